@@ -1,0 +1,96 @@
+/* i2v: one libcurl exchange: limits, redirects, time-outs, secrets
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef I2V_HTTP_H
+#define I2V_HTTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <libavformat/avio.h>
+
+/** A set of exchanges that one thread drives together. Not thread-safe. */
+typedef struct Http Http;
+
+/** What to send. Every pointer is borrowed and must outlive the exchange. */
+typedef struct HttpRequest {
+    const char *url;
+    const char *bearer;         ///< API key; sent to the origin of url alone, never on a redirect
+    const char *client_id;      ///< X-Client-Request-Id, or NULL
+    const char *ca_file;        ///< CA bundle, or NULL for libcurl's own
+    const uint8_t *body;        ///< JSON to POST; NULL makes it a GET
+    size_t body_size;           ///< bytes
+    int64_t range_from;         ///< bytes=N- when above 0
+    int64_t max_size;           ///< bytes of body accepted, at most
+    int total_ms;               ///< limit for the whole exchange, 0 = none
+    int stall_ms;               ///< limit for a time without a byte in either direction
+    int max_redirects;          ///< 0 = a redirect is an answer like any other
+    bool allow_http;            ///< whether plain http is acceptable for url and redirects
+
+    void *opaque;               ///< for the callbacks
+    /** Called before the last bytes of the body are handed to libcurl; < 0 aborts unsent. */
+    int (*on_last_byte)(void *opaque);
+    /** Given each piece of a 2xx body instead of collecting it; < 0 aborts. */
+    int (*on_data)(void *opaque, const uint8_t *data, size_t size);
+} HttpRequest;
+
+/** What came of it. */
+typedef struct HttpReply {
+    int error;                  ///< 0 when a whole answer arrived, else an AVERROR
+    bool sent;                  ///< the last byte of the request was handed over
+    bool from_callback;         ///< error is what a callback returned
+    char why[256];              ///< for a person, when error is set
+    int status;                 ///< HTTP status, 0 when no header arrived
+    char *body;                 ///< collected body, NUL-terminated; NULL when empty
+    size_t size;                ///< bytes in body
+    int64_t retry_after;        ///< seconds, -1 when not given
+    int64_t content_length;     ///< bytes, -1 when not given
+    int64_t range_first;        ///< of Content-Range, -1 when not given
+    int64_t range_total;        ///< of Content-Range, -1 when not given
+    char content_type[64];
+    char inference_id[256];     ///< x-inference-id, or ""
+    double usd;                 ///< x-aimlapi-usd-spent, < 0 when not given
+} HttpReply;
+
+typedef struct HttpExchange HttpExchange;
+
+/** @return a new set, or NULL without memory. */
+Http *http_alloc(void);
+
+/** Frees the set and cancels what is in it; sets *http to NULL. */
+void http_free(Http **http);
+
+/**
+ * Start an exchange.
+ * @return 0 and *exchange, or AVERROR(EINVAL) for a url that may not be asked, AVERROR(ENOMEM)
+ */
+int http_start(Http *http, const HttpRequest *request, HttpExchange **exchange);
+
+/** Let every exchange of the set go on for at most `ms` milliseconds; returns early when one
+ * has news. @return 0 or a negative AVERROR */
+int http_drive(Http *http, int ms);
+
+/** @return the reply once the exchange has ended, else NULL. Owned by the exchange. */
+const HttpReply *http_reply(const HttpExchange *exchange);
+
+/** End an exchange, in whatever state, and set *exchange to NULL. */
+void http_end(HttpExchange **exchange);
+
+/**
+ * One exchange from start to end; looks at `interrupt` at least every 100 ms.
+ * @param reply  filled in; the caller frees it with http_reply_clear(), also on error
+ * @return reply->error, or AVERROR(EINTR) when interrupted
+ */
+int http_run(const HttpRequest *request, const AVIOInterruptCB *interrupt, HttpReply *reply);
+
+/** Frees what the reply holds. */
+void http_reply_clear(HttpReply *reply);
+
+/** Whether the host of `url` is this machine's loopback (a literal address, or localhost). */
+bool http_is_loopback(const char *url);
+
+/** scheme://host[:port] of an http(s) URL in canonical form, for comparing origins.
+ * @return 0, AVERROR(EINVAL) when it is not such a URL, AVERROR(ENOMEM); free *origin with av_free() */
+int http_origin(const char *url, char **origin);
+
+#endif
