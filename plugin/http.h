@@ -12,6 +12,8 @@
 /** A set of exchanges that one thread drives together. Not thread-safe. */
 typedef struct Http Http;
 
+struct HttpReply;
+
 /** What to send. Every pointer is borrowed and must outlive the exchange. */
 typedef struct HttpRequest {
     const char *url;
@@ -30,8 +32,9 @@ typedef struct HttpRequest {
     void *opaque;               ///< for the callbacks
     /** Called before the last bytes of the body are handed to libcurl; < 0 aborts unsent. */
     int (*on_last_byte)(void *opaque);
-    /** Given each piece of a 2xx body instead of collecting it; < 0 aborts. */
-    int (*on_data)(void *opaque, const uint8_t *data, size_t size);
+    /** Given each piece of a 2xx body instead of collecting it, with the reply as far as it has
+     * come; < 0 aborts. */
+    int (*on_data)(void *opaque, const struct HttpReply *head, const uint8_t *data, size_t size);
 } HttpRequest;
 
 /** What came of it. */
@@ -92,5 +95,8 @@ bool http_is_loopback(const char *url);
 /** scheme://host[:port] of an http(s) URL in canonical form, for comparing origins.
  * @return 0, AVERROR(EINVAL) when it is not such a URL, AVERROR(ENOMEM); free *origin with av_free() */
 int http_origin(const char *url, char **origin);
+
+/** Whether `url` says no more than an origin: no path but /, no query, no credentials. */
+bool http_is_origin(const char *url);
 
 #endif

@@ -1,0 +1,319 @@
+/* i2v: create a generation once, and find it again when the answer was lost
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "generation_internal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <libavutil/avstring.h>
+#include <libavutil/error.h>
+#include <libavutil/mem.h>
+#include <libavutil/random_seed.h>
+#include <libavutil/time.h>
+
+#define SECOND_US   (1000000LL)
+#define DAY_SECONDS (24 * 3600)
+
+/* Create calls that did not go out, before the gateway counts as not to be reached. */
+#define MAX_UNSENT 5
+
+/* Create calls that the gateway answered with a fault of its own. */
+#define MAX_FAULTS 3
+
+/* After such a fault the usage log is watched this long before another try. */
+#define FAULT_LOOK_US (30 * SECOND_US)
+
+static int64_t now_seconds(void)
+{
+    return av_gettime() / SECOND_US;
+}
+
+/* Intent */
+
+static int add_client_id(Generation *g)
+{
+    const char *earlier = record_text(g->record, "client_request_ids");
+    snprintf(g->client_id, sizeof(g->client_id), "i2v-%08x%08x%08x%08x", av_get_random_seed(),
+             av_get_random_seed(), av_get_random_seed(), av_get_random_seed());
+    char *all = av_asprintf("%s%s%s", earlier ? earlier : "", earlier ? " " : "", g->client_id);
+    int ret = all ? record_set_text(g->record, "client_request_ids", all) : AVERROR(ENOMEM);
+    av_free(all);
+    return ret;
+}
+
+/* A new generation of the same request starts with a clean page; its history stays. */
+static int begin_record(Generation *g)
+{
+    static const char *const stale[] = {"id", "status", "error", "ended", "usd", "clip_size",
+                                        "clip_digest", "clip_text"};
+    const Request *r = g->request;
+    int ret = 0;
+
+    for (size_t i = 0; i < FF_ARRAY_ELEMS(stale); i++)
+        record_set_text(g->record, stale[i], NULL);
+    if (record_state(g->record) == RECORD_FAILED)
+        record_set_text(g->record, "client_request_ids", NULL);
+    if ((ret = record_set_text(g->record, "origin", r->origin)) < 0 ||
+        (ret = record_set_text(g->record, "model", r->model_name)) < 0 ||
+        (ret = record_set_text(g->record, "prompt", r->prompt)) < 0 ||
+        (ret = record_set_number(g->record, "take", r->take)) < 0 ||
+        (ret = record_set_number(g->record, "created", (double)now_seconds())) < 0)
+        return ret;
+    return add_client_id(g);
+}
+
+/* The last step before money can be spent, on disk before the last byte leaves. */
+static int on_last_byte(void *opaque)
+{
+    Generation *g = opaque;
+    record_set_state(g->record, RECORD_SENT);
+    record_set_number(g->record, "sent", (double)now_seconds());
+    int ret = record_add_history(g->record, "sent");
+    return ret < 0 ? ret : store_save(g->plan->store, g->record, g->log);
+}
+
+static void start_create(Generation *g)
+{
+    int ret;
+    if (g->request->reuse_only) {
+        generation_refuse_to_spend(g);
+        return;
+    }
+    if (!g->plan->body) {
+        /* The record had an id when this run began; another process took it away. */
+        g->phase = PHASE_LOOK;
+        generation_fail(g, AVERROR(EAGAIN), FAILURE_LATER);
+        return;
+    }
+    if ((ret = begin_record(g)) < 0) {
+        generation_fail(g, ret, FAILURE_STORE);
+        return;
+    }
+    if (generation_record(g, RECORD_INTENT, "intent") < 0)
+        return;
+    generation_note(g, "intent", NULL, NULL, -1);
+    ret = gateway_create(&g->gateway, g->http, g->plan->body, g->client_id, on_last_byte, g,
+                         &g->call);
+    if (ret < 0)
+        generation_fail(g, ret, FAILURE_GATEWAY);
+}
+
+/* Answers */
+
+void generation_accept(Generation *g, const GatewayJob *job)
+{
+    char price[32] = "";
+
+    if (job->usd >= 0) {
+        record_set_number(g->record, "usd", job->usd);
+        snprintf(price, sizeof(price), ", $%.4g", job->usd);
+    }
+    if (record_set_text(g->record, "id", job->id) < 0) {
+        generation_fail(g, AVERROR(ENOMEM), FAILURE_STORE);
+        return;
+    }
+    record_set_number(g->record, "accepted", (double)now_seconds());
+    events_set_id(g->events, job->id);
+    if (generation_record(g, RECORD_RUNNING, "accepted") < 0) {
+        events_say(g->events, AV_LOG_ERROR, "The generation %s was accepted and goes on at the gateway.\n",
+                   job->id);
+        return;
+    }
+    store_unlock(&g->lock);
+    events_say(g->events, AV_LOG_INFO, "Accepted as generation %s%s.\n", job->id, price);
+    generation_note(g, "accepted", job->status, NULL, -1);
+    g->waiting_since = av_gettime_relative();
+    g->phase = PHASE_POLL;
+    generation_sleep(g, g->request->poll_interval ? g->request->poll_interval : SECOND_US);
+    generation_take_job(g, job);
+}
+
+/* Nothing was accepted: a later run may create without looking. */
+static void end_refused(Generation *g, const GatewayAnswer *answer)
+{
+    record_set_text(g->record, "error", answer->text);
+    record_set_number(g->record, "ended", (double)av_gettime());
+    if (generation_record(g, answer->moderated ? RECORD_REFUSED : RECORD_INTENT, "refused") < 0)
+        return;
+    if (answer->moderated)
+        events_say(g->events, AV_LOG_ERROR,
+                   "The gateway's moderation refused the request: %s (HTTP %d); it is not tried "
+                   "again; -take %d asks anew.\n",
+                   answer->text, answer->status, g->request->take + 1);
+    else
+        events_say(g->events, AV_LOG_ERROR, "The gateway refused the request: %s (HTTP %d).\n",
+                   answer->text, answer->status);
+    generation_fail(g, answer->error, generation_failure_of(answer->error));
+}
+
+static void end_unsent(Generation *g, const GatewayAnswer *answer)
+{
+    if (record_state(g->record) == RECORD_SENT)
+        generation_record(g, RECORD_INTENT, "not sent");
+    events_say(g->events, AV_LOG_ERROR, "Cannot reach the gateway at %s: %s; nothing was bought.\n",
+               g->request->origin, answer->text);
+    generation_fail(g, answer->error, FAILURE_GATEWAY);
+}
+
+/* Try the create call again after a while. */
+static void again(Generation *g, const GatewayAnswer *answer, int64_t us)
+{
+    if (generation_record(g, RECORD_INTENT, "try again") < 0)
+        return;
+    events_say(g->events, AV_LOG_WARNING, "%s; trying again in %.0f s.\n", answer->text,
+               (double)us / SECOND_US);
+    generation_note(g, "retry", NULL, answer->text, 1);
+    g->phase = PHASE_CREATE;
+    generation_sleep(g, us);
+}
+
+static void look_for(Generation *g, int64_t us, const char *why)
+{
+    events_say(g->events, AV_LOG_WARNING,
+               "The answer to the create call was lost (%s): looking for the generation in the "
+               "gateway's usage log.\n",
+               why);
+    generation_note(g, "lost", NULL, why, 1);
+    g->phase = PHASE_FIND;
+    g->find_offset = 0;
+    g->find_complete = false;
+    g->find_until = av_gettime_relative() + us;
+    generation_sleep(g, SECOND_US);
+}
+
+static void take_create(Generation *g, const GatewayAnswer *answer)
+{
+    switch (answer->verdict) {
+    case GATEWAY_JOB:
+        generation_accept(g, &answer->job);
+        break;
+    case GATEWAY_REFUSED:
+        end_refused(g, answer);
+        break;
+    case GATEWAY_BUSY:
+        if (generation_is_over(g))
+            end_refused(g, answer);
+        else
+            again(g, answer, generation_backoff(++g->weather, 60, answer->retry_after));
+        break;
+    case GATEWAY_UNSENT:
+        if (answer->permanent || ++g->unsent >= MAX_UNSENT)
+            end_unsent(g, answer);
+        else
+            again(g, answer, generation_backoff(g->unsent, 8, -1));
+        break;
+    case GATEWAY_FAULT:
+        g->faults++;
+        look_for(g, FAULT_LOOK_US, answer->text);
+        break;
+    case GATEWAY_LOST:
+        g->faults = 0;
+        look_for(g, g->request->max_wait, answer->text);
+        break;
+    }
+}
+
+void generation_create(Generation *g)
+{
+    GatewayAnswer answer;
+    if (!g->call) {
+        start_create(g);
+        return;
+    }
+    if (!gateway_answered(g->call, &answer))
+        return;
+    gateway_end(&g->call);
+    take_create(g, &answer);
+    gateway_answer_clear(&answer);
+}
+
+/* The usage log */
+
+/* What is known, and how to go on. */
+static void stop_lost(Generation *g, const char *why)
+{
+    events_say(g->events, AV_LOG_ERROR,
+               "The request was sent and its answer lost, and %s (client request id %s). Nothing "
+               "more was sent. The same command looks again before it sends anything; -take %d "
+               "pays for a new generation.\n",
+               why, record_text(g->record, "client_request_ids"), g->request->take + 1);
+    generation_fail(g, AVERROR(ETIMEDOUT), FAILURE_LATER);
+}
+
+/* Every page was listed without a row of ours, and the time for looking is over. */
+static void end_search(Generation *g)
+{
+    double sent = record_number(g->record, "sent", (double)now_seconds());
+    bool may_create = g->faults > 0 || (double)now_seconds() - sent > DAY_SECONDS;
+    GatewayAnswer answer = {.status = 500, .error = AVERROR_HTTP_SERVER_ERROR, .retry_after = -1};
+
+    if (!g->find_complete) {
+        stop_lost(g, "the usage log could not be read");
+    } else if (!may_create) {
+        stop_lost(g, "the gateway's usage log shows no generation of it");
+    } else if (g->faults >= MAX_FAULTS) {
+        av_strlcpy(answer.text, "it failed three times and shows no generation", sizeof(answer.text));
+        end_refused(g, &answer);
+    } else {
+        av_strlcpy(answer.text, "The usage log shows no generation of this request", sizeof(answer.text));
+        again(g, &answer, 0);
+    }
+}
+
+static void take_page(Generation *g, const GatewayAnswer *answer)
+{
+    if (answer->job.id) {
+        events_say(g->events, AV_LOG_INFO, "Found in the usage log.\n");
+        generation_accept(g, &answer->job);
+        return;
+    }
+    if (answer->more && answer->rows) {
+        g->find_offset += answer->rows;
+        return;
+    }
+    g->find_offset = 0;
+    g->find_complete = true;
+    g->weather = 0;
+    if (av_gettime_relative() >= g->find_until)
+        end_search(g);
+    else
+        generation_sleep(g, FFMIN(5 * SECOND_US, g->find_until - av_gettime_relative()));
+}
+
+static void take_find(Generation *g, const GatewayAnswer *answer)
+{
+    if (answer->verdict == GATEWAY_JOB) {
+        take_page(g, answer);
+    } else if (answer->verdict == GATEWAY_REFUSED) {
+        events_say(g->events, AV_LOG_WARNING, "The gateway refused its usage log: %s (HTTP %d).\n",
+                   answer->text, answer->status);
+        g->find_complete = false;
+        stop_lost(g, "the usage log could not be read");
+    } else if (av_gettime_relative() >= g->find_until) {
+        end_search(g);
+    } else {
+        g->find_offset = 0;
+        generation_sleep(g, generation_backoff(++g->weather, 15, answer->retry_after));
+    }
+}
+
+void generation_find(Generation *g)
+{
+    GatewayAnswer answer;
+    if (!g->call) {
+        if (!g->find_until)
+            g->find_until = av_gettime_relative() + g->request->max_wait;
+        int ret = gateway_find(&g->gateway, g->http, record_text(g->record, "client_request_ids"),
+                               (int64_t)record_number(g->record, "created", 0), g->find_offset,
+                               &g->call);
+        if (ret < 0)
+            generation_fail(g, ret, FAILURE_GATEWAY);
+        return;
+    }
+    if (!gateway_answered(g->call, &answer))
+        return;
+    gateway_end(&g->call);
+    take_find(g, &answer);
+    gateway_answer_clear(&answer);
+}

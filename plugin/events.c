@@ -1,0 +1,155 @@
+/* i2v: what is said: log lines, progress, I2V_LOG
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "events.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cjson/cJSON.h>
+
+#include <libavutil/avstring.h>
+#include <libavutil/error.h>
+#include <libavutil/log.h>
+#include <libavutil/mem.h>
+#include <libavutil/time.h>
+
+#define TERMINAL_US (1000000LL)
+#define QUIET_US    (30 * 1000000LL)
+
+struct Events {
+    void *log;
+    int fd;             ///< I2V_LOG, -1 when there is none
+    bool terminal;
+    bool open_line;     ///< a progress line waits for its end
+    int64_t spoken;     ///< when something was last said, microseconds
+    char key[65];
+    char id[256];
+};
+
+Events *events_alloc(void *log)
+{
+    const char *path = secure_getenv("I2V_LOG");
+    Events *events = av_mallocz(sizeof(*events));
+
+    if (!events)
+        return NULL;
+    events->log = log;
+    events->terminal = isatty(STDERR_FILENO);
+    events->spoken = av_gettime_relative();
+    events->fd = -1;
+    if (path && *path) {
+        events->fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+        if (events->fd < 0)
+            av_log(log, AV_LOG_WARNING, "I2V_LOG names %s, which cannot be written: %s.\n", path,
+                   av_err2str(AVERROR(errno)));
+    }
+    return events;
+}
+
+static void end_line(Events *events)
+{
+    if (events->open_line)
+        av_log(NULL, AV_LOG_INFO, "\n");
+    events->open_line = false;
+}
+
+void events_free(Events **events)
+{
+    if (!*events)
+        return;
+    end_line(*events);
+    if ((*events)->fd >= 0)
+        close((*events)->fd);
+    av_freep(events);
+}
+
+void *events_log(const Events *events)
+{
+    return events->log;
+}
+
+void events_set_key(Events *events, const char *key)
+{
+    av_strlcpy(events->key, key, sizeof(events->key));
+}
+
+void events_set_id(Events *events, const char *generation_id)
+{
+    av_strlcpy(events->id, generation_id, sizeof(events->id));
+}
+
+void events_say(Events *events, int level, const char *format, ...)
+{
+    va_list args;
+    end_line(events);
+    va_start(args, format);
+    av_vlog(events->log, level, format, args);
+    va_end(args);
+    events->spoken = av_gettime_relative();
+}
+
+static void add_time(cJSON *line)
+{
+    char text[40], stamp[48];
+    int64_t now = av_gettime();
+    time_t seconds = (time_t)(now / 1000000);
+    struct tm tm;
+    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", gmtime_r(&seconds, &tm));
+    snprintf(stamp, sizeof(stamp), "%s.%03dZ", text, (int)(now / 1000 % 1000));
+    cJSON_AddStringToObject(line, "time", stamp);
+}
+
+static void add_text(cJSON *line, const char *name, const char *value)
+{
+    if (value && *value)
+        cJSON_AddStringToObject(line, name, value);
+}
+
+void events_note(Events *events, const Event *event)
+{
+    cJSON *line;
+    if (events->fd < 0 || !(line = cJSON_CreateObject()))
+        return;
+    add_time(line);
+    add_text(line, "event", event->name);
+    add_text(line, "key", events->key);
+    add_text(line, "id", events->id);
+    add_text(line, "client_request_id", event->client_id);
+    add_text(line, "status", event->status);
+    if (event->usd >= 0)
+        cJSON_AddNumberToObject(line, "usd", event->usd);
+    add_text(line, "path", event->path);
+    if (event->retryable >= 0)
+        cJSON_AddBoolToObject(line, "retryable", event->retryable);
+    add_text(line, "message", event->message);
+    char *text = cJSON_PrintUnformatted(line);
+    char *whole = text ? av_asprintf("%s\n", text) : NULL;
+    /* One write, so that lines of several processes do not mix. A log that fails must not
+     * fail the journey. */
+    if (whole && write(events->fd, whole, strlen(whole)) < 0)
+        av_log(events->log, AV_LOG_DEBUG, "I2V_LOG: %s\n", av_err2str(AVERROR(errno)));
+    av_free(whole);
+    cJSON_free(text);
+    cJSON_Delete(line);
+}
+
+void events_progress(Events *events, const char *what, int64_t elapsed, double percent)
+{
+    int64_t now = av_gettime_relative();
+    char share[16] = "";
+
+    if (now - events->spoken < (events->terminal ? TERMINAL_US : QUIET_US))
+        return;
+    events->spoken = now;
+    if (percent >= 0)
+        snprintf(share, sizeof(share), " %.0f%%", percent);
+    av_log(events->log, AV_LOG_INFO, "%s%s, %lld s%s", what, share,
+           (long long)(elapsed / 1000000), events->terminal ? "    \r" : "\n");
+    events->open_line = events->terminal && av_log_get_level() >= AV_LOG_INFO;
+}

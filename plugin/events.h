@@ -1,0 +1,55 @@
+/* i2v: what is said: log lines, progress, I2V_LOG
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef I2V_EVENTS_H
+#define I2V_EVENTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/** The voice of one journey. Not thread-safe. */
+typedef struct Events Events;
+
+/** Something that happened, for I2V_LOG. NULL and negative = not known. */
+typedef struct Event {
+    const char *name;          ///< request, intent, sent, accepted, status, retry, ...
+    const char *client_id;
+    const char *status;
+    const char *path;
+    const char *message;
+    double usd;                ///< < 0 = not known
+    int retryable;             ///< 1 yes, 0 no, -1 = does not apply
+} Event;
+
+/**
+ * @param log  AVClass-led context for av_log(); borrowed
+ * @return the voice, or NULL without memory; an I2V_LOG that cannot be opened is a warning
+ */
+Events *events_alloc(void *log);
+
+/** Ends a progress line that stands open, and frees; sets *events to NULL. */
+void events_free(Events **events);
+
+/** The context for av_log(). */
+void *events_log(const Events *events);
+
+/** What every later event carries; copied. */
+void events_set_key(Events *events, const char *key);
+void events_set_id(Events *events, const char *generation_id);
+
+/** Say a line on the log, behind a progress line that stands open. */
+void events_say(Events *events, int level, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/** Write an event to I2V_LOG, whatever the log level. */
+void events_note(Events *events, const Event *event);
+
+/**
+ * Say how it stands, as often as it is due: refreshed each second on a terminal, a line every
+ * 30 s elsewhere. Call as often as convenient.
+ * @param what     "queued", "downloading"
+ * @param elapsed  microseconds since it began
+ * @param percent  0..100, < 0 = not known
+ */
+void events_progress(Events *events, const char *what, int64_t elapsed, double percent);
+
+#endif

@@ -1,0 +1,101 @@
+/* i2v: the plugin's side of the table through which the shim sees it
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "face.h"
+
+#include <pthread.h>
+#include <stdint.h>
+
+#include <libavformat/avformat.h>
+
+#include "compat.h"
+#include "i2v_internal.h"
+#include "options.h"
+
+/* A host reads the public fields alone, but libavformat keeps private ones behind them. */
+#define ROOM_BEHIND 1024
+
+static const union {
+    AVInputFormat format;
+    uint8_t room[sizeof(AVInputFormat) + ROOM_BEHIND];
+} hollow = {
+    .format =
+        {
+            .name = "i2v",
+            .long_name = "Image-to-video generation by a remote gateway",
+            .flags = AVFMT_NOFILE,
+            .priv_class = &options_class,
+        },
+};
+
+static const AVInputFormat *demuxer(void)
+{
+    return &hollow.format;
+}
+
+/* The host's class of AVFormatContext, with our options among its children's. */
+
+static const AVClass *host_class;
+static AVClass host_class_copy;
+
+#if I2V_HAVE_CHILD_CLASS_ITERATE
+static const AVClass *next_child(void **iterator)
+{
+    static char ours_was_last;
+    if (*iterator == &ours_was_last)
+        return NULL;
+    const AVClass *child = host_class->child_class_iterate(iterator);
+    if (child)
+        return child;
+    *iterator = &ours_was_last;
+    return &options_class;
+}
+#else
+static const AVClass *next_child(const AVClass *previous)
+{
+    if (previous == &options_class)
+        return NULL;
+    const AVClass *child = host_class->child_class_next(previous);
+    return child ? child : &options_class;
+}
+#endif
+
+static void copy_class(void)
+{
+    host_class_copy = *host_class;
+#if I2V_HAVE_CHILD_CLASS_ITERATE
+    if (host_class->child_class_iterate)
+        host_class_copy.child_class_iterate = next_child;
+#else
+    if (host_class->child_class_next)
+        host_class_copy.child_class_next = next_child;
+#endif
+}
+
+static const AVClass *format_class(const AVClass *real)
+{
+    static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+    pthread_mutex_lock(&mutex);
+    if (!host_class) {
+        host_class = real;
+        copy_class();
+    }
+    pthread_mutex_unlock(&mutex);
+    return &host_class_copy;
+}
+
+static int open_input(AVFormatContext **ps, const char *url, AVDictionary **options)
+{
+    return i2v_open(ps, url, options, &hollow.format);
+}
+
+__attribute__((visibility("default"))) const I2VFace *i2v_face(unsigned face_version)
+{
+    static const I2VFace face = {
+        .avformat_major = LIBAVFORMAT_VERSION_MAJOR,
+        .avformat_version = (const void *)avformat_version,
+        .demuxer = demuxer,
+        .format_class = format_class,
+        .open_input = open_input,
+    };
+    return face_version == I2V_FACE_VERSION ? &face : NULL;
+}

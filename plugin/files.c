@@ -1,0 +1,176 @@
+/* i2v: small files: read whole, write whole or not at all
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <libavutil/avstring.h>
+#include <libavutil/error.h>
+#include <libavutil/log.h>
+#include <libavutil/mem.h>
+
+static ssize_t read_whole(int fd, char *to, size_t size)
+{
+    size_t have = 0;
+    while (have < size) {
+        ssize_t got = read(fd, to + have, size - have);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return AVERROR(errno);
+        if (!got)
+            break;
+        have += (size_t)got;
+    }
+    return (ssize_t)have;
+}
+
+int files_read_text(const char *path, size_t max, const char *option, void *log, char **text)
+{
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    ssize_t size = fd < 0 || fstat(fd, &st) < 0 ? AVERROR(errno) : 0;
+    const char *why = NULL;
+
+    *text = NULL;
+    if (!size && S_ISDIR(st.st_mode))
+        size = AVERROR(EISDIR);
+    if (!size)
+        size = (*text = av_malloc(max + 2)) ? read_whole(fd, *text, max + 1) : AVERROR(ENOMEM);
+    if (fd >= 0)
+        close(fd);
+    if (size >= 0) {
+        (*text)[size] = '\0';
+        if ((size_t)size > max)
+            why = "it is too large";
+        else if (strlen(*text) != (size_t)size)
+            why = "it is not a text file";
+        if (!why)
+            return 0;
+    }
+    av_log(log, AV_LOG_ERROR, "The option %s names the file %s, which cannot be used: %s.\n",
+           option, path, why ? why : av_err2str((int)size));
+    av_freep(text);
+    return why ? AVERROR(EINVAL) : (int)size;
+}
+
+int files_sync_directory(const char *path)
+{
+    char *copy = av_strdup(path);
+    int ret = 0;
+    if (!copy)
+        return AVERROR(ENOMEM);
+    int fd = open(av_dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    /* Some file systems refuse to sync a directory; there is no more to be done there. */
+    if (fd < 0 || (fsync(fd) < 0 && errno != EINVAL))
+        ret = AVERROR(errno);
+    if (fd >= 0)
+        close(fd);
+    av_free(copy);
+    return ret;
+}
+
+static int write_whole(int fd, const char *data, size_t size)
+{
+    while (size) {
+        ssize_t put = write(fd, data, size);
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put < 0)
+            return AVERROR(errno);
+        data += put;
+        size -= (size_t)put;
+    }
+    return 0;
+}
+
+/* A temporary file beside path. */
+static int create_beside(const char *path, char **name)
+{
+    *name = av_asprintf("%s.XXXXXX", path);
+    if (!*name)
+        return AVERROR(ENOMEM);
+    int fd = mkstemp(*name);
+    if (fd < 0) {
+        int ret = AVERROR(errno);
+        av_freep(name);
+        return ret;
+    }
+    fcntl(fd, F_SETFD, FD_CLOEXEC);
+    return fd;
+}
+
+/* Close, and rename into place when all went well so far. */
+static int publish(int fd, char *name, const char *path, int ret)
+{
+    if (ret >= 0 && fsync(fd) < 0)
+        ret = AVERROR(errno);
+    if (close(fd) < 0 && ret >= 0)
+        ret = AVERROR(errno);
+    if (ret >= 0 && rename(name, path) < 0)
+        ret = AVERROR(errno);
+    if (ret < 0)
+        unlink(name);
+    else
+        ret = files_sync_directory(path);
+    av_free(name);
+    return ret;
+}
+
+int files_write(const char *path, const void *data, size_t size)
+{
+    char *name;
+    int fd = create_beside(path, &name);
+    return fd < 0 ? fd : publish(fd, name, path, write_whole(fd, data, size));
+}
+
+int files_copy(const char *from, const char *to, unsigned mode)
+{
+    enum { PIECE = 1 << 16 };
+    char *name, *buffer = av_malloc(PIECE);
+    int in = open(from, O_RDONLY | O_CLOEXEC);
+    int ret = in < 0 ? AVERROR(errno) : 0, out = -1;
+
+    if (!buffer)
+        ret = AVERROR(ENOMEM);
+    if (ret >= 0)
+        ret = out = create_beside(to, &name);
+    while (ret >= 0) {
+        ssize_t got = read_whole(in, buffer, PIECE);
+        ret = got < 0 ? (int)got : write_whole(out, buffer, (size_t)got);
+        if (got < PIECE)
+            break;
+    }
+    if (out >= 0) {
+        if (ret >= 0 && fchmod(out, mode) < 0)
+            ret = AVERROR(errno);
+        ret = publish(out, name, to, ret);
+    }
+    if (in >= 0)
+        close(in);
+    av_free(buffer);
+    return ret;
+}
+
+int files_check_writable(const char *path)
+{
+    struct stat st;
+    char *name;
+    if (!stat(path, &st) && S_ISDIR(st.st_mode))
+        return AVERROR(EISDIR);
+    int fd = create_beside(path, &name);
+    if (fd < 0)
+        return fd;
+    close(fd);
+    unlink(name);
+    av_free(name);
+    return 0;
+}

@@ -1,0 +1,34 @@
+/* i2v: small files: read whole, write whole or not at all
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef I2V_FILES_H
+#define I2V_FILES_H
+
+#include <stddef.h>
+
+/**
+ * Read a text file named by an option.
+ * @param max     bytes it may have
+ * @param option  the option, for the error sentence
+ * @param text    NUL-terminated, without a NUL inside; free with av_free()
+ * @return 0, or a negative AVERROR after one sentence on `log`
+ */
+int files_read_text(const char *path, size_t max, const char *option, void *log, char **text);
+
+/**
+ * Write a file atomically and durably: a temporary file beside it, fsync, rename, fsync of the
+ * directory. Mode 0600.
+ * @return 0 or a negative AVERROR, nothing logged; the old file is then untouched
+ */
+int files_write(const char *path, const void *data, size_t size);
+
+/** Copy a file as files_write() writes one. @return 0 or a negative AVERROR, nothing logged */
+int files_copy(const char *from, const char *to, unsigned mode);
+
+/** Find out by doing whether a file could be created beside `path`, and that path itself is no
+ * directory. @return 0 or a negative AVERROR, nothing logged */
+int files_check_writable(const char *path);
+
+/** Flush a file's directory, so that a rename in it survives a power cut. */
+int files_sync_directory(const char *path);
+
+#endif

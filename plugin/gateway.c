@@ -1,0 +1,253 @@
+/* i2v: the gateway's API: create, poll, find
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "gateway.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include <curl/curl.h>
+
+#include <libavutil/avstring.h>
+#include <libavutil/error.h>
+#include <libavutil/mem.h>
+
+#define JSON_MAX    (4 << 20)
+#define CREATE_MS   120000
+#define ASK_MS      60000
+#define LOG_ROWS    100
+#define DAY_SECONDS (24 * 3600)
+
+typedef enum CallKind {
+    CALL_CREATE,
+    CALL_POLL,
+    CALL_FIND,
+} CallKind;
+
+struct GatewayCall {
+    CallKind kind;
+    HttpExchange *exchange;
+    char *url;
+    char *api_key;          ///< to keep it out of what is said
+    const char *client_ids; ///< CALL_FIND
+};
+
+static int start(const Gateway *gateway, Http *http, CallKind kind, char *url,
+                 HttpRequest *request, GatewayCall **call)
+{
+    GatewayCall *c = av_mallocz(sizeof(*c));
+    int ret = AVERROR(ENOMEM);
+
+    if (!c || !url) {
+        av_free(url);
+        goto fail;
+    }
+    c->kind = kind;
+    c->url = url;
+    c->api_key = av_strdup(gateway->api_key);
+    if (!c->api_key)
+        goto fail;
+    request->url = c->url;
+    request->bearer = c->api_key;
+    request->ca_file = gateway->ca_file;
+    request->allow_http = gateway->allow_http;
+    request->max_size = JSON_MAX;
+    if ((ret = http_start(http, request, &c->exchange)) < 0)
+        goto fail;
+    *call = c;
+    return 0;
+fail:
+    gateway_end(&c);
+    return ret;
+}
+
+int gateway_create(const Gateway *gateway, Http *http, const char *body, const char *client_id,
+                   int (*on_last_byte)(void *opaque), void *opaque, GatewayCall **call)
+{
+    HttpRequest request = {
+        .client_id = client_id,
+        .body = (const uint8_t *)body,
+        .body_size = strlen(body),
+        .stall_ms = CREATE_MS,
+        .opaque = opaque,
+        .on_last_byte = on_last_byte,
+    };
+    return start(gateway, http, CALL_CREATE,
+                 av_asprintf("%s/v2/video/generations", gateway->origin), &request, call);
+}
+
+int gateway_poll(const Gateway *gateway, Http *http, const char *id, GatewayCall **call)
+{
+    HttpRequest request = {.total_ms = ASK_MS};
+    char *escaped = curl_easy_escape(NULL, id, 0), *url = NULL;
+    if (escaped)
+        url = av_asprintf("%s/v2/video/generations?generation_id=%s", gateway->origin, escaped);
+    curl_free(escaped);
+    return start(gateway, http, CALL_POLL, url, &request, call);
+}
+
+static void iso_time(int64_t seconds, char *text, size_t size)
+{
+    time_t when = (time_t)seconds;
+    struct tm tm;
+    strftime(text, size, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&when, &tm));
+}
+
+int gateway_find(const Gateway *gateway, Http *http, const char *client_ids, int64_t since,
+                 int offset, GatewayCall **call)
+{
+    HttpRequest request = {.total_ms = ASK_MS};
+    char from[32], to[32];
+    /* Clocks differ: begin a little before the intent. */
+    iso_time(since - 600, from, sizeof(from));
+    iso_time(since - 600 + DAY_SECONDS, to, sizeof(to));
+    char *url = av_asprintf("%s/v2/logs?start=%s&end=%s&limit=%d&offset=%d", gateway->origin, from,
+                            to, LOG_ROWS, offset);
+    int ret = start(gateway, http, CALL_FIND, url, &request, call);
+    if (ret >= 0)
+        (*call)->client_ids = client_ids;
+    return ret;
+}
+
+void gateway_end(GatewayCall **call)
+{
+    GatewayCall *c = *call;
+    if (!c)
+        return;
+    http_end(&c->exchange);
+    av_free(c->url);
+    av_free(c->api_key);
+    av_freep(call);
+}
+
+/* What an answer means */
+
+static int error_of_status(int status)
+{
+    switch (status) {
+    case 400:
+    case 422:
+        return AVERROR_HTTP_BAD_REQUEST;
+    case 401:
+        return AVERROR_HTTP_UNAUTHORIZED;
+    case 402:
+    case 403:
+        return AVERROR_HTTP_FORBIDDEN;
+    case 404:
+        return AVERROR_HTTP_NOT_FOUND;
+    default:
+        return status >= 500   ? AVERROR_HTTP_SERVER_ERROR
+               : status >= 400 ? AVERROR_HTTP_OTHER_4XX
+                               : AVERROR(EIO);
+    }
+}
+
+/* A server might quote the key back. */
+static void hide_key(const char *key, char *text)
+{
+    size_t size = strlen(key);
+    for (char *at = text; size && (at = strstr(at, key)); at += size)
+        memset(at, '*', size);
+}
+
+static bool is_json(const HttpReply *reply)
+{
+    return reply->size && reply->body[strspn(reply->body, " \t\r\n")] == '{';
+}
+
+static GatewayVerdict judge_status(CallKind kind, const HttpReply *reply)
+{
+    switch (reply->status) {
+    case 429:
+        return GATEWAY_BUSY;
+    case 408:
+    case 425:
+        return GATEWAY_LOST;
+    case 500:
+    case 503:
+        return kind == CALL_CREATE && is_json(reply) ? GATEWAY_FAULT : GATEWAY_LOST;
+    default:
+        return reply->status >= 500 ? GATEWAY_LOST : GATEWAY_REFUSED;
+    }
+}
+
+static int parse(const GatewayCall *call, const HttpReply *reply, GatewayAnswer *answer)
+{
+    if (call->kind == CALL_FIND)
+        return gateway_parse_rows(reply->body, reply->size, call->client_ids, answer);
+    int ret = gateway_parse_job(reply->body, reply->size, &answer->job);
+    if (ret >= 0 && call->kind == CALL_CREATE && !answer->job.id && !reply->inference_id[0])
+        ret = AVERROR_INVALIDDATA;
+    return ret;
+}
+
+/* The id may have come with the headers although the rest was lost. */
+static void rescue_id(const GatewayCall *call, const HttpReply *reply, GatewayAnswer *answer)
+{
+    if (call->kind != CALL_CREATE || !reply->inference_id[0] || answer->job.id)
+        return;
+    if (answer->verdict != GATEWAY_LOST && answer->verdict != GATEWAY_JOB)
+        return;
+    answer->job.id = av_strdup(reply->inference_id);
+    if (answer->job.id)
+        answer->verdict = GATEWAY_JOB;
+}
+
+static void judge_transport(const HttpReply *reply, GatewayAnswer *answer)
+{
+    answer->verdict = reply->sent ? GATEWAY_LOST : GATEWAY_UNSENT;
+    answer->error = reply->error;
+    /* What is left in this bag (a certificate, an unusable URL) stays as it is. */
+    answer->permanent = reply->from_callback || reply->error == AVERROR(EIO) ||
+                        reply->error == AVERROR(ENOMEM);
+    av_strlcpy(answer->text, reply->why, sizeof(answer->text));
+}
+
+static void judge_answer(const GatewayCall *call, const HttpReply *reply, GatewayAnswer *answer)
+{
+    if (reply->status >= 200 && reply->status < 300) {
+        answer->verdict = parse(call, reply, answer) < 0 ? GATEWAY_LOST : GATEWAY_JOB;
+        if (answer->verdict == GATEWAY_LOST) {
+            answer->error = AVERROR_INVALIDDATA;
+            snprintf(answer->text, sizeof(answer->text), "HTTP %d with an answer that is not %s",
+                     reply->status, call->kind == CALL_FIND ? "a usage log" : "a generation");
+        }
+        return;
+    }
+    answer->verdict = judge_status(call->kind, reply);
+    answer->error = error_of_status(reply->status);
+    gateway_error_text(reply->body, reply->size, answer->text, sizeof(answer->text));
+    answer->moderated = answer->verdict == GATEWAY_REFUSED && reply->status != 401 &&
+                        gateway_is_moderation(answer->text);
+    if (answer->moderated)
+        answer->error = AVERROR(EPERM);
+}
+
+bool gateway_answered(GatewayCall *call, GatewayAnswer *answer)
+{
+    const HttpReply *reply = http_reply(call->exchange);
+    if (!reply)
+        return false;
+    *answer = (GatewayAnswer){
+        .status = reply->status,
+        .retry_after = reply->retry_after,
+        .job = {.usd = -1},
+    };
+    if (reply->error)
+        judge_transport(reply, answer);
+    else
+        judge_answer(call, reply, answer);
+    rescue_id(call, reply, answer);
+    if (reply->usd >= 0)
+        answer->job.usd = reply->usd;
+    hide_key(call->api_key, answer->text);
+    if (answer->job.error)
+        hide_key(call->api_key, answer->job.error);
+    return true;
+}
+
+void gateway_answer_clear(GatewayAnswer *answer)
+{
+    gateway_job_clear(&answer->job);
+}

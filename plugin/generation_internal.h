@@ -1,0 +1,93 @@
+/* i2v: the state of a generation in progress, between generation, create and wait
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef I2V_GENERATION_INTERNAL_H
+#define I2V_GENERATION_INTERNAL_H
+
+#include "download.h"
+#include "gateway.h"
+#include "generation.h"
+#include "http.h"
+
+/** What it is doing; each phase is one function that never blocks. */
+typedef enum Phase {
+    PHASE_LOOK,     ///< decide by the record
+    PHASE_CREATE,
+    PHASE_FIND,     ///< look a lost create call up in the usage log
+    PHASE_POLL,
+    PHASE_DOWNLOAD,
+    PHASE_END,
+} Phase;
+
+typedef struct Generation {
+    const GenerationPlan *plan;
+    const Request *request;
+    Events *events;
+    void *log;
+    Gateway gateway;
+    Http *http;
+    Record *record;
+    int lock;               ///< of the key, -1 = not held
+
+    Phase phase;
+    int result;             ///< once PHASE_END
+    GenerationFailure failure;
+    int64_t started;        ///< Unix time, microseconds
+    int64_t waiting_since;  ///< av_gettime_relative(), when max_wait began
+    int64_t wake;           ///< av_gettime_relative() before which there is nothing to do
+    GatewayCall *call;
+    Download *download;
+
+    char client_id[40];     ///< of the create call at hand
+    int unsent;             ///< create calls in a row that did not go out
+    int faults;             ///< create calls answered 500 or 503
+    int find_offset;        ///< rows of the usage log passed over
+    bool find_complete;     ///< the whole log was listed once since it was last turned to
+    int64_t find_until;     ///< av_gettime_relative()
+    int weather;            ///< polls or downloads in a row that told nothing
+    int64_t part_bytes;     ///< bytes of the clip after the last attempt
+    int damaged;            ///< downloads that did not verify
+    char *url;              ///< of the clip
+    int64_t clip_size;      ///< bytes the server announced, -1 = not yet
+    char status[64];        ///< last said
+    bool said_waiting;      ///< for another process
+} Generation;
+
+/** One step of a phase. */
+void generation_create(Generation *g);
+void generation_find(Generation *g);
+void generation_poll(Generation *g);
+void generation_download(Generation *g);
+
+/** Do nothing for a while. */
+void generation_sleep(Generation *g, int64_t us);
+
+/** Seconds to wait after the n-th failure in a row (n from 1), doubling to `most`, a quarter
+ * of it chance, and at least what the server asked for up to two minutes. In microseconds. */
+int64_t generation_backoff(int n, int most, int64_t retry_after);
+
+/** Whether max_wait, counted from waiting_since, is over. */
+bool generation_is_over(const Generation *g);
+
+/** End with an error that was said. */
+void generation_fail(Generation *g, int error, GenerationFailure failure);
+
+/** End because reuse=only forbids what would come next. */
+void generation_refuse_to_spend(Generation *g);
+
+/** What an answer's error is about. */
+GenerationFailure generation_failure_of(int error);
+
+/** Put a state on disk. Ends the generation and returns a negative AVERROR when it cannot. */
+int generation_record(Generation *g, RecordState state, const char *history);
+
+/** The id is known: put it on disk and wait on it. */
+void generation_accept(Generation *g, const GatewayJob *job);
+
+/** Take in what a job says: status, failure, URL. Chooses the next phase. */
+void generation_take_job(Generation *g, const GatewayJob *job);
+
+/** Write an event about this generation to I2V_LOG. */
+void generation_note(Generation *g, const char *name, const char *status, const char *message,
+                     int retryable);
+
+#endif

@@ -1,0 +1,609 @@
+/* i2v: one libcurl exchange: limits, redirects, time-outs, secrets
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "http.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include <curl/curl.h>
+
+#include <libavutil/avstring.h>
+#include <libavutil/error.h>
+#include <libavutil/mem.h>
+#include <libavutil/time.h>
+
+#include "compat.h"
+
+/* A server that takes longer than this to accept a connection is not there. */
+#define CONNECT_US (30 * 1000000LL)
+
+/* Body of an answer that is not what was asked for: enough to quote from. */
+#define MAX_ERROR_BODY (256 * 1024)
+
+struct Http {
+    CURLM *multi;
+    HttpExchange *first;
+    bool abandoned; ///< a name look-up was left behind: cleaning up would wait for it
+};
+
+struct HttpExchange {
+    Http *http;
+    HttpExchange *next;
+    HttpRequest request;
+    HttpReply reply;
+    CURL *easy;
+    struct curl_slist *headers;
+    char message[CURL_ERROR_SIZE];
+    int64_t started;   ///< av_gettime_relative(), microseconds
+    size_t handed_over; ///< bytes of the request's body given to libcurl
+    size_t allocated;  ///< bytes behind reply.body
+    int64_t received;  ///< bytes of the reply's body
+    bool done;
+};
+
+static void init_libcurl(void)
+{
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+Http *http_alloc(void)
+{
+    /* curl_global_init() is not thread-safe everywhere. */
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, init_libcurl);
+
+    Http *http = av_mallocz(sizeof(*http));
+    if (!http)
+        return NULL;
+    http->multi = curl_multi_init();
+    if (!http->multi)
+        av_freep(&http);
+    return http;
+}
+
+void http_free(Http **http)
+{
+    if (!*http)
+        return;
+    while ((*http)->first) {
+        HttpExchange *exchange = (*http)->first;
+        http_end(&exchange);
+    }
+    if (!(*http)->abandoned)
+        curl_multi_cleanup((*http)->multi);
+    av_freep(http);
+}
+
+static void fail(HttpExchange *exchange, int error, const char *why)
+{
+    if (exchange->reply.error)
+        return;
+    exchange->reply.error = error;
+    av_strlcpy(exchange->reply.why, why, sizeof(exchange->reply.why));
+}
+
+/* libcurl's callbacks */
+
+static size_t give_body(char *buffer, size_t size, size_t count, void *opaque)
+{
+    HttpExchange *exchange = opaque;
+    const HttpRequest *request = &exchange->request;
+    size_t left = request->body_size - exchange->handed_over;
+    size_t piece = size * count;
+
+    if (piece >= left) {
+        piece = left;
+        if (left && request->on_last_byte) {
+            int ret = request->on_last_byte(request->opaque);
+            if (ret < 0) {
+                exchange->reply.from_callback = true;
+                fail(exchange, ret, "stopped before the request was complete");
+                return CURL_READFUNC_ABORT;
+            }
+        }
+        exchange->reply.sent = true;
+    }
+    memcpy(buffer, request->body + exchange->handed_over, piece);
+    exchange->handed_over += piece;
+    return piece;
+}
+
+/* The value of a header line when its name matches, copied and trimmed. */
+static bool header_value(const char *line, size_t size, const char *name, char *value,
+                         size_t value_size)
+{
+    size_t length = strlen(name);
+    if (size <= length || line[length] != ':' || strncasecmp(line, name, length))
+        return false;
+    line += length + 1;
+    size -= length + 1;
+    while (size && (*line == ' ' || *line == '\t')) {
+        line++;
+        size--;
+    }
+    while (size && strchr(" \t\r\n", line[size - 1]))
+        size--;
+    av_strlcpy(value, line, FFMIN(size + 1, value_size));
+    return true;
+}
+
+static void forget_headers(HttpReply *reply)
+{
+    reply->retry_after = reply->content_length = -1;
+    reply->range_first = reply->range_total = -1;
+    reply->usd = -1;
+    reply->content_type[0] = reply->inference_id[0] = '\0';
+}
+
+/* Retry-After is a number of seconds or a date (RFC 9110, 10.2.3). */
+static int64_t parse_retry_after(const char *value)
+{
+    char *end;
+    long long seconds = strtoll(value, &end, 10);
+    if (end != value && !*end)
+        return seconds < 0 ? -1 : seconds;
+    time_t when = curl_getdate(value, NULL);
+    return when < 0 ? -1 : FFMAX(0, (int64_t)when - av_gettime() / 1000000);
+}
+
+static size_t take_header(char *line, size_t size, size_t count, void *opaque)
+{
+    HttpExchange *exchange = opaque;
+    HttpReply *reply = &exchange->reply;
+    size_t length = size * count;
+    char value[256];
+
+    if (length > 5 && !strncasecmp(line, "HTTP/", 5)) {
+        forget_headers(reply);
+    } else if (header_value(line, length, "retry-after", value, sizeof(value))) {
+        reply->retry_after = parse_retry_after(value);
+    } else if (header_value(line, length, "content-length", value, sizeof(value))) {
+        reply->content_length = strtoll(value, NULL, 10);
+    } else if (header_value(line, length, "content-type", value, sizeof(value))) {
+        av_strlcpy(reply->content_type, value, sizeof(reply->content_type));
+    } else if (header_value(line, length, "x-inference-id", value, sizeof(value))) {
+        av_strlcpy(reply->inference_id, value, sizeof(reply->inference_id));
+    } else if (header_value(line, length, "x-aimlapi-usd-spent", value, sizeof(value))) {
+        reply->usd = strtod(value, NULL);
+    } else if (header_value(line, length, "content-range", value, sizeof(value))) {
+        long long first, last, total;
+        if (sscanf(value, "bytes %lld-%lld/%lld", &first, &last, &total) == 3) {
+            reply->range_first = first;
+            reply->range_total = total;
+        }
+    }
+    return length;
+}
+
+static int collect(HttpExchange *exchange, const char *data, size_t size)
+{
+    HttpReply *reply = &exchange->reply;
+    if (reply->size + size + 1 > exchange->allocated) {
+        size_t wanted = 2 * (reply->size + size + 1);
+        char *body = av_realloc(reply->body, wanted);
+        if (!body)
+            return AVERROR(ENOMEM);
+        reply->body = body;
+        exchange->allocated = wanted;
+    }
+    memcpy(reply->body + reply->size, data, size);
+    reply->size += size;
+    reply->body[reply->size] = '\0';
+    return 0;
+}
+
+static size_t take_body(char *data, size_t size, size_t count, void *opaque)
+{
+    HttpExchange *exchange = opaque;
+    const HttpRequest *request = &exchange->request;
+    size_t length = size * count;
+    long status = 0;
+    int ret;
+
+    curl_easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &status);
+    exchange->reply.status = (int)status;
+    bool wanted = status >= 200 && status < 300;
+
+    exchange->received += (int64_t)length;
+    if (exchange->received > (wanted ? request->max_size : MAX_ERROR_BODY)) {
+        fail(exchange, AVERROR(EFBIG), "the answer is larger than it may be");
+        return 0;
+    }
+    if (wanted && request->on_data) {
+        ret = request->on_data(request->opaque, &exchange->reply, (const uint8_t *)data, length);
+        exchange->reply.from_callback = ret < 0;
+    } else {
+        ret = collect(exchange, data, length);
+    }
+    if (ret < 0) {
+        fail(exchange, ret, "the answer could not be kept");
+        return 0;
+    }
+    return length;
+}
+
+/* Starting an exchange */
+
+static bool is_scheme(const char *url, const char *scheme)
+{
+    size_t length = strlen(scheme);
+    return !strncasecmp(url, scheme, length) && !strncmp(url + length, "://", 3);
+}
+
+static void limit_protocols(CURL *easy, bool allow_http)
+{
+#if LIBCURL_VERSION_NUM >= 0x075500
+    const char *protocols = allow_http ? "http,https" : "https";
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, protocols);
+    curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, protocols);
+#else
+    long protocols = allow_http ? CURLPROTO_HTTP | CURLPROTO_HTTPS : CURLPROTO_HTTPS;
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS, protocols);
+    curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS, protocols);
+#endif
+}
+
+static int add_header(HttpExchange *exchange, const char *name, const char *value)
+{
+    char *line = av_asprintf("%s: %s", name, value);
+    struct curl_slist *list = line ? curl_slist_append(exchange->headers, line) : NULL;
+    av_free(line);
+    if (!list)
+        return AVERROR(ENOMEM);
+    exchange->headers = list;
+    return 0;
+}
+
+static int set_headers(HttpExchange *exchange)
+{
+    const HttpRequest *request = &exchange->request;
+    int ret = 0;
+
+    if (request->bearer) {
+        char *value = av_asprintf("Bearer %s", request->bearer);
+        ret = value ? add_header(exchange, "Authorization", value) : AVERROR(ENOMEM);
+        av_free(value);
+        if (ret >= 0)
+            ret = add_header(exchange, "Accept", "application/json");
+    }
+    if (ret >= 0 && request->client_id)
+        ret = add_header(exchange, "X-Client-Request-Id", request->client_id);
+    if (ret >= 0 && request->body) {
+        ret = add_header(exchange, "Content-Type", "application/json");
+        /* Without this, bodies above a megabyte wait a second for a "100 Continue". */
+        struct curl_slist *list = ret < 0 ? NULL : curl_slist_append(exchange->headers, "Expect:");
+        if (list)
+            exchange->headers = list;
+        else if (ret >= 0)
+            ret = AVERROR(ENOMEM);
+    }
+    curl_easy_setopt(exchange->easy, CURLOPT_HTTPHEADER, exchange->headers);
+    return ret;
+}
+
+static void set_body(HttpExchange *exchange)
+{
+    CURL *easy = exchange->easy;
+    curl_easy_setopt(easy, CURLOPT_POST, 1L);
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)exchange->request.body_size);
+    /* On a reused connection libcurl sends a request again that the server may have taken.
+     * A fresh one, and a body that cannot be rewound, keep a POST from going out twice. */
+    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+    curl_easy_setopt(easy, CURLOPT_READFUNCTION, give_body);
+    curl_easy_setopt(easy, CURLOPT_READDATA, exchange);
+}
+
+static int set_up(HttpExchange *exchange)
+{
+    const HttpRequest *request = &exchange->request;
+    CURL *easy = exchange->easy;
+
+    curl_easy_setopt(easy, CURLOPT_URL, request->url);
+    curl_easy_setopt(easy, CURLOPT_PRIVATE, exchange);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, exchange->message);
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_USERAGENT, "i2v/" I2V_VERSION);
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, exchange);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, exchange);
+    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, request->max_redirects > 0 ? 1L : 0L);
+    curl_easy_setopt(easy, CURLOPT_MAXREDIRS, (long)request->max_redirects);
+    if (request->range_from > 0) {
+        /* Not RESUME_FROM: that makes an error of a server that ignores ranges. */
+        char range[32];
+        snprintf(range, sizeof(range), "%lld-", (long long)request->range_from);
+        curl_easy_setopt(easy, CURLOPT_RANGE, range);
+    }
+    limit_protocols(easy, request->allow_http);
+    if (request->stall_ms) {
+        curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
+        curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (request->stall_ms + 999L) / 1000L);
+    }
+    if (request->ca_file)
+        curl_easy_setopt(easy, CURLOPT_CAINFO, request->ca_file);
+    /* Otherwise http_proxy would be handed what was meant for this machine, key included. */
+    if (http_is_loopback(request->url))
+        curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
+    if (request->body)
+        set_body(exchange);
+    return set_headers(exchange);
+}
+
+int http_start(Http *http, const HttpRequest *request, HttpExchange **exchange)
+{
+    if (!is_scheme(request->url, "https") &&
+        !(request->allow_http && is_scheme(request->url, "http")))
+        return AVERROR(EINVAL);
+
+    HttpExchange *x = av_mallocz(sizeof(*x));
+    if (!x)
+        return AVERROR(ENOMEM);
+    x->http = http;
+    x->next = http->first;
+    http->first = x;
+    x->request = *request;
+    x->started = av_gettime_relative();
+    forget_headers(&x->reply);
+
+    int ret = AVERROR(ENOMEM);
+    x->easy = curl_easy_init();
+    if (!x->easy || (ret = set_up(x)) < 0)
+        goto fail;
+    if (curl_multi_add_handle(http->multi, x->easy) != CURLM_OK) {
+        ret = AVERROR(ENOMEM);
+        goto fail;
+    }
+    *exchange = x;
+    return 0;
+fail:
+    x->done = true;
+    http_end(&x);
+    return ret;
+}
+
+/* Driving */
+
+static int error_of(CURLcode code)
+{
+    switch (code) {
+    case CURLE_OK:
+        return 0;
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_RESOLVE_PROXY:
+        return AVERROR(EHOSTUNREACH);
+    case CURLE_COULDNT_CONNECT:
+        return AVERROR(ECONNREFUSED);
+    case CURLE_OPERATION_TIMEDOUT:
+        return AVERROR(ETIMEDOUT);
+    case CURLE_OUT_OF_MEMORY:
+        return AVERROR(ENOMEM);
+    case CURLE_GOT_NOTHING:
+    case CURLE_SEND_ERROR:
+    case CURLE_SEND_FAIL_REWIND:
+    case CURLE_RECV_ERROR:
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PARTIAL_FILE:
+        return AVERROR(ECONNRESET);
+    default:
+        return AVERROR(EIO);
+    }
+}
+
+static void finish(HttpExchange *exchange, CURLcode code)
+{
+    long status = 0;
+    curl_easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &status);
+    exchange->reply.status = (int)status;
+    if (code != CURLE_OK)
+        fail(exchange, error_of(code),
+             exchange->message[0] ? exchange->message : curl_easy_strerror(code));
+    exchange->done = true;
+}
+
+static bool is_resolving(const HttpExchange *exchange)
+{
+    curl_off_t resolved = 0, ready = 0;
+    curl_easy_getinfo(exchange->easy, CURLINFO_NAMELOOKUP_TIME_T, &resolved);
+    curl_easy_getinfo(exchange->easy, CURLINFO_PRETRANSFER_TIME_T, &ready);
+    return !exchange->done && !resolved && !ready;
+}
+
+/* libcurl's own time-outs would wait for a name look-up in its thread, deaf to interrupts;
+ * the resolver has limits of its own, so ours begin after it. */
+static void check_limits(HttpExchange *exchange)
+{
+    int64_t elapsed = av_gettime_relative() - exchange->started;
+    curl_off_t connected = 0;
+
+    if (exchange->done || is_resolving(exchange))
+        return;
+    curl_easy_getinfo(exchange->easy, CURLINFO_CONNECT_TIME_T, &connected);
+    if (exchange->request.total_ms && elapsed > exchange->request.total_ms * 1000LL)
+        fail(exchange, AVERROR(ETIMEDOUT), "no complete answer in time");
+    else if (!connected && elapsed > CONNECT_US)
+        fail(exchange, AVERROR(ETIMEDOUT), "no connection in time");
+    else
+        return;
+    curl_multi_remove_handle(exchange->http->multi, exchange->easy);
+    finish(exchange, CURLE_OK);
+}
+
+int http_drive(Http *http, int ms)
+{
+    CURLMsg *message;
+    int running, left;
+
+    if (curl_multi_perform(http->multi, &running) != CURLM_OK ||
+        (running && curl_multi_poll(http->multi, NULL, 0, ms, NULL) != CURLM_OK) ||
+        curl_multi_perform(http->multi, &running) != CURLM_OK)
+        return AVERROR_EXTERNAL;
+    while ((message = curl_multi_info_read(http->multi, &left))) {
+        char *exchange = NULL;
+        CURLcode code = message->data.result;
+        CURL *easy = message->easy_handle;
+        if (message->msg != CURLMSG_DONE)
+            continue;
+        curl_easy_getinfo(easy, CURLINFO_PRIVATE, &exchange);
+        curl_multi_remove_handle(http->multi, easy);
+        finish((HttpExchange *)exchange, code);
+    }
+    for (HttpExchange *x = http->first; x; x = x->next)
+        check_limits(x);
+    return 0;
+}
+
+const HttpReply *http_reply(const HttpExchange *exchange)
+{
+    return exchange->done ? &exchange->reply : NULL;
+}
+
+void http_end(HttpExchange **exchange)
+{
+    HttpExchange *x = *exchange;
+    if (!x)
+        return;
+    *exchange = NULL;
+
+    HttpExchange **link = &x->http->first;
+    while (*link != x)
+        link = &(*link)->next;
+    *link = x->next;
+
+    if (x->easy && is_resolving(x)) {
+        /* Removing it would wait for the resolver: a bounded leak is the lesser evil. The
+         * handles keep what they were given; x itself is no longer called back. */
+        x->http->abandoned = true;
+        return;
+    }
+    if (x->easy) {
+        if (!x->done)
+            curl_multi_remove_handle(x->http->multi, x->easy);
+        curl_easy_cleanup(x->easy);
+    }
+    curl_slist_free_all(x->headers);
+    http_reply_clear(&x->reply);
+    av_free(x);
+}
+
+int http_run(const HttpRequest *request, const AVIOInterruptCB *interrupt, HttpReply *reply)
+{
+    HttpExchange *exchange = NULL;
+    const HttpReply *answer;
+
+    *reply = (HttpReply){.error = AVERROR(ENOMEM)};
+    forget_headers(reply);
+    Http *http = http_alloc();
+    if (!http)
+        goto end;
+    reply->error = http_start(http, request, &exchange);
+    if (reply->error < 0)
+        goto end;
+    while (!(answer = http_reply(exchange))) {
+        if (i2v_interrupted(interrupt)) {
+            reply->error = AVERROR(EINTR);
+            goto end;
+        }
+        reply->error = http_drive(http, 100);
+        if (reply->error < 0)
+            goto end;
+    }
+    *reply = *answer;
+    exchange->reply.body = NULL;
+end:
+    http_end(&exchange);
+    http_free(&http);
+    return reply->error;
+}
+
+void http_reply_clear(HttpReply *reply)
+{
+    av_freep(&reply->body);
+    reply->size = 0;
+}
+
+/* URLs */
+
+static int parse_url(const char *url, CURLU **parsed)
+{
+    *parsed = curl_url();
+    if (!*parsed)
+        return AVERROR(ENOMEM);
+    if (curl_url_set(*parsed, CURLUPART_URL, url, 0) != CURLUE_OK) {
+        curl_url_cleanup(*parsed);
+        *parsed = NULL;
+        return AVERROR(EINVAL);
+    }
+    return 0;
+}
+
+bool http_is_loopback(const char *url)
+{
+    CURLU *parsed;
+    char *host = NULL;
+    struct in_addr v4;
+    bool loopback = false;
+
+    if (parse_url(url, &parsed) < 0)
+        return false;
+    if (curl_url_get(parsed, CURLUPART_HOST, &host, 0) == CURLUE_OK)
+        loopback = !strcasecmp(host, "localhost") || !strcmp(host, "[::1]") ||
+                   (inet_pton(AF_INET, host, &v4) == 1 && ntohl(v4.s_addr) >> 24 == 127);
+    curl_free(host);
+    curl_url_cleanup(parsed);
+    return loopback;
+}
+
+int http_origin(const char *url, char **origin)
+{
+    CURLU *parsed;
+    char *scheme = NULL, *host = NULL, *port = NULL;
+    int ret;
+
+    *origin = NULL;
+    if (!is_scheme(url, "http") && !is_scheme(url, "https"))
+        return AVERROR(EINVAL);
+    if ((ret = parse_url(url, &parsed)) < 0)
+        return ret;
+    if (curl_url_get(parsed, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
+        curl_url_get(parsed, CURLUPART_HOST, &host, 0) != CURLUE_OK) {
+        ret = AVERROR(EINVAL);
+        goto end;
+    }
+    curl_url_get(parsed, CURLUPART_PORT, &port, CURLU_NO_DEFAULT_PORT);
+    for (char *c = host; *c; c++)
+        *c = (char)av_tolower(*c);
+    *origin = av_asprintf("%s://%s%s%s", scheme, host, port ? ":" : "", port ? port : "");
+    ret = *origin ? 0 : AVERROR(ENOMEM);
+end:
+    curl_free(scheme);
+    curl_free(host);
+    curl_free(port);
+    curl_url_cleanup(parsed);
+    return ret;
+}
+
+bool http_is_origin(const char *url)
+{
+    static const CURLUPart others[] = {CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_QUERY,
+                                       CURLUPART_FRAGMENT};
+    CURLU *parsed;
+    char *part = NULL;
+
+    if (parse_url(url, &parsed) < 0)
+        return false;
+    bool origin = curl_url_get(parsed, CURLUPART_PATH, &part, 0) == CURLUE_OK && !strcmp(part, "/");
+    curl_free(part);
+    for (size_t i = 0; i < FF_ARRAY_ELEMS(others); i++) {
+        part = NULL;
+        origin &= curl_url_get(parsed, others[i], &part, 0) != CURLUE_OK;
+        curl_free(part);
+    }
+    curl_url_cleanup(parsed);
+    return origin;
+}

@@ -1,0 +1,365 @@
+/* i2v: public API, and the journey of one request
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "i2v_internal.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include <libavutil/avstring.h>
+#include <libavutil/base64.h>
+#include <libavutil/bprint.h>
+#include <libavutil/error.h>
+#include <libavutil/mem.h>
+
+#include "clip.h"
+#include "compat.h"
+#include "events.h"
+#include "files.h"
+#include "options.h"
+#include "request.h"
+#include "still.h"
+#include "store.h"
+
+/* Everything one journey holds; journey_end() frees it from any state. */
+typedef struct Journey {
+    void *log;
+    const AVIOInterruptCB *interrupt;
+    Options *options;
+    Request *request;
+    Still *still;
+    Store *store;
+    Record *record;   ///< as it was when the journey began
+    Events *events;
+    char *body;       ///< of the create call, when one may be needed
+    GenerationFailure failure;
+} Journey;
+
+static void journey_end(Journey *j)
+{
+    options_free(&j->options);
+    request_free(&j->request);
+    still_free(&j->still);
+    store_close(&j->store);
+    record_free(&j->record);
+    events_free(&j->events);
+    cJSON_free(j->body);
+}
+
+/* Options -> request -> still: read -> key. */
+static int check(Journey *j, const char *url, AVDictionary **options)
+{
+    int ret;
+
+    j->failure = FAILURE_REQUEST;
+    if ((ret = options_gather(url, options, j->log, &j->options)) < 0 ||
+        (ret = request_check(j->options, j->log, &j->request)) < 0)
+        return ret;
+    if (!j->request->image_as_url) {
+        StillSource source = {
+            .image = j->request->image,
+            .image_time = j->request->image_time,
+            .ca_file = j->request->ca_file,
+            .interrupt = j->interrupt,
+            .log = j->log,
+        };
+        if ((ret = still_read(&source, &j->still)) < 0)
+            return ret;
+    }
+    return request_settle(j->request, j->still, j->log);
+}
+
+/* The first line of a prompt, not too long. */
+static void say_request(Journey *j)
+{
+    const Request *r = j->request;
+    AVBPrint text;
+    const cJSON *field;
+    int prompt = (int)strcspn(r->prompt, "\r\n");
+
+    av_bprint_init(&text, 0, AV_BPRINT_SIZE_AUTOMATIC);
+    av_bprintf(&text, "%s", r->model_name);
+    cJSON_ArrayForEach(field, r->fields)
+    {
+        if (!strcmp(field->string, "model") || !strcmp(field->string, "prompt"))
+            continue;
+        char *value = cJSON_PrintUnformatted(field);
+        av_bprintf(&text, ", %s %s", field->string,
+                   cJSON_IsString(field) ? field->valuestring : value ? value : "?");
+        cJSON_free(value);
+    }
+    if (j->still)
+        av_bprintf(&text, ", still %dx%d", still_width(j->still), still_height(j->still));
+    /* Do not cut a character of several bytes in two. */
+    for (prompt = FFMIN(prompt, 60); (r->prompt[prompt] & 0xC0) == 0x80;)
+        prompt--;
+    events_say(j->events, AV_LOG_INFO, "%s: \"%.*s%s\" [key %.12s]\n", text.str, prompt, r->prompt,
+               r->prompt[prompt] ? "..." : "", r->key);
+    Event event = {.name = "request", .usd = -1, .retryable = -1, .message = r->model_name};
+    events_note(j->events, &event);
+}
+
+/* Still: fit, encode -> the body of the create call. */
+static int make_body(Journey *j)
+{
+    StillFile file = {0};
+    char *uri = NULL;
+    int ret = 0;
+
+    if (j->request->image_as_url) {
+        j->body = request_body(j->request, j->request->image);
+        return j->body ? 0 : AVERROR(ENOMEM);
+    }
+    if ((ret = still_encode(j->still, &j->request->target, j->log, &file)) < 0)
+        return ret;
+    size_t head = strlen("data:;base64,") + strlen(file.mime);
+    size_t size = head + AV_BASE64_SIZE(file.size);
+    ret = AVERROR(ENOMEM);
+    if (file.size < INT_MAX / 2 && (uri = av_malloc(size))) {
+        snprintf(uri, size, "data:%s;base64,", file.mime);
+        if (av_base64_encode(uri + head, (int)(size - head), file.data, (int)file.size))
+            j->body = request_body(j->request, uri);
+    }
+    if (j->body)
+        ret = 0;
+    av_free(uri);
+    av_free(file.data);
+    return ret;
+}
+
+/* A clip that the store has already. */
+static void say_served(Journey *j)
+{
+    char day[16] = "an earlier day";
+    time_t when = (time_t)record_number(j->record, "accepted", 0);
+    struct tm tm;
+    if (when)
+        strftime(day, sizeof(day), "%Y-%m-%d", localtime_r(&when, &tm));
+    events_say(j->events, AV_LOG_INFO, "Serving take %d of %s; -take %d buys another.\n",
+               j->request->take, day, j->request->take + 1);
+}
+
+/* Store: known? -> whatever is left to do. */
+static int bring(Journey *j)
+{
+    int ret;
+    if ((ret = store_load(j->store, j->request->key, j->log, &j->record)) < 0) {
+        j->failure = FAILURE_STORE;
+        return ret;
+    }
+    if (record_state(j->record) == RECORD_READY && store_has_clip(j->store, j->record)) {
+        say_served(j);
+        return 0;
+    }
+    if (!generation_can_reuse(j->record) && !j->request->reuse_only &&
+        j->request->api_key && (ret = make_body(j)) < 0)
+        return ret;
+    GenerationPlan plan = {
+        .request = j->request,
+        .store = j->store,
+        .events = j->events,
+        .body = j->body,
+        .interrupt = j->interrupt,
+    };
+    return generation_run(&plan, &j->failure);
+}
+
+static int save(Journey *j, const char *path)
+{
+    mode_t mask = umask(0);
+    umask(mask);
+    int ret = files_copy(path, j->request->save, 0666 & ~mask);
+    if (ret < 0) {
+        j->failure = FAILURE_STORE;
+        events_say(j->events, AV_LOG_ERROR, "Cannot save the clip as %s: %s; it is kept as %s.\n",
+                   j->request->save, av_err2str(ret), path);
+    }
+    return ret;
+}
+
+/* What a pipeline needs to know of the clip, and where it lies. */
+static int deliver(Journey *j, char **path)
+{
+    Record *record = NULL;
+    Event event = {.name = "clip", .usd = -1, .retryable = -1};
+    int ret;
+
+    *path = store_clip_path(j->store, j->request->key);
+    if (!*path)
+        return AVERROR(ENOMEM);
+    if ((ret = store_load(j->store, j->request->key, j->log, &record)) < 0)
+        return ret;
+    if (record_text(record, "clip_text"))
+        events_say(j->events, AV_LOG_INFO, "Clip: %s.\n", record_text(record, "clip_text"));
+    event.path = *path;
+    event.status = record_text(record, "status");
+    event.usd = record_number(record, "usd", -1);
+    if (record_text(record, "id"))
+        events_set_id(j->events, record_text(record, "id"));
+    events_note(j->events, &event);
+    record_free(&record);
+    return j->request->save ? save(j, *path) : 0;
+}
+
+int i2v_journey(const char *url, AVDictionary **options, const AVIOInterruptCB *interrupt,
+                void *log, char **path, GenerationFailure *failure)
+{
+    Journey j = {.log = log, .interrupt = interrupt};
+    int ret;
+
+    *path = NULL;
+    if ((ret = check(&j, url, options)) < 0)
+        goto end;
+    j.events = events_alloc(log);
+    if (!j.events) {
+        ret = AVERROR(ENOMEM);
+        goto end;
+    }
+    events_set_key(j.events, j.request->key);
+    say_request(&j);
+    if ((ret = store_open(j.request->store, log, &j.store)) < 0) {
+        j.failure = FAILURE_STORE;
+        goto end;
+    }
+    if ((ret = bring(&j)) < 0)
+        goto end;
+    ret = deliver(&j, path);
+end:
+    if (ret < 0)
+        av_freep(path);
+    *failure = ret < 0 ? j.failure : FAILURE_NONE;
+    journey_end(&j);
+    return ret;
+}
+
+/* What a caller's white- and blacklists say of us */
+
+static const char *still_protocol(const char *image)
+{
+    static const char *const protocols[] = {"http", "https", "data", "pipe", "fd"};
+    for (size_t i = 0; i < FF_ARRAY_ELEMS(protocols); i++) {
+        size_t size = strlen(protocols[i]);
+        if (av_strstart(image, protocols[i], NULL) && image[size] == ':')
+            return protocols[i];
+    }
+    return !strcmp(image, "-") ? "pipe" : "file";
+}
+
+static const char *given(const AVDictionary *options, const char *name, const char *field)
+{
+    const AVDictionaryEntry *entry = av_dict_get(options, name, NULL, AV_DICT_MATCH_CASE);
+    return entry ? entry->value : field;
+}
+
+static int refuse_list(void *log, const char *list, const char *value, const char *name)
+{
+    av_log(log, AV_LOG_ERROR,
+           "The %s \"%s\" excludes %s, which this input needs; nothing sent.\n", list, value,
+           name);
+    return AVERROR(EINVAL);
+}
+
+static int check_protocol(AVFormatContext *ctx, const AVDictionary *options, const char *name)
+{
+    const char *white = given(options, "protocol_whitelist", ctx->protocol_whitelist);
+    const char *black = given(options, "protocol_blacklist", ctx->protocol_blacklist);
+    if (white && av_match_list(name, white, ',') <= 0)
+        return refuse_list(ctx, "protocol_whitelist", white, name);
+    if (black && av_match_list(name, black, ',') > 0)
+        return refuse_list(ctx, "protocol_blacklist", black, name);
+    return 0;
+}
+
+/* A caller who restricts what may be opened restricts us too. */
+static int check_lists(AVFormatContext *ctx, const char *url, const AVDictionary *options)
+{
+    const char *formats = given(options, "format_whitelist", ctx->format_whitelist);
+    const char *body = options_url_body(url);
+    AVDictionary *query = NULL;
+    char *still = NULL;
+    int ret = 0;
+
+    if (formats && av_match_list("i2v", formats, ',') <= 0)
+        return refuse_list(ctx, "format_whitelist", formats, "i2v");
+    if (body && (ret = check_protocol(ctx, options, "i2v")) < 0)
+        return ret;
+    if (body && (ret = options_parse_url(body, &still, &query, ctx)) < 0)
+        goto end;
+    const char *image = given(options, "image", given(query, "image", body ? still : url));
+    ret = check_protocol(ctx, options, still_protocol(image ? image : ""));
+end:
+    av_free(still);
+    av_dict_free(&query);
+    return ret;
+}
+
+int i2v_open(AVFormatContext **ps, const char *url, AVDictionary **options,
+             const AVInputFormat *demuxer)
+{
+    GenerationFailure failure;
+    AVFormatContext *ctx = *ps ? *ps : avformat_alloc_context();
+    char *path = NULL;
+
+    if (!ctx)
+        return AVERROR(ENOMEM);
+    /* av_log() names a context after its demuxer; until the clip is opened that is us. */
+    ctx->iformat = (I2VInputFormat *)demuxer;
+    int ret = check_lists(ctx, url, options ? *options : NULL);
+    if (ret >= 0)
+        ret = i2v_journey(url, options, &ctx->interrupt_callback, ctx, &path, &failure);
+    ctx->iformat = NULL;
+    *ps = ctx;
+    if (ret >= 0) {
+        ret = clip_open(ps, path, options);
+    } else {
+        avformat_free_context(ctx);
+        *ps = NULL;
+    }
+    av_free(path);
+    return ret;
+}
+
+/* Public functions */
+
+static const AVClass log_class = {
+    .class_name = "i2v",
+    .item_name = av_default_item_name,
+    .version = LIBAVUTIL_VERSION_INT,
+};
+
+static const AVClass *const log_context = &log_class;
+
+int i2v_check(const char *url, AVDictionary **options, char *key)
+{
+    Journey j = {.log = (void *)&log_context};
+    int ret = check(&j, url, options);
+    if (ret >= 0)
+        ret = store_open(j.request->store, j.log, &j.store);
+    if (ret >= 0 && key)
+        av_strlcpy(key, j.request->key, I2V_KEY_SIZE);
+    journey_end(&j);
+    return ret;
+}
+
+int i2v_fetch(const char *url, AVDictionary **options, const AVIOInterruptCB *interrupt,
+              char **path)
+{
+    GenerationFailure failure;
+    return i2v_journey(url, options, interrupt, (void *)&log_context, path, &failure);
+}
+
+int i2v_open_input(AVFormatContext **ps, const char *url, AVDictionary **options)
+{
+    return i2v_open(ps, url, options, NULL);
+}
+
+const AVClass *i2v_get_class(void)
+{
+    return &options_class;
+}
+
+unsigned i2v_version(void)
+{
+    return I2V_VERSION_INT;
+}

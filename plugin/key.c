@@ -1,0 +1,146 @@
+/* i2v: the key of a request: what makes two requests the same generation
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "key.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <libavutil/bprint.h>
+#include <libavutil/error.h>
+#include <libavutil/mem.h>
+#include <libavutil/parseutils.h>
+#include <libavutil/sha.h>
+
+/* Raise it when the meaning of a key changes: every clip bought before is then asked for anew,
+ * so there had better be no reason. */
+#define KEY_SCHEMA 1
+
+void key_hex(const uint8_t *bytes, size_t size, char *text)
+{
+    for (size_t i = 0; i < size; i++)
+        snprintf(text + 2 * i, 3, "%02x", bytes[i]);
+}
+
+int key_digest(const void *data, size_t size, char *text)
+{
+    uint8_t digest[32];
+    struct AVSHA *sha = av_sha_alloc();
+    if (!sha)
+        return AVERROR(ENOMEM);
+    av_sha_init(sha, 256);
+    av_sha_update(sha, data, size);
+    av_sha_final(sha, digest);
+    av_free(sha);
+    key_hex(digest, sizeof(digest), text);
+    return 0;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp((*(const cJSON *const *)a)->string, (*(const cJSON *const *)b)->string);
+}
+
+static int print_canonical(const cJSON *json, AVBPrint *text);
+
+static int print_leaf(const cJSON *json, AVBPrint *text)
+{
+    char *leaf = cJSON_PrintUnformatted(json);
+    if (!leaf)
+        return AVERROR(ENOMEM);
+    av_bprintf(text, "%s", leaf);
+    cJSON_free(leaf);
+    return 0;
+}
+
+static int print_name(const char *name, AVBPrint *text)
+{
+    cJSON *string = cJSON_CreateStringReference(name);
+    int ret = string ? print_leaf(string, text) : AVERROR(ENOMEM);
+    cJSON_Delete(string);
+    return ret;
+}
+
+/* JSON without spaces and with the members of objects in one order, however they were given. */
+static int print_members(const cJSON *json, AVBPrint *text)
+{
+    int count = cJSON_GetArraySize(json), i = 0, ret = 0;
+    const cJSON *item, **items = av_malloc_array((size_t)count + 1, sizeof(*items));
+
+    if (!items)
+        return AVERROR(ENOMEM);
+    cJSON_ArrayForEach(item, json)
+        items[i++] = item;
+    if (cJSON_IsObject(json))
+        qsort(items, (size_t)count, sizeof(*items), compare_names);
+    av_bprintf(text, cJSON_IsObject(json) ? "{" : "[");
+    for (i = 0; i < count && ret >= 0; i++) {
+        av_bprintf(text, i ? "," : "");
+        if (cJSON_IsObject(json)) {
+            ret = print_name(items[i]->string, text);
+            av_bprintf(text, ":");
+        }
+        if (ret >= 0)
+            ret = print_canonical(items[i], text);
+    }
+    av_bprintf(text, cJSON_IsObject(json) ? "}" : "]");
+    av_free(items);
+    return ret;
+}
+
+static int print_canonical(const cJSON *json, AVBPrint *text)
+{
+    return cJSON_IsObject(json) || cJSON_IsArray(json) ? print_members(json, text)
+                                                       : print_leaf(json, text);
+}
+
+/* 0, 0.0 and 00:00 are one frame. */
+static bool add_image_time(cJSON *key, const char *image_time)
+{
+    int64_t us = 0;
+    if (image_time && !strcmp(image_time, "end"))
+        return cJSON_AddStringToObject(key, "image_time", "end");
+    if (image_time && av_parse_time(&us, image_time, 1) < 0)
+        us = 0;
+    return cJSON_AddNumberToObject(key, "image_time", (double)us);
+}
+
+static bool add_still(cJSON *key, const Request *r, const Still *still)
+{
+    char digest[REQUEST_KEY_SIZE];
+    if (!still)
+        return cJSON_AddStringToObject(key, "image", r->image);
+    key_hex(still_digest(still), 32, digest);
+    return cJSON_AddStringToObject(key, "image", digest) &&
+           cJSON_AddNumberToObject(key, "width", r->target.width) &&
+           cJSON_AddNumberToObject(key, "height", r->target.height) &&
+           cJSON_AddStringToObject(key, "fit", options_value_name("fit", (int)r->target.fit)) &&
+           cJSON_AddStringToObject(
+               key, "fit_position",
+               options_value_name("fit_position", (int)r->target.position)) &&
+           add_image_time(key, r->image_time);
+}
+
+int key_of(const Request *request, const Still *still, char *key)
+{
+    cJSON *json = cJSON_CreateObject(), *fields = cJSON_Duplicate(request->fields, 1);
+    AVBPrint text;
+    int ret = AVERROR(ENOMEM);
+
+    av_bprint_init(&text, 1024, AV_BPRINT_SIZE_UNLIMITED);
+    if (!json || !fields || !cJSON_AddItemToObject(json, "fields", fields))
+        goto end;
+    fields = NULL;
+    if (!cJSON_AddNumberToObject(json, "schema", KEY_SCHEMA) ||
+        !cJSON_AddStringToObject(json, "origin", request->origin) ||
+        !cJSON_AddNumberToObject(json, "take", request->take) ||
+        !add_still(json, request, still) || print_canonical(json, &text) < 0 ||
+        !av_bprint_is_complete(&text))
+        goto end;
+    ret = key_digest(text.str, text.len, key);
+end:
+    av_bprint_finalize(&text, NULL);
+    cJSON_Delete(fields);
+    cJSON_Delete(json);
+    return ret;
+}

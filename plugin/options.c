@@ -1,0 +1,429 @@
+/* i2v: the AVOption table, the i2v: URL, and where option values come from
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "options.h"
+
+#include <limits.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <libavutil/avstring.h>
+#include <libavutil/bprint.h>
+#include <libavutil/error.h>
+#include <libavutil/mem.h>
+#include <libavutil/opt.h>
+
+#include "still.h"
+
+#define MINUTES_US (60 * 1000000LL)
+
+#define OFFSET(x) offsetof(Options, x)
+#define FLAGS     AV_OPT_FLAG_DECODING_PARAM
+#define STRING(name, text, value)                                                            \
+    {                                                                                        \
+        #name, text, OFFSET(name), AV_OPT_TYPE_STRING, {.str = (value)}, 0, 0, FLAGS, NULL   \
+    }
+#define NAMED(name, text, value, last)                                                       \
+    {                                                                                        \
+        #name, text, OFFSET(name), AV_OPT_TYPE_INT, {.i64 = (value)}, 0, last, FLAGS, #name  \
+    }
+#define VALUE(unit, name, text, value)                                                       \
+    {                                                                                        \
+        name, text, 0, AV_OPT_TYPE_CONST, {.i64 = (value)}, 0, 0, FLAGS, unit                \
+    }
+#define DURATION(name, text, value)                                                          \
+    {                                                                                        \
+        #name, text, OFFSET(name), AV_OPT_TYPE_DURATION, {.i64 = (value)},                   \
+            (double)INT64_MIN, (double)INT64_MAX, FLAGS, NULL                                \
+    }
+
+/* clang-format off */
+static const AVOption option_table[] = {
+    STRING(prompt, "set what happens in the clip", NULL),
+    STRING(prompt_file, "read the prompt from this UTF-8 file", NULL),
+    STRING(image, "set the still: path, -, http(s) URL, data: URI or a video (default: the input URL)", NULL),
+    STRING(image_time, "set which frame of a video is the still: a time, or end", "0"),
+    STRING(model, "set the image-to-video model of the gateway", "openai/sora-2-i2v"),
+    STRING(resolution, "set the resolution, as the model names it (default: the model's)", NULL),
+    STRING(aspect_ratio, "set the aspect ratio, auto = nearest to the still's", "auto"),
+    STRING(duration, "set the length of the clip in seconds (default: the model's)", NULL),
+    STRING(params, "set further request fields: JSON object, @file.json or name=value:name=value", NULL),
+    NAMED(fit, "set how a still of another shape meets the size the model demands", STILL_COVER, STILL_NONE),
+        VALUE("fit", "cover", "fill the frame, cut what stands over", STILL_COVER),
+        VALUE("fit", "contain", "show all of it, pad with black", STILL_CONTAIN),
+        VALUE("fit", "fill", "stretch", STILL_FILL),
+        VALUE("fit", "none", "send it as it is, a URL as a URL", STILL_NONE),
+    NAMED(fit_position, "set what cover keeps and where contain puts the still", STILL_CENTER, STILL_RIGHT),
+        VALUE("fit_position", "center", NULL, STILL_CENTER),
+        VALUE("fit_position", "top", NULL, STILL_TOP),
+        VALUE("fit_position", "bottom", NULL, STILL_BOTTOM),
+        VALUE("fit_position", "left", NULL, STILL_LEFT),
+        VALUE("fit_position", "right", NULL, STILL_RIGHT),
+    { "take", "set which take of this request; another number is another generation", OFFSET(take),
+        AV_OPT_TYPE_INT, { .i64 = 1 }, 1, INT_MAX, FLAGS, NULL },
+    NAMED(reuse, "set whether a new generation may be bought", REUSE_ANY, REUSE_ONLY),
+        VALUE("reuse", "any", "what is there, else a new generation", REUSE_ANY),
+        VALUE("reuse", "only", "a finished clip or a running generation, never a new one", REUSE_ONLY),
+    DURATION(max_wait, "set how long to wait for an accepted generation, at most 24 h", 20 * MINUTES_US),
+    DURATION(poll_interval, "set a fixed interval between polls (0 = adaptive)", 0),
+    STRING(save, "also keep the original MP4 at this path", NULL),
+    STRING(api_key_file, "read the API key from this file (default: AIML_API_KEY, AIMLAPI_API_KEY or i2v/key)", NULL),
+    STRING(base_url, "set the origin of the gateway (env I2V_BASE_URL)", "https://api.aimlapi.com"),
+    STRING(ca_file, "set the CA bundle for https", NULL),
+    STRING(store, "set the directory of the ledger and the clips (env I2V_STORE)", NULL),
+    { NULL, NULL, 0, AV_OPT_TYPE_FLAGS, { .i64 = 0 }, 0, 0, 0, NULL },
+};
+/* clang-format on */
+
+/* URLs and graphs come from strangers too: what could send the key elsewhere, or a file of
+ * this machine's to the gateway, or write one, is not for them to say. */
+static const char *const withheld[] = {"base_url", "api_key_file", "prompt_file",
+                                       "ca_file",  "store",        "save"};
+
+const AVClass options_class = {
+    .class_name = "i2v demuxer",
+    .item_name = av_default_item_name,
+    .option = option_table,
+    .version = LIBAVUTIL_VERSION_INT,
+    .log_level_offset_offset = OFFSET(log_level_offset),
+    .category = AV_CLASS_CATEGORY_DEMUXER,
+};
+
+static const AVOption *find_option(const char *name)
+{
+    for (const AVOption *o = option_table; o->name; o++)
+        if (o->type != AV_OPT_TYPE_CONST && !strcmp(o->name, name))
+            return o;
+    return NULL;
+}
+
+bool options_knows(const char *name)
+{
+    return find_option(name);
+}
+
+const char *options_value_name(const char *option, int value)
+{
+    for (const AVOption *o = option_table; o->name; o++)
+        if (o->type == AV_OPT_TYPE_CONST && !strcmp(o->unit, option) &&
+            o->default_val.i64 == value)
+            return o->name;
+    return "?";
+}
+
+static bool is_withheld(const char *name, const char *value)
+{
+    for (size_t i = 0; i < FF_ARRAY_ELEMS(withheld); i++)
+        if (!strcmp(name, withheld[i]))
+            return true;
+    return !strcmp(name, "params") && value[0] == '@';
+}
+
+/* The i2v: URL */
+
+const char *options_url_body(const char *url)
+{
+    const char *body;
+    return url && av_strstart(url, "i2v:", &body) ? body : NULL;
+}
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c = (char)av_tolower(c);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Decode %XX, and + as a space in a query, of text[0..size). */
+static int decode(const char *text, size_t size, bool query, char **decoded, void *log)
+{
+    char *out = av_malloc(size + 1), *to = out;
+    if (!out)
+        return AVERROR(ENOMEM);
+    for (size_t i = 0; i < size; i++) {
+        if (text[i] == '%') {
+            int high = i + 2 < size ? hex_digit(text[i + 1]) : -1;
+            int low = high >= 0 ? hex_digit(text[i + 2]) : -1;
+            if (low < 0 || (!high && !low)) {
+                av_log(log, AV_LOG_ERROR,
+                       "In an i2v: URL a %% must be followed by two hexadecimal digits, not "
+                       "00; a literal %% is written %%25: \"%.*s\"\n",
+                       (int)FFMIN(size - i, 12), text + i);
+                av_free(out);
+                return AVERROR(EINVAL);
+            }
+            *to++ = (char)(high << 4 | low);
+            i += 2;
+        } else {
+            *to++ = query && text[i] == '+' ? ' ' : text[i];
+        }
+    }
+    *to = '\0';
+    *decoded = out;
+    return 0;
+}
+
+/* "prompt, image_time, ...": what a URL may say, or everything. */
+static void list_options(AVBPrint *list, bool url)
+{
+    const char *separator = "";
+    for (const AVOption *o = option_table; o->name; o++) {
+        if (o->type == AV_OPT_TYPE_CONST || (url && is_withheld(o->name, "")))
+            continue;
+        av_bprintf(list, "%s%s", separator, o->name);
+        separator = ", ";
+    }
+}
+
+static int check_url_option(const char *name, const char *value, void *log)
+{
+    if (!find_option(name)) {
+        AVBPrint list;
+        av_bprint_init(&list, 0, 1024);
+        list_options(&list, true);
+        av_log(log, AV_LOG_ERROR, "Unknown option '%s' in the i2v: URL; it may hold %s.\n",
+               name, list.str);
+        av_bprint_finalize(&list, NULL);
+        return AVERROR_OPTION_NOT_FOUND;
+    }
+    if (is_withheld(name, value)) {
+        av_log(log, AV_LOG_ERROR,
+               "The option %s%s is not accepted in an i2v: URL; set it with -f i2v -%s, in "
+               "I2V_DEFAULTS%s or through the C API.\n",
+               name, *value == '@' && !strcmp(name, "params") ? "=@file" : "", name,
+               !strcmp(name, "base_url") ? ", by I2V_BASE_URL"
+               : !strcmp(name, "store")  ? ", by I2V_STORE"
+                                         : "");
+        return AVERROR(EINVAL);
+    }
+    return 0;
+}
+
+static int conflict(const char *name, const char *first, const char *second, void *log)
+{
+    av_log(log, AV_LOG_ERROR,
+           "The option %s is given twice with different values: '%s' and '%s'.\n", name, first,
+           second);
+    return AVERROR(EINVAL);
+}
+
+/* One name=value of the query. */
+static int parse_pair(const char *pair, size_t size, AVDictionary **query, void *log)
+{
+    char *name = NULL, *value = NULL;
+    const char *equals = memchr(pair, '=', size);
+    size_t name_size = equals ? (size_t)(equals - pair) : size;
+    int ret;
+
+    if ((ret = decode(pair, name_size, true, &name, log)) < 0)
+        goto end;
+    if (!equals) {
+        av_log(log, AV_LOG_ERROR, "'%s' in the i2v: URL has no value; write %s=VALUE.\n", name,
+               name);
+        ret = AVERROR(EINVAL);
+        goto end;
+    }
+    if ((ret = decode(equals + 1, size - name_size - 1, true, &value, log)) < 0 ||
+        (ret = check_url_option(name, value, log)) < 0)
+        goto end;
+    const AVDictionaryEntry *earlier = av_dict_get(*query, name, NULL, AV_DICT_MATCH_CASE);
+    if (earlier && strcmp(earlier->value, value))
+        ret = conflict(name, earlier->value, value, log);
+    else
+        ret = av_dict_set(query, name, value, 0);
+end:
+    av_free(name);
+    av_free(value);
+    return ret;
+}
+
+int options_parse_url(const char *body, char **still, AVDictionary **query, void *log)
+{
+    size_t size = strcspn(body, "?");
+    int ret = decode(body, size, false, still, log);
+
+    body += size;
+    while (ret >= 0 && *body) {
+        body++;
+        size = strcspn(body, "&");
+        if (size)
+            ret = parse_pair(body, size, query, log);
+        body += size;
+    }
+    if (ret < 0)
+        av_freep(still);
+    return FFMIN(ret, 0);
+}
+
+/* Where values come from */
+
+/* Move our options out of `given`. */
+static int take_ours(AVDictionary **given, AVDictionary **ours)
+{
+    const AVDictionaryEntry *entry = NULL;
+    AVDictionary *others = NULL;
+    int ret = 0;
+
+    while (ret >= 0 && (entry = av_dict_get(*given, "", entry, AV_DICT_IGNORE_SUFFIX)))
+        ret = av_dict_set(find_option(entry->key) ? ours : &others, entry->key, entry->value, 0);
+    if (ret < 0) {
+        av_dict_free(&others);
+        return ret;
+    }
+    av_dict_free(given);
+    *given = others;
+    return 0;
+}
+
+/* Add the options of a URL to those given beside it. */
+static int add_query(const AVDictionary *query, AVDictionary **ours, void *log)
+{
+    const AVDictionaryEntry *entry = NULL;
+    int ret = 0;
+
+    while (ret >= 0 && (entry = av_dict_get(query, "", entry, AV_DICT_IGNORE_SUFFIX))) {
+        const AVDictionaryEntry *other = av_dict_get(*ours, entry->key, NULL, AV_DICT_MATCH_CASE);
+        if (other && strcmp(other->value, entry->value))
+            ret = conflict(entry->key, other->value, entry->value, log);
+        else
+            ret = av_dict_set(ours, entry->key, entry->value, 0);
+    }
+    return FFMIN(ret, 0);
+}
+
+/* The command's options: those given, the URL's, the still's name. */
+static int gather_command(const char *url, AVDictionary **given, AVDictionary **ours, void *log)
+{
+    AVDictionary *query = NULL;
+    char *still = NULL;
+    const char *body = options_url_body(url);
+    int ret;
+
+    if ((ret = take_ours(given, ours)) < 0)
+        goto end;
+    if (body) {
+        if ((ret = options_parse_url(body, &still, &query, log)) < 0 ||
+            (ret = add_query(query, ours, log)) < 0)
+            goto end;
+    } else if (url && !(still = av_strdup(url))) {
+        ret = AVERROR(ENOMEM);
+        goto end;
+    }
+    const AVDictionaryEntry *image = av_dict_get(*ours, "image", NULL, AV_DICT_MATCH_CASE);
+    if (image && body && still[0] && strcmp(image->value, still))
+        ret = conflict("image", still, image->value, log);
+    else if (!image && still && still[0])
+        ret = av_dict_set(ours, "image", still, 0);
+end:
+    av_dict_free(&query);
+    av_free(still);
+    return FFMIN(ret, 0);
+}
+
+/* Set a value that the command leaves open. */
+static int set_default(AVDictionary **ours, const char *name, const char *value)
+{
+    return value && *value ? av_dict_set(ours, name, value, AV_DICT_DONT_OVERWRITE) : 0;
+}
+
+static int add_environment(AVDictionary **ours, void *log)
+{
+    const char *defaults = secure_getenv("I2V_DEFAULTS");
+    bool prompted = av_dict_get(*ours, "prompt", NULL, AV_DICT_MATCH_CASE) ||
+                    av_dict_get(*ours, "prompt_file", NULL, AV_DICT_MATCH_CASE);
+    const AVDictionaryEntry *entry = NULL;
+    AVDictionary *parsed = NULL;
+    int ret = set_default(ours, "base_url", secure_getenv("I2V_BASE_URL"));
+
+    if (ret >= 0)
+        ret = set_default(ours, "store", secure_getenv("I2V_STORE"));
+    if (ret < 0 || !defaults)
+        return ret;
+    if ((ret = av_dict_parse_string(&parsed, defaults, "=", ":", 0)) < 0)
+        av_log(log, AV_LOG_ERROR,
+               "I2V_DEFAULTS is not of the form name=value:name=value: \"%s\"\n", defaults);
+    while (ret >= 0 && (entry = av_dict_get(parsed, "", entry, AV_DICT_IGNORE_SUFFIX))) {
+        if (!find_option(entry->key)) {
+            AVBPrint list;
+            av_bprint_init(&list, 0, 1024);
+            list_options(&list, false);
+            av_log(log, AV_LOG_ERROR, "Unknown option '%s' in I2V_DEFAULTS; it may hold %s.\n",
+                   entry->key, list.str);
+            av_bprint_finalize(&list, NULL);
+            ret = AVERROR_OPTION_NOT_FOUND;
+        } else if (!prompted || !av_strstart(entry->key, "prompt", NULL)) {
+            ret = set_default(ours, entry->key, entry->value);
+        }
+    }
+    av_dict_free(&parsed);
+    return FFMIN(ret, 0);
+}
+
+static void say_valid(const AVOption *o, const char *value, void *log)
+{
+    AVBPrint valid;
+    av_bprint_init(&valid, 0, 256);
+    if (o->unit) {
+        for (const AVOption *c = option_table; c->name; c++)
+            if (c->type == AV_OPT_TYPE_CONST && !strcmp(c->unit, o->unit))
+                av_bprintf(&valid, "%s%s", valid.len ? ", " : "", c->name);
+    } else if (o->type == AV_OPT_TYPE_INT) {
+        av_bprintf(&valid, "a whole number from %.0f to %.0f", o->min, o->max);
+    } else {
+        av_bprintf(&valid, "a time such as 90, 1:30 or 1500ms");
+    }
+    av_log(log, AV_LOG_ERROR, "'%s' is not a value of the option %s; it takes %s.\n", value,
+           o->name, valid.str);
+    av_bprint_finalize(&valid, NULL);
+}
+
+static int apply(const AVDictionary *ours, Options *options, void *log)
+{
+    const AVDictionaryEntry *entry = NULL;
+    while ((entry = av_dict_get(ours, "", entry, AV_DICT_IGNORE_SUFFIX))) {
+        const AVOption *o = find_option(entry->key);
+        char *rest;
+        /* av_opt_set() rounds 1.5 to 2 without a word. */
+        bool whole = o->type != AV_OPT_TYPE_INT || o->unit ||
+                     (strtol(entry->value, &rest, 10) && rest != entry->value && !*rest);
+        int ret = whole ? av_opt_set(options, entry->key, entry->value, 0) : AVERROR(EINVAL);
+        if (ret == AVERROR(ENOMEM))
+            return ret;
+        if (ret < 0) {
+            say_valid(o, entry->value, log);
+            return AVERROR(EINVAL);
+        }
+    }
+    return 0;
+}
+
+int options_gather(const char *url, AVDictionary **given, void *log, Options **options)
+{
+    AVDictionary *ours = NULL, *nothing = NULL;
+    Options *o = av_mallocz(sizeof(*o));
+    int ret = AVERROR(ENOMEM);
+
+    *options = NULL;
+    if (!o)
+        return ret;
+    o->class = &options_class;
+    o->log_level_offset = AV_LOG_TRACE;
+    av_opt_set_defaults(o);
+    if ((ret = gather_command(url, given ? given : &nothing, &ours, log)) < 0 ||
+        (ret = add_environment(&ours, log)) < 0 || (ret = apply(ours, o, log)) < 0)
+        goto end;
+    *options = o;
+    o = NULL;
+end:
+    options_free(&o);
+    av_dict_free(&ours);
+    return ret;
+}
+
+void options_free(Options **options)
+{
+    if (*options)
+        av_opt_free(*options);
+    av_freep(options);
+}

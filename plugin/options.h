@@ -1,0 +1,75 @@
+/* i2v: the AVOption table, the i2v: URL, and where option values come from
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef I2V_OPTIONS_H
+#define I2V_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <libavutil/dict.h>
+#include <libavutil/log.h>
+
+typedef enum OptionsReuse {
+    REUSE_ANY,  ///< a finished clip or a running generation, else a new one
+    REUSE_ONLY, ///< never a new one
+} OptionsReuse;
+
+/** The options as they were given, defaults filled in. Strings are owned; NULL = not given. */
+typedef struct Options {
+    const AVClass *class;
+    int log_level_offset; ///< keeps libavutil's remarks on bad values behind our sentence
+    char *prompt;
+    char *prompt_file;
+    char *image;
+    char *image_time;
+    char *model;
+    char *resolution;
+    char *aspect_ratio;
+    char *duration;       ///< seconds, in FFmpeg's time syntax
+    char *params;
+    int fit;              ///< StillFit
+    int fit_position;     ///< StillPosition
+    int take;
+    int reuse;            ///< OptionsReuse
+    int64_t max_wait;     ///< microseconds
+    int64_t poll_interval; ///< microseconds, 0 = adaptive
+    char *save;
+    char *api_key_file;
+    char *base_url;
+    char *ca_file;
+    char *store;
+} Options;
+
+/** The class behind -h demuxer=i2v; Options is what it describes. */
+extern const AVClass options_class;
+
+/** The part of an i2v: URL behind the prefix, or NULL when url is none. */
+const char *options_url_body(const char *url);
+
+/**
+ * Split the body of an i2v: URL into the still and the options of its query.
+ * @param still    the decoded still; free with av_free()
+ * @param query    the decoded options, added to
+ * @return 0, AVERROR(EINVAL) or AVERROR_OPTION_NOT_FOUND after one sentence on `log`
+ */
+int options_parse_url(const char *body, char **still, AVDictionary **query, void *log);
+
+/**
+ * Gather the options of one input, highest first: `given` and the URL's query, I2V_BASE_URL
+ * and I2V_STORE, I2V_DEFAULTS, the table's defaults. Thread-safe.
+ * @param url    the input's name: a still or an i2v: URL
+ * @param given  options of the caller's; ours are taken out of it, others are left
+ * @return 0 and *options (free with options_free()), or a negative AVERROR after one sentence
+ */
+int options_gather(const char *url, AVDictionary **given, void *log, Options **options);
+
+/** Free; sets *options to NULL. */
+void options_free(Options **options);
+
+/** The name of a value of an option that has named values ("cover" of fit, 0), or "?". */
+const char *options_value_name(const char *option, int value);
+
+/** Whether `name` is one of our options. */
+bool options_knows(const char *name);
+
+#endif

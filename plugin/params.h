@@ -1,0 +1,17 @@
+/* i2v: the option params: further request fields, from text to JSON
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef I2V_PARAMS_H
+#define I2V_PARAMS_H
+
+#include <cjson/cJSON.h>
+
+/**
+ * Read further request fields: a JSON object, @FILE with one, or name=value:name=value where
+ * `\:` stands for a colon and `\\` for a backslash. A value is what it is in JSON (a number,
+ * true, null, an object), else a string.
+ * @return 0 and *fields (an object, free with cJSON_Delete()), or AVERROR(EINVAL),
+ *         AVERROR(ENOMEM), or the error of reading the file, after one sentence on `log`
+ */
+int params_parse(const char *text, void *log, cJSON **fields);
+
+#endif

@@ -1,0 +1,523 @@
+/* i2v: a checked request and its key
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "request.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <libavutil/avstring.h>
+#include <libavutil/bprint.h>
+#include <libavutil/error.h>
+#include <libavutil/log.h>
+#include <libavutil/mem.h>
+#include <libavutil/parseutils.h>
+
+#include "files.h"
+#include "http.h"
+#include "key.h"
+#include "params.h"
+
+#define SECOND_US (1000000LL)
+#define DAY_US    (24 * 3600 * SECOND_US)
+#define MAX_TEXT  (1 << 20)
+#define MAX_KEY   4096
+
+static int copy(char **to, const char *from)
+{
+    *to = from ? av_strdup(from) : NULL;
+    return from && !*to ? AVERROR(ENOMEM) : 0;
+}
+
+/* The prompt */
+
+static bool is_utf8(const char *text)
+{
+    const uint8_t *at = (const uint8_t *)text, *end = at + strlen(text);
+    int32_t code;
+    while (at < end)
+        if (av_utf8_decode(&code, &at, end, 0) < 0)
+            return false;
+    return true;
+}
+
+/* Drop a byte order mark, the CR of each CRLF and the last newline. */
+static void normalize_text(char *text)
+{
+    char *to = text;
+    const char *from = text;
+    av_strstart(from, "\xEF\xBB\xBF", &from);
+    for (; *from; from++)
+        if (from[0] != '\r' || from[1] != '\n')
+            *to++ = *from;
+    if (to > text && to[-1] == '\n')
+        to--;
+    *to = '\0';
+}
+
+static int check_prompt(const Options *o, void *log, Request *r)
+{
+    int ret;
+    if (o->prompt && o->prompt_file) {
+        av_log(log, AV_LOG_ERROR,
+               "The options prompt and prompt_file are both given; give one of them.\n");
+        return AVERROR(EINVAL);
+    }
+    if (o->prompt_file) {
+        if ((ret = files_read_text(o->prompt_file, MAX_TEXT, "prompt_file", log, &r->prompt)) < 0)
+            return ret;
+        normalize_text(r->prompt);
+    } else if ((ret = copy(&r->prompt, o->prompt)) < 0) {
+        return ret;
+    }
+    if (!r->prompt || !r->prompt[strspn(r->prompt, " \t\r\n")]) {
+        av_log(log, AV_LOG_ERROR,
+               "There is no prompt: say what happens in the clip with the option prompt, or name "
+               "a text file with prompt_file.\n");
+        return AVERROR(EINVAL);
+    }
+    if (!is_utf8(r->prompt)) {
+        av_log(log, AV_LOG_ERROR, "The option %s is not valid UTF-8.\n",
+               o->prompt_file ? "prompt_file" : "prompt");
+        return AVERROR(EINVAL);
+    }
+    return 0;
+}
+
+/* The still */
+
+static bool is_web_url(const char *image)
+{
+    return av_stristart(image, "http://", NULL) || av_stristart(image, "https://", NULL);
+}
+
+static int check_image(const Options *o, void *log, Request *r)
+{
+    int ret;
+    if (!o->image || !o->image[0]) {
+        av_log(log, AV_LOG_ERROR,
+               "There is no still: name it as the input (-i still.png), in the URL "
+               "(i2v:still.png?prompt=...) or with the option image.\n");
+        return AVERROR(EINVAL);
+    }
+    if ((ret = copy(&r->image, o->image)) < 0 || (ret = copy(&r->image_time, o->image_time)) < 0)
+        return ret;
+    r->target.fit = (StillFit)o->fit;
+    r->target.position = (StillPosition)o->fit_position;
+    r->image_as_url = o->fit == STILL_NONE && is_web_url(o->image);
+    return 0;
+}
+
+/* The model and what it takes */
+
+static void list_numbers(AVBPrint *list, const int *numbers)
+{
+    for (int i = 0; numbers[i]; i++)
+        av_bprintf(list, "%s%d", !i ? "" : numbers[i + 1] ? ", " : " or ", numbers[i]);
+}
+
+static void list_names(AVBPrint *list, const char *const *names)
+{
+    for (int i = 0; names[i]; i++)
+        av_bprintf(list, "%s%s", !i ? "" : names[i + 1] ? ", " : " or ", names[i]);
+}
+
+static int refuse_duration(const Options *o, const Request *r, void *log)
+{
+    AVBPrint list;
+    av_bprint_init(&list, 0, 256);
+    if (r->model)
+        list_numbers(&list, r->model->durations);
+    av_bprintf(&list, r->model ? " seconds" : "a time above 0");
+    av_log(log, AV_LOG_ERROR, "The option duration cannot be '%s': %s takes %s.\n", o->duration,
+           r->model_name, list.str);
+    av_bprint_finalize(&list, NULL);
+    return AVERROR(EINVAL);
+}
+
+static int check_duration(const Options *o, void *log, Request *r)
+{
+    int64_t us;
+
+    if (!o->duration) {
+        r->duration = r->model ? r->model->duration : 0;
+    } else {
+        if (av_parse_time(&us, o->duration, 1) < 0 || us <= 0 || us > DAY_US)
+            return refuse_duration(o, r, log);
+        bool taken = !r->model;
+        for (const int *d = r->model ? r->model->durations : (const int[]){0}; *d; d++)
+            taken |= us == *d * SECOND_US;
+        if (!taken)
+            return refuse_duration(o, r, log);
+        r->duration = (int)(us / SECOND_US);
+        if (us % SECOND_US)
+            return cJSON_AddNumberToObject(r->fields, "duration", (double)us / SECOND_US)
+                       ? 0
+                       : AVERROR(ENOMEM);
+    }
+    if (r->duration && !cJSON_AddNumberToObject(r->fields, "duration", r->duration))
+        return AVERROR(ENOMEM);
+    return 0;
+}
+
+/* One of a model's names for a thing, or a sentence. */
+static int check_name(const char *option, const char *value, const char *const *names,
+                      const Request *r, void *log)
+{
+    AVBPrint list;
+    for (const char *const *name = names; *name; name++)
+        if (!strcmp(*name, value))
+            return 0;
+    av_bprint_init(&list, 0, 256);
+    list_names(&list, names);
+    if (names[0])
+        av_log(log, AV_LOG_ERROR, "The option %s cannot be '%s': %s takes %s.\n", option, value,
+               r->model_name, list.str);
+    else
+        av_log(log, AV_LOG_ERROR,
+               "The option %s cannot be set for %s: its clip follows the still.\n", option,
+               r->model_name);
+    av_bprint_finalize(&list, NULL);
+    return AVERROR(EINVAL);
+}
+
+static int check_resolution(const Options *o, void *log, Request *r)
+{
+    const char *resolution = o->resolution ? o->resolution : r->model ? r->model->resolution : NULL;
+    int ret = 0;
+    if (r->model && resolution)
+        ret = check_name("resolution", resolution, r->model->resolutions, r, log);
+    if (ret >= 0 && resolution && !cJSON_AddStringToObject(r->fields, "resolution", resolution))
+        ret = AVERROR(ENOMEM);
+    return ret;
+}
+
+static int check_aspect_ratio(const Options *o, void *log, Request *r)
+{
+    char ratio[32];
+    av_strlcpy(ratio, o->aspect_ratio && o->aspect_ratio[0] ? o->aspect_ratio : "auto",
+               sizeof(ratio));
+    for (char *c = ratio; *c; c++)
+        if (*c == '/')
+            *c = ':';
+    r->ratio_is_auto = !strcmp(ratio, "auto");
+    if (r->ratio_is_auto)
+        return 0;
+    int ret = r->model
+                  ? check_name("aspect_ratio", ratio, r->model->aspect_ratios, r, log)
+                  : 0;
+    if (ret >= 0 && !cJSON_AddStringToObject(r->fields, "aspect_ratio", ratio))
+        ret = AVERROR(ENOMEM);
+    return ret;
+}
+
+/* Let params add to or replace the fields. */
+static int check_params(const Options *o, void *log, Request *r)
+{
+    cJSON *params = NULL, *item;
+    int ret;
+    if (!o->params || !o->params[0])
+        return 0;
+    if ((ret = params_parse(o->params, log, &params)) < 0)
+        return ret;
+    while ((item = params->child)) {
+        const char *option = !strcmp(item->string, "model")    ? "model"
+                             : !strcmp(item->string, "prompt") ? "prompt"
+                             : !strcmp(item->string, r->image_field) ? "image"
+                                                                     : NULL;
+        if (option) {
+            av_log(log, AV_LOG_ERROR,
+                   "The option params cannot set the field %s; use the option %s.\n",
+                   item->string, option);
+            ret = AVERROR(EINVAL);
+            break;
+        }
+        cJSON_DetachItemViaPointer(params, item);
+        r->ratio_is_auto &= strcmp(item->string, "aspect_ratio") != 0;
+        cJSON_DeleteItemFromObjectCaseSensitive(r->fields, item->string);
+        if (!cJSON_AddItemToObject(r->fields, item->string, item)) {
+            cJSON_Delete(item);
+            ret = AVERROR(ENOMEM);
+            break;
+        }
+    }
+    cJSON_Delete(params);
+    return ret;
+}
+
+static int check_model(const Options *o, void *log, Request *r)
+{
+    int ret;
+    if (!o->model || !o->model[0] || !is_utf8(o->model)) {
+        av_log(log, AV_LOG_ERROR, "The option model must name a model of the gateway.\n");
+        return AVERROR(EINVAL);
+    }
+    r->model = model_find(o->model);
+    if (!r->model)
+        av_log(log, AV_LOG_INFO, "The model %s is not known to i2v: it is sent as asked.\n",
+               o->model);
+    r->fields = cJSON_CreateObject();
+    if (!r->fields)
+        return AVERROR(ENOMEM);
+    if ((ret = copy(&r->model_name, r->model ? r->model->name : o->model)) < 0 ||
+        (ret = copy(&r->image_field, r->model ? r->model->image_field : "image_url")) < 0)
+        return ret;
+    if (!cJSON_AddStringToObject(r->fields, "model", r->model_name) ||
+        !cJSON_AddStringToObject(r->fields, "prompt", r->prompt))
+        return AVERROR(ENOMEM);
+    if ((ret = check_resolution(o, log, r)) < 0 || (ret = check_aspect_ratio(o, log, r)) < 0 ||
+        (ret = check_duration(o, log, r)) < 0)
+        return ret;
+    return check_params(o, log, r);
+}
+
+/* The gateway and the key to it */
+
+static int check_base_url(const Options *o, void *log, Request *r)
+{
+    const char *allowed = secure_getenv("I2V_ALLOW_HTTP");
+    int ret = http_origin(o->base_url ? o->base_url : "", &r->origin);
+
+    if (ret == AVERROR(ENOMEM))
+        return ret;
+    if (ret < 0 || !http_is_origin(o->base_url)) {
+        av_log(log, AV_LOG_ERROR,
+               "The option base_url must be an origin, https://HOST or https://HOST:PORT, not "
+               "'%s'.\n",
+               o->base_url && strchr(o->base_url, '@') ? "(a URL with credentials)"
+               : o->base_url                           ? o->base_url
+                                                       : "");
+        return AVERROR(EINVAL);
+    }
+    r->allow_http = av_strstart(r->origin, "http://", NULL);
+    if (r->allow_http && !http_is_loopback(r->origin) && (!allowed || strcmp(allowed, "1"))) {
+        av_log(log, AV_LOG_ERROR,
+               "The option base_url is plain http to another machine, which would show the API "
+               "key to the network: use https, or set I2V_ALLOW_HTTP=1.\n");
+        return AVERROR(EINVAL);
+    }
+    return 0;
+}
+
+static int check_ca_file(const Options *o, void *log, Request *r)
+{
+    if (o->ca_file && access(o->ca_file, R_OK) < 0) {
+        int ret = AVERROR(errno);
+        av_log(log, AV_LOG_ERROR, "The option ca_file names %s, which cannot be read: %s.\n",
+               o->ca_file, av_err2str(ret));
+        return ret;
+    }
+    return copy(&r->ca_file, o->ca_file);
+}
+
+/* An API key goes into a header: printable ASCII, without the space around it. */
+static int take_key(const char *text, const char *where, void *log, Request *r)
+{
+    size_t start = strspn(text, " \t\r\n"), size = strcspn(text + start, " \t\r\n");
+    const char *rest = text + start + size;
+
+    r->api_key = av_strndup(text + start, size);
+    if (!r->api_key)
+        return AVERROR(ENOMEM);
+    for (const char *c = r->api_key; *c; c++)
+        if (*c < 0x21 || *c > 0x7e)
+            size = 0;
+    if (size && !rest[strspn(rest, " \t\r\n")])
+        return 0;
+    av_freep(&r->api_key);
+    av_log(log, AV_LOG_ERROR, "%s does not hold an API key: one line of printable ASCII.\n",
+           where);
+    return AVERROR(EINVAL);
+}
+
+static int read_key_file(const char *path, void *log, Request *r)
+{
+    struct stat st;
+    char *text = NULL;
+    int ret;
+
+    if (!stat(path, &st) && S_ISREG(st.st_mode) && st.st_mode & 077)
+        av_log(log, AV_LOG_WARNING,
+               "The key file %s can be read by others; chmod 600 keeps it yours.\n", path);
+    if ((ret = files_read_text(path, MAX_KEY, "api_key_file", log, &text)) >= 0)
+        ret = take_key(text, path, log, r);
+    av_free(text);
+    return ret;
+}
+
+/* $XDG_..., else below the home directory; NULL when there is neither. */
+static char *home_path(const char *variable, const char *below_home, const char *name)
+{
+    const char *base = secure_getenv(variable), *home = secure_getenv("HOME");
+    if (base && base[0] == '/')
+        return av_asprintf("%s/%s", base, name);
+    return home && home[0] == '/' ? av_asprintf("%s/%s/%s", home, below_home, name) : NULL;
+}
+
+/* A key that is missing is no error yet: what the store has can be had without one. */
+static int check_key(const Options *o, void *log, Request *r)
+{
+    static const char *const variables[] = {"AIML_API_KEY", "AIMLAPI_API_KEY"};
+    int ret = 0;
+
+    if (o->api_key_file)
+        return read_key_file(o->api_key_file, log, r);
+    for (size_t i = 0; i < FF_ARRAY_ELEMS(variables); i++) {
+        const char *value = secure_getenv(variables[i]);
+        if (value && *value)
+            return take_key(value, variables[i], log, r);
+    }
+    char *path = home_path("XDG_CONFIG_HOME", ".config", "i2v/key");
+    if (path && !access(path, F_OK))
+        ret = read_key_file(path, log, r);
+    av_free(path);
+    return ret;
+}
+
+/* Waiting and keeping */
+
+static int check_waiting(const Options *o, void *log, Request *r)
+{
+    if (o->max_wait < 0 || o->max_wait > DAY_US) {
+        av_log(log, AV_LOG_ERROR, "The option max_wait must be from 0 to 24 hours.\n");
+        return AVERROR(EINVAL);
+    }
+    if (o->poll_interval < 0 || o->poll_interval > DAY_US / 24) {
+        av_log(log, AV_LOG_ERROR,
+               "The option poll_interval must be from 0 (adaptive) to 1 hour.\n");
+        return AVERROR(EINVAL);
+    }
+    r->max_wait = o->max_wait;
+    r->poll_interval = o->poll_interval;
+    r->take = o->take;
+    r->reuse_only = o->reuse == REUSE_ONLY;
+    return 0;
+}
+
+static bool is_same_file(const char *one, const char *other)
+{
+    struct stat a, b;
+    return !stat(one, &a) && !stat(other, &b) && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+static int check_save(const Options *o, void *log, Request *r)
+{
+    int ret;
+    if (!o->save)
+        return 0;
+    if (is_same_file(o->save, r->image)) {
+        av_log(log, AV_LOG_ERROR, "The option save names the still itself, %s.\n", o->save);
+        return AVERROR(EINVAL);
+    }
+    if ((ret = files_check_writable(o->save)) < 0) {
+        av_log(log, AV_LOG_ERROR,
+               "The option save names %s, which cannot be written: %s; nothing sent.\n", o->save,
+               av_err2str(ret));
+        return ret;
+    }
+    return copy(&r->save, o->save);
+}
+
+static int check_store(const Options *o, void *log, Request *r)
+{
+    r->store = o->store && o->store[0] ? av_strdup(o->store)
+                                       : home_path("XDG_DATA_HOME", ".local/share", "i2v");
+    if (r->store)
+        return 0;
+    av_log(log, AV_LOG_ERROR,
+           "There is no place for the ledger: neither the option store nor I2V_STORE, "
+           "XDG_DATA_HOME or HOME is set; nothing sent.\n");
+    return AVERROR(ENOENT);
+}
+
+int request_check(const Options *options, void *log, Request **request)
+{
+    Request *r = av_mallocz(sizeof(*r));
+    int ret;
+
+    *request = NULL;
+    if (!r)
+        return AVERROR(ENOMEM);
+    if ((ret = check_prompt(options, log, r)) < 0 || (ret = check_image(options, log, r)) < 0 ||
+        (ret = check_model(options, log, r)) < 0 ||
+        (ret = check_waiting(options, log, r)) < 0 ||
+        (ret = check_base_url(options, log, r)) < 0 ||
+        (ret = check_ca_file(options, log, r)) < 0 || (ret = check_key(options, log, r)) < 0 ||
+        (ret = check_store(options, log, r)) < 0 || (ret = check_save(options, log, r)) < 0) {
+        request_free(&r);
+        return ret;
+    }
+    *request = r;
+    return 0;
+}
+
+/* What the still decides */
+
+static const char *field(const Request *r, const char *name)
+{
+    return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(r->fields, name));
+}
+
+static int settle_size(Request *r, const Still *still, void *log)
+{
+    if (r->ratio_is_auto && r->model && r->model->aspect_ratios[0]) {
+        const char *ratio =
+            still ? model_nearest_ratio(r->model, still_width(still), still_height(still))
+                  : r->model->aspect_ratios[0];
+        if (!cJSON_AddStringToObject(r->fields, "aspect_ratio", ratio))
+            return AVERROR(ENOMEM);
+    }
+    if (!r->model || !still)
+        return 0;
+    const char *resolution = field(r, "resolution"), *ratio = field(r, "aspect_ratio");
+    const ModelSize *size = resolution && ratio ? model_size(r->model, resolution, ratio) : NULL;
+    if (size && (r->target.fit != STILL_NONE || r->model->exact)) {
+        r->target.width = size->width;
+        r->target.height = size->height;
+    } else if (FFMIN(still_width(still), still_height(still)) < r->model->min_side) {
+        av_log(log, AV_LOG_ERROR,
+               "The option fit=none sends a still of %dx%d, but %s takes none whose shorter side "
+               "is below %d pixels.\n",
+               still_width(still), still_height(still), r->model_name, r->model->min_side);
+        return AVERROR(EINVAL);
+    }
+    return 0;
+}
+
+int request_settle(Request *request, const Still *still, void *log)
+{
+    int ret = settle_size(request, still, log);
+    return ret < 0 ? ret : key_of(request, still, request->key);
+}
+
+char *request_body(const Request *request, const char *image_url)
+{
+    cJSON *body = cJSON_Duplicate(request->fields, 1);
+    char *text = NULL;
+    if (body && cJSON_AddStringToObject(body, request->image_field, image_url))
+        text = cJSON_PrintUnformatted(body);
+    cJSON_Delete(body);
+    return text;
+}
+
+void request_free(Request **request)
+{
+    Request *r = *request;
+    if (!r)
+        return;
+    av_freep(&r->model_name);
+    av_freep(&r->image_field);
+    av_freep(&r->prompt);
+    cJSON_Delete(r->fields);
+    av_freep(&r->image);
+    av_freep(&r->image_time);
+    av_freep(&r->save);
+    av_freep(&r->api_key);
+    av_freep(&r->origin);
+    av_freep(&r->ca_file);
+    av_freep(&r->store);
+    av_freep(request);
+}

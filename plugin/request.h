@@ -1,0 +1,67 @@
+/* i2v: a checked request and its key
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef I2V_REQUEST_H
+#define I2V_REQUEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <cjson/cJSON.h>
+
+#include "models.h"
+#include "options.h"
+#include "still.h"
+
+/** Hexadecimal SHA-256 and its NUL. */
+#define REQUEST_KEY_SIZE 65
+
+/** A request that may be sent. Strings are owned. */
+typedef struct Request {
+    const Model *model;       ///< its row, or NULL when it is not in the table
+    char *model_name;
+    char *image_field;        ///< the request field that carries the still
+    char *prompt;
+    cJSON *fields;            ///< every request field but the still
+    char *image;
+    char *image_time;
+    bool image_as_url;        ///< the gateway fetches the still itself (fit=none)
+    bool ratio_is_auto;       ///< chosen by request_settle()
+    StillTarget target;       ///< size and fit of the still, complete after request_settle()
+    int duration;             ///< seconds, 0 when it is left to the model
+    int take;
+    bool reuse_only;
+    int64_t max_wait;         ///< microseconds
+    int64_t poll_interval;    ///< microseconds, 0 = adaptive
+    char *save;
+    char *api_key;
+    char *origin;             ///< of the gateway
+    bool allow_http;          ///< the gateway is plain http, so downloads may be
+    char *ca_file;
+    char *store;
+    char key[REQUEST_KEY_SIZE]; ///< after request_settle()
+} Request;
+
+/**
+ * Check everything that can be checked without the still.
+ * @return 0 and *request (free with request_free()), or after one sentence on `log`:
+ *         AVERROR(EINVAL), AVERROR(ENOENT), AVERROR(ENOKEY) without an API key,
+ *         AVERROR(ENOMEM). Thread-safe.
+ */
+int request_check(const Options *options, void *log, Request **request);
+
+/**
+ * Settle what depends on the still: aspect ratio, target size, the key.
+ * @param still  the still, or NULL for request->image_as_url
+ * @return 0, or a negative AVERROR after one sentence on `log`
+ */
+int request_settle(Request *request, const Still *still, void *log);
+
+/** The body of the create call: the fields and the still.
+ * @param image_url  data: URI or URL
+ * @return JSON, free with cJSON_free(); NULL without memory */
+char *request_body(const Request *request, const char *image_url);
+
+/** Free; sets *request to NULL. */
+void request_free(Request **request);
+
+#endif

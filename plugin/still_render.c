@@ -1,0 +1,267 @@
+/* i2v: from a decoded frame to upright, opaque 8-bit RGB of the right size
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+
+#include <libavfilter/buffersink.h>
+#include <libavfilter/buffersrc.h>
+#include <libavutil/bprint.h>
+#include <libavutil/error.h>
+#include <libavutil/mem.h>
+#include <libavutil/opt.h>
+#include <libavutil/pixdesc.h>
+
+#include "still_internal.h"
+
+#define SCALE     "flags=lanczos+accurate_rnd+full_chroma_int+full_chroma_inp+bitexact"
+#define MIN_YADIF 8 ///< pixels; smaller frames are not deinterlaced
+
+/* The formats with a J say by their name what the range is for. */
+static void drop_j_format(AVFrame *frame)
+{
+    static const int pairs[][2] = {
+        {AV_PIX_FMT_YUVJ420P, AV_PIX_FMT_YUV420P},
+        {AV_PIX_FMT_YUVJ422P, AV_PIX_FMT_YUV422P},
+        {AV_PIX_FMT_YUVJ444P, AV_PIX_FMT_YUV444P},
+        {AV_PIX_FMT_YUVJ440P, AV_PIX_FMT_YUV440P},
+        {AV_PIX_FMT_YUVJ411P, AV_PIX_FMT_YUV411P},
+    };
+    for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+        if (frame->format == pairs[i][0]) {
+            frame->format = pairs[i][1];
+            frame->color_range = AVCOL_RANGE_JPEG;
+        }
+    }
+}
+
+void still_tag_colors(AVFrame *frame, bool image)
+{
+    const AVPixFmtDescriptor *desc;
+
+    drop_j_format(frame);
+    desc = av_pix_fmt_desc_get(frame->format);
+    if (desc->flags & (AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL) ||
+        desc->nb_components < 3) {
+        if (desc->nb_components >= 3 || desc->flags & AV_PIX_FMT_FLAG_PAL)
+            frame->colorspace = AVCOL_SPC_RGB;
+        if (frame->color_range == AVCOL_RANGE_UNSPECIFIED)
+            frame->color_range = AVCOL_RANGE_JPEG;
+        return;
+    }
+    if (frame->color_range == AVCOL_RANGE_UNSPECIFIED)
+        frame->color_range = AVCOL_RANGE_MPEG;
+    if (frame->colorspace != AVCOL_SPC_UNSPECIFIED &&
+        frame->colorspace != AVCOL_SPC_RESERVED && frame->colorspace != AVCOL_SPC_RGB)
+        return;
+    if (frame->color_primaries == AVCOL_PRI_BT2020)
+        frame->colorspace = AVCOL_SPC_BT2020_NCL;
+    else if (!image && (frame->width >= 1280 || frame->height > 576))
+        frame->colorspace = AVCOL_SPC_BT709;
+    else
+        frame->colorspace = AVCOL_SPC_SMPTE170M;
+}
+
+static bool is_hdr(const AVFrame *frame)
+{
+    return frame->color_trc == AVCOL_TRC_SMPTE2084 ||
+           frame->color_trc == AVCOL_TRC_ARIB_STD_B67;
+}
+
+bool still_is_wide(const AVFrame *frame)
+{
+    return is_hdr(frame) || frame->color_primaries == AVCOL_PRI_BT2020 ||
+           frame->color_primaries == AVCOL_PRI_SMPTE428 ||
+           frame->color_primaries == AVCOL_PRI_SMPTE431 ||
+           frame->color_primaries == AVCOL_PRI_SMPTE432;
+}
+
+/* zscale wants every one of its three told. */
+static void convert_with_zscale(const AVFrame *frame, AVBPrint *chain)
+{
+    const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(frame->format);
+    bool alpha = desc->flags & AV_PIX_FMT_FLAG_ALPHA;
+    bool rgb = frame->colorspace == AVCOL_SPC_RGB;
+    int primaries = (int)frame->color_primaries, transfer = (int)frame->color_trc;
+
+    if (primaries == AVCOL_PRI_UNSPECIFIED || primaries == AVCOL_PRI_RESERVED ||
+        primaries == AVCOL_PRI_RESERVED0)
+        primaries = is_hdr(frame) ? AVCOL_PRI_BT2020 : AVCOL_PRI_BT709;
+    if (transfer == AVCOL_TRC_UNSPECIFIED || transfer == AVCOL_TRC_RESERVED ||
+        transfer == AVCOL_TRC_RESERVED0)
+        transfer = rgb ? AVCOL_TRC_IEC61966_2_1 : AVCOL_TRC_BT709;
+    /* Without subsampling, so that odd sizes pass. */
+    av_bprintf(chain, "scale=" SCALE ",format=%s,",
+               rgb     ? alpha ? "gbrap16" : "gbrp16"
+               : alpha ? "yuva444p16"
+                       : "yuv444p16");
+    av_bprintf(chain, "zscale=pin=%d:tin=%d:min=%d:rin=%s:", primaries, transfer,
+               rgb ? AVCOL_SPC_RGB : (int)frame->colorspace,
+               frame->color_range == AVCOL_RANGE_JPEG ? "full" : "limited");
+    if (is_hdr(frame))
+        av_bprintf(chain,
+                   "t=linear:m=gbr:r=full:npl=100,format=gbr%spf32,zscale=p=bt709,"
+                   "tonemap=tonemap=hable:desat=0,zscale=",
+                   alpha ? "a" : "");
+    av_bprintf(chain, "p=bt709:t=%s:m=gbr:r=full,format=gbr%sp,", rgb ? "13" : "bt709",
+               alpha ? "a" : "");
+}
+
+static void turn(int orientation, AVBPrint *chain)
+{
+    static const char *const filters[] = {
+        [2] = ",hflip",       [3] = ",hflip,vflip", [4] = ",vflip",
+        [5] = ",transpose=0", [6] = ",transpose=1", [7] = ",transpose=3",
+        [8] = ",transpose=2",
+    };
+    if (orientation > 1)
+        av_bprintf(chain, "%s", filters[orientation]);
+}
+
+static void describe(const Still *still, const StillGeometry *g, bool convert,
+                     AVBPrint *chain)
+{
+    const AVFrame *frame = still->frame;
+    const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(frame->format);
+    bool turned = still->orientation > 4;
+    int w = turned ? frame->height : frame->width;
+    int h = turned ? frame->width : frame->height;
+
+    if (still->interlaced && frame->width >= MIN_YADIF && frame->height >= MIN_YADIF)
+        av_bprintf(chain, "yadif=mode=send_frame:deint=all,");
+    if (convert)
+        convert_with_zscale(frame, chain);
+    if (desc->flags & AV_PIX_FMT_FLAG_ALPHA) // premultiplied is what is left over black
+        av_bprintf(chain, "scale=" SCALE ",format=gbrap,premultiply=inplace=1,");
+    av_bprintf(chain, "scale=" SCALE ",format=rgb24");
+    turn(still->orientation, chain);
+    if (g->crop_w != w || g->crop_h != h)
+        av_bprintf(chain, ",crop=%d:%d:%d:%d:exact=1", g->crop_w, g->crop_h, g->crop_x,
+                   g->crop_y);
+    if (g->scale_w != g->crop_w || g->scale_h != g->crop_h)
+        av_bprintf(chain, ",scale=%d:%d:" SCALE, g->scale_w, g->scale_h);
+    if (g->scale_w != g->width || g->scale_h != g->height)
+        av_bprintf(chain, ",pad=%d:%d:%d:%d:black", g->width, g->height, g->pad_x,
+                   g->pad_y);
+    av_bprintf(chain, ",format=rgb24");
+}
+
+static int make_source(AVFilterGraph *graph, const AVFrame *in, AVFilterContext **source)
+{
+    AVBufferSrcParameters *par = av_buffersrc_parameters_alloc();
+    int ret = AVERROR(ENOMEM);
+
+    *source = avfilter_graph_alloc_filter(graph, avfilter_get_by_name("buffer"), "in");
+    if (!par || !*source)
+        goto end;
+    par->format = in->format;
+    par->width = in->width;
+    par->height = in->height;
+    par->time_base = (AVRational){1, 25};
+    par->sample_aspect_ratio = in->sample_aspect_ratio;
+#if I2V_HAVE_BUFFERSRC_COLOR
+    par->color_space = in->colorspace;
+    par->color_range = in->color_range;
+#endif
+    ret = av_buffersrc_parameters_set(*source, par);
+    if (ret >= 0)
+        ret = avfilter_init_str(*source, NULL);
+end:
+    av_free(par);
+    return ret;
+}
+
+/* Links the chain between source and sink. avfilter_graph_parse_ptr() takes the ends over
+ * and gives back what is left of them. */
+static int link_chain(AVFilterGraph *graph, AVFilterContext *source,
+                      AVFilterContext *sink, const char *chain)
+{
+    AVFilterInOut *outputs = avfilter_inout_alloc(), *inputs = avfilter_inout_alloc();
+    int ret = AVERROR(ENOMEM);
+
+    if (!outputs || !inputs)
+        goto end;
+    outputs->name = av_strdup("in");
+    outputs->filter_ctx = source;
+    inputs->name = av_strdup("out");
+    inputs->filter_ctx = sink;
+    if (!outputs->name || !inputs->name)
+        goto end;
+    ret = avfilter_graph_parse_ptr(graph, chain, &inputs, &outputs, NULL);
+end:
+    avfilter_inout_free(&outputs);
+    avfilter_inout_free(&inputs);
+    return ret;
+}
+
+int still_filter(const AVFrame *in, const char *chain, AVFrame **out)
+{
+    AVFilterGraph *graph = avfilter_graph_alloc();
+    AVFilterContext *source = NULL, *sink = NULL;
+    AVFrame *frame = av_frame_clone(in);
+    int ret = AVERROR(ENOMEM);
+
+    *out = av_frame_alloc();
+    if (!graph || !frame || !*out)
+        goto end;
+    graph->nb_threads = 1;
+    frame->pts = 0;
+    frame->sample_aspect_ratio = (AVRational){1, 1};
+    if ((ret = make_source(graph, frame, &source)) < 0 ||
+        (ret = avfilter_graph_create_filter(&sink, avfilter_get_by_name("buffersink"),
+                                            "out", NULL, NULL, graph)) < 0 ||
+        (ret = link_chain(graph, source, sink, chain)) < 0 ||
+        (ret = avfilter_graph_config(graph, NULL)) < 0 ||
+        (ret = av_buffersrc_add_frame(source, frame)) < 0 ||
+        (ret = av_buffersrc_add_frame(source, NULL)) < 0)
+        goto end;
+    ret = av_buffersink_get_frame(sink, *out);
+end:
+    if (ret < 0)
+        av_frame_free(out);
+    av_frame_free(&frame);
+    avfilter_graph_free(&graph);
+    return ret;
+}
+
+static int render_once(const Still *still, const StillGeometry *geometry, bool convert,
+                       AVFrame **out)
+{
+    AVBPrint chain;
+    int ret = AVERROR(ENOMEM);
+
+    av_bprint_init(&chain, 0, AV_BPRINT_SIZE_UNLIMITED);
+    describe(still, geometry, convert, &chain);
+    if (av_bprint_is_complete(&chain))
+        ret = still_filter(still->frame, chain.str, out);
+    av_bprint_finalize(&chain, NULL);
+    return ret;
+}
+
+int still_render(const Still *still, const StillGeometry *geometry, void *log,
+                 AVFrame **out)
+{
+    bool wide = still_is_wide(still->frame);
+    int ret = AVERROR_FILTER_NOT_FOUND;
+
+    if (wide && avfilter_get_by_name("zscale") && avfilter_get_by_name("tonemap")) {
+        ret = render_once(still, geometry, true, out);
+        if (ret >= 0)
+            av_log(log, AV_LOG_WARNING,
+                   "still has %s colours (%s, %s); they are brought to BT.709\n",
+                   is_hdr(still->frame) ? "HDR" : "wide-gamut",
+                   av_color_primaries_name(still->frame->color_primaries),
+                   av_color_transfer_name(still->frame->color_trc));
+    }
+    if (ret < 0 && ret != AVERROR(ENOMEM)) {
+        ret = render_once(still, geometry, false, out);
+        if (wide && ret >= 0)
+            av_log(
+                log, AV_LOG_WARNING,
+                "still has %s colours, which this FFmpeg cannot bring to BT.709 without "
+                "the zscale filter; they will look pale\n",
+                is_hdr(still->frame) ? "HDR" : "wide-gamut");
+    }
+    if (ret < 0)
+        av_log(log, AV_LOG_ERROR, "image '%s' cannot be scaled to %dx%d: %s\n",
+               still->label, geometry->width, geometry->height, av_err2str(ret));
+    return ret;
+}

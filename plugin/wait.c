@@ -1,0 +1,344 @@
+/* i2v: wait for a generation and bring its clip into the store
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "generation_internal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <libavutil/avstring.h>
+#include <libavutil/error.h>
+#include <libavutil/mem.h>
+#include <libavutil/random_seed.h>
+#include <libavutil/time.h>
+
+#include "clip.h"
+
+#define SECOND_US (1000000LL)
+
+/* Polls grow apart with the age of the generation, up to this. */
+#define MAX_INTERVAL_US (10 * SECOND_US)
+
+/* Downloads that arrived whole and were damaged, before the server's file counts as damaged. */
+#define MAX_DAMAGED 3
+
+static void run_out(Generation *g)
+{
+    events_say(g->events, AV_LOG_ERROR,
+               "max_wait is over after %lld s. The generation %s goes on at the gateway; the "
+               "same command picks it up.\n",
+               (long long)(g->request->max_wait / SECOND_US), record_text(g->record, "id"));
+    generation_fail(g, AVERROR(ETIMEDOUT), FAILURE_LATER);
+}
+
+/* Statuses */
+
+static void say_status(Generation *g, const GatewayJob *job)
+{
+    long long after = (long long)((av_gettime_relative() - g->waiting_since) / SECOND_US);
+    if (!job->status[0] || !strcmp(job->status, g->status))
+        return;
+    av_strlcpy(g->status, job->status, sizeof(g->status));
+    record_set_text(g->record, "status", job->status);
+    if (job->status_known)
+        events_say(g->events, AV_LOG_INFO, "Status: %s (after %lld s).\n", job->status, after);
+    else
+        events_say(g->events, AV_LOG_WARNING,
+                   "Status: %s (after %lld s), which i2v does not know; waiting on.\n",
+                   job->status, after);
+    generation_note(g, "status", job->status, NULL, -1);
+}
+
+static void end_failed(Generation *g, const GatewayJob *job)
+{
+    const char *id = record_text(g->record, "id");
+    RecordState state = job->moderated ? RECORD_REFUSED : RECORD_FAILED;
+
+    record_set_text(g->record, "error", job->error);
+    record_set_number(g->record, "ended", (double)av_gettime());
+    if (generation_record(g, state, job->status) < 0)
+        return;
+    if (job->moderated)
+        events_say(g->events, AV_LOG_ERROR,
+                   "Moderation refused the generation %s: %s; it is not tried again; -take %d "
+                   "asks anew.\n",
+                   id, job->error, g->request->take + 1);
+    else
+        events_say(g->events, AV_LOG_ERROR, "The generation %s failed: %s.\n", id, job->error);
+    generation_fail(g, job->moderated ? AVERROR(EPERM) : AVERROR_EXTERNAL,
+                    job->moderated ? FAILURE_MODERATED : FAILURE_GATEWAY);
+}
+
+void generation_take_job(Generation *g, const GatewayJob *job)
+{
+    say_status(g, job);
+    if (job->usd >= 0)
+        record_set_number(g->record, "usd", job->usd);
+    if (job->state == JOB_FAILED) {
+        end_failed(g, job);
+    } else if (job->state == JOB_COMPLETED) {
+        av_freep(&g->url);
+        g->url = av_strdup(job->url);
+        if (!g->url) {
+            generation_fail(g, AVERROR(ENOMEM), FAILURE_LATER);
+            return;
+        }
+        g->phase = PHASE_DOWNLOAD;
+        generation_sleep(g, 0);
+    }
+}
+
+/* Polling */
+
+static int64_t next_poll(const Generation *g, const GatewayAnswer *answer)
+{
+    int64_t age = av_gettime_relative() - g->waiting_since;
+    int64_t us = FFMAX(SECOND_US, FFMIN(age / 10, MAX_INTERVAL_US));
+    us += us / 10 * (av_get_random_seed() % 1024) / 1024;
+    if (g->request->poll_interval)
+        us = g->request->poll_interval;
+    return FFMAX(us, FFMIN(answer->retry_after, 120) * SECOND_US);
+}
+
+static void end_poll_refused(Generation *g, const GatewayAnswer *answer)
+{
+    events_say(g->events, AV_LOG_ERROR,
+               "The gateway refused to tell about generation %s: %s (HTTP %d). It stays in the "
+               "ledger: the same command asks for it again and buys nothing; -take %d would buy a "
+               "new one.\n",
+               record_text(g->record, "id"), answer->text, answer->status, g->request->take + 1);
+    generation_fail(g, answer->error, generation_failure_of(answer->error));
+}
+
+static void take_poll(Generation *g, const GatewayAnswer *answer)
+{
+    if (answer->verdict == GATEWAY_REFUSED) {
+        end_poll_refused(g, answer);
+    } else if (answer->verdict == GATEWAY_JOB) {
+        g->weather = 0;
+        generation_sleep(g, next_poll(g, answer));
+        generation_take_job(g, &answer->job);
+    } else {
+        int64_t us = generation_backoff(++g->weather, 30, answer->retry_after);
+        events_say(g->events, g->weather == 1 ? AV_LOG_WARNING : AV_LOG_VERBOSE,
+                   "Could not ask how the generation is: %s; asking again.\n", answer->text);
+        generation_note(g, "retry", NULL, answer->text, 1);
+        generation_sleep(g, us);
+    }
+}
+
+void generation_poll(Generation *g)
+{
+    GatewayAnswer answer;
+    int ret;
+
+    if (!g->call) {
+        if (generation_is_over(g)) {
+            run_out(g);
+        } else if ((ret = gateway_poll(&g->gateway, g->http, record_text(g->record, "id"),
+                                       &g->call)) < 0) {
+            generation_fail(g, ret, FAILURE_LATER);
+        }
+        return;
+    }
+    if (!gateway_answered(g->call, &answer))
+        return;
+    gateway_end(&g->call);
+    take_poll(g, &answer);
+    gateway_answer_clear(&answer);
+}
+
+/* Downloading */
+
+static void start_download(Generation *g)
+{
+    char *part = store_part_path(g->plan->store, g->request->key);
+    DownloadSource source = {
+        .url = g->url,
+        .path = part,
+        .ca_file = g->request->ca_file,
+        .allow_http = g->request->allow_http,
+        .size = g->clip_size,
+    };
+    int ret = part ? download_start(g->http, &source, &g->download) : AVERROR(ENOMEM);
+    av_free(part);
+    if (ret >= 0)
+        return;
+    if (ret == AVERROR(EINVAL))
+        events_say(g->events, AV_LOG_ERROR,
+                   "The gateway names a clip of generation %s that may not be fetched: only "
+                   "https URLs are.\n",
+                   record_text(g->record, "id"));
+    else
+        events_say(g->events, AV_LOG_ERROR, "Cannot keep the clip of generation %s: %s.\n",
+                   record_text(g->record, "id"), av_err2str(ret));
+    generation_fail(g, ret, ret == AVERROR(EINVAL) ? FAILURE_GATEWAY : FAILURE_STORE);
+}
+
+/* Another attempt, or the end when max_wait is over. */
+static void download_again(Generation *g, Phase phase, const char *why)
+{
+    int64_t us = generation_backoff(++g->weather, 30, -1);
+    if (generation_is_over(g)) {
+        run_out(g);
+        return;
+    }
+    events_say(g->events, g->weather == 1 ? AV_LOG_WARNING : AV_LOG_VERBOSE,
+               "The download was cut short: %s; going on.\n", why);
+    generation_note(g, "retry", "download", why, 1);
+    g->phase = phase;
+    generation_sleep(g, us);
+}
+
+static void take_damaged(Generation *g, const char *part, const char *why)
+{
+    unlink(part);
+    g->clip_size = -1;
+    if (++g->damaged < MAX_DAMAGED) {
+        download_again(g, PHASE_POLL, why);
+        return;
+    }
+    events_say(g->events, AV_LOG_ERROR,
+               "The clip of generation %s is damaged at the server: %s. It stays in the ledger; "
+               "the same command fetches it again and buys nothing.\n",
+               record_text(g->record, "id"), why);
+    generation_fail(g, AVERROR_INVALIDDATA, FAILURE_LATER);
+}
+
+static void compare_with_request(Generation *g, const ClipFacts *facts)
+{
+    const Request *r = g->request;
+    if (r->target.width && (facts->width != r->target.width || facts->height != r->target.height))
+        events_say(g->events, AV_LOG_WARNING, "The clip is %dx%d, not the %dx%d that was asked for.\n",
+                   facts->width, facts->height, r->target.width, r->target.height);
+    if (r->duration &&
+        (facts->duration < r->duration - 0.5 || facts->duration > r->duration + 0.5))
+        events_say(g->events, AV_LOG_WARNING,
+                   "The clip lasts %.2f s, not the %d s that were asked for.\n", facts->duration,
+                   r->duration);
+    if (!facts->has_audio)
+        events_say(g->events, AV_LOG_WARNING, "The clip has no audio.\n");
+}
+
+static void publish(Generation *g, const char *part, const ClipFacts *facts)
+{
+    struct stat st;
+    int ret = stat(part, &st) < 0 ? AVERROR(errno) : 0;
+
+    if (ret >= 0)
+        ret = store_publish(g->plan->store, g->request->key);
+    if (ret < 0) {
+        events_say(g->events, AV_LOG_ERROR, "Cannot keep the clip of generation %s: %s.\n",
+                   record_text(g->record, "id"), av_err2str(ret));
+        generation_fail(g, ret, FAILURE_STORE);
+        return;
+    }
+    record_set_number(g->record, "clip_size", (double)st.st_size);
+    record_set_text(g->record, "clip_text", facts->text);
+    record_set_number(g->record, "ended", (double)av_gettime());
+    if (generation_record(g, RECORD_READY, "ready") < 0)
+        return;
+    generation_note(g, "ready", g->status, NULL, -1);
+    compare_with_request(g, facts);
+    g->phase = PHASE_END;
+    g->result = 0;
+}
+
+static void verify(Generation *g)
+{
+    char *part = store_part_path(g->plan->store, g->request->key);
+    ClipFacts facts;
+    int ret = part ? clip_verify(part, g->request->duration, g->plan->interrupt, &facts)
+                   : AVERROR(ENOMEM);
+
+    if (ret >= 0)
+        publish(g, part, &facts);
+    else if (ret == AVERROR(EINTR))
+        generation_sleep(g, 0); /* the loop sees the interrupt */
+    else if (ret == AVERROR(ENOMEM))
+        generation_fail(g, ret, FAILURE_LATER);
+    else
+        take_damaged(g, part, facts.why);
+    av_free(part);
+}
+
+static void end_hopeless(Generation *g, int error, const char *why)
+{
+    events_say(g->events, AV_LOG_ERROR,
+               "Cannot keep the clip of generation %s: %s. The same command fetches it again and "
+               "buys nothing.\n",
+               record_text(g->record, "id"), why);
+    generation_fail(g, error, FAILURE_STORE);
+}
+
+static void take_download(Generation *g, DownloadResult result, int error, const char *why)
+{
+    switch (result) {
+    case DOWNLOAD_GOING:
+        break;
+    case DOWNLOAD_DONE:
+        verify(g);
+        break;
+    case DOWNLOAD_EXPIRED:
+        download_again(g, PHASE_POLL, why);
+        break;
+    case DOWNLOAD_BROKEN:
+        download_again(g, PHASE_DOWNLOAD, why);
+        break;
+    case DOWNLOAD_HOPELESS:
+        end_hopeless(g, error, why);
+        break;
+    }
+}
+
+/* One process downloads; the others wait for its clip. */
+static bool may_download(Generation *g)
+{
+    if (g->lock >= 0)
+        return true;
+    g->lock = store_lock(g->plan->store, g->request->key);
+    if (g->lock < 0) {
+        if (g->lock != AVERROR(EAGAIN)) {
+            end_hopeless(g, g->lock, av_err2str(g->lock));
+            return false;
+        }
+        generation_sleep(g, SECOND_US / 5);
+        return false;
+    }
+    /* It may have come while the lock was another's. */
+    Record *now = NULL;
+    if (store_load(g->plan->store, g->request->key, g->log, &now) >= 0 &&
+        record_state(now) == RECORD_READY && store_has_clip(g->plan->store, now)) {
+        g->phase = PHASE_END;
+        g->result = 0;
+    }
+    record_free(&now);
+    return g->phase == PHASE_DOWNLOAD;
+}
+
+void generation_download(Generation *g)
+{
+    const char *why;
+    int error;
+
+    if (!g->download) {
+        if (may_download(g))
+            start_download(g);
+        return;
+    }
+    DownloadResult result = download_result(g->download, &error, &why);
+    if (result == DOWNLOAD_GOING)
+        return;
+    char *reason = av_strdup(why);
+    if (download_bytes(g->download) > 0 && result == DOWNLOAD_BROKEN)
+        g->clip_size = download_size(g->download);
+    /* An attempt that got somewhere is no bad luck. */
+    if (download_bytes(g->download) > g->part_bytes)
+        g->weather = 0;
+    g->part_bytes = download_bytes(g->download);
+    download_end(&g->download);
+    take_download(g, result, error, reason ? reason : "no memory");
+    av_free(reason);
+}

@@ -1,0 +1,130 @@
+/* i2v: the stand-in gateway: what tests ask of it behind the client's back.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "gateway.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void control_faults(Exchange *x, Reply *reply)
+{
+    char *problem = NULL;
+
+    if (!x->body.data)
+        buffer_text(&x->body, "");
+    if (x->too_large || faults_replace(x->gateway->faults, x->body.data, &problem)) {
+        reply_text(reply, 400, "text/plain", problem ? problem : "too large");
+        buffer_text(&reply->body, "\n");
+    } else {
+        reply_text(reply, 200, "text/plain", "loaded\n");
+    }
+    free(problem);
+}
+
+static cJSON *describe_image(const JobList *list, const Job *job)
+{
+    cJSON *image = cJSON_CreateObject();
+    char *file = text_format("%s/%s", list->directory, job->image_file);
+
+    cJSON_AddStringToObject(image, "mime", job->image_mime);
+    cJSON_AddNumberToObject(image, "bytes", (double)job->image_size);
+    cJSON_AddNumberToObject(image, "width", job->image_width);
+    cJSON_AddNumberToObject(image, "height", job->image_height);
+    cJSON_AddStringToObject(image, "sha256", job->image_digest);
+    cJSON_AddStringToObject(image, "kind", job->image_kind);
+    cJSON_AddStringToObject(image, "file", file);
+    free(file);
+    return image;
+}
+
+static cJSON *describe_job(const JobList *list, const Job *job)
+{
+    cJSON *object = cJSON_CreateObject(), *fields = cJSON_Duplicate(job->fields, 1);
+    const char *prompt =
+        cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(fields, "prompt"));
+    char created[TIME_TEXT];
+
+    format_time(job->created_us, created);
+    cJSON_AddNumberToObject(object, "number", job->number);
+    cJSON_AddStringToObject(object, "id", job->id);
+    cJSON_AddStringToObject(object, "model", job->model);
+    cJSON_AddStringToObject(object, "prompt", prompt ? prompt : "");
+    cJSON_AddStringToObject(object, "status",
+                            job_status_name(job_status_locked(job, now_us())));
+    if (job->client_request_id)
+        cJSON_AddStringToObject(object, "client_request_id", job->client_request_id);
+    else
+        cJSON_AddNullToObject(object, "client_request_id");
+    cJSON_AddItemToObject(object, "fields", fields);
+    cJSON_AddItemToObject(object, "image", describe_image(list, job));
+    cJSON_AddNumberToObject(object, "width", job->width);
+    cJSON_AddNumberToObject(object, "height", job->height);
+    cJSON_AddNumberToObject(object, "duration", job->duration);
+    cJSON_AddStringToObject(object, "body_sha256", job->body_digest);
+    cJSON_AddStringToObject(object, "path", job->clip);
+    cJSON_AddStringToObject(object, "created", created);
+    cJSON_AddNumberToObject(object, "polls", (double)job->polls);
+    cJSON_AddNumberToObject(object, "downloads", (double)job->downloads);
+    return object;
+}
+
+void control_state(Exchange *x, Reply *reply)
+{
+    JobList *list = &x->gateway->jobs;
+    cJSON *state = cJSON_CreateObject(), *jobs;
+
+    notes_describe(x->gateway, state);
+    jobs = cJSON_AddArrayToObject(state, "jobs");
+    pthread_mutex_lock(&list->lock);
+    for (size_t i = 0; i < list->nb_jobs; i++)
+        cJSON_AddItemToArray(jobs, describe_job(list, list->jobs[i]));
+    pthread_mutex_unlock(&list->lock);
+    reply_json(reply, 200, state);
+}
+
+static void send_file(Reply *reply, char *file, const char *type)
+{
+    Buffer content = {0};
+
+    if (!file || read_file(file, &content)) {
+        reply_text(reply, 404, "text/plain", "no such file\n");
+    } else {
+        reply_text(reply, 200, type, "");
+        buffer_append(&reply->body, content.data, content.size);
+    }
+    buffer_free(&content);
+    free(file);
+}
+
+void control_image(Exchange *x, Reply *reply)
+{
+    JobList *list = &x->gateway->jobs;
+    Job *job = jobs_select(list, exchange_query(x, "job"));
+
+    if (job)
+        send_file(reply, text_format("%s/%s", list->directory, job->image_file),
+                  job->image_mime);
+    else
+        reply_text(reply, 404, "text/plain", "no such job\n");
+}
+
+void control_clip(Exchange *x, Reply *reply)
+{
+    JobList *list = &x->gateway->jobs;
+    Job *job = jobs_select(list, exchange_query(x, "job"));
+    int rendered;
+
+    if (!job) {
+        reply_text(reply, 404, "text/plain", "no such job\n");
+        return;
+    }
+    pthread_mutex_lock(&list->lock);
+    rendered = job->render == RENDER_DONE;
+    pthread_mutex_unlock(&list->lock);
+    send_file(reply, rendered ? render_variant(list, job, job->kind) : NULL, "video/mp4");
+}
+
+void control_quit(Exchange *x, Reply *reply)
+{
+    x->gateway->quit = 1;
+    reply_text(reply, 200, "text/plain", "bye\n");
+}

@@ -1,0 +1,398 @@
+/* i2v: the stand-in gateway: what each fault of the script means: one table of names,
+ * arguments and explanations, which --help prints and the parser reads.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "faultkinds.h"
+#include "util.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ON(endpoint) (1u << ENDPOINT_##endpoint)
+#define ON_ANY       (ON(CREATE) | ON(POLL) | ON(LOGS) | ON(DOWNLOAD) | ON(MODELS))
+
+/* Reads its arguments from args (which it may cut up); -1 when they make no sense. */
+typedef int ApplyFault(Plan *plan, char *args);
+
+static const char *const clip_names[NB_CLIP_KINDS] = {
+    "whole",        "silent",       "moovend", "fragmented", "damaged-half",
+    "damaged-tail", "damaged-moof", "garbage", "empty"};
+
+static const char *const rows_names[] = {"", "now", "late", "completion", "never"};
+
+static const struct {
+    const char *name;
+    unsigned bit;
+} shape_names[] = {
+    {"generation_id", SHAPE_GENERATION_ID},
+    {"no_id", SHAPE_NO_ID},
+    {"video_array", SHAPE_VIDEO_ARRAY},
+    {"video_strings", SHAPE_VIDEO_STRINGS},
+    {"video_string", SHAPE_VIDEO_STRING},
+    {"video_null", SHAPE_VIDEO_NULL},
+    {"error_string", SHAPE_ERROR_STRING},
+    {"error_detail", SHAPE_ERROR_DETAIL},
+    {"succeeded", SHAPE_SUCCEEDED},
+    {"waiting", SHAPE_WAITING},
+    {"active", SHAPE_ACTIVE},
+    {"processing", SHAPE_PROCESSING},
+    {"unknown", SHAPE_UNKNOWN},
+    {"extra", SHAPE_EXTRA},
+};
+
+const char *clip_kind_name(ClipKind kind)
+{
+    return clip_names[kind];
+}
+
+int clip_kind_by_name(const char *name, ClipKind *kind)
+{
+    for (int i = 0; name && i < NB_CLIP_KINDS; i++)
+        if (!strcmp(name, clip_names[i])) {
+            *kind = (ClipKind)i;
+            return 0;
+        }
+    return -1;
+}
+
+const char *rows_mode_name(RowsMode mode)
+{
+    return rows_names[mode];
+}
+
+int rows_mode_by_name(const char *name, RowsMode *mode)
+{
+    for (int i = ROWS_NOW; name && i <= ROWS_NEVER; i++)
+        if (!strcmp(name, rows_names[i])) {
+            *mode = (RowsMode)i;
+            return 0;
+        }
+    return -1;
+}
+
+static void replace_text(char **where, const char *text)
+{
+    free(*where);
+    *where = text && *text ? checked_strdup(text) : NULL;
+}
+
+static char *rest_of_line(char *args)
+{
+    size_t length;
+
+    args += strspn(args, " \t");
+    length = strlen(args);
+    while (length && strchr(" \t\r", args[length - 1]))
+        args[--length] = 0;
+    return args;
+}
+
+static int parse_retry_after(Plan *plan, const char *word)
+{
+    long long seconds;
+
+    if (word && !strcmp(word, "none")) {
+        plan->retry_after = -1;
+        return 0;
+    }
+    plan->retry_as_date = word && !strncmp(word, "date:", 5);
+    if (parse_integer(word && plan->retry_as_date ? word + 5 : word, 0, 1000000,
+                      &seconds))
+        return -1;
+    plan->retry_after = (int)seconds;
+    return 0;
+}
+
+static int parse_body_kind(Plan *plan, const char *word)
+{
+    static const char *const names[] = {"json", "problem", "html", "empty"};
+
+    for (int i = 0; word && i <= BODY_EMPTY; i++)
+        if (!strcmp(word, names[i])) {
+            plan->body = (BodyKind)i;
+            return 0;
+        }
+    return -1;
+}
+
+static int apply_status(Plan *plan, char *args)
+{
+    char *word = next_word(&args);
+    long long code;
+
+    if (parse_integer(word, 200, 599, &code))
+        return -1;
+    plan->status = (int)code;
+    while ((word = next_word(&args))) {
+        if (!strcmp(word, "taken")) {
+            plan->taken = 1;
+        } else if (!strcmp(word, "retry-after")) {
+            if (parse_retry_after(plan, next_word(&args)))
+                return -1;
+        } else if (!strcmp(word, "body")) {
+            if (parse_body_kind(plan, next_word(&args)))
+                return -1;
+        } else if (!strcmp(word, "message")) {
+            replace_text(&plan->message, rest_of_line(args));
+            return plan->message ? 0 : -1;
+        } else {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int apply_expired(Plan *plan, char *args)
+{
+    char *word = next_word(&args);
+    long long code = 403;
+
+    if (word && (parse_integer(word, 403, 410, &code) || next_word(&args)))
+        return -1;
+    plan->status = (int)code;
+    return 0;
+}
+
+static int apply_lose(Plan *plan, char *args)
+{
+    plan->status = 404;
+    return next_word(&args) ? -1 : 0;
+}
+
+static int apply_drop_upload(Plan *plan, char *args)
+{
+    char *word = next_word(&args);
+
+    plan->drop_upload = 0;
+    return word ? parse_integer(word, 0, INT_MAX, &plan->drop_upload) : 0;
+}
+
+static int apply_cut(Plan *plan, char *args)
+{
+    return parse_number(next_word(&args), 0, 1, &plan->cut);
+}
+
+static int apply_stall(Plan *plan, char *args)
+{
+    return parse_number(next_word(&args), 0, 1e6, &plan->stall);
+}
+
+static int apply_pause(Plan *plan, char *args)
+{
+    return parse_number(next_word(&args), 0, 1, &plan->pause_at) ||
+                   parse_number(next_word(&args), 0, 1e6, &plan->pause)
+               ? -1
+               : 0;
+}
+
+static int apply_slow(Plan *plan, char *args)
+{
+    return parse_number(next_word(&args), 1, 1e12, &plan->slow);
+}
+
+static int apply_hold(Plan *plan, char *args)
+{
+    replace_text(&plan->hold, rest_of_line(args));
+    return plan->hold ? 0 : -1;
+}
+
+static int apply_redirect(Plan *plan, char *args)
+{
+    replace_text(&plan->redirect, rest_of_line(args));
+    return plan->redirect ? 0 : -1;
+}
+
+static int apply_fail(Plan *plan, char *args)
+{
+    replace_text(&plan->fail_name, next_word(&args));
+    replace_text(&plan->fail_message, rest_of_line(args));
+    if (!plan->fail_message)
+        plan->fail_message = checked_strdup("The generation failed.");
+    return plan->fail_name ? 0 : -1;
+}
+
+static int apply_shape(Plan *plan, char *args)
+{
+    const char *word = next_word(&args);
+
+    for (size_t i = 0; word && i < sizeof(shape_names) / sizeof(*shape_names); i++)
+        if (!strcmp(word, shape_names[i].name)) {
+            plan->shapes |= shape_names[i].bit;
+            return 0;
+        }
+    return -1;
+}
+
+static int apply_clip(Plan *plan, char *args)
+{
+    plan->has_clip = 1;
+    return clip_kind_by_name(next_word(&args), &plan->clip);
+}
+
+static int apply_rows(Plan *plan, char *args)
+{
+    if (rows_mode_by_name(next_word(&args), &plan->rows))
+        return -1;
+    return plan->rows == ROWS_LATE
+               ? parse_number(next_word(&args), 0, 1e6, &plan->rows_late)
+               : 0;
+}
+
+static int apply_wrong_length(Plan *plan, char *args)
+{
+    char *word = next_word(&args);
+
+    plan->wrong_length = -1000;
+    return word ? parse_integer(word, -INT_MAX, INT_MAX, &plan->wrong_length) : 0;
+}
+
+static int apply_wrong_range(Plan *plan, char *args)
+{
+    char *word = next_word(&args);
+
+    plan->wrong_range = -1000;
+    return word ? parse_integer(word, -INT_MAX, INT_MAX, &plan->wrong_range) : 0;
+}
+
+/* The faults that are a mere switch. */
+#define SWITCH(field)                                \
+    static int apply_##field(Plan *plan, char *args) \
+    {                                                \
+        plan->field = 1;                             \
+        return next_word(&args) ? -1 : 0;            \
+    }
+SWITCH(drop_before)
+SWITCH(drop_after)
+SWITCH(garbage)
+SWITCH(empty)
+SWITCH(endless)
+SWITCH(no_headers)
+SWITCH(no_length)
+SWITCH(ignore_range)
+
+static const struct {
+    const char *name;
+    unsigned endpoints;
+    ApplyFault *apply;
+    const char *arguments;
+    const char *meaning;
+} kinds[] = {
+    {"status", ON_ANY, apply_status,
+     "CODE [taken] [retry-after SECONDS|date:SECONDS|none]\n"
+     "         [body json|problem|html|empty] [message TEXT...]",
+     "answers CODE; taken: on create, the job is taken all the same.\n"
+     "         body: json (default; html for download) is the documented error,\n"
+     "         problem the one that the live service was seen to send"},
+    {"drop-upload", ON(CREATE), apply_drop_upload, "[BYTES]",
+     "closes once BYTES (0) of the body were read; no job"},
+    {"drop-before", ON_ANY, apply_drop_before, "",
+     "reads the whole request, closes without an answer; no job"},
+    {"drop-after", ON_ANY, apply_drop_after, "",
+     "takes the job, closes without an answer"},
+    {"cut", ON_ANY, apply_cut, "FRACTION",
+     "announces the whole body, sends this part of it, closes"},
+    {"stall", ON_ANY, apply_stall, "SECONDS",
+     "holds the answer (on create the job is taken first)"},
+    {"pause", ON_ANY, apply_pause, "FRACTION SECONDS",
+     "stops for so long within the body, after that part of it"},
+    {"hold", ON_ANY, apply_hold, "FILE",
+     "holds the answer until FILE exists (create: job taken first)"},
+    {"garbage", ON_ANY, apply_garbage, "",
+     "200, a body that is not JSON; the job is taken"},
+    {"empty", ON_ANY, apply_empty, "", "200, an empty body; the job is taken"},
+    {"endless", ON_ANY, apply_endless, "",
+     "the body, then filling without end (1 GiB); the job is taken"},
+    {"redirect", ON_ANY, apply_redirect, "URL|self|api|files",
+     "302 to URL, or to the same path here or on the other port"},
+    {"no-headers", ON(CREATE) | ON(POLL), apply_no_headers, "",
+     "leaves out x-inference-id and the other x- headers"},
+    {"fail", ON(CREATE) | ON(POLL), apply_fail, "NAME [MESSAGE...]",
+     "the job ends as error after its latency; on poll: at once"},
+    {"shape", ON(CREATE) | ON(POLL), apply_shape, "NAME",
+     "another answer shape, see below"},
+    {"clip", ON(CREATE) | ON(DOWNLOAD), apply_clip, "NAME",
+     "another kind of file, see below (create: for that job)"},
+    {"rows", ON(CREATE) | ON(LOGS), apply_rows, "now|late SECONDS|completion|never",
+     "when the row appears in /v2/logs (logs: of every job)"},
+    {"lose", ON(POLL), apply_lose, "", "404, the generation is unknown"},
+    {"expired", ON(DOWNLOAD), apply_expired, "[403|404|410]",
+     "the URL has expired (403)"},
+    {"no-length", ON(DOWNLOAD), apply_no_length, "", "chunked, without a length"},
+    {"wrong-length", ON(DOWNLOAD), apply_wrong_length, "[DELTA]",
+     "announces DELTA (-1000) bytes more than there are; below 0\n"
+     "         the answer is in itself complete but the file is not"},
+    {"ignore-range", ON(DOWNLOAD), apply_ignore_range, "",
+     "200 and everything, whatever Range says"},
+    {"wrong-range", ON(DOWNLOAD), apply_wrong_range, "[DELTA]",
+     "206 of another range: it starts DELTA (-1000) bytes off, as\n"
+     "         its Content-Range says"},
+    {"slow", ON_ANY, apply_slow, "BYTES_PER_SECOND", "sends the body at this rate"},
+};
+
+void plan_init(Plan *plan)
+{
+    *plan = (Plan){.drop_upload = -1, .cut = -1, .pause_at = -1, .retry_after = -1};
+}
+
+void plan_free(Plan *plan)
+{
+    free(plan->message);
+    free(plan->hold);
+    free(plan->redirect);
+    free(plan->fail_name);
+    free(plan->fail_message);
+    plan_init(plan);
+}
+
+char *plan_apply(Plan *plan, Endpoint endpoint, const char *fault)
+{
+    char *copy = checked_strdup(fault), *args = copy, *why = NULL;
+    const char *name = next_word(&args);
+    size_t at = 0, count = sizeof(kinds) / sizeof(*kinds);
+
+    while (at < count && (!name || strcmp(name, kinds[at].name)))
+        at++;
+    if (at == count)
+        why = text_format("unknown fault '%s'", name ? name : "");
+    else if (!(kinds[at].endpoints & 1u << endpoint))
+        why = text_format("%s has no fault '%s'", endpoint_name(endpoint), name);
+    else if (kinds[at].apply(plan, args))
+        why = text_format("usage: %s %s", name, kinds[at].arguments);
+    free(copy);
+    return why;
+}
+
+static void describe_names(FILE *out)
+{
+    fputs("  Shapes (several lines add up): ", out);
+    for (size_t i = 0; i < sizeof(shape_names) / sizeof(*shape_names); i++)
+        fprintf(out, "%s%s", i ? i % 5 ? ", " : ",\n    " : "", shape_names[i].name);
+    fputs(".\n    generation_id, no_id and extra (unknown keys) also fit create; "
+          "succeeded is\n"
+          "    the word for completed; waiting, active, processing and unknown "
+          "(`rendering`)\n"
+          "    make a poll look pending whatever the job is.\n"
+          "  Clips: ",
+          out);
+    for (int i = 0; i < NB_CLIP_KINDS; i++)
+        fprintf(out, "%s%s", i ? i % 6 ? ", " : ",\n    " : "", clip_names[i]);
+    fputs(".\n    damaged-half: faststart, cut in half; damaged-tail: moov at the end, "
+          "the last\n"
+          "    3000 bytes gone; damaged-moof: fragmented, cut where a moof starts.\n",
+          out);
+}
+
+void faults_describe(FILE *out)
+{
+    fputs("\nFault script: lines `ENDPOINT WHICH FAULT [ARGS]`; # starts a comment.\n"
+          "  ENDPOINT  create, poll, logs, download, models\n"
+          "  WHICH     the occurrences of that endpoint since the script was loaded:\n"
+          "            1, 2-4, 3-, *; or 10s: everything in the first 10 seconds\n"
+          "  All matching lines apply together; of two that contradict, the later one.\n"
+          "  Loading a script starts all counts anew. FAULT is one of:\n",
+          out);
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+        fprintf(out, "    %s%s%s\n         %s\n", kinds[i].name,
+                *kinds[i].arguments ? " " : "", kinds[i].arguments, kinds[i].meaning);
+    describe_names(out);
+}

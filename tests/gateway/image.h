@@ -1,0 +1,23 @@
+/* i2v: the stand-in gateway: the still as it arrives in image_url.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef GATEWAY_IMAGE_H
+#define GATEWAY_IMAGE_H
+
+#include "util.h"
+
+#include <stdatomic.h>
+
+typedef struct Image {
+    Buffer bytes;
+    const char *mime; /* what the bytes are */
+    const char *kind; /* "data" or "url" */
+    int width, height;
+    char digest[DIGEST_TEXT];
+} Image;
+
+/* Decodes or fetches the still, checks that it is one that can be decoded, and leaves a
+ * copy of it in the file. NULL, or a sentence on what is wrong with it, to be freed. */
+char *image_receive(const char *url, const char *file, Image *image,
+                    const atomic_int *stop);
+
+#endif

@@ -1,0 +1,327 @@
+/* i2v: the stand-in gateway: the clips: a slow zoom over the still and a tone of the
+ * prompt, rendered by ffmpeg in the background, and the damaged kinds made from them.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "jobs.h"
+#include "child.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define RENDERER       "i2v-gateway 1" /* part of the digest: another look, another number */
+#define RENDER_SECONDS 300
+#define RATE           30
+
+static const char *prompt_of(const Job *job)
+{
+    const char *prompt =
+        cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(job->fields, "prompt"));
+
+    return prompt ? prompt : "";
+}
+
+void render_digest(Job *job)
+{
+    char digest[DIGEST_TEXT];
+    char *all =
+        text_format("%s\n%s\n%d %d %d %d\n%s", RENDERER, job->image_digest, job->width,
+                    job->height, job->duration, job->audio, prompt_of(job));
+
+    sha256_text(all, strlen(all), digest);
+    free(job->digest);
+    job->digest = checked_strdup(digest);
+    free(all);
+}
+
+/* 200 to 1000 Hz. */
+static int tone_of(const Job *job)
+{
+    char digest[DIGEST_TEXT];
+    unsigned long value;
+
+    sha256_text(prompt_of(job), strlen(prompt_of(job)), digest);
+    digest[8] = 0;
+    value = strtoul(digest, NULL, 16);
+    return 200 + (int)(value % 801);
+}
+
+static int run_ffmpeg(const JobList *list, const char *const argv[], const Job *job)
+{
+    Buffer output = {0}, errors = {0};
+    int status = run_child(argv, &output, &errors, RENDER_SECONDS, list->stop);
+
+    if (status && !*list->stop)
+        fprintf(stderr, "i2v-gateway: job %d: ffmpeg ended with %d: %s\n", job->number,
+                status, errors.data ? errors.data : "");
+    buffer_free(&output);
+    buffer_free(&errors);
+    return status;
+}
+
+/* Every second picture is the one before: half the zooming, and next to nothing to
+ * encode. The first picture is the still itself. */
+static char *picture_filter(const Job *job)
+{
+    int pictures = job->duration * RATE / 2;
+
+    return text_format("scale=%d:%d:force_original_aspect_ratio=increase:"
+                       "out_color_matrix=bt709:out_range=tv,crop=%d:%d,format=yuv420p,"
+                       "setsar=1,zoompan=z='1+0.08*on/%d':d=%d:s=%dx%d:fps=%d:"
+                       "x='(iw-iw/zoom)/2':y='(ih-ih/zoom)/2',fps=%d,"
+                       "tpad=stop_mode=clone:stop=4",
+                       job->width, job->height, job->width, job->height, pictures,
+                       pictures, job->width, job->height, RATE / 2, RATE);
+}
+
+static int render_file(const JobList *list, const Job *job, const char *file)
+{
+    char *still = text_format("%s/%s", list->directory, job->image_file);
+    char *filter = picture_filter(job);
+    char *tone = text_format("sine=frequency=%d:sample_rate=48000:duration=%d",
+                             tone_of(job), job->duration);
+    char *length = text_format("%d", job->duration);
+    const char *argv[64];
+    int count = 0, status;
+    const char *const before[] = {"ffmpeg", "-v",       "error", "-nostdin",
+                                  "-y",     "-threads", "1",     "-filter_threads",
+                                  "1",      "-i",       still,   NULL};
+    const char *const sound[] = {"-f",    "lavfi", "-i",    tone,   "-map",
+                                 "0:v:0", "-map",  "1:a:0", "-c:a", "aac",
+                                 "-ac",   "2",     "-b:a",  "96k",  NULL};
+    const char *const after[] = {"-map_metadata",
+                                 "-1",
+                                 "-vf",
+                                 filter,
+                                 "-c:v",
+                                 "libx264",
+                                 "-preset",
+                                 "ultrafast",
+                                 "-crf",
+                                 "28",
+                                 "-g",
+                                 "30",
+                                 "-threads",
+                                 "1",
+                                 "-color_primaries",
+                                 "bt709",
+                                 "-color_trc",
+                                 "bt709",
+                                 "-colorspace",
+                                 "bt709",
+                                 "-color_range",
+                                 "tv",
+                                 "-t",
+                                 length,
+                                 "-movflags",
+                                 "+faststart",
+                                 "-fflags",
+                                 "+bitexact",
+                                 "-flags:v",
+                                 "+bitexact",
+                                 "-flags:a",
+                                 "+bitexact",
+                                 "-f",
+                                 "mp4",
+                                 file,
+                                 NULL};
+
+    for (int i = 0; before[i]; i++)
+        argv[count++] = before[i];
+    for (int i = 0; job->audio && sound[i]; i++)
+        argv[count++] = sound[i];
+    for (int i = 0; after[i]; i++)
+        argv[count++] = after[i];
+    argv[count] = NULL;
+    status = run_ffmpeg(list, argv, job);
+    free(still);
+    free(filter);
+    free(tone);
+    free(length);
+    return status;
+}
+
+static int render(const JobList *list, const Job *job)
+{
+    char *clip = job_path(list, job, "clip", ".mp4");
+    char *part = job_path(list, job, "clip", ".mp4.part");
+    char *cached =
+        list->cache ? text_format("%s/%s.mp4", list->cache, job->digest) : NULL;
+    int status = 0;
+
+    if (access(clip, R_OK) && (!cached || copy_file_atomic(cached, clip))) {
+        status = render_file(list, job, part) || rename(part, clip) ? -1 : 0;
+        if (status)
+            unlink(part);
+        else if (cached && copy_file_atomic(clip, cached))
+            fprintf(stderr, "i2v-gateway: cannot write %s: %s\n", cached,
+                    strerror(errno));
+    }
+    free(clip);
+    free(part);
+    free(cached);
+    return status;
+}
+
+static void *work(void *opaque)
+{
+    JobList *list = opaque;
+
+    pthread_mutex_lock(&list->lock);
+    for (;;) {
+        Job *job;
+        int status;
+
+        while (!*list->stop && list->next_render == list->nb_jobs)
+            pthread_cond_wait(&list->changed, &list->lock);
+        if (*list->stop)
+            break;
+        job = list->jobs[list->next_render++];
+        if (job->fail_name)
+            continue; /* nobody will ever see it */
+        pthread_mutex_unlock(&list->lock);
+        status = render(list, job);
+        pthread_mutex_lock(&list->lock);
+        job->render = status ? RENDER_FAILED : RENDER_DONE;
+    }
+    pthread_mutex_unlock(&list->lock);
+    return NULL;
+}
+
+int render_start(JobList *list)
+{
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    int wanted = processors < 1 ? 1 : processors > 4 ? 4 : (int)processors;
+
+    while (list->nb_workers < wanted &&
+           !pthread_create(&list->workers[list->nb_workers], NULL, work, list))
+        list->nb_workers++;
+    if (list->nb_workers)
+        return 0;
+    fputs("i2v-gateway: cannot start a thread\n", stderr);
+    return -1;
+}
+
+void render_stop(JobList *list)
+{
+    pthread_mutex_lock(&list->lock);
+    pthread_cond_broadcast(&list->changed);
+    pthread_mutex_unlock(&list->lock);
+    while (list->nb_workers)
+        pthread_join(list->workers[--list->nb_workers], NULL);
+}
+
+static int remux(const JobList *list, const Job *job, const char *from, const char *to,
+                 int silent, const char *flags)
+{
+    const char *const argv[] = {"ffmpeg",    "-v",  "error",   "-nostdin",
+                                "-y",        "-i",  from,      "-map",
+                                "0",         "-c",  "copy",    silent ? "-an" : "-sn",
+                                "-movflags", flags, "-fflags", "+bitexact",
+                                "-f",        "mp4", to,        NULL};
+
+    return run_ffmpeg(list, argv, job);
+}
+
+/* The start of the middle moof of a fragmented file, or half of it. */
+static size_t middle_moof(const Buffer *file)
+{
+    size_t moofs[256], count = 0, at = 0;
+
+    while (at + 8 <= file->size && count < 256) {
+        const unsigned char *box = (const unsigned char *)file->data + at;
+        size_t size =
+            (size_t)box[0] << 24 | (size_t)box[1] << 16 | (size_t)box[2] << 8 | box[3];
+
+        if (size < 8)
+            break;
+        if (!memcmp(box + 4, "moof", 4))
+            moofs[count++] = at;
+        at += size;
+    }
+    return count ? moofs[count / 2] : file->size / 2;
+}
+
+static int cut_file(const char *from, const char *to, ClipKind kind)
+{
+    Buffer file = {0};
+    int status = read_file(from, &file);
+
+    if (!status) {
+        size_t size = file.size / 2;
+
+        if (kind == CLIP_DAMAGED_MOOF)
+            size = middle_moof(&file);
+        else if (kind == CLIP_DAMAGED_TAIL)
+            size = file.size > 3000 ? file.size - 3000 : 0;
+        status = write_file_atomic(to, file.data, size);
+    }
+    buffer_free(&file);
+    return status;
+}
+
+/* Bytes that look like nothing, the same every time. */
+static int write_garbage(const char *to)
+{
+    char noise[100000];
+    uint32_t state = 1;
+
+    for (size_t i = 0; i < sizeof(noise); i++) {
+        state = state * 1664525u + 1013904223u;
+        noise[i] = (char)(state >> 24);
+    }
+    return write_file_atomic(to, noise, sizeof(noise));
+}
+
+static int make_variant(JobList *list, const Job *job, ClipKind kind, const char *whole,
+                        const char *to)
+{
+    ClipKind base = kind == CLIP_DAMAGED_TAIL ? CLIP_MOOVEND : CLIP_FRAGMENTED;
+    char *part = text_format("%s.part", to), *from;
+    int status = -1;
+
+    if (kind == CLIP_SILENT)
+        status = remux(list, job, whole, part, 1, "+faststart");
+    else if (kind == CLIP_MOOVEND)
+        status = remux(list, job, whole, part, 0, "0");
+    else if (kind == CLIP_FRAGMENTED)
+        status = remux(list, job, whole, part, 0,
+                       "+frag_keyframe+empty_moov+default_base_moof");
+    else if (kind == CLIP_GARBAGE)
+        status = write_garbage(part);
+    else if (kind == CLIP_EMPTY)
+        status = write_file_atomic(part, "", 0);
+    else if (kind == CLIP_DAMAGED_HALF)
+        status = cut_file(whole, part, kind);
+    else {
+        from = job_path(list, job, clip_kind_name(base), ".mp4");
+        status = access(from, R_OK) ? make_variant(list, job, base, whole, from) : 0;
+        if (!status)
+            status = cut_file(from, part, kind);
+        free(from);
+    }
+    if (!status)
+        status = rename(part, to);
+    free(part);
+    return status;
+}
+
+char *render_variant(JobList *list, const Job *job, ClipKind kind)
+{
+    char *whole = job_path(list, job, "clip", ".mp4"), *path;
+    int status = 0;
+
+    if (kind == CLIP_WHOLE)
+        return whole;
+    path = job_path(list, job, clip_kind_name(kind), ".mp4");
+    pthread_mutex_lock(&list->variants);
+    if (access(path, R_OK))
+        status = make_variant(list, job, kind, whole, path);
+    pthread_mutex_unlock(&list->variants);
+    free(whole);
+    if (!status)
+        return path;
+    free(path);
+    return NULL;
+}

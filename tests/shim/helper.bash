@@ -1,0 +1,42 @@
+# i2v: what the tests of the shim share
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+
+bats_require_minimum_version 1.5.0
+
+# The environment of whoever runs the tests must not decide them.
+unset LD_PRELOAD I2V_DISABLE I2V_DEBUG I2V_STUB I2V_STUB_TRACE
+export I2V_PLUGIN_DIR=$BUILT/plugins
+export AV_LOG_FORCE_NOCOLOR=1
+
+hosted() { # command: with the shim
+    LD_PRELOAD=$SHIM "$@"
+}
+
+make_clip() { # the file the stub plugin opens
+    export I2V_STUB_CLIP=$BATS_FILE_TMPDIR/clip.mp4
+    ffmpeg -v error -y -f lavfi -i testsrc=s=64x48:r=10:d=1 -f lavfi -i sine=d=1 \
+        -c:v mpeg4 -c:a aac -shortest "$I2V_STUB_CLIP"
+}
+
+# Command gives the same output and the expected status with the shim and without.
+same() { # status, command
+    local plain hosted plain_status=0 hosted_status=0 expected=$1
+
+    shift
+    plain=$("$@" 2>"$BATS_TEST_TMPDIR/plain.err") || plain_status=$?
+    hosted=$(hosted "$@" 2>"$BATS_TEST_TMPDIR/hosted.err") || hosted_status=$?
+    if [ "$plain" != "$hosted" ] || [ $plain_status != $hosted_status ] ||
+        [ $plain_status != "$expected" ]; then
+        echo "'$*', status $plain_status, with the shim $hosted_status:"
+        diff <(echo "$plain") <(echo "$hosted")
+        return 1
+    fi
+}
+
+# The same errors as well; their lines may hold addresses.
+same_error() { # status, command
+    same "$@"
+    diff <(sed 's/0x[0-9a-f]*//' "$BATS_TEST_TMPDIR/plain.err") \
+        <(sed 's/0x[0-9a-f]*//' "$BATS_TEST_TMPDIR/hosted.err")
+}

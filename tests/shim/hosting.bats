@@ -1,0 +1,201 @@
+# i2v: how the plugin is reached, and what happens when it cannot be
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+load helper
+
+setup_file() {
+    load helper
+    make_clip
+}
+
+setup() {
+    export I2V_STUB_TRACE=1
+}
+
+@test "-f i2v with an option of ours" {
+    run -0 --separate-stderr hosted ffmpeg -v error -f i2v -prompt "She turns" -i still.png \
+        -c copy -f framemd5 -
+    [[ $stderr == *"stub: url still.png prompt She turns"* ]]
+    diff <(echo "$output") <(ffmpeg -v error -i "$I2V_STUB_CLIP" -c copy -f framemd5 -)
+}
+
+@test "an i2v: URL, to ffmpeg and to ffprobe" {
+    run -0 --separate-stderr hosted ffmpeg -v error -i "i2v:a.png?prompt=b" -f framemd5 -
+    [[ $stderr == *"stub: url i2v:a.png?prompt=b prompt none"* ]]
+    diff <(echo "$output") <(ffmpeg -v error -i "$I2V_STUB_CLIP" -f framemd5 -)
+    run -0 --separate-stderr hosted ffprobe -v error -show_format -of flat i2v:a.png
+    [[ $output == *"mov,mp4"* ]]
+}
+
+@test "an i2v: URL under -f i2v" {
+    run -0 --separate-stderr hosted ffprobe -v error -f i2v -i "i2v:a.png?prompt=b"
+    [[ $stderr == *"stub: url i2v:a.png?prompt=b"* ]]
+}
+
+@test "-h demuxer=i2v lists the options" {
+    run -0 hosted ffmpeg -hide_banner -h demuxer=i2v
+    [[ $output == *"Demuxer i2v [stub of i2v]"* && $output == *"-prompt"* ]]
+}
+
+@test "a format of the user's own keeps i2v: URLs from us, and playlists do too" {
+    run ! --separate-stderr hosted ffmpeg -v error -f mov -i i2v:a.png -f null -
+    [[ $stderr != *stub:* && $stderr == *"Protocol not found"* ]]
+    printf 'ffconcat version 1.0\nfile i2v:a.png\n' >"$BATS_TEST_TMPDIR/list"
+    run ! --separate-stderr hosted ffmpeg -v error -safe 0 -f concat \
+        -i "$BATS_TEST_TMPDIR/list" -f null -
+    [[ $stderr != *stub:* ]]
+}
+
+@test "what the plugin calls itself is passed on" {
+    unset I2V_STUB_CLIP # the stub opens i2v: itself then, and aborts if it finds i2v
+    run -1 --separate-stderr hosted ffprobe -v error i2v:x
+    [ "$(grep -c stub: <<<"$stderr")" = 1 ]
+    [[ $stderr == *"Protocol not found"* ]]
+}
+
+@test "a constructor that calls before ours has run" {
+    diff <(echo "early: mov") <("$BUILT/shim-early-main" i2v)
+    run -0 --separate-stderr hosted "$BUILT/shim-early-main" i2v
+    [ "$output" = "early: i2v and mov" ]
+    [ -z "$stderr" ]
+}
+
+@test "a module loaded with RTLD_LOCAL" {
+    run -0 --separate-stderr hosted "$BUILT/shim-load" i2v:x "$BUILT/module.so"
+    diff <(echo "$output") - <<END
+demuxers: many, i2v: 1, found: 1, class: 1, readable: 1, writable: 0
+open: mov,mp4,m4a,3gp,3g2,mj2
+END
+    run -0 --separate-stderr hosted "$BUILT/shim-load" "$I2V_STUB_CLIP" "$BUILT/module.so"
+    [[ $output == *"open: mov,mp4"* ]]
+}
+
+@test "modules that bring copies of libavformat each reach their own" {
+    local copies=("$BUILT/fake_module58.so" "$BUILT/fake_module61.so")
+
+    same 0 "$BUILT/shim-load" x "${copies[@]}"
+    run -0 --separate-stderr hosted "$BUILT/shim-load" x "${copies[@]}"
+    [ "$output" = "own 58, reached 58 and 58"$'\n'"own 61, reached 61 and 61" ]
+    [ -z "$stderr" ]
+    # one copy in the global scope, the other known by its symbol version only
+    run -0 env LD_PRELOAD="$SHIM:$BUILT/libavformat-copy61.so.61" "$BUILT/shim-load" x \
+        "${copies[@]}"
+    [ "$output" = "own 58, reached 58 and 58"$'\n'"own 61, reached 61 and 61" ]
+}
+
+@test "a URL that libavformat itself opens never reaches the plugin" {
+    run -0 --separate-stderr hosted "$BUILT/shim-load" i2v:x "$BUILT/fake_module58.so"
+    [[ $stderr == *"runs on without i2v"* ]]
+    run -0 --separate-stderr hosted "$BUILT/shim-load" @i2v:x "$BUILT/fake_module58.so"
+    [ "$output" = "own 58, reached 58 and 58" ]
+    [ -z "$stderr" ]
+}
+
+@test "a process without FFmpeg that calls a hook all the same" {
+    run -0 --separate-stderr hosted "$BUILT/shim-load" i2v:x "$BUILT/probe.so"
+    [ "$output" = "no format, ENOSYS"$'\n'"errno 0" ]
+    [ "$(wc -l <<<"$stderr")" = 1 ]
+    [[ $stderr == "i2v: "* ]]
+}
+
+@test "two preloads, in either order" {
+    for preload in "$SHIM:$BUILT/other_preload.so" "$BUILT/other_preload.so:$SHIM"; do
+        run -0 --separate-stderr env LD_PRELOAD="$preload" ffmpeg -v error -f i2v -i x \
+            -f framemd5 -
+        [[ $stderr == *"stub: url x"* ]]
+        run -0 --separate-stderr env LD_PRELOAD="$preload" ffmpeg -v error -f mov \
+            -i "$I2V_STUB_CLIP" -f null -
+        [[ $stderr == *"other preload: mov found"* ]]
+    done
+}
+
+# The sentence, and the program's own error after it.
+refused() { # pattern
+    run ! --separate-stderr hosted ffmpeg -v error -i i2v:x -f null -
+    echo "$stderr"
+    [[ $stderr == "i2v: "*$1*"i2vctl fetch"* && $stderr == *"Protocol not found"* ]]
+    [ "$(grep -c '^i2v: ' <<<"$stderr")" = 1 ]
+    run ! --separate-stderr hosted ffmpeg -v error -f i2v -i x -f null -
+    [[ $stderr == "i2v: "*$1* && $stderr == *"Unknown input format: 'i2v'"* ]]
+    run ! --separate-stderr hosted ffmpeg -v error -f i2v -prompt a -i x -f null -
+    [[ $stderr == "i2v: "*$1* && $stderr == *"prompt"* ]]
+    [ "$(grep -c '^i2v: ' <<<"$stderr")" = 1 ]
+    # and where i2v is not asked for, silence and the same output
+    cp "$I2V_STUB_CLIP" "$BATS_TEST_TMPDIR/i2v.mp4"
+    run -0 --separate-stderr hosted ffmpeg -v error -i "$BATS_TEST_TMPDIR/i2v.mp4" \
+        -c copy -f framemd5 -
+    [ -z "$stderr" ]
+    same_error 0 ffmpeg -v error -demuxers
+}
+
+@test "no plugin" {
+    export I2V_PLUGIN_DIR=$BATS_TEST_TMPDIR
+    refused "no plugin for its libavformat $AVFORMAT_MAJOR is installed"
+}
+
+@test "a plugin that is no library" {
+    export I2V_PLUGIN_DIR=$BATS_TEST_TMPDIR
+    mkdir "$BATS_TEST_TMPDIR/$AVFORMAT_MAJOR"
+    echo >"$BATS_TEST_TMPDIR/$AVFORMAT_MAJOR/libi2v.so.0"
+    refused "cannot be loaded: $BATS_TEST_TMPDIR"
+}
+
+@test "a plugin with another face" {
+    I2V_STUB=face refused "another build of i2v"
+}
+
+@test "a plugin for another major in the place of ours" {
+    I2V_STUB=major refused "another build of i2v"
+}
+
+@test "a plugin bound to another copy of libavformat" {
+    I2V_STUB=copy refused "brings its own copy of libavformat"
+}
+
+@test "the plugin lies beside the shim, wherever that is" {
+    unset I2V_PLUGIN_DIR
+    mkdir "$BATS_TEST_TMPDIR/real" "$BATS_TEST_TMPDIR/linked"
+    cp "$SHIM" "$BATS_TEST_TMPDIR/real/preload.so"
+    cp -r "$BUILT/plugins/$AVFORMAT_MAJOR" "$BATS_TEST_TMPDIR/real/"
+    ln -s ../real/preload.so "$BATS_TEST_TMPDIR/linked/preload.so"
+    for where in real linked; do
+        LD_PRELOAD=$BATS_TEST_TMPDIR/$where/preload.so run -0 --separate-stderr \
+            ffprobe -v error i2v:x
+        [[ $stderr == *"stub: url i2v:x"* ]]
+    done
+}
+
+@test "I2V_DEBUG=1 says what is hooked and loaded" {
+    I2V_DEBUG=1 run -0 --separate-stderr hosted ffprobe -v error i2v:x
+    grep -q "^i2v: avformat_open_input of the program: .*libavformat" <<<"$stderr"
+    grep -q "^i2v: loaded .*/$AVFORMAT_MAJOR/libi2v.so.0" <<<"$stderr"
+    run -0 --separate-stderr hosted ffprobe -v error i2v:x
+    [[ $stderr != *"i2v: "* ]]
+}
+
+@test "a set-group-ID program takes no orders from the environment" {
+    [ "$(id -u)" = 0 ] || skip "needs root"
+    cp "$BUILT/shim-linked" "$BATS_TEST_TMPDIR/linked"
+    I2V_DEBUG=1 run -0 --separate-stderr "$BATS_TEST_TMPDIR/linked"
+    [ "$output" = found ]
+    [[ $stderr == *"i2v: loaded"* ]]
+    chgrp 65534 "$BATS_TEST_TMPDIR/linked"
+    chmod g+s "$BATS_TEST_TMPDIR/linked"
+    I2V_DEBUG=1 run -0 --separate-stderr "$BATS_TEST_TMPDIR/linked"
+    [ "$output" = "not found" ]
+    [[ $stderr != *"i2v: loaded"* ]]
+}
+
+@test "threads whose first calls meet" {
+    unset I2V_STUB_TRACE
+    for _ in 1 2 3 4 5; do
+        run -0 hosted "$BUILT/shim-race" i2v:x
+        [ "$output" = "all well" ]
+    done
+}
+
+@test "threads whose first calls meet, under ThreadSanitizer" {
+    unset I2V_STUB_TRACE
+    run -0 env LD_PRELOAD="$BUILT/shim_tsan.so" "$BUILT/shim-race-tsan" i2v:x
+    [ "$output" = "all well" ]
+}
