@@ -42,18 +42,21 @@ static int add_client_id(Generation *g)
     return ret;
 }
 
-/* A new generation of the same request starts with a clean page; its history stays. */
+/* A new generation of the same request starts with a clean page; its history stays. What an
+ * earlier run sent is known by now not to have been accepted, or this one would not create. */
 static int begin_record(Generation *g)
 {
-    static const char *const stale[] = {"id", "status", "error", "ended", "usd", "clip_size",
-                                        "clip_digest", "clip_text"};
+    static const char *const stale[] = {"id",        "status",    "error",   "ended",
+                                        "usd",       "clip_size", "clip_text", "sent",
+                                        "accepted",  "client_request_ids"};
     const Request *r = g->request;
     int ret = 0;
 
+    /* Within a run every try's client request id is kept, and the time of the first. */
+    if (g->client_id[0])
+        return add_client_id(g);
     for (size_t i = 0; i < FF_ARRAY_ELEMS(stale); i++)
         record_set_text(g->record, stale[i], NULL);
-    if (record_state(g->record) == RECORD_FAILED)
-        record_set_text(g->record, "client_request_ids", NULL);
     if ((ret = record_set_text(g->record, "origin", r->origin)) < 0 ||
         (ret = record_set_text(g->record, "model", r->model_name)) < 0 ||
         (ret = record_set_text(g->record, "prompt", r->prompt)) < 0 ||
@@ -70,7 +73,11 @@ static int on_last_byte(void *opaque)
     record_set_state(g->record, RECORD_SENT);
     record_set_number(g->record, "sent", (double)now_seconds());
     int ret = record_add_history(g->record, "sent");
-    return ret < 0 ? ret : store_save(g->plan->store, g->record, g->log);
+    if (ret >= 0)
+        ret = store_save(g->plan->store, g->record, g->log);
+    if (ret >= 0)
+        generation_note(g, "sent", NULL, NULL, -1);
+    return ret;
 }
 
 static void start_create(Generation *g)

@@ -378,16 +378,26 @@ static void say_valid(const AVOption *o, const char *value, void *log)
     av_bprint_finalize(&valid, NULL);
 }
 
+/* libavutil would take an expression for a name, and round 1.5 to 2 without a word. */
+static bool is_plausible(const AVOption *option, const char *value)
+{
+    if (option->unit) {
+        for (const AVOption *o = option_table; o->name; o++)
+            if (o->type == AV_OPT_TYPE_CONST && !strcmp(o->unit, option->unit) &&
+                !strcmp(o->name, value))
+                return true;
+        return false;
+    }
+    return option->type != AV_OPT_TYPE_INT || (*value && !value[strspn(value, "0123456789")]);
+}
+
 static int apply(const AVDictionary *ours, Options *options, void *log)
 {
     const AVDictionaryEntry *entry = NULL;
     while ((entry = av_dict_get(ours, "", entry, AV_DICT_IGNORE_SUFFIX))) {
         const AVOption *o = find_option(entry->key);
-        char *rest;
-        /* av_opt_set() rounds 1.5 to 2 without a word. */
-        bool whole = o->type != AV_OPT_TYPE_INT || o->unit ||
-                     (strtol(entry->value, &rest, 10) && rest != entry->value && !*rest);
-        int ret = whole ? av_opt_set(options, entry->key, entry->value, 0) : AVERROR(EINVAL);
+        int ret = is_plausible(o, entry->value) ? av_opt_set(options, entry->key, entry->value, 0)
+                                                : AVERROR(EINVAL);
         if (ret == AVERROR(ENOMEM))
             return ret;
         if (ret < 0) {

@@ -391,20 +391,19 @@ static int feed(StillReader *reader)
     return ret == AVERROR(ENOMEM) || reader->image ? ret : 0;
 }
 
-/* AVI and raw streams know no order of display; the times of decoding, one after the
- * other, are those of display then. */
+/* AVI knows no order of display: one frame after the other, by the steps of decoding. */
 static void place_untimed(StillReader *reader, StillShown *shown)
 {
     int turn = FFMIN(reader->nb_frames, reader->nb_packets - 1);
+    int64_t now = reader->packets[turn].dts;
     int64_t before = turn ? reader->packets[turn - 1].dts : AV_NOPTS_VALUE;
 
-    shown->time = reader->packets[turn].dts;
-    if (shown->time != AV_NOPTS_VALUE && before != AV_NOPTS_VALUE && shown->time > before)
-        shown->duration = shown->time - before;
-    if (reader->last != AV_NOPTS_VALUE &&
-        (shown->time == AV_NOPTS_VALUE || shown->time <= reader->last))
+    if (now != AV_NOPTS_VALUE && before != AV_NOPTS_VALUE && now > before)
+        shown->duration = now - before;
+    shown->time = now;
+    if (reader->last != AV_NOPTS_VALUE)
         shown->time = reader->last + shown->duration;
-    if (shown->time == AV_NOPTS_VALUE)
+    else if (now == AV_NOPTS_VALUE)
         shown->time = still_reader_start(reader);
 }
 
@@ -421,7 +420,7 @@ static void place(StillReader *reader, const AVFrame *frame, StillShown *shown)
     shown->duration = packet->duration;
     if (shown->duration <= 0 && rate.num > 0 && rate.den > 0)
         shown->duration = av_rescale_q(1, av_inv_q(rate), reader->stream->time_base);
-    if (!packet->timed || !reader->packets[0].timed)
+    if (!packet->timed)
         place_untimed(reader, shown);
     reader->last = shown->time;
     reader->nb_frames++;

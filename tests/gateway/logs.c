@@ -47,7 +47,8 @@ static int parse_period(const char *text, int64_t *length)
     if (size > 1 && (text[size - 1] == 'h' || text[size - 1] == 'd')) {
         number[size - 1] = 0;
         status = parse_integer(number, 1, 92 * 24, &count);
-        *length = count * HOUR_US * (text[size - 1] == 'd' ? 24 : 1);
+        if (!status)
+            *length = count * HOUR_US * (text[size - 1] == 'd' ? 24 : 1);
     }
     free(number);
     return status;

@@ -10,7 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define RENDERER       "i2v-gateway 1" /* part of the digest: another look, another number */
+/* Part of the digest: another look, another number. */
+#define RENDERER       "i2v-gateway 1"
 #define RENDER_SECONDS 300
 #define RATE           30
 
@@ -75,70 +76,71 @@ static char *picture_filter(const Job *job)
                        pictures, job->width, job->height, RATE / 2, RATE);
 }
 
+/* The arguments of ffmpeg, put together piece by piece. */
+typedef struct Arguments {
+    const char *words[64];
+    int count;
+} Arguments;
+
+static void add_arguments(Arguments *arguments, const char *const words[])
+{
+    for (int i = 0; words[i] && arguments->count < 63; i++)
+        arguments->words[arguments->count++] = words[i];
+}
+
+static void add_inputs(Arguments *arguments, const char *still, const char *tone)
+{
+    const char *const picture[] = {"ffmpeg", "-v",       "error", "-nostdin",
+                                   "-y",     "-threads", "1",     "-filter_threads",
+                                   "1",      "-i",       still,   NULL};
+    const char *const sound[] = {"-f",    "lavfi", "-i",    tone,   "-map",
+                                 "0:v:0", "-map",  "1:a:0", "-c:a", "aac",
+                                 "-ac",   "2",     "-b:a",  "96k",  NULL};
+
+    add_arguments(arguments, picture);
+    if (tone)
+        add_arguments(arguments, sound);
+}
+
+static void add_output(Arguments *arguments, const char *filter, const char *length,
+                       const char *file)
+{
+    const char *const picture[] = {"-map_metadata", "-1",      "-vf",     filter,
+                                   "-c:v",          "libx264", "-preset", "ultrafast",
+                                   "-crf",          "28",      "-g",      "30",
+                                   "-threads",      "1",       NULL};
+    const char *const colour[] = {
+        "-color_primaries", "bt709", "-color_trc", "bt709", "-colorspace", "bt709",
+        "-color_range",     "tv",    NULL};
+    const char *const container[] = {"-t",       length,      "-movflags", "+faststart",
+                                     "-fflags",  "+bitexact", "-flags:v",  "+bitexact",
+                                     "-flags:a", "+bitexact", "-f",        "mp4",
+                                     file,       NULL};
+
+    add_arguments(arguments, picture);
+    add_arguments(arguments, colour);
+    add_arguments(arguments, container);
+}
+
 static int render_file(const JobList *list, const Job *job, const char *file)
 {
     char *still = text_format("%s/%s", list->directory, job->image_file);
     char *filter = picture_filter(job);
-    char *tone = text_format("sine=frequency=%d:sample_rate=48000:duration=%d",
-                             tone_of(job), job->duration);
     char *length = text_format("%d", job->duration);
-    const char *argv[64];
-    int count = 0, status;
-    const char *const before[] = {"ffmpeg", "-v",       "error", "-nostdin",
-                                  "-y",     "-threads", "1",     "-filter_threads",
-                                  "1",      "-i",       still,   NULL};
-    const char *const sound[] = {"-f",    "lavfi", "-i",    tone,   "-map",
-                                 "0:v:0", "-map",  "1:a:0", "-c:a", "aac",
-                                 "-ac",   "2",     "-b:a",  "96k",  NULL};
-    const char *const after[] = {"-map_metadata",
-                                 "-1",
-                                 "-vf",
-                                 filter,
-                                 "-c:v",
-                                 "libx264",
-                                 "-preset",
-                                 "ultrafast",
-                                 "-crf",
-                                 "28",
-                                 "-g",
-                                 "30",
-                                 "-threads",
-                                 "1",
-                                 "-color_primaries",
-                                 "bt709",
-                                 "-color_trc",
-                                 "bt709",
-                                 "-colorspace",
-                                 "bt709",
-                                 "-color_range",
-                                 "tv",
-                                 "-t",
-                                 length,
-                                 "-movflags",
-                                 "+faststart",
-                                 "-fflags",
-                                 "+bitexact",
-                                 "-flags:v",
-                                 "+bitexact",
-                                 "-flags:a",
-                                 "+bitexact",
-                                 "-f",
-                                 "mp4",
-                                 file,
-                                 NULL};
+    char *tone = NULL;
+    Arguments arguments = {0};
+    int status;
 
-    for (int i = 0; before[i]; i++)
-        argv[count++] = before[i];
-    for (int i = 0; job->audio && sound[i]; i++)
-        argv[count++] = sound[i];
-    for (int i = 0; after[i]; i++)
-        argv[count++] = after[i];
-    argv[count] = NULL;
-    status = run_ffmpeg(list, argv, job);
+    if (job->audio)
+        tone = text_format("sine=frequency=%d:sample_rate=48000:duration=%d",
+                           tone_of(job), job->duration);
+    add_inputs(&arguments, still, tone);
+    add_output(&arguments, filter, length, file);
+    status = run_ffmpeg(list, arguments.words, job);
     free(still);
     free(filter);
-    free(tone);
     free(length);
+    free(tone);
     return status;
 }
 

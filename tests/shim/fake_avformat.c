@@ -16,7 +16,7 @@ EXPORT int avformat_open_input(struct AVFormatContext **ps, const char *url,
 
 unsigned avformat_version(void)
 {
-    return FAKE_MAJOR << 16;
+    return (unsigned)FAKE_MAJOR << 16;
 }
 
 /* Whoever asks learns which copy answers. */
@@ -27,8 +27,8 @@ int avio_check(const char *url, int flags)
     return FAKE_MAJOR;
 }
 
-/* A call of its own from inside the library, as for what a playlist names: it goes through
- * the procedure linkage table, where a preload can catch it. */
+/* A call of its own from inside the library, as for what a playlist names: it goes
+ * through the procedure linkage table, where a preload can catch it. */
 static int open_nested(struct AVFormatContext **ps, const char *url)
 {
     return avformat_open_input(ps, url, NULL, NULL);

@@ -11,7 +11,7 @@ __attribute__((visibility("default"))) int run(const char *url);
 
 int run(const char *url)
 {
-    printf("own %u, reached %d and %d\n", FAKE_MAJOR, avio_check("x", 0),
+    printf("own %d, reached %d and %d\n", FAKE_MAJOR, avio_check("x", 0),
            avformat_open_input(NULL, url, NULL, NULL));
     return 0;
 }

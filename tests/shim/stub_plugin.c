@@ -21,8 +21,15 @@ typedef struct StubOptions {
 } StubOptions;
 
 static const AVOption stub_options[] = {
-    {"prompt", "what happens in the clip", offsetof(StubOptions, prompt),
-     AV_OPT_TYPE_STRING, {.str = NULL}, 0, 0, AV_OPT_FLAG_DECODING_PARAM, NULL},
+    {"prompt",
+     "what happens in the clip",
+     offsetof(StubOptions, prompt),
+     AV_OPT_TYPE_STRING,
+     {.str = NULL},
+     0,
+     0,
+     AV_OPT_FLAG_DECODING_PARAM,
+     NULL},
     {.name = NULL},
 };
 
@@ -106,8 +113,11 @@ static unsigned another_version(void)
 
 const struct I2VFace *i2v_face(unsigned face_version)
 {
-#define FACE(major, version) \
-    {major, (const void *)(version), stub_get_demuxer, stub_format_class, stub_open_input}
+#define FACE(major, version)                                                 \
+    {                                                                        \
+        major, (const void *)(version), stub_get_demuxer, stub_format_class, \
+            stub_open_input                                                  \
+    }
     static const I2VFace face = FACE(LIBAVFORMAT_VERSION_MAJOR, avformat_version);
     static const I2VFace copy = FACE(LIBAVFORMAT_VERSION_MAJOR, another_version);
     static const I2VFace major = FACE(LIBAVFORMAT_VERSION_MAJOR + 1, avformat_version);

@@ -1,0 +1,58 @@
+#!/bin/sh
+# i2v: install what is missing, build with warnings as errors, run every test
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# I2V_BUILD_DIR  where to build (default: build-test beside this checkout's files)
+set -eu
+
+here=$(dirname "$(readlink -f "$0")")
+root=$(dirname "$here")
+build=${I2V_BUILD_DIR:-$root/build-test}
+
+# shellcheck disable=SC2046 # lists of words
+"$root/samples/install.sh" $(cat "$root/samples/build-packages.txt" "$here/packages.txt")
+
+# Tests give their own; what the caller has must not reach them.
+unset I2V_BASE_URL I2V_STORE I2V_DEFAULTS I2V_LOG I2V_DISABLE I2V_DEBUG I2V_ALLOW_HTTP \
+  AIML_API_KEY AIMLAPI_API_KEY LD_PRELOAD
+
+step() {
+  printf '== %s\n' "$*"
+}
+
+configure() { # DIR ARG...
+  dir=$1
+  shift
+  cmake -S "$root" -B "$dir" -G Ninja -DI2V_WERROR=ON "$@" >"$dir.log" 2>&1 || {
+    cat "$dir.log" >&2
+    exit 1
+  }
+}
+
+mkdir -p "$build"
+
+step "Format"
+find "$root/plugin" "$root/shim" "$root/tests" "$root/samples" \
+  \( -name '*.c' -o -name '*.h' \) -exec clang-format --dry-run -Werror {} +
+shellcheck -x "$root/samples/"*.sh "$here/run.sh" "$root/.ci/run"
+
+step "Build with gcc"
+configure "$build/gcc" -DCMAKE_C_COMPILER=gcc
+cmake --build "$build/gcc"
+
+step "Build with clang"
+configure "$build/clang" -DCMAKE_C_COMPILER=clang
+cmake --build "$build/clang"
+
+step "Build with AddressSanitizer and UndefinedBehaviorSanitizer"
+configure "$build/sanitized" -DCMAKE_C_COMPILER=gcc -DI2V_SANITIZE=ON
+cmake --build "$build/sanitized"
+
+# The end-to-end tests mostly wait, so more of them than there are processors.
+jobs=$(($(nproc) * 2))
+status=0
+step "Tests"
+ctest --test-dir "$build/gcc" --output-on-failure -j "$jobs" || status=1
+step "Tests with the sanitizers"
+ctest --test-dir "$build/sanitized" --output-on-failure -j "$jobs" -L 'unit|sanitized' || status=1
+exit $status
