@@ -16,7 +16,7 @@
 #define DAY_SECONDS (24 * 3600)
 
 /* Create calls that did not go out, before the gateway counts as not to be reached. */
-#define MAX_UNSENT 5
+#define MAX_UNSENT 4
 
 /* Create calls that the gateway answered with a fault of its own. */
 #define MAX_FAULTS 3

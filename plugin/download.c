@@ -126,7 +126,7 @@ static DownloadResult judge_body(Download *d)
         return DOWNLOAD_BROKEN;
     }
     if (fsync(d->fd) < 0) {
-        snprintf(d->why, sizeof(d->why), "%s", strerror(errno));
+        snprintf(d->why, sizeof(d->why), "%s", av_err2str(AVERROR(errno)));
         return DOWNLOAD_HOPELESS;
     }
     return DOWNLOAD_DONE;

@@ -16,6 +16,7 @@
 #include <libavutil/error.h>
 #include <libavutil/log.h>
 #include <libavutil/mem.h>
+#include <libavutil/random_seed.h>
 
 static ssize_t read_whole(int fd, char *to, size_t size)
 {
@@ -69,8 +70,9 @@ int files_sync_directory(const char *path)
     if (!copy)
         return AVERROR(ENOMEM);
     int fd = open(av_dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    /* Some file systems refuse to sync a directory; there is no more to be done there. */
-    if (fd < 0 || (fsync(fd) < 0 && errno != EINVAL))
+    /* Some directories can be written and not read, and some file systems sync none; there is
+     * no more to be done there. */
+    if ((fd < 0 && errno != EACCES) || (fd >= 0 && fsync(fd) < 0 && errno != EINVAL))
         ret = AVERROR(errno);
     if (fd >= 0)
         close(fd);
@@ -92,19 +94,22 @@ static int write_whole(int fd, const char *data, size_t size)
     return 0;
 }
 
-/* A temporary file beside path. */
-static int create_beside(const char *path, char **name)
+/* A temporary file beside path, with what the umask leaves of mode. */
+static int create_beside(const char *path, mode_t mode, char **name)
 {
-    *name = av_asprintf("%s.XXXXXX", path);
-    if (!*name)
-        return AVERROR(ENOMEM);
-    int fd = mkstemp(*name);
-    if (fd < 0) {
-        int ret = AVERROR(errno);
-        av_freep(name);
-        return ret;
-    }
-    fcntl(fd, F_SETFD, FD_CLOEXEC);
+    int fd = -1;
+    do {
+        *name = av_asprintf("%s.%08x.tmp", path, av_get_random_seed());
+        if (!*name)
+            return AVERROR(ENOMEM);
+        fd = open(*name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+        if (fd < 0) {
+            int ret = AVERROR(errno);
+            av_freep(name);
+            if (ret != AVERROR(EEXIST))
+                return ret;
+        }
+    } while (fd < 0);
     return fd;
 }
 
@@ -128,11 +133,11 @@ static int publish(int fd, char *name, const char *path, int ret)
 int files_write(const char *path, const void *data, size_t size)
 {
     char *name;
-    int fd = create_beside(path, &name);
+    int fd = create_beside(path, 0600, &name);
     return fd < 0 ? fd : publish(fd, name, path, write_whole(fd, data, size));
 }
 
-int files_copy(const char *from, const char *to, unsigned mode)
+int files_copy(const char *from, const char *to)
 {
     enum { PIECE = 1 << 16 };
     char *name, *buffer = av_malloc(PIECE);
@@ -142,7 +147,7 @@ int files_copy(const char *from, const char *to, unsigned mode)
     if (!buffer)
         ret = AVERROR(ENOMEM);
     if (ret >= 0)
-        ret = out = create_beside(to, &name);
+        ret = out = create_beside(to, 0666, &name);
     while (ret >= 0) {
         ssize_t got = read_whole(in, buffer, PIECE);
         ret = got < 0 ? (int)got : write_whole(out, buffer, (size_t)got);
@@ -150,8 +155,6 @@ int files_copy(const char *from, const char *to, unsigned mode)
             break;
     }
     if (out >= 0) {
-        if (ret >= 0 && fchmod(out, mode) < 0)
-            ret = AVERROR(errno);
         ret = publish(out, name, to, ret);
     }
     if (in >= 0)
@@ -166,7 +169,7 @@ int files_check_writable(const char *path)
     char *name;
     if (!stat(path, &st) && S_ISDIR(st.st_mode))
         return AVERROR(EISDIR);
-    int fd = create_beside(path, &name);
+    int fd = create_beside(path, 0600, &name);
     if (fd < 0)
         return fd;
     close(fd);

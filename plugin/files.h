@@ -21,8 +21,9 @@ int files_read_text(const char *path, size_t max, const char *option, void *log,
  */
 int files_write(const char *path, const void *data, size_t size);
 
-/** Copy a file as files_write() writes one. @return 0 or a negative AVERROR, nothing logged */
-int files_copy(const char *from, const char *to, unsigned mode);
+/** Copy a file as files_write() writes one, but with the mode that the umask gives a new file.
+ * @return 0 or a negative AVERROR, nothing logged */
+int files_copy(const char *from, const char *to);
 
 /** Find out by doing whether a file could be created beside `path`, and that path itself is no
  * directory. @return 0 or a negative AVERROR, nothing logged */

@@ -2,9 +2,9 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "http.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -229,12 +229,6 @@ static size_t take_body(char *data, size_t size, size_t count, void *opaque)
 
 /* Starting an exchange */
 
-static bool is_scheme(const char *url, const char *scheme)
-{
-    size_t length = strlen(scheme);
-    return !strncasecmp(url, scheme, length) && !strncmp(url + length, "://", 3);
-}
-
 static void limit_protocols(CURL *easy, bool allow_http)
 {
 #if LIBCURL_VERSION_NUM >= 0x075500
@@ -337,8 +331,8 @@ static int set_up(HttpExchange *exchange)
 
 int http_start(Http *http, const HttpRequest *request, HttpExchange **exchange)
 {
-    if (!is_scheme(request->url, "https") &&
-        !(request->allow_http && is_scheme(request->url, "http")))
+    if (!av_stristart(request->url, "https://", NULL) &&
+        !(request->allow_http && av_stristart(request->url, "http://", NULL)))
         return AVERROR(EINVAL);
 
     HttpExchange *x = av_mallocz(sizeof(*x));
@@ -434,14 +428,37 @@ static void check_limits(HttpExchange *exchange)
     finish(exchange, CURLE_OK);
 }
 
+/* A peer that closes early must not end the host by SIGPIPE, and how the host handles that
+ * signal is its own: block it here, and take back what came meanwhile. */
+static CURLMcode perform(Http *http, int ms)
+{
+    const struct timespec at_once = {0};
+    sigset_t pipe, old, pending;
+    CURLMcode code;
+    int running;
+
+    sigemptyset(&pipe);
+    sigaddset(&pipe, SIGPIPE);
+    sigpending(&pending);
+    pthread_sigmask(SIG_BLOCK, &pipe, &old);
+    code = curl_multi_perform(http->multi, &running);
+    if (code == CURLM_OK && running)
+        code = curl_multi_poll(http->multi, NULL, 0, ms, NULL);
+    if (code == CURLM_OK)
+        code = curl_multi_perform(http->multi, &running);
+    if (!sigismember(&pending, SIGPIPE))
+        while (sigtimedwait(&pipe, NULL, &at_once) == -1 && errno == EINTR)
+            ;
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    return code;
+}
+
 int http_drive(Http *http, int ms)
 {
     CURLMsg *message;
-    int running, left;
+    int left;
 
-    if (curl_multi_perform(http->multi, &running) != CURLM_OK ||
-        (running && curl_multi_poll(http->multi, NULL, 0, ms, NULL) != CURLM_OK) ||
-        curl_multi_perform(http->multi, &running) != CURLM_OK)
+    if (perform(http, ms) != CURLM_OK)
         return AVERROR_EXTERNAL;
     while ((message = curl_multi_info_read(http->multi, &left))) {
         char *exchange = NULL;
@@ -525,85 +542,4 @@ void http_reply_clear(HttpReply *reply)
 {
     av_freep(&reply->body);
     reply->size = 0;
-}
-
-/* URLs */
-
-static int parse_url(const char *url, CURLU **parsed)
-{
-    *parsed = curl_url();
-    if (!*parsed)
-        return AVERROR(ENOMEM);
-    if (curl_url_set(*parsed, CURLUPART_URL, url, 0) != CURLUE_OK) {
-        curl_url_cleanup(*parsed);
-        *parsed = NULL;
-        return AVERROR(EINVAL);
-    }
-    return 0;
-}
-
-bool http_is_loopback(const char *url)
-{
-    CURLU *parsed;
-    char *host = NULL;
-    struct in_addr v4;
-    bool loopback = false;
-
-    if (parse_url(url, &parsed) < 0)
-        return false;
-    if (curl_url_get(parsed, CURLUPART_HOST, &host, 0) == CURLUE_OK)
-        loopback = !strcasecmp(host, "localhost") || !strcmp(host, "[::1]") ||
-                   (inet_pton(AF_INET, host, &v4) == 1 && ntohl(v4.s_addr) >> 24 == 127);
-    curl_free(host);
-    curl_url_cleanup(parsed);
-    return loopback;
-}
-
-int http_origin(const char *url, char **origin)
-{
-    CURLU *parsed;
-    char *scheme = NULL, *host = NULL, *port = NULL;
-    int ret;
-
-    *origin = NULL;
-    if (!is_scheme(url, "http") && !is_scheme(url, "https"))
-        return AVERROR(EINVAL);
-    if ((ret = parse_url(url, &parsed)) < 0)
-        return ret;
-    if (curl_url_get(parsed, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
-        curl_url_get(parsed, CURLUPART_HOST, &host, 0) != CURLUE_OK) {
-        ret = AVERROR(EINVAL);
-        goto end;
-    }
-    curl_url_get(parsed, CURLUPART_PORT, &port, CURLU_NO_DEFAULT_PORT);
-    for (char *c = host; *c; c++)
-        *c = (char)av_tolower(*c);
-    *origin = av_asprintf("%s://%s%s%s", scheme, host, port ? ":" : "", port ? port : "");
-    ret = *origin ? 0 : AVERROR(ENOMEM);
-end:
-    curl_free(scheme);
-    curl_free(host);
-    curl_free(port);
-    curl_url_cleanup(parsed);
-    return ret;
-}
-
-bool http_is_origin(const char *url)
-{
-    static const CURLUPart others[] = {CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_QUERY,
-                                       CURLUPART_FRAGMENT};
-    CURLU *parsed;
-    char *part = NULL;
-
-    if (parse_url(url, &parsed) < 0)
-        return false;
-    bool origin = curl_url_get(parsed, CURLUPART_PATH, &part, 0) == CURLUE_OK && !strcmp(part, "/");
-    curl_free(part);
-    for (size_t i = 0; i < FF_ARRAY_ELEMS(others); i++) {
-        part = NULL;
-        origin &= curl_url_get(parsed, others[i], &part, 0) != CURLUE_OK;
-        curl_free(part);
-    }
-    curl_url_cleanup(parsed);
-    return origin;
 }

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 
 #include <libavutil/avstring.h>
@@ -167,9 +166,7 @@ static int bring(Journey *j)
 
 static int save(Journey *j, const char *path)
 {
-    mode_t mask = umask(0);
-    umask(mask);
-    int ret = files_copy(path, j->request->save, 0666 & ~mask);
+    int ret = files_copy(path, j->request->save);
     if (ret < 0) {
         j->failure = FAILURE_STORE;
         events_say(j->events, AV_LOG_ERROR, "Cannot save the clip as %s: %s; it is kept as %s.\n",

@@ -164,7 +164,8 @@ static void load(JobList *list, const char *name)
     Job *job = record ? from_record(record) : NULL;
 
     if (job && job->number > 0 && job->id && job->model && job->clip && job->fields &&
-        job->image_file && job->image_digest) {
+        job->image_file && job->image_digest && job->rows <= ROWS_NEVER &&
+        job->kind < NB_CLIP_KINDS) {
         render_digest(job);
         insert(list, job);
     } else {

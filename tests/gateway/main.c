@@ -237,7 +237,7 @@ static int announce(const Gateway *gateway)
     return status;
 }
 
-/* SIGINT and SIGTERM are blocked in every thread and taken here. */
+/* SIGINT, SIGTERM and SIGHUP are blocked in every thread and taken here. */
 static void wait_for_end(Gateway *gateway, const sigset_t *signals, pid_t parent)
 {
     const struct timespec slice = {0, 100000000};
@@ -261,6 +261,7 @@ static int run(Gateway *gateway, pid_t parent)
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
     status = check_programs();
     if (!status)

@@ -144,10 +144,17 @@ static int render_file(const JobList *list, const Job *job, const char *file)
     return status;
 }
 
+/* A name of this process alone: when a gateway is killed, its ffmpeg may live on and
+ * write for a while. */
+static char *part_name(const char *file)
+{
+    return text_format("%s.%ld.part", file, (long)getpid());
+}
+
 static int render(const JobList *list, const Job *job)
 {
     char *clip = job_path(list, job, "clip", ".mp4");
-    char *part = job_path(list, job, "clip", ".mp4.part");
+    char *part = part_name(clip);
     char *cached =
         list->cache ? text_format("%s/%s.mp4", list->cache, job->digest) : NULL;
     int status = 0;
@@ -280,7 +287,7 @@ static int make_variant(JobList *list, const Job *job, ClipKind kind, const char
                         const char *to)
 {
     ClipKind base = kind == CLIP_DAMAGED_TAIL ? CLIP_MOOVEND : CLIP_FRAGMENTED;
-    char *part = text_format("%s.part", to), *from;
+    char *part = part_name(to), *from;
     int status = -1;
 
     if (kind == CLIP_SILENT)

@@ -316,7 +316,8 @@ static uint64_t plan_stream(const Exchange *x, Reply *reply, Stream *stream)
                        .pause = plan->pause_at < 0 ? 0 : plan->pause};
     stream->size = reply->fd >= 0 ? reply->size : reply->body.size;
     stream->end = announced = stream->size;
-    stream->pause_at = (uint64_t)((double)stream->size * plan->pause_at);
+    if (stream->pause > 0)
+        stream->pause_at = (uint64_t)((double)stream->size * plan->pause_at);
     reply->body = (Buffer){0};
     reply->fd = -1;
     if (plan->wrong_length > 0) {

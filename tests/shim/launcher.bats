@@ -76,8 +76,8 @@ setup_file() {
 
 # A copy of the launcher's tree.
 relocate() { # directory
-    mkdir -p "$1/bin" "$1/${SHIM_FROM_PREFIX%/*}"
-    cp "$LAUNCHER" "$1/bin/"
+    mkdir -p "$1/$BIN_FROM_PREFIX" "$1/${SHIM_FROM_PREFIX%/*}"
+    cp "$LAUNCHER" "$1/$BIN_FROM_PREFIX/"
     cp "$SHIM" "$1/${SHIM_FROM_PREFIX%/*}/"
     cp -r "$BUILT/plugins/$AVFORMAT_MAJOR" "$1/${SHIM_FROM_PREFIX%/*}/"
 }
@@ -85,14 +85,14 @@ relocate() { # directory
 @test "a moved tree works, without I2V_PLUGIN_DIR" {
     unset I2V_PLUGIN_DIR
     relocate "$BATS_TEST_TMPDIR/moved"
-    run -0 "$BATS_TEST_TMPDIR/moved/bin/i2v" ffprobe -v error i2v:x
+    run -0 "$BATS_TEST_TMPDIR/moved/$BIN_FROM_PREFIX/i2v" ffprobe -v error i2v:x
     relocate "$BATS_TEST_TMPDIR/with space"
-    run -126 "$BATS_TEST_TMPDIR/with space/bin/i2v" true
+    run -126 "$BATS_TEST_TMPDIR/with space/$BIN_FROM_PREFIX/i2v" true
     [[ $output == *"no space or colon"* ]]
     relocate "$BATS_TEST_TMPDIR/with:colon"
-    run -126 "$BATS_TEST_TMPDIR/with:colon/bin/i2v" true
+    run -126 "$BATS_TEST_TMPDIR/with:colon/$BIN_FROM_PREFIX/i2v" true
     rm "$BATS_TEST_TMPDIR/moved/$SHIM_FROM_PREFIX"
-    run -126 "$BATS_TEST_TMPDIR/moved/bin/i2v" true
+    run -126 "$BATS_TEST_TMPDIR/moved/$BIN_FROM_PREFIX/i2v" true
     [[ $output == *"libi2v-preload.so is missing" ]]
 }
 

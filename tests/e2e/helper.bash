@@ -1,0 +1,230 @@
+# i2v: what the end-to-end tests share
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+
+bats_require_minimum_version 1.5.0
+
+BUILD=$(cd "${I2V_BUILD:-$BATS_TEST_DIRNAME/../../build}" && pwd)
+BIN=$BUILD/bin
+
+# The only key that the gateways accept, like no other text in any file or log.
+KEY=sk-e2e-7Qx9vKpZ3mWd
+
+# The environment of whoever runs the tests must not decide them.
+for name in $(compgen -e); do
+    case $name in
+    I2V_BUILD) ;;
+    I2V_* | AIML* | XDG_* | FFREPORT | LD_PRELOAD | *_proxy | *_PROXY) unset "$name" ;;
+    esac
+done
+export AV_LOG_FORCE_NOCOLOR=1
+
+# The gateway
+
+start_gateway() { # argument...: sets GATEWAY, its URL
+    local dir=${BATS_TEST_TMPDIR:-$BATS_FILE_TMPDIR}/gateway
+
+    mkdir -p "$BUILD/tests/e2e/cache"
+    rm -rf "$dir"
+    mkdir -p "$dir"
+    "$BIN/i2v-gateway" --port 0 --exit-with-parent --latency 0.2 --api-key "$KEY" \
+        --cache "$BUILD/tests/e2e/cache" --state "$dir/state" --ready-file "$dir/ready" \
+        "$@" >"$dir/log" 2>&1 3>&- 4>&- &
+    export GATEWAY_PID=$! GATEWAY_LOG=$dir/log
+    until [ -s "$dir/ready" ]; do
+        kill -0 $GATEWAY_PID 2>/dev/null || { cat "$dir/log"; return 1; }
+        sleep 0.02
+    done
+    GATEWAY=$(<"$dir/ready")
+    export GATEWAY
+}
+
+stop_gateway() {
+    kill "$GATEWAY_PID" && wait "$GATEWAY_PID" || true
+}
+
+set_faults() { # line...
+    local said
+    said=$(printf '%s\n' "$@" |
+        curl -skS -X PUT --data-binary @- "$GATEWAY/control/faults") && [ "$said" = loaded ] ||
+        { echo "faults: $said"; return 1; }
+}
+
+state() { # jq filter
+    curl -skS "$GATEWAY/control/state" | jq -r "$1"
+}
+
+# From here on creates() and requests() count.
+mark() {
+    BASE=$(state .counts.create_seen)
+    BASE_ALL=$(state '.counts | add')
+}
+
+creates() { echo $(($(state .counts.create_seen) - BASE)); }
+requests() { echo $(($(state '.counts | add') - BASE_ALL)); }
+
+expect_creates() { # number
+    local seen
+    seen=$(creates)
+    [ "$seen" -eq "$1" ] || { echo "creates: $seen, not $1"; return 1; }
+}
+
+expect_requests() { # number
+    local seen
+    seen=$(requests)
+    [ "$seen" -eq "$1" ] || { echo "requests: $seen, not $1"; return 1; }
+}
+
+last_job() { # jq filter behind the newest job
+    state ".jobs[-1]$1"
+}
+
+received_image() { # file
+    curl -skS -o "$1" "$GATEWAY/control/image"
+}
+
+gateway_clip() { # file
+    curl -skS -o "$1" "$GATEWAY/control/clip"
+}
+
+# Running
+
+# Each test has its own home, store and directory, and a short poll.
+common_setup() {
+    cd "$BATS_TEST_TMPDIR" || return
+    export HOME=$BATS_TEST_TMPDIR/home I2V_STORE=$BATS_TEST_TMPDIR/store
+    export AIML_API_KEY=$KEY I2V_BASE_URL=$GATEWAY I2V_DEFAULTS=poll_interval=0.1
+    mkdir -p "$HOME"
+    [ ! -e "$BATS_FILE_TMPDIR/still.png" ] || ln "$BATS_FILE_TMPDIR/still.png" still.png
+    if [ -n "${GATEWAY:-}" ]; then
+        set_faults ""
+        mark
+    fi
+}
+
+ff() { "$BIN/i2v" ffmpeg -nostdin -hide_banner -y "$@"; }
+fetch() { "$BIN/i2vctl" fetch "$@"; }
+
+works() { # command
+    run --separate-stderr "$@"
+    [ "$status" -eq 0 ] || { printf 'status %s\n%s\n%s\n' "$status" "$output" "$stderr"; return 1; }
+}
+
+# The command ends with an error of its own: not 0, not a crash, not "cannot be run".
+refused() { # command
+    run --separate-stderr "$@"
+    case $status in
+    0 | 126 | 127 | 124 | 13[2-9])
+        printf 'status %s\n%s\n%s\n' "$status" "$output" "$stderr"
+        return 1
+        ;;
+    esac
+}
+
+ends_with() { # status, command
+    local expected=$1
+    shift
+    run --separate-stderr "$@"
+    [ "$status" -eq "$expected" ] ||
+        { printf 'status %s, not %s\n%s\n%s\n' "$status" "$expected" "$output" "$stderr"; return 1; }
+}
+
+says() { # text...: each in the log of the last command
+    local text
+    for text; do
+        grep -qF -- "$text" <<<"$stderr" || { printf 'not said: %s\nbut: %s\n' "$text" "$stderr"; return 1; }
+    done
+}
+
+says_not() { # text...
+    local text
+    for text; do
+        ! grep -qF -- "$text" <<<"$stderr" || { printf 'said: %s\nin: %s\n' "$text" "$stderr"; return 1; }
+    done
+}
+
+# One line of the log has every text.
+says_in_one() { # text...
+    local text lines=$stderr
+    for text; do
+        lines=$(grep -F -- "$text" <<<"$lines") ||
+            { printf 'no line says: %s\nbut: %s\n' "$*" "$stderr"; return 1; }
+    done
+}
+
+same() { # expected, actual
+    [ "$1" = "$2" ] || { printf 'expected: %s\ngot:      %s\n' "$1" "$2"; return 1; }
+}
+
+# Wait until a command succeeds, at most 10 s.
+until_true() { # command
+    local turn
+    for turn in {1..200}; do
+        ! "$@" || return 0
+        sleep 0.05
+    done
+    echo "never: $*"
+    return 1
+}
+
+uri() { printf %s "$1" | jq -sRr @uri; }
+
+store_clip() { # the path of the one clip in the store
+    local clips=("${I2V_STORE}"/*.mp4)
+    [ ${#clips[@]} -eq 1 ] && [ -f "${clips[0]}" ] || { echo "clips: ${clips[*]}"; return 1; }
+    echo "${clips[0]}"
+}
+
+no_clip() { # nothing was published
+    ! compgen -G "$I2V_STORE/*.mp4" || { ls -l "$I2V_STORE"; return 1; }
+}
+
+# Pictures
+
+# Red, lime; blue, white: a still that shows how it was turned and cut.
+quadrants() { # width, height, file, output option...
+    local s=$(($1 / 2))x$(($2 / 2)) file=$3
+    shift 3
+    ffmpeg -v error -nostdin -y \
+        -f lavfi -i "color=red:s=$s,format=rgb24" -f lavfi -i "color=lime:s=$s,format=rgb24" \
+        -f lavfi -i "color=blue:s=$s,format=rgb24" -f lavfi -i "color=white:s=$s,format=rgb24" \
+        -filter_complex "[0][1]hstack[a];[2][3]hstack[b];[a][b]vstack" \
+        -frames:v 1 "$@" "$file"
+}
+
+shared_still() {
+    quadrants 1280 720 "$BATS_FILE_TMPDIR/still.png"
+}
+
+size_of() { # file
+    ffprobe -v error -select_streams v:0 -show_entries stream=width,height -of csv=p=0:s=x "$1" |
+        head -1
+}
+
+frames_of() { # file
+    ffprobe -v error -select_streams v:0 -count_packets -show_entries stream=nb_read_packets \
+        -of csv=p=0 "$1" | head -1
+}
+
+# red, lime, blue, white or black at a place, near enough.
+colour_at() { # file, x, y, colour, input option...
+    local file=$1 x=$2 y=$3 expected=$4 rgb i
+    local -A table=([red]="255 0 0" [lime]="0 255 0" [blue]="0 0 255" [white]="255 255 255"
+        [black]="0 0 0" [grey]="128 128 128")
+    shift 4
+    read -r -a rgb < <(ffmpeg -v error -nostdin "$@" -i "$file" -frames:v 1 \
+        -vf "crop=2:2:$x:$y,format=rgb24" -f rawvideo - | od -An -tu1 -N3)
+    [ ${#rgb[@]} -eq 3 ] || { echo "no picture in $file"; return 1; }
+    local want=(${table[$expected]})
+    for i in 0 1 2; do
+        if ((rgb[i] - want[i] > 48 || want[i] - rgb[i] > 48)); then
+            echo "$file at $x,$y: ${rgb[*]}, not $expected"
+            return 1
+        fi
+    done
+}
+
+# Every packet, with its times.
+packets() { # file
+    ffmpeg -v error -nostdin -i "$1" -map 0 -c copy -f framemd5 - | grep -v '^#'
+}
