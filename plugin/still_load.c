@@ -425,18 +425,28 @@ static int load(const StillSource *source, const char *label, const Locator *loc
     }
 }
 
+/* A stream is known by what it is: its number may be another one's tomorrow. */
+static int stream_name(int fd, char *name, size_t size)
+{
+    struct stat st;
+
+    if (fstat(fd, &st) < 0)
+        return AVERROR(errno);
+    snprintf(name, size, "fd:%jx:%jx", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
+    return 0;
+}
+
 static int load_cached(const StillSource *source, const char *label,
                        const Locator *locator, StillBytes *bytes)
 {
     StillCacheEntry *entry = NULL;
-    char name[32];
+    char name[64];
     bool stream = locator->kind == LOCATOR_FD;
-    int ret, kept;
+    int kept, ret = stream ? stream_name(locator->fd, name, sizeof(name)) : 0;
 
-    if (stream)
-        snprintf(name, sizeof(name), "fd:%d", locator->fd);
-    ret = still_cache_enter(stream ? name : source->image, source->interrupt, &entry,
-                            &bytes->buf);
+    if (ret >= 0)
+        ret = still_cache_enter(stream ? name : source->image, source->interrupt, &entry,
+                                &bytes->buf);
     if (ret < 0)
         return say_errno(source, label, ret);
     if (ret > 0) {
