@@ -373,9 +373,12 @@ static int feed(StillReader *reader)
     if (ret < 0)
         return ret;
     if (reader->need_key) {
-        int64_t time = reader->packet->pts != AV_NOPTS_VALUE ? reader->packet->pts
-                                                             : reader->packet->dts;
+        bool timed = reader->packet->pts != AV_NOPTS_VALUE;
+        int64_t time = timed ? reader->packet->pts : reader->packet->dts;
         if (!(reader->packet->flags & AV_PKT_FLAG_KEY))
+            return 0;
+        /* What MPEG streams do not say is guessed, and after a seek guessed wrong. */
+        if (!timed && reader->fmt->iformat->flags & AVFMT_TS_DISCONT)
             return 0;
         if (time == AV_NOPTS_VALUE || time > reader->latest)
             return AVERROR(ERANGE);

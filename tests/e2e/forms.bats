@@ -64,7 +64,7 @@ same_as_file() { # label, input option... -- output option...
     same_as_file "-to" -to 0.7 -- -c copy
     same_as_file "-sseof" -sseof -0.5 -- -c copy
     same_as_file "-stream_loop" -stream_loop 1 -- -c copy
-    same_as_file "-itsoffset" -itsoffset 1 -t 1 -- -copyts -c copy
+    same_as_file "-itsoffset" -itsoffset 1 -- -t 2 -c copy
     same_as_file "-re" -re -- -t 0.4 -c copy
     same_as_file "-ss of the output" -- -ss 1 -t 1 -vf scale=64:36
     same_as_file "-map 0:a" -- -map 0:a
@@ -96,7 +96,7 @@ She turns around and smiles" "$(state '.jobs[-2:] | map(.prompt) | sort | .[]')"
 }
 
 @test "options of one input do not reach the next" {
-    quadrants 1280 720 other.png -vf hflip
+    ffmpeg -v error -i still.png -vf hflip other.png
     works ff -f i2v -prompt "He waves" -duration 4 -i still.png -i other.png \
         -filter_complex "[0:v]scale=64:36[a];[1:v]scale=64:36[b];[a][b]hstack=shortest=1[v]" \
         -map "[v]" -frames:v 1 out.png

@@ -63,6 +63,14 @@ static inline void run(const char *format, ...)
         fail_msg("failed: %s", command);
 }
 
+static inline bool have_encoder(const char *name)
+{
+    char command[128];
+    snprintf(command, sizeof(command), "ffmpeg -v error -h encoder=%s | grep -q ^Encoder",
+             name);
+    return !system(command);
+}
+
 #define FFMPEG "ffmpeg -nostdin -v error -y "
 
 /* A directory of its own, in which the tests then run. */
