@@ -17,7 +17,7 @@
 #include "compat.h"
 
 /* A fragmented file without an index of its own may be this much shorter than asked. */
-#define SHORT_SECONDS 0.5
+#define SHORT_SECONDS 0.2
 
 static I2VInputFormat *mov_demuxer(void)
 {

@@ -5,8 +5,10 @@
 
 #include <stdbool.h>
 
-#include <libavcodec/version.h>
+#include <libavcodec/avcodec.h>
+#include <libavfilter/avfilter.h>
 #include <libavformat/avformat.h>
+#include <libavutil/frame.h>
 #include <libavutil/log.h>
 #include <libavutil/version.h>
 
@@ -22,6 +24,39 @@ typedef AVInputFormat I2VInputFormat;
 
 /* AVCodecParameters.ch_layout replaced channels and channel_layout in libavcodec 59.24. */
 #define I2V_HAVE_CH_LAYOUT (LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(59, 24, 100))
+
+/* AVFrame.interlaced_frame became a flag in libavutil 58.7. */
+#ifdef AV_FRAME_FLAG_INTERLACED
+#define I2V_HAVE_INTERLACED_FLAG 1
+#else
+#define I2V_HAVE_INTERLACED_FLAG 0
+#endif
+
+/* The side data of a stream moved from AVStream to its codecpar in FFmpeg 7. */
+#define I2V_HAVE_CODED_SIDE_DATA (LIBAVCODEC_VERSION_MAJOR >= 61)
+
+/* Stream groups, of which a tiled HEIF is one, came with FFmpeg 7. */
+#define I2V_HAVE_TILE_GRID (LIBAVFORMAT_VERSION_MAJOR >= 61)
+
+/* Filter links carry colour space and range since FFmpeg 7. */
+#define I2V_HAVE_BUFFERSRC_COLOR (LIBAVFILTER_VERSION_MAJOR >= 10)
+
+/* ... and whether alpha is premultiplied since FFmpeg 8.1. */
+#define I2V_HAVE_ALPHA_MODE (LIBAVFILTER_VERSION_MAJOR >= 12)
+
+/* Decoders can read ICC profiles (when built with lcms2) since FFmpeg 5.1. */
+#ifdef AV_CODEC_FLAG2_ICC_PROFILES
+#define I2V_HAVE_ICC_PROFILES 1
+#else
+#define I2V_HAVE_ICC_PROFILES 0
+#endif
+
+/* Sizes of AVBufferRef became size_t in libavutil 57. */
+#if LIBAVUTIL_VERSION_MAJOR >= 57
+typedef size_t I2VBufferSize;
+#else
+typedef int I2VBufferSize;
+#endif
 
 /* Asks an interrupt callback, which may be missing. libavformat's own helper is private. */
 static inline bool i2v_interrupted(const AVIOInterruptCB *interrupt)

@@ -167,8 +167,9 @@ int files_check_writable(const char *path)
 {
     struct stat st;
     char *name;
-    if (!stat(path, &st) && S_ISDIR(st.st_mode))
-        return AVERROR(EISDIR);
+    /* Renaming over a device or a pipe would replace it. */
+    if (!stat(path, &st) && !S_ISREG(st.st_mode))
+        return S_ISDIR(st.st_mode) ? AVERROR(EISDIR) : AVERROR(EINVAL);
     int fd = create_beside(path, 0600, &name);
     if (fd < 0)
         return fd;

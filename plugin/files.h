@@ -25,8 +25,8 @@ int files_write(const char *path, const void *data, size_t size);
  * @return 0 or a negative AVERROR, nothing logged */
 int files_copy(const char *from, const char *to);
 
-/** Find out by doing whether a file could be created beside `path`, and that path itself is no
- * directory. @return 0 or a negative AVERROR, nothing logged */
+/** Find out by doing whether a file could be created beside `path`, and that path itself is
+ * no directory, device or pipe. @return 0 or a negative AVERROR, nothing logged */
 int files_check_writable(const char *path);
 
 /** Flush a file's directory, so that a rename in it survives a power cut. */

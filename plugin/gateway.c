@@ -217,7 +217,11 @@ static void judge_answer(const GatewayCall *call, const HttpReply *reply, Gatewa
     }
     answer->verdict = judge_status(call->kind, reply);
     answer->error = error_of_status(reply->status);
-    gateway_error_text(reply->body, reply->size, answer->text, sizeof(answer->text));
+    if (reply->status < 400)
+        av_strlcpy(answer->text, "it sends the request elsewhere, which i2v does not follow; check base_url",
+                   sizeof(answer->text));
+    else
+        gateway_error_text(reply->body, reply->size, answer->text, sizeof(answer->text));
     answer->moderated = answer->verdict == GATEWAY_REFUSED && reply->status != 401 &&
                         gateway_is_moderation(answer->text);
     if (answer->moderated)

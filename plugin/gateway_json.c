@@ -2,10 +2,9 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gateway.h"
 
-#include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include <cjson/cJSON.h>
 
@@ -25,10 +24,14 @@ static const char completed_words[] = "completed succeeded success complete done
 static const char failed_words[] = "error failed failure cancelled canceled timeout timed_out "
                                    "expired rejected";
 
-static const char moderation_words[][20] = {
-    "moderation", "moderated",   "content policy", "content_policy", "safety",
-    "nsfw",       "inappropriate", "prohibited",   "sensitive",      "policy violation",
-    "policy_violation", "usage policies",
+/* Phrases rather than words: a refused "safety_tolerance" is no moderation. */
+static const char *const moderation_words[] = {
+    "moderation",         "moderated",        "content policy",    "content_policy",
+    "contentpolicy",      "safety system",    "safety filter",     "safety reason",
+    "safety guideline",   "safety polic",     "nsfw",              "inappropriate content",
+    "prohibited content", "prohibited_content", "sensitive content", "sensitive_content",
+    "sensitivecontent",   "sensitive information", "policy violation", "policy_violation",
+    "usage polic",        "usage guideline",  "responsible ai",    "community guideline",
 };
 
 static const cJSON *member(const cJSON *json, const char *name)
@@ -132,14 +135,27 @@ static void say_error(const cJSON *error, AVBPrint *text, int depth)
     }
 }
 
-/* One line, nothing that could steer a terminal. */
+/* One line of UTF-8, nothing that could steer a terminal. */
 static void tidy(char *text)
 {
+    const uint8_t *from = (const uint8_t *)text, *end = from + strlen(text);
     char *to = text;
-    for (const char *from = text; *from; from++) {
-        char c = (unsigned char)*from < 0x20 || *from == 0x7f ? ' ' : *from;
-        if (c != ' ' || (to > text && to[-1] != ' '))
-            *to++ = c;
+
+    while (from < end) {
+        const uint8_t *start = from;
+        int32_t code;
+        bool valid = av_utf8_decode(&code, &from, end, 0) >= 0;
+        bool control = valid && (code < 0x20 || (code >= 0x7f && code < 0xa0));
+        if (!valid) {
+            from = start + 1;
+            *to++ = '?';
+        } else if (control || code == ' ') {
+            if (to > text && to[-1] != ' ')
+                *to++ = ' ';
+        } else {
+            memmove(to, start, (size_t)(from - start));
+            to += from - start;
+        }
     }
     while (to > text && to[-1] == ' ')
         to--;
@@ -172,25 +188,45 @@ static const char *find_url(const cJSON *video)
     const cJSON *item;
     const char *url = NULL;
     if (cJSON_IsString(video))
-        return video->valuestring;
+        return video->valuestring[0] ? video->valuestring : NULL;
     if (cJSON_IsObject(video))
         return string(video, "url");
     cJSON_ArrayForEach(item, video) if (!url && !cJSON_IsArray(item)) url = find_url(item);
     return url;
 }
 
-static int take_id(const cJSON *json, GatewayJob *job)
+/* The digits of a member that is a number: as a double a long id would lose some. */
+static char *digits_of(const char *body, const char *name, double value)
 {
-    const cJSON *id = member(json, "id");
-    if (!id || cJSON_IsNull(id))
-        id = member(json, "generation_id");
-    if (cJSON_IsNumber(id))
-        job->id = av_asprintf("%.0f", id->valuedouble);
-    else if (cJSON_IsString(id) && id->valuestring[0])
-        job->id = av_strdup(id->valuestring);
-    else
-        return 0;
-    return job->id ? 0 : AVERROR(ENOMEM);
+    char quoted[32];
+    snprintf(quoted, sizeof(quoted), "\"%s\"", name);
+    for (const char *at = body; (at = strstr(at, quoted));) {
+        at += strlen(quoted);
+        at += strspn(at, " \t\r\n");
+        if (*at++ != ':')
+            continue;
+        at += strspn(at, " \t\r\n");
+        size_t size = strspn(at, "0123456789");
+        if (size && strtod(at, NULL) == value)
+            return av_strndup(at, size);
+    }
+    return av_asprintf("%.0f", value);
+}
+
+static int take_id(const cJSON *json, const char *body, GatewayJob *job)
+{
+    static const char *const names[] = {"id", "generation_id"};
+    for (size_t i = 0; i < FF_ARRAY_ELEMS(names); i++) {
+        const cJSON *id = member(json, names[i]);
+        if (cJSON_IsNumber(id))
+            job->id = digits_of(body, names[i], id->valuedouble);
+        else if (cJSON_IsString(id) && id->valuestring[0])
+            job->id = av_strdup(id->valuestring);
+        else
+            continue;
+        return job->id ? 0 : AVERROR(ENOMEM);
+    }
+    return 0;
 }
 
 static int take_error(const cJSON *error, GatewayJob *job)
@@ -252,10 +288,11 @@ int gateway_parse_job(const char *body, size_t size, GatewayJob *job)
     int ret = cJSON_IsObject(json) ? 0 : AVERROR_INVALIDDATA;
     const cJSON *error = member(json, "error");
     const char *url = find_url(member(json, "video"));
-    bool has_error = error && !cJSON_IsNull(error) && !cJSON_IsFalse(error);
+    bool has_error = (cJSON_IsString(error) && error->valuestring[0]) ||
+                     cJSON_GetArraySize(error) > 0;
 
     *job = (GatewayJob){.usd = -1};
-    if (ret < 0 || (ret = take_id(json, job)) < 0)
+    if (ret < 0 || (ret = take_id(json, body, job)) < 0)
         goto end;
     if (!job->id && !string(json, "status")) {
         ret = AVERROR_INVALIDDATA;

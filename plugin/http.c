@@ -43,6 +43,7 @@ struct HttpExchange {
     size_t handed_over; ///< bytes of the request's body given to libcurl
     size_t allocated;  ///< bytes behind reply.body
     int64_t received;  ///< bytes of the reply's body
+    bool driven;       ///< libcurl has had a look at it
     bool done;
 };
 
@@ -171,8 +172,8 @@ static size_t take_header(char *line, size_t size, size_t count, void *opaque)
     } else if (header_value(line, length, "x-aimlapi-usd-spent", value, sizeof(value))) {
         reply->usd = strtod(value, NULL);
     } else if (header_value(line, length, "content-range", value, sizeof(value))) {
-        long long first, last, total;
-        if (sscanf(value, "bytes %lld-%lld/%lld", &first, &last, &total) == 3) {
+        long long first, last, total = -1;
+        if (sscanf(value, "bytes %lld-%lld/%lld", &first, &last, &total) >= 2) {
             reply->range_first = first;
             reply->range_total = total;
         }
@@ -306,7 +307,9 @@ static int set_up(HttpExchange *exchange)
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, exchange);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, exchange);
-    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, request->max_redirects > 0 ? 1L : 0L);
+    /* Even to the same origin the key goes only where it was sent on purpose. */
+    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION,
+                     request->max_redirects > 0 && !request->bearer ? 1L : 0L);
     curl_easy_setopt(easy, CURLOPT_MAXREDIRS, (long)request->max_redirects);
     if (request->range_from > 0) {
         /* Not RESUME_FROM: that makes an error of a server that ignores ranges. */
@@ -405,7 +408,7 @@ static bool is_resolving(const HttpExchange *exchange)
     curl_off_t resolved = 0, ready = 0;
     curl_easy_getinfo(exchange->easy, CURLINFO_NAMELOOKUP_TIME_T, &resolved);
     curl_easy_getinfo(exchange->easy, CURLINFO_PRETRANSFER_TIME_T, &ready);
-    return !exchange->done && !resolved && !ready;
+    return exchange->driven && !exchange->done && !resolved && !ready;
 }
 
 /* libcurl's own time-outs would wait for a name look-up in its thread, deaf to interrupts;
@@ -458,6 +461,8 @@ int http_drive(Http *http, int ms)
     CURLMsg *message;
     int left;
 
+    for (HttpExchange *x = http->first; x; x = x->next)
+        x->driven = true;
     if (perform(http, ms) != CURLM_OK)
         return AVERROR_EXTERNAL;
     while ((message = curl_multi_info_read(http->multi, &left))) {

@@ -17,7 +17,7 @@ struct HttpReply;
 /** What to send. Every pointer is borrowed and must outlive the exchange. */
 typedef struct HttpRequest {
     const char *url;
-    const char *bearer;         ///< API key; sent to the origin of url alone, never on a redirect
+    const char *bearer;         ///< API key; sent to url alone; redirects are then not followed
     const char *client_id;      ///< X-Client-Request-Id, or NULL
     const char *ca_file;        ///< CA bundle, or NULL for libcurl's own
     const uint8_t *body;        ///< JSON to POST; NULL makes it a GET
@@ -26,7 +26,7 @@ typedef struct HttpRequest {
     int64_t max_size;           ///< bytes of body accepted, at most
     int total_ms;               ///< limit for the whole exchange, 0 = none
     int stall_ms;               ///< limit for a time without a byte in either direction
-    int max_redirects;          ///< 0 = a redirect is an answer like any other
+    int max_redirects;          ///< 0, or with a bearer: a redirect is an answer like any other
     bool allow_http;            ///< whether plain http is acceptable for url and redirects
 
     void *opaque;               ///< for the callbacks

@@ -200,11 +200,35 @@ static int check_url_option(const char *name, const char *value, void *log)
     return 0;
 }
 
+static bool has_control(const char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text < 0x20)
+            return true;
+    return false;
+}
+
 static int conflict(const char *name, const char *first, const char *second, void *log)
 {
+    if (has_control(first) || has_control(second))
+        first = second = "...";
     av_log(log, AV_LOG_ERROR,
            "The option %s is given twice with different values: '%s' and '%s'.\n", name, first,
            second);
+    return AVERROR(EINVAL);
+}
+
+/* What is decoded ends up in log lines; only texts for the gateway may have lines of their own. */
+static int check_characters(const char *name, const char *value, void *log)
+{
+    bool text = !strcmp(name, "prompt") || !strcmp(name, "params");
+    if (has_control(name))
+        av_log(log, AV_LOG_ERROR, "An option name in the i2v: URL holds a control character.\n");
+    else if (!text && has_control(value))
+        av_log(log, AV_LOG_ERROR, "The option %s in the i2v: URL holds a control character.\n",
+               name);
+    else
+        return 0;
     return AVERROR(EINVAL);
 }
 
@@ -218,6 +242,8 @@ static int parse_pair(const char *pair, size_t size, AVDictionary **query, void 
 
     if ((ret = decode(pair, name_size, true, &name, log)) < 0)
         goto end;
+    if ((ret = check_characters(name, "", log)) < 0)
+        goto end;
     if (!equals) {
         av_log(log, AV_LOG_ERROR, "'%s' in the i2v: URL has no value; write %s=VALUE.\n", name,
                name);
@@ -225,6 +251,7 @@ static int parse_pair(const char *pair, size_t size, AVDictionary **query, void 
         goto end;
     }
     if ((ret = decode(equals + 1, size - name_size - 1, true, &value, log)) < 0 ||
+        (ret = check_characters(name, value, log)) < 0 ||
         (ret = check_url_option(name, value, log)) < 0)
         goto end;
     const AVDictionaryEntry *earlier = av_dict_get(*query, name, NULL, AV_DICT_MATCH_CASE);

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "params.h"
 
+#include <math.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -15,12 +16,31 @@
 /* Far above any request that a gateway would take. */
 #define MAX_FILE (1 << 20)
 
+/* cJSON prints fifteen digits of a number. */
+#define MAX_EXACT 1e15
+
+/* Whether a number in there is too large to come through as a double. */
+static bool has_rounded(const cJSON *json)
+{
+    const cJSON *item;
+    if (cJSON_IsNumber(json) && fabs(json->valuedouble) >= MAX_EXACT)
+        return true;
+    cJSON_ArrayForEach(item, json) if (has_rounded(item)) return true;
+    return false;
+}
+
 static int parse_object(const char *text, const char *where, void *log, cJSON **fields)
 {
     *fields = cJSON_ParseWithOpts(text, NULL, 1);
-    if (cJSON_IsObject(*fields))
+    if (cJSON_IsObject(*fields) && !has_rounded(*fields))
         return 0;
-    av_log(log, AV_LOG_ERROR, "The option params must be a JSON object; %s is not one.\n", where);
+    if (*fields && cJSON_IsObject(*fields))
+        av_log(log, AV_LOG_ERROR,
+               "The option params holds a number of more than 15 digits, which would be rounded; give that "
+               "field as name=value.\n");
+    else
+        av_log(log, AV_LOG_ERROR, "The option params must be a JSON object; %s is not one.\n",
+               where);
     cJSON_Delete(*fields);
     *fields = NULL;
     return AVERROR(EINVAL);
@@ -90,7 +110,7 @@ static int add_pair(char *pair, void *log, cJSON *fields)
         return AVERROR(EINVAL);
     }
     pair[name] = '\0';
-    if (cJSON_HasObjectItem(fields, pair)) {
+    if (cJSON_GetObjectItemCaseSensitive(fields, pair)) {
         av_log(log, AV_LOG_ERROR, "The option params names the field %s twice.\n", pair);
         return AVERROR(EINVAL);
     }

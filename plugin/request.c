@@ -214,37 +214,84 @@ static int check_aspect_ratio(const Options *o, void *log, Request *r)
     return ret;
 }
 
-/* Let params add to or replace the fields. */
-static int check_params(const Options *o, void *log, Request *r)
+/* The option that sets a request field, or NULL. */
+static const char *option_of(const char *name, const Request *r)
 {
-    cJSON *params = NULL, *item;
-    int ret;
-    if (!o->params || !o->params[0])
+    static const char *const same[] = {"model", "prompt"};
+    for (size_t i = 0; i < FF_ARRAY_ELEMS(same); i++)
+        if (!strcmp(name, same[i]))
+            return same[i];
+    return !strcmp(name, r->image_field) ? "image" : NULL;
+}
+
+/* Take a field that an option sets too out of params; it is then checked as the option is. */
+static int override(cJSON *params, const char *name, char **option)
+{
+    cJSON *item = cJSON_DetachItemFromObjectCaseSensitive(params, name);
+    int ret = 0;
+    if (!item)
         return 0;
-    if ((ret = params_parse(o->params, log, &params)) < 0)
-        return ret;
-    while ((item = params->child)) {
-        const char *option = !strcmp(item->string, "model")    ? "model"
-                             : !strcmp(item->string, "prompt") ? "prompt"
-                             : !strcmp(item->string, r->image_field) ? "image"
-                                                                     : NULL;
+    char *text = cJSON_IsString(item) ? NULL : cJSON_PrintUnformatted(item);
+    *option = av_strdup(text ? text : cJSON_IsString(item) ? item->valuestring : "");
+    if (!*option)
+        ret = AVERROR(ENOMEM);
+    cJSON_free(text);
+    cJSON_Delete(item);
+    return ret;
+}
+
+/* Add what is left of params to the fields. */
+static int add_params(cJSON *params, void *log, Request *r)
+{
+    cJSON *item;
+    while (params && (item = params->child)) {
+        const char *option = option_of(item->string, r);
         if (option) {
             av_log(log, AV_LOG_ERROR,
                    "The option params cannot set the field %s; use the option %s.\n",
                    item->string, option);
-            ret = AVERROR(EINVAL);
-            break;
+            return AVERROR(EINVAL);
         }
         cJSON_DetachItemViaPointer(params, item);
-        r->ratio_is_auto &= strcmp(item->string, "aspect_ratio") != 0;
         cJSON_DeleteItemFromObjectCaseSensitive(r->fields, item->string);
         if (!cJSON_AddItemToObject(r->fields, item->string, item)) {
             cJSON_Delete(item);
-            ret = AVERROR(ENOMEM);
-            break;
+            return AVERROR(ENOMEM);
         }
     }
+    return 0;
+}
+
+/* The fields that depend on the model: by options, and by params over them. */
+static int check_fields(const Options *o, void *log, Request *r)
+{
+    Options given = *o;
+    char *resolution = NULL, *ratio = NULL, *duration = NULL;
+    cJSON *params = NULL;
+    int ret = 0;
+
+    if (o->params && o->params[0])
+        ret = params_parse(o->params, log, &params);
+    if (ret < 0 || (ret = override(params, "resolution", &resolution)) < 0 ||
+        (ret = override(params, "aspect_ratio", &ratio)) < 0 ||
+        (ret = override(params, "duration", &duration)) < 0)
+        goto end;
+    if (resolution)
+        given.resolution = resolution;
+    if (ratio)
+        given.aspect_ratio = ratio;
+    if (duration)
+        given.duration = duration;
+    if ((ret = check_resolution(&given, log, r)) < 0 ||
+        (ret = check_aspect_ratio(&given, log, r)) < 0 ||
+        (ret = check_duration(&given, log, r)) < 0)
+        goto end;
+    ret = add_params(params, log, r);
+end:
     cJSON_Delete(params);
+    av_free(resolution);
+    av_free(ratio);
+    av_free(duration);
     return ret;
 }
 
@@ -268,10 +315,7 @@ static int check_model(const Options *o, void *log, Request *r)
     if (!cJSON_AddStringToObject(r->fields, "model", r->model_name) ||
         !cJSON_AddStringToObject(r->fields, "prompt", r->prompt))
         return AVERROR(ENOMEM);
-    if ((ret = check_resolution(o, log, r)) < 0 || (ret = check_aspect_ratio(o, log, r)) < 0 ||
-        (ret = check_duration(o, log, r)) < 0)
-        return ret;
-    return check_params(o, log, r);
+    return check_fields(o, log, r);
 }
 
 /* The gateway and the key to it */
@@ -400,6 +444,7 @@ static int check_waiting(const Options *o, void *log, Request *r)
 static bool is_same_file(const char *one, const char *other)
 {
     struct stat a, b;
+    av_strstart(other, "file:", &other);
     return !stat(one, &a) && !stat(other, &b) && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
@@ -408,6 +453,10 @@ static int check_save(const Options *o, void *log, Request *r)
     int ret;
     if (!o->save)
         return 0;
+    if (!o->save[0]) {
+        av_log(log, AV_LOG_ERROR, "The option save is empty; it takes the path of a file.\n");
+        return AVERROR(EINVAL);
+    }
     if (is_same_file(o->save, r->image)) {
         av_log(log, AV_LOG_ERROR, "The option save names the still itself, %s.\n", o->save);
         return AVERROR(EINVAL);

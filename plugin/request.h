@@ -44,8 +44,8 @@ typedef struct Request {
 /**
  * Check everything that can be checked without the still.
  * @return 0 and *request (free with request_free()), or after one sentence on `log`:
- *         AVERROR(EINVAL), AVERROR(ENOENT), AVERROR(ENOKEY) without an API key,
- *         AVERROR(ENOMEM). Thread-safe.
+ *         AVERROR(EINVAL), AVERROR(ENOENT), AVERROR(ENOMEM). A missing API key is no error
+ *         yet, and api_key is then NULL. Thread-safe.
  */
 int request_check(const Options *options, void *log, Request **request);
 

@@ -145,8 +145,11 @@ static int describe(Still *still, const StillReader *reader, const StillShown *s
 
     if (ret < 0)
         return ret;
-    if (!av_pix_fmt_desc_get(still->frame->format) || !still->frame->data[0])
+    if (!av_pix_fmt_desc_get(still->frame->format) || !still->frame->data[0]) {
+        av_log(reader->source->log, AV_LOG_ERROR, "image '%s' is decoded to nothing\n",
+               still->label);
         return AVERROR_INVALIDDATA;
+    }
     still->orientation = find_orientation(still, reader->stream);
     still->interlaced = !still->image && is_interlaced(still->frame);
     measure(still,
@@ -179,13 +182,15 @@ int still_read(const StillSource *source, Still **still)
     int ret = AVERROR(ENOMEM);
 
     *still = NULL;
-    if (!made)
-        return ret;
-    made->bytes.fd = -1;
-    made->label = still_label(source->image);
-    made->frame = av_frame_alloc();
-    if (!made->label || !made->frame)
+    if (made) {
+        made->bytes.fd = -1;
+        made->label = still_label(source->image);
+        made->frame = av_frame_alloc();
+    }
+    if (!made || !made->label || !made->frame) {
+        av_log(source->log, AV_LOG_ERROR, "image: out of memory\n");
         goto end;
+    }
     if ((ret = parse_image_time(source, &time)) < 0 ||
         (ret = still_bytes_load(source, made->label, &made->bytes)) < 0 ||
         (ret = read_picture(made, source, time)) < 0)

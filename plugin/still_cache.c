@@ -134,7 +134,7 @@ StillGrow *still_cache_part(StillCacheEntry *entry)
     return &entry->part;
 }
 
-int still_cache_leave(StillCacheEntry *entry, const AVBufferRef *buf, bool pinned)
+int still_cache_leave(StillCacheEntry *entry, AVBufferRef *buf, bool pinned)
 {
     int ret = 0;
 

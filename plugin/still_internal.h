@@ -17,31 +17,6 @@
 #include "compat.h"
 #include "still.h"
 
-/* AVFrame.interlaced_frame became a flag in libavutil 58.7. */
-#ifdef AV_FRAME_FLAG_INTERLACED
-#define I2V_HAVE_INTERLACED_FLAG 1
-#else
-#define I2V_HAVE_INTERLACED_FLAG 0
-#endif
-/* The side data of a stream moved from AVStream to its codecpar in FFmpeg 7. */
-#define I2V_HAVE_CODED_SIDE_DATA (LIBAVCODEC_VERSION_MAJOR >= 61)
-/* Stream groups, of which a tiled HEIF is one, came with FFmpeg 7. */
-#define I2V_HAVE_TILE_GRID (LIBAVFORMAT_VERSION_MAJOR >= 61)
-/* Filter links carry colour space and range since FFmpeg 7. */
-#define I2V_HAVE_BUFFERSRC_COLOR (LIBAVFILTER_VERSION_MAJOR >= 10)
-/* Decoders can read ICC profiles (when built with lcms2) since FFmpeg 5.1. */
-#ifdef AV_CODEC_FLAG2_ICC_PROFILES
-#define I2V_HAVE_ICC_PROFILES 1
-#else
-#define I2V_HAVE_ICC_PROFILES 0
-#endif
-/* Sizes of AVBufferRef became size_t in libavutil 57. */
-#if LIBAVUTIL_VERSION_MAJOR >= 57
-typedef size_t I2VBufferSize;
-#else
-typedef int I2VBufferSize;
-#endif
-
 #define STILL_DIGEST_SIZE 32
 #define STILL_MAX_BYTES   (256 << 20) ///< most bytes read from a stream or the network
 #define STILL_MAX_PIXELS  (16384 * 16384)
@@ -82,7 +57,7 @@ int still_cache_enter(const char *name, const AVIOInterruptCB *interrupt,
 StillGrow *still_cache_part(StillCacheEntry *entry);
 /** Done: `buf` (a new reference is made) is what was read, NULL that it failed. A pinned
  * entry is never evicted. */
-int still_cache_leave(StillCacheEntry *entry, const AVBufferRef *buf, bool pinned);
+int still_cache_leave(StillCacheEntry *entry, AVBufferRef *buf, bool pinned);
 
 /** The name of a source as it may be shown: no credentials, no query, not a whole data:
  * URI. */

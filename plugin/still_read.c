@@ -195,7 +195,7 @@ static int open_decoder(StillReader *reader)
     decoder->thread_count = reader->image ? 1 : FFMIN(av_cpu_count(), MAX_THREADS);
 #if I2V_HAVE_ICC_PROFILES
     if (reader->image && !reader->ignore_icc)
-        decoder->flags2 |= AV_CODEC_FLAG2_ICC_PROFILES;
+        decoder->flags2 = (int)((unsigned)decoder->flags2 | AV_CODEC_FLAG2_ICC_PROFILES);
 #endif
     return avcodec_open2(decoder, codec, NULL);
 }

@@ -116,22 +116,31 @@ static void turn(int orientation, AVBPrint *chain)
         av_bprintf(chain, "%s", filters[orientation]);
 }
 
-static void describe(const Still *still, const StillGeometry *g, bool convert,
-                     AVBPrint *chain)
+static bool has_alpha(const AVFrame *frame)
+{
+    return av_pix_fmt_desc_get(frame->format)->flags & AV_PIX_FMT_FLAG_ALPHA;
+}
+
+/* From what was decoded to 8-bit RGB. */
+static void describe_colors(const Still *still, bool convert, AVBPrint *chain)
 {
     const AVFrame *frame = still->frame;
-    const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(frame->format);
-    bool turned = still->orientation > 4;
-    int w = turned ? frame->height : frame->width;
-    int h = turned ? frame->width : frame->height;
 
     if (still->interlaced && frame->width >= MIN_YADIF && frame->height >= MIN_YADIF)
         av_bprintf(chain, "yadif=mode=send_frame:deint=all,");
     if (convert)
         convert_with_zscale(frame, chain);
-    if (desc->flags & AV_PIX_FMT_FLAG_ALPHA) // premultiplied is what is left over black
-        av_bprintf(chain, "scale=" SCALE ",format=gbrap,premultiply=inplace=1,");
-    av_bprintf(chain, "scale=" SCALE ",format=rgb24");
+    av_bprintf(chain, "scale=" SCALE ",format=%s", has_alpha(frame) ? "rgba" : "rgb24");
+}
+
+/* From there to the size it must have. */
+static void describe_shape(const Still *still, const StillGeometry *g, AVBPrint *chain)
+{
+    const AVFrame *frame = still->frame;
+    bool turned = still->orientation > 4;
+    int w = turned ? frame->height : frame->width;
+    int h = turned ? frame->width : frame->height;
+
     turn(still->orientation, chain);
     if (g->crop_w != w || g->crop_h != h)
         av_bprintf(chain, ",crop=%d:%d:%d:%d:exact=1", g->crop_w, g->crop_h, g->crop_x,
@@ -160,6 +169,9 @@ static int make_source(AVFilterGraph *graph, const AVFrame *in, AVFilterContext 
 #if I2V_HAVE_BUFFERSRC_COLOR
     par->color_space = in->colorspace;
     par->color_range = in->color_range;
+#endif
+#if I2V_HAVE_ALPHA_MODE
+    par->alpha_mode = in->alpha_mode;
 #endif
     ret = av_buffersrc_parameters_set(*source, par);
     if (ret >= 0)
@@ -222,16 +234,58 @@ end:
     return ret;
 }
 
+static bool is_premultiplied(const AVFrame *frame)
+{
+#if I2V_HAVE_ALPHA_MODE
+    return frame->alpha_mode == AVALPHA_MODE_PREMULTIPLIED;
+#else
+    (void)frame;
+    return false;
+#endif
+}
+
+/* By hand, as the premultiply filter rounds differently from version to version. */
+static int blend_over_black(AVFrame *rgba)
+{
+    int ret = av_frame_make_writable(rgba);
+
+    if (ret < 0)
+        return ret;
+    for (int y = 0; y < rgba->height; y++) {
+        uint8_t *pixel = rgba->data[0] + (ptrdiff_t)y * rgba->linesize[0];
+        for (int x = 0; x < rgba->width; x++, pixel += 4)
+            for (int i = 0; i < 3; i++)
+                pixel[i] = (uint8_t)((pixel[i] * pixel[3] + 127) / 255);
+    }
+    return 0;
+}
+
+/* With alpha the chain is run in two parts, and the blending done between them. */
 static int render_once(const Still *still, const StillGeometry *geometry, bool convert,
                        AVFrame **out)
 {
+    AVFrame *rgba = NULL;
     AVBPrint chain;
-    int ret = AVERROR(ENOMEM);
+    int ret = 0;
 
     av_bprint_init(&chain, 0, AV_BPRINT_SIZE_UNLIMITED);
-    describe(still, geometry, convert, &chain);
-    if (av_bprint_is_complete(&chain))
-        ret = still_filter(still->frame, chain.str, out);
+    describe_colors(still, convert, &chain);
+    if (has_alpha(still->frame)) {
+        ret = av_bprint_is_complete(&chain) ? still_filter(still->frame, chain.str, &rgba)
+                                            : AVERROR(ENOMEM);
+        if (ret >= 0 && !is_premultiplied(still->frame))
+            ret = blend_over_black(rgba);
+        if (ret < 0)
+            goto end;
+        av_bprint_clear(&chain);
+        av_bprintf(&chain, "scale=" SCALE ",format=rgb24");
+    }
+    describe_shape(still, geometry, &chain);
+    ret = av_bprint_is_complete(&chain)
+              ? still_filter(rgba ? rgba : still->frame, chain.str, out)
+              : AVERROR(ENOMEM);
+end:
+    av_frame_free(&rgba);
     av_bprint_finalize(&chain, NULL);
     return ret;
 }

@@ -44,7 +44,7 @@ static const char *const state_names[] = {
 
 static int make_directories(char *path)
 {
-    for (char *slash = path + 1; *slash; slash++) {
+    for (char *slash = path + (*path == '/'); *slash; slash++) {
         if (*slash != '/')
             continue;
         *slash = '\0';
@@ -71,6 +71,7 @@ int store_open(const char *directory, void *log, Store **store)
 {
     char *copy = av_strdup(directory), *real = NULL;
     Store *s = av_mallocz(sizeof(*s));
+    struct stat st;
     int ret = AVERROR(ENOMEM);
 
     *store = NULL;
@@ -78,6 +79,10 @@ int store_open(const char *directory, void *log, Store **store)
         goto end;
     if ((ret = make_directories(copy)) < 0)
         goto end;
+    if (stat(copy, &st) < 0 || !S_ISDIR(st.st_mode)) {
+        ret = AVERROR(ENOTDIR);
+        goto end;
+    }
     /* Absolute, whatever the host does to its working directory later. */
     real = realpath(copy, NULL);
     if (!real) {
@@ -177,7 +182,7 @@ static bool is_record(const cJSON *json, const char *key)
 
 static int move_aside(const char *path, void *log)
 {
-    char *aside = av_asprintf("%s.%lld.bad", path, (long long)(av_gettime() / 1000000));
+    char *aside = av_asprintf("%s.%lld.bad", path, (long long)av_gettime());
     int ret = !aside ? AVERROR(ENOMEM) : rename(path, aside) < 0 ? AVERROR(errno) : 0;
     if (ret >= 0)
         av_log(log, AV_LOG_WARNING,

@@ -109,7 +109,9 @@ static void end_poll_refused(Generation *g, const GatewayAnswer *answer)
                "ledger: the same command asks for it again and buys nothing; -take %d would buy a "
                "new one.\n",
                record_text(g->record, "id"), answer->text, answer->status, g->request->take + 1);
-    generation_fail(g, answer->error, generation_failure_of(answer->error));
+    generation_fail(g, answer->error,
+                    generation_failure_of(answer->error) == FAILURE_KEY ? FAILURE_KEY
+                                                                        : FAILURE_LATER);
 }
 
 static void take_poll(Generation *g, const GatewayAnswer *answer)
@@ -178,7 +180,7 @@ static void start_download(Generation *g)
 }
 
 /* Another attempt, or the end when max_wait is over. */
-static void download_again(Generation *g, Phase phase, const char *why)
+static void download_again(Generation *g, Phase phase, const char *what, const char *why)
 {
     int64_t us = generation_backoff(++g->weather, 30, -1);
     if (generation_is_over(g)) {
@@ -186,7 +188,7 @@ static void download_again(Generation *g, Phase phase, const char *why)
         return;
     }
     events_say(g->events, g->weather == 1 ? AV_LOG_WARNING : AV_LOG_VERBOSE,
-               "The download was cut short: %s; going on.\n", why);
+               "%s (%s); going on.\n", what, why);
     generation_note(g, "retry", "download", why, 1);
     g->phase = phase;
     generation_sleep(g, us);
@@ -197,7 +199,7 @@ static void take_damaged(Generation *g, const char *part, const char *why)
     unlink(part);
     g->clip_size = -1;
     if (++g->damaged < MAX_DAMAGED) {
-        download_again(g, PHASE_POLL, why);
+        download_again(g, PHASE_POLL, "The clip that arrived is damaged", why);
         return;
     }
     events_say(g->events, AV_LOG_ERROR,
@@ -282,10 +284,10 @@ static void take_download(Generation *g, DownloadResult result, int error, const
         verify(g);
         break;
     case DOWNLOAD_EXPIRED:
-        download_again(g, PHASE_POLL, why);
+        download_again(g, PHASE_POLL, "The clip's URL is no longer good", why);
         break;
     case DOWNLOAD_BROKEN:
-        download_again(g, PHASE_DOWNLOAD, why);
+        download_again(g, PHASE_DOWNLOAD, "The download was cut short", why);
         break;
     case DOWNLOAD_HOPELESS:
         end_hopeless(g, error, why);

@@ -228,3 +228,31 @@ colour_at() { # file, x, y, colour, input option...
 packets() { # file
     ffmpeg -v error -nostdin -i "$1" -map 0 -c copy -f framemd5 - | grep -v '^#'
 }
+
+# Interrupting
+
+# A command in the background that can be interrupted, as from a terminal.
+begin() { # command...: sets PID; its log goes to "log", its output to "output"
+    env --default-signal=INT,QUIT "$@" >output 2>log 3>&- </dev/null &
+    PID=$!
+}
+
+# It leaves after the signal, soon; sets STATUS.
+leaves() { # signal
+    local turn
+    kill -s "$1" "$PID"
+    for turn in {1..100}; do
+        if ! kill -0 "$PID" 2>/dev/null; then
+            STATUS=0
+            wait "$PID" || STATUS=$?
+            stderr=$(<log)
+            [ $STATUS -ne 0 ] || { echo "status 0 after SIG$1"; return 1; }
+            return 0
+        fi
+        sleep 0.05
+    done
+    kill -KILL "$PID"
+    echo "still there 5 s after SIG$1"
+    cat log
+    return 1
+}

@@ -287,11 +287,11 @@ turned_jpeg() { # width, height, orientation, file
 }
 
 @test "a still above 10 MB as PNG goes as JPEG" {
-    ffmpeg -v error -f lavfi -i "nullsrc=s=1920x1080,format=rgb24,geq=r='random(1)*255':g='random(2)*255':b='random(3)*255'" \
-        -frames:v 1 noise.png
-    [ "$(stat -c %s noise.png)" -gt 5000000 ]
-    send --model google/veo-3.1-i2v-fast --resolution 1080p noise.png
-    same 1920x1080 "$(size_of sent)"
+    head -c $((2200 * 1600 * 3)) /dev/urandom |
+        ffmpeg -v error -f rawvideo -pix_fmt rgb24 -s 2200x1600 -i - noise.bmp
+    send --model alibaba/wan-2-7-i2v --resolution 720p --duration 5 noise.bmp
+    same image/jpeg "$(last_job .image.mime)"
+    same 2200x1600 "$(size_of sent)"
     [ "$(last_job .image.bytes)" -le 10485760 ]
 }
 

@@ -14,6 +14,9 @@
 #include <libavutil/intreadwrite.h>
 #include <libavutil/log.h>
 
+#include "options.h"
+#include "request.h"
+
 Said said;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -64,13 +67,15 @@ void said_check(const char *what, const char *words, const char *file, int line)
     size_t size = strlen(said.error);
     char copy[512], *rest = copy, *word;
 
-    if (said.errors != 1 || count_newlines(said.error) != 1 || said.error[size - 1] != '\n')
+    if (said.errors != 1 || count_newlines(said.error) != 1 ||
+        said.error[size - 1] != '\n')
         fail_case_at(file, line, "%s: %d errors were logged, not one line: \"%s\"", what,
                      said.errors, said.error);
     snprintf(copy, sizeof(copy), "%s", words);
     while ((word = strsep(&rest, "|")))
         if (!strstr(said.error, word))
-            fail_case_at(file, line, "%s: there is no \"%s\" in \"%s\"", what, word, said.error);
+            fail_case_at(file, line, "%s: there is no \"%s\" in \"%s\"", what, word,
+                         said.error);
 }
 
 void said_check_silent(const char *what, const char *file, int line)
@@ -84,10 +89,11 @@ void said_check_silent(const char *what, const char *file, int line)
 void clear_environment(void)
 {
     static const char *const names[] = {
-        "I2V_DEFAULTS",  "I2V_BASE_URL",   "I2V_STORE",       "I2V_LOG",       "I2V_ALLOW_HTTP",
-        "AIML_API_KEY",  "AIMLAPI_API_KEY", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "HOME",
-        "http_proxy",    "https_proxy",    "HTTPS_PROXY",     "all_proxy",     "ALL_PROXY",
-        "no_proxy",      "NO_PROXY",       "XDG_CACHE_HOME",
+        "I2V_DEFAULTS",   "I2V_BASE_URL",   "I2V_STORE",       "I2V_LOG",
+        "I2V_ALLOW_HTTP", "AIML_API_KEY",   "AIMLAPI_API_KEY", "XDG_CONFIG_HOME",
+        "XDG_DATA_HOME",  "HOME",           "http_proxy",      "https_proxy",
+        "HTTPS_PROXY",    "all_proxy",      "ALL_PROXY",       "no_proxy",
+        "NO_PROXY",       "XDG_CACHE_HOME",
     };
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         unsetenv(names[i]);
@@ -172,6 +178,30 @@ const char *temp_bmp(const char *name, int width, int height, uint8_t grey)
     return path;
 }
 
+/* Requests */
+
+int check_pairs(const char *url, const char *pairs, struct Request **request)
+{
+    AVDictionary *given = NULL;
+    Options *options = NULL;
+    char *copy = strdup(pairs), *rest = copy, *pair;
+
+    while ((pair = strsep(&rest, "|"))) {
+        char *value = strchr(pair, '=');
+        if (!value)
+            continue;
+        *value++ = '\0';
+        av_dict_set(&given, pair, value, 0);
+    }
+    free(copy);
+    if (options_gather(url, &given, NULL, &options) < 0)
+        fail_case("the options of %s are refused: %s", pairs, said.error);
+    int ret = request_check(options, NULL, request);
+    options_free(&options);
+    av_dict_free(&given);
+    return ret;
+}
+
 /* Cases of tables */
 
 void fail_case_at(const char *file, int line, const char *format, ...)
@@ -185,8 +215,8 @@ void fail_case_at(const char *file, int line, const char *format, ...)
     _fail(file, line);
 }
 
-void check_text_at(const char *what, const char *got, const char *wanted, const char *file,
-                   int line)
+void check_text_at(const char *what, const char *got, const char *wanted,
+                   const char *file, int line)
 {
     if (got == wanted || (got && wanted && !strcmp(got, wanted)))
         return;

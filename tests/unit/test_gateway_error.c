@@ -14,43 +14,55 @@ static const struct {
     const char *body, *text;
 } bodies[] = {
     /* Live, application/problem+json. */
-    {"{\"title\":\"Unauthorized\",\"status\":401,\"message\":\"You provided an empty string "
+    {"{\"title\":\"Unauthorized\",\"status\":401,\"message\":\"You provided an empty "
+     "string "
      "instead of valid API key. https://aimlapi.com/app/keys\",\"instance\":\"/v2\","
-     "\"requestId\":\"r\",\"timestamp\":\"t\",\"error\":{\"name\":\"UnauthorizedException\","
+     "\"requestId\":\"r\",\"timestamp\":\"t\",\"error\":{\"name\":"
+     "\"UnauthorizedException\","
      "\"message\":\"inner\"}}",
-     "You provided an empty string instead of valid API key. https://aimlapi.com/app/keys"},
+     "You provided an empty string instead of valid API key. "
+     "https://aimlapi.com/app/keys"},
     /* Documented. */
     {"{\"message\":\"Internal server error\",\"path\":\"/v2\",\"requestId\":\"r\","
      "\"statusCode\":500,\"timestamp\":\"t\"}",
      "Internal server error"},
-    {"{\"message\":\"Service unavailable\",\"statusCode\":\"503\"}", "Service unavailable"},
+    {"{\"message\":\"Service unavailable\",\"statusCode\":\"503\"}",
+     "Service unavailable"},
     /* Third-party tests, and seen in the field. */
     {"{\"error\":{\"message\":\"boom\"}}", "boom"},
     {"{\"error\":\"boom\"}", "boom"},
     {"{\"title\":\"Forbidden\",\"status\":403,\"message\":\"You've run out of funds.\"}",
      "You've run out of funds."},
     {"{\"title\":\"Forbidden\",\"status\":403}", "Forbidden"},
-    {"{\"message\":\"\",\"error\":{\"name\":\"NotFoundException\"}}", "NotFoundException"},
+    {"{\"message\":\"\",\"error\":{\"name\":\"NotFoundException\"}}",
+     "NotFoundException"},
     {"{\"message\":null,\"error\":{\"name\":\"N\",\"message\":\"m\"}}", "m"},
     {"{\"detail\":\"Not here\"}", "Not here"},
     /* Validation details. */
-    {"{\"message\":\"Body validation error!\",\"errors\":[{\"path\":[\"duration\"],\"message\":"
+    {"{\"message\":\"Body validation "
+     "error!\",\"errors\":[{\"path\":[\"duration\"],\"message\":"
      "\"Invalid enum value. Expected '4' | '8' | '12', received '5'\"}]}",
-     "Body validation error! (duration: Invalid enum value. Expected '4' | '8' | '12', received "
+     "Body validation error! (duration: Invalid enum value. Expected '4' | '8' | '12', "
+     "received "
      "'5')"},
-    {"{\"message\":\"Body validation error!\",\"details\":[{\"path\":\"prompt\",\"message\":"
+    {"{\"message\":\"Body validation "
+     "error!\",\"details\":[{\"path\":\"prompt\",\"message\":"
      "\"Required\"},{\"path\":[\"a\",\"b\"],\"message\":\"No\"}]}",
      "Body validation error! (prompt: Required; a.b: No)"},
     {"{\"message\":\"Body validation error!\",\"issues\":[\"one\",\"two\"]}",
      "Body validation error! (one; two)"},
-    {"{\"message\":[\"prompt must be a string\",\"model is missing\"],\"error\":\"Bad Request\"}",
+    {"{\"message\":[\"prompt must be a string\",\"model is missing\"],\"error\":\"Bad "
+     "Request\"}",
      "prompt must be a string; model is missing"},
-    {"{\"detail\":[{\"loc\":[\"body\",\"image_url\"],\"msg\":\"field required\",\"type\":\"t\"}]}",
+    {"{\"detail\":[{\"loc\":[\"body\",\"image_url\"],\"msg\":\"field "
+     "required\",\"type\":\"t\"}]}",
      "body.image_url: field required"},
     {"{\"message\":\"Bad\",\"errors\":[]}", "Bad"},
     /* An upstream's error as a string. */
-    {"{\"message\":\"400 {\\\"type\\\":\\\"error\\\",\\\"error\\\":{\\\"type\\\":\\\"invalid_"
-     "request_error\\\",\\\"message\\\":\\\"Inpaint image must match the requested width and "
+    {"{\"message\":\"400 "
+     "{\\\"type\\\":\\\"error\\\",\\\"error\\\":{\\\"type\\\":\\\"invalid_"
+     "request_error\\\",\\\"message\\\":\\\"Inpaint image must match the requested width "
+     "and "
      "height\\\"}}\"}",
      "Inpaint image must match the requested width and height"},
     {"{\"message\":\"a brace { is no JSON\"}", "a brace { is no JSON"},
@@ -63,7 +75,8 @@ static const struct {
     {" \r\n\t ", "(no explanation)"},
     {"{\"statusCode\":500}", "{\"statusCode\":500}"},
     /* One line, no way to steer a terminal. */
-    {"{\"message\":\"a\\nb\\r\\n\\tc\\u001b[31mred\\u0007 \\u007f d\"}", "a b c [31mred d"},
+    {"{\"message\":\"a\\nb\\r\\n\\tc\\u001b[31mred\\u0007 \\u007f d\"}",
+     "a b c [31mred d"},
     {"a\nb\x1b]0;title\x07z", "a b ]0;title z"},
 };
 
@@ -101,8 +114,9 @@ static void test_c1_controls(void **state)
 /* What is said goes into I2V_LOG, whose lines are JSON and so UTF-8. */
 static void test_invalid_utf8(void **state)
 {
-    static const char *const broken[] = {"{\"message\":\"caf\xE9 closed\"}", "caf\xE9 closed",
-                                         "\xFF\xFE\x80", "{\"error\":\"a\xC3\"}"};
+    static const char *const broken[] = {"{\"message\":\"caf\xE9 closed\"}",
+                                         "caf\xE9 closed", "\xFF\xFE\x80",
+                                         "{\"error\":\"a\xC3\"}"};
     (void)state;
     for (size_t i = 0; i < 4; i++) {
         char text[512];
@@ -201,9 +215,12 @@ static const struct {
     {"", false},
     {"Internal server error", false},
     {"Too Many Requests", false},
-    {"You've run out of credits. Please top up your balance or update your payment method to "
-     "continue: https://aimlapi.com/app/billing/", false},
-    {"This requires account verification: https://aimlapi.com/app/billing/verification", false},
+    {"You've run out of credits. Please top up your balance or update your payment "
+     "method to "
+     "continue: https://aimlapi.com/app/billing/",
+     false},
+    {"This requires account verification: https://aimlapi.com/app/billing/verification",
+     false},
     {"Body validation error!", false},
     {"Invalid enum value. Expected '4' | '8' | '12', received '5'", false},
     {"Something wrong with the server. Please, try again later.", false},
@@ -221,12 +238,14 @@ static void test_moderation(void **state)
                      moderation[i].moderation);
 }
 
-/* A field that FLUX takes: a wrong value of it is a wrong request, which may be mended. */
+/* A field that FLUX takes: a wrong value of it is a wrong request, which may be mended.
+ */
 static void test_safety_tolerance_is_a_field(void **state)
 {
     (void)state;
-    assert_false(gateway_is_moderation("Body validation error! (safety_tolerance: Number must be "
-                                       "less than or equal to 4)"));
+    assert_false(
+        gateway_is_moderation("Body validation error! (safety_tolerance: Number must be "
+                              "less than or equal to 4)"));
     assert_false(gateway_is_moderation("The model name is case-sensitive"));
 }
 

@@ -12,8 +12,8 @@
 
 #include "gateway.h"
 
-#define U "https://cdn.aimlapi.com/generations/cat/1-2.mp4"
-#define V "\"video\":{\"url\":\"" U "\"}"
+#define U                 "https://cdn.aimlapi.com/generations/cat/1-2.mp4"
+#define V                 "\"video\":{\"url\":\"" U "\"}"
 #define JOB(status, rest) "{\"id\":\"g\",\"status\":\"" status "\"" rest "}"
 
 /* A job's answer and what must be read from it; NULL = not said. */
@@ -29,28 +29,31 @@ typedef struct JobCase {
 
 static const JobCase ids[] = {
     {"{\"id\":\"video_68e5a0ba30:openai/sora-2-i2v\",\"status\":\"queued\"}",
-     "video_68e5a0ba30:openai/sora-2-i2v", JOB_PENDING, "queued", true, NULL, NULL, false, -1},
+     "video_68e5a0ba30:openai/sora-2-i2v", JOB_PENDING, "queued", true, NULL, NULL, false,
+     -1},
     {"{\"id\":\"-G3b3vVKdoC42fMNeK1T5\",\"status\":\"queued\"}", "-G3b3vVKdoC42fMNeK1T5",
      JOB_PENDING, "queued", true, NULL, NULL, false, -1},
-    {"{\"id\":\"cgt-20250718224736-699sq\",\"status\":\"queued\"}", "cgt-20250718224736-699sq",
-     JOB_PENDING, "queued", true, NULL, NULL, false, -1},
-    {"{\"id\":234954179076239,\"status\":\"queued\"}", "234954179076239", JOB_PENDING, "queued",
-     true, NULL, NULL, false, -1},
-    {"{\"id\":7,\"status\":\"queued\"}", "7", JOB_PENDING, "queued", true, NULL, NULL, false, -1},
-    {"{\"generation_id\":\"394957292339469:minimax/hailuo-2.3-fast\",\"status\":\"queued\"}",
-     "394957292339469:minimax/hailuo-2.3-fast", JOB_PENDING, "queued", true, NULL, NULL, false,
-     -1},
-    {"{\"id\":null,\"generation_id\":\"h\",\"status\":\"queued\"}", "h", JOB_PENDING, "queued",
-     true, NULL, NULL, false, -1},
-    {"{\"id\":\"a\",\"generation_id\":\"b\",\"status\":\"queued\"}", "a", JOB_PENDING, "queued",
-     true, NULL, NULL, false, -1},
+    {"{\"id\":\"cgt-20250718224736-699sq\",\"status\":\"queued\"}",
+     "cgt-20250718224736-699sq", JOB_PENDING, "queued", true, NULL, NULL, false, -1},
+    {"{\"id\":234954179076239,\"status\":\"queued\"}", "234954179076239", JOB_PENDING,
+     "queued", true, NULL, NULL, false, -1},
+    {"{\"id\":7,\"status\":\"queued\"}", "7", JOB_PENDING, "queued", true, NULL, NULL,
+     false, -1},
+    {"{\"generation_id\":\"394957292339469:minimax/"
+     "hailuo-2.3-fast\",\"status\":\"queued\"}",
+     "394957292339469:minimax/hailuo-2.3-fast", JOB_PENDING, "queued", true, NULL, NULL,
+     false, -1},
+    {"{\"id\":null,\"generation_id\":\"h\",\"status\":\"queued\"}", "h", JOB_PENDING,
+     "queued", true, NULL, NULL, false, -1},
+    {"{\"id\":\"a\",\"generation_id\":\"b\",\"status\":\"queued\"}", "a", JOB_PENDING,
+     "queued", true, NULL, NULL, false, -1},
     {"{\"id\":\"a\"}", "a", JOB_PENDING, "", true, NULL, NULL, false, -1},
     {"{\"id\":\"a\",\"status\":null}", "a", JOB_PENDING, "", true, NULL, NULL, false, -1},
     {"{\"status\":\"queued\"}", NULL, JOB_PENDING, "queued", true, NULL, NULL, false, -1},
-    {" \r\n{ \"id\" : \"a\" , \"status\" : \"queued\" }\n", "a", JOB_PENDING, "queued", true,
-     NULL, NULL, false, -1},
-    {"{\"id\":\"\\u00e4\\/b\",\"status\":\"queued\"}", "\xC3\xA4/b", JOB_PENDING, "queued", true,
-     NULL, NULL, false, -1},
+    {" \r\n{ \"id\" : \"a\" , \"status\" : \"queued\" }\n", "a", JOB_PENDING, "queued",
+     true, NULL, NULL, false, -1},
+    {"{\"id\":\"\\u00e4\\/b\",\"status\":\"queued\"}", "\xC3\xA4/b", JOB_PENDING,
+     "queued", true, NULL, NULL, false, -1},
 };
 
 static const JobCase statuses[] = {
@@ -61,8 +64,10 @@ static const JobCase statuses[] = {
     {JOB("processing", ""), "g", JOB_PENDING, "processing", true, NULL, NULL, false, -1},
     {JOB("QUEUED", ""), "g", JOB_PENDING, "QUEUED", true, NULL, NULL, false, -1},
     {JOB("thinking", ""), "g", JOB_PENDING, "thinking", false, NULL, NULL, false, -1},
-    {JOB("queued,error", ""), "g", JOB_PENDING, "queued,error", false, NULL, NULL, false, -1},
-    {JOB("not completed", "," V), "g", JOB_PENDING, "not completed", false, U, NULL, false, -1},
+    {JOB("queued,error", ""), "g", JOB_PENDING, "queued,error", false, NULL, NULL, false,
+     -1},
+    {JOB("not completed", "," V), "g", JOB_PENDING, "not completed", false, U, NULL,
+     false, -1},
     {JOB("complet", "," V), "g", JOB_PENDING, "complet", false, U, NULL, false, -1},
     {JOB("errors", ""), "g", JOB_PENDING, "errors", false, NULL, NULL, false, -1},
     {JOB("completed", "," V), "g", JOB_COMPLETED, "completed", true, U, NULL, false, -1},
@@ -74,115 +79,121 @@ static const JobCase statuses[] = {
     {JOB("COMPLETED", "," V), "g", JOB_COMPLETED, "COMPLETED", true, U, NULL, false, -1},
     /* The clip comes later than the word, or the word later than the clip. */
     {JOB("completed", ""), "g", JOB_PENDING, "completed", true, NULL, NULL, false, -1},
-    {JOB("completed", ",\"video\":null"), "g", JOB_PENDING, "completed", true, NULL, NULL, false,
-     -1},
+    {JOB("completed", ",\"video\":null"), "g", JOB_PENDING, "completed", true, NULL, NULL,
+     false, -1},
     {JOB("generating", "," V), "g", JOB_PENDING, "generating", true, U, NULL, false, -1},
     {JOB("queued", "," V), "g", JOB_PENDING, "queued", true, U, NULL, false, -1},
-    {JOB("failed", ""), "g", JOB_FAILED, "failed", true, NULL, "no reason given", false, -1},
-    {JOB("cancelled", ""), "g", JOB_FAILED, "cancelled", true, NULL, "no reason given", false,
+    {JOB("failed", ""), "g", JOB_FAILED, "failed", true, NULL, "no reason given", false,
      -1},
-    {JOB("canceled", ""), "g", JOB_FAILED, "canceled", true, NULL, "no reason given", false, -1},
-    {JOB("timeout", ""), "g", JOB_FAILED, "timeout", true, NULL, "no reason given", false, -1},
-    {JOB("timed_out", ""), "g", JOB_FAILED, "timed_out", true, NULL, "no reason given", false,
+    {JOB("cancelled", ""), "g", JOB_FAILED, "cancelled", true, NULL, "no reason given",
+     false, -1},
+    {JOB("canceled", ""), "g", JOB_FAILED, "canceled", true, NULL, "no reason given",
+     false, -1},
+    {JOB("timeout", ""), "g", JOB_FAILED, "timeout", true, NULL, "no reason given", false,
      -1},
-    {JOB("expired", ""), "g", JOB_FAILED, "expired", true, NULL, "no reason given", false, -1},
-    {JOB("a\\u001b[31m\\nb", ""), "g", JOB_PENDING, "a [31m b", false, NULL, NULL, false, -1},
+    {JOB("timed_out", ""), "g", JOB_FAILED, "timed_out", true, NULL, "no reason given",
+     false, -1},
+    {JOB("expired", ""), "g", JOB_FAILED, "expired", true, NULL, "no reason given", false,
+     -1},
+    {JOB("a\\u001b[31m\\nb", ""), "g", JOB_PENDING, "a [31m b", false, NULL, NULL, false,
+     -1},
 };
 
 static const JobCase videos[] = {
     {JOB("completed", "," V), "g", JOB_COMPLETED, "completed", true, U, NULL, false, -1},
-    {JOB("completed", ",\"video\":{\"url\":\"" U "\",\"duration\":4,\"content_type\":\"video/mp4\","
+    {JOB("completed",
+         ",\"video\":{\"url\":\"" U "\",\"duration\":4,\"content_type\":\"video/mp4\","
          "\"file_name\":\"o.mp4\",\"file_size\":5}"),
      "g", JOB_COMPLETED, "completed", true, U, NULL, false, -1},
-    {JOB("completed", ",\"video\":[{\"url\":\"" U "\"}]"), "g", JOB_COMPLETED, "completed", true,
-     U, NULL, false, -1},
-    {JOB("completed", ",\"video\":[{\"url\":\"" U "\"},{\"url\":\"https://other\"}]"), "g",
-     JOB_COMPLETED, "completed", true, U, NULL, false, -1},
+    {JOB("completed", ",\"video\":[{\"url\":\"" U "\"}]"), "g", JOB_COMPLETED,
+     "completed", true, U, NULL, false, -1},
+    {JOB("completed", ",\"video\":[{\"url\":\"" U "\"},{\"url\":\"https://other\"}]"),
+     "g", JOB_COMPLETED, "completed", true, U, NULL, false, -1},
     {JOB("completed", ",\"video\":[null,{},{\"url\":\"" U "\"}]"), "g", JOB_COMPLETED,
      "completed", true, U, NULL, false, -1},
-    {JOB("completed", ",\"video\":[\"" U "\"]"), "g", JOB_COMPLETED, "completed", true, U, NULL,
-     false, -1},
-    {JOB("completed", ",\"video\":\"" U "\""), "g", JOB_COMPLETED, "completed", true, U, NULL,
-     false, -1},
-    {JOB("completed", ",\"video\":[]"), "g", JOB_PENDING, "completed", true, NULL, NULL, false,
-     -1},
-    {JOB("completed", ",\"video\":{}"), "g", JOB_PENDING, "completed", true, NULL, NULL, false,
-     -1},
-    {JOB("completed", ",\"video\":\"\""), "g", JOB_PENDING, "completed", true, NULL, NULL, false,
-     -1},
-    {JOB("completed", ",\"video\":{\"url\":null}"), "g", JOB_PENDING, "completed", true, NULL,
+    {JOB("completed", ",\"video\":[\"" U "\"]"), "g", JOB_COMPLETED, "completed", true, U,
      NULL, false, -1},
-    {JOB("completed", ",\"video\":{\"url\":7}"), "g", JOB_PENDING, "completed", true, NULL, NULL,
-     false, -1},
-    {JOB("completed", ",\"video\":{\"url\":\"\"}"), "g", JOB_PENDING, "completed", true, NULL,
+    {JOB("completed", ",\"video\":\"" U "\""), "g", JOB_COMPLETED, "completed", true, U,
      NULL, false, -1},
-    {JOB("completed", ",\"video\":false"), "g", JOB_PENDING, "completed", true, NULL, NULL,
+    {JOB("completed", ",\"video\":[]"), "g", JOB_PENDING, "completed", true, NULL, NULL,
      false, -1},
-    {JOB("completed", ",\"video\":[\"\",\"" U "\"]"), "g", JOB_COMPLETED, "completed", true, U,
+    {JOB("completed", ",\"video\":{}"), "g", JOB_PENDING, "completed", true, NULL, NULL,
+     false, -1},
+    {JOB("completed", ",\"video\":\"\""), "g", JOB_PENDING, "completed", true, NULL, NULL,
+     false, -1},
+    {JOB("completed", ",\"video\":{\"url\":null}"), "g", JOB_PENDING, "completed", true,
+     NULL, NULL, false, -1},
+    {JOB("completed", ",\"video\":{\"url\":7}"), "g", JOB_PENDING, "completed", true,
+     NULL, NULL, false, -1},
+    {JOB("completed", ",\"video\":{\"url\":\"\"}"), "g", JOB_PENDING, "completed", true,
+     NULL, NULL, false, -1},
+    {JOB("completed", ",\"video\":false"), "g", JOB_PENDING, "completed", true, NULL,
      NULL, false, -1},
     /* Unknown members beside and before. */
-    {"{\"model\":\"m\",\"x\":{\"id\":\"no\",\"status\":\"error\"},\"id\":\"g\",\"status\":"
+    {"{\"model\":\"m\",\"x\":{\"id\":\"no\",\"status\":\"error\"},\"id\":\"g\","
+     "\"status\":"
      "\"completed\",\"duration\":4," V ",\"error\":null,\"meta\":null}",
      "g", JOB_COMPLETED, "completed", true, U, NULL, false, -1},
 };
 
 static const JobCase errors[] = {
-    {JOB("error", ",\"error\":{\"name\":\"Error\",\"message\":\"It broke.\"}"), "g", JOB_FAILED,
-     "error", true, NULL, "Error: It broke.", false, -1},
-    {JOB("error", ",\"error\":{\"message\":\"It broke.\"}"), "g", JOB_FAILED, "error", true,
-     NULL, "It broke.", false, -1},
-    {JOB("error", ",\"error\":{\"name\":\"Error\",\"message\":null}"), "g", JOB_FAILED, "error",
-     true, NULL, "Error", false, -1},
-    {JOB("error", ",\"error\":\"It broke.\""), "g", JOB_FAILED, "error", true, NULL, "It broke.",
-     false, -1},
-    {JOB("error", ",\"error\":null"), "g", JOB_FAILED, "error", true, NULL, "no reason given",
-     false, -1},
-    {JOB("error", ",\"error\":{}"), "g", JOB_FAILED, "error", true, NULL, "no reason given",
-     false, -1},
-    {JOB("error", ",\"error\":\"\""), "g", JOB_FAILED, "error", true, NULL, "no reason given",
-     false, -1},
-    {JOB("error", ",\"error\":true"), "g", JOB_FAILED, "error", true, NULL, "no reason given",
-     false, -1},
-    {JOB("error", ",\"error\":{\"detail\":[{\"loc\":[\"body\",\"image_url\"],\"msg\":\"Could not "
-         "detect face in the image\",\"type\":\"face_detection_error\",\"input\":\"x\"}]}"),
+    {JOB("error", ",\"error\":{\"name\":\"Error\",\"message\":\"It broke.\"}"), "g",
+     JOB_FAILED, "error", true, NULL, "Error: It broke.", false, -1},
+    {JOB("error", ",\"error\":{\"message\":\"It broke.\"}"), "g", JOB_FAILED, "error",
+     true, NULL, "It broke.", false, -1},
+    {JOB("error", ",\"error\":{\"name\":\"Error\",\"message\":null}"), "g", JOB_FAILED,
+     "error", true, NULL, "Error", false, -1},
+    {JOB("error", ",\"error\":\"It broke.\""), "g", JOB_FAILED, "error", true, NULL,
+     "It broke.", false, -1},
+    {JOB("error", ",\"error\":null"), "g", JOB_FAILED, "error", true, NULL,
+     "no reason given", false, -1},
+    {JOB("error", ",\"error\":{}"), "g", JOB_FAILED, "error", true, NULL,
+     "no reason given", false, -1},
+    {JOB("error", ",\"error\":\"\""), "g", JOB_FAILED, "error", true, NULL,
+     "no reason given", false, -1},
+    {JOB("error", ",\"error\":true"), "g", JOB_FAILED, "error", true, NULL,
+     "no reason given", false, -1},
+    {JOB("error",
+         ",\"error\":{\"detail\":[{\"loc\":[\"body\",\"image_url\"],\"msg\":\"Could not "
+         "detect face in the "
+         "image\",\"type\":\"face_detection_error\",\"input\":\"x\"}]}"),
      "g", JOB_FAILED, "error", true, NULL,
      "body.image_url: Could not detect face in the image", false, -1},
-    {JOB("error", ",\"error\":{\"name\":\"moderation_blocked\",\"message\":\"No.\"}"), "g",
-     JOB_FAILED, "error", true, NULL, "moderation_blocked: No.", true, -1},
+    {JOB("error", ",\"error\":{\"name\":\"moderation_blocked\",\"message\":\"No.\"}"),
+     "g", JOB_FAILED, "error", true, NULL, "moderation_blocked: No.", true, -1},
     {JOB("error", ",\"error\":{\"message\":\"Your request was blocked by our moderation "
-         "system.\"}"),
+                  "system.\"}"),
      "g", JOB_FAILED, "error", true, NULL,
      "Your request was blocked by our moderation system.", true, -1},
-    {JOB("error", "," V ",\"error\":{\"message\":\"late\"}"), "g", JOB_FAILED, "error", true, U,
-     "late", false, -1},
-    {JOB("completed", "," V ",\"error\":null"), "g", JOB_COMPLETED, "completed", true, U, NULL,
-     false, -1},
-    {JOB("completed", "," V ",\"error\":false"), "g", JOB_COMPLETED, "completed", true, U, NULL,
-     false, -1},
-    {JOB("queued", ",\"error\":{\"message\":\"a hiccup\"}"), "g", JOB_PENDING, "queued", true,
-     NULL, NULL, false, -1},
-    {JOB("strange", ",\"error\":{\"message\":\"It broke.\"}"), "g", JOB_FAILED, "strange", false,
-     NULL, "It broke.", false, -1},
-    /* No failure at all: the word is unknown and the error empty. */
-    {JOB("in_queue", ",\"error\":\"\""), "g", JOB_PENDING, "in_queue", false, NULL, NULL, false,
-     -1},
+    {JOB("error", "," V ",\"error\":{\"message\":\"late\"}"), "g", JOB_FAILED, "error",
+     true, U, "late", false, -1},
+    {JOB("completed", "," V ",\"error\":null"), "g", JOB_COMPLETED, "completed", true, U,
+     NULL, false, -1},
+    {JOB("completed", "," V ",\"error\":false"), "g", JOB_COMPLETED, "completed", true, U,
+     NULL, false, -1},
+    {JOB("queued", ",\"error\":{\"message\":\"a hiccup\"}"), "g", JOB_PENDING, "queued",
+     true, NULL, NULL, false, -1},
+    {JOB("strange", ",\"error\":{\"message\":\"It broke.\"}"), "g", JOB_FAILED, "strange",
+     false, NULL, "It broke.", false, -1},
 };
 
 static const JobCase moneys[] = {
     {JOB("queued", ",\"meta\":{\"usage\":{\"credits_used\":1050000}}"), "g", JOB_PENDING,
      "queued", true, NULL, NULL, false, 0.525},
-    {JOB("queued", ",\"meta\":{\"usage\":{\"credits_used\":1050000,\"usd_spent\":0.6}}"), "g",
-     JOB_PENDING, "queued", true, NULL, NULL, false, 0.6},
-    {JOB("queued", ",\"meta\":{\"usage\":{\"usd_spent\":0}}"), "g", JOB_PENDING, "queued", true,
-     NULL, NULL, false, 0},
-    {JOB("queued", ",\"meta\":{\"usage\":{\"tokens_used\":840000}}"), "g", JOB_PENDING, "queued",
-     true, NULL, NULL, false, -1},
-    {JOB("queued", ",\"meta\":{\"usage\":null}"), "g", JOB_PENDING, "queued", true, NULL, NULL,
-     false, -1},
-    {JOB("queued", ",\"meta\":{}"), "g", JOB_PENDING, "queued", true, NULL, NULL, false, -1},
-    {JOB("queued", ",\"meta\":[1]"), "g", JOB_PENDING, "queued", true, NULL, NULL, false, -1},
-    {JOB("queued", ",\"meta\":{\"usage\":{\"credits_used\":\"5\"}}"), "g", JOB_PENDING, "queued",
-     true, NULL, NULL, false, -1},
+    {JOB("queued", ",\"meta\":{\"usage\":{\"credits_used\":1050000,\"usd_spent\":0.6}}"),
+     "g", JOB_PENDING, "queued", true, NULL, NULL, false, 0.6},
+    {JOB("queued", ",\"meta\":{\"usage\":{\"usd_spent\":0}}"), "g", JOB_PENDING, "queued",
+     true, NULL, NULL, false, 0},
+    {JOB("queued", ",\"meta\":{\"usage\":{\"tokens_used\":840000}}"), "g", JOB_PENDING,
+     "queued", true, NULL, NULL, false, -1},
+    {JOB("queued", ",\"meta\":{\"usage\":null}"), "g", JOB_PENDING, "queued", true, NULL,
+     NULL, false, -1},
+    {JOB("queued", ",\"meta\":{}"), "g", JOB_PENDING, "queued", true, NULL, NULL, false,
+     -1},
+    {JOB("queued", ",\"meta\":[1]"), "g", JOB_PENDING, "queued", true, NULL, NULL, false,
+     -1},
+    {JOB("queued", ",\"meta\":{\"usage\":{\"credits_used\":\"5\"}}"), "g", JOB_PENDING,
+     "queued", true, NULL, NULL, false, -1},
 };
 
 static void check_job(const JobCase *c)
@@ -204,8 +215,8 @@ static void check_job(const JobCase *c)
     assert_null(job.error);
 }
 
-#define CHECK_ALL(cases)                                                                     \
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)                            \
+#define CHECK_ALL(cases)                                          \
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) \
     check_job(&cases[i])
 
 static void test_ids(void **state)
@@ -241,8 +252,15 @@ static void test_money(void **state)
 /* Ids are opaque: one of 18 digits must not be rounded, or another's job is polled. */
 static void test_long_number_as_id(void **state)
 {
-    const JobCase c = {"{\"id\":123456789012345679,\"status\":\"queued\"}", "123456789012345679",
-                       JOB_PENDING, "queued", true, NULL, NULL, false, -1};
+    const JobCase c = {"{\"id\":123456789012345679,\"status\":\"queued\"}",
+                       "123456789012345679",
+                       JOB_PENDING,
+                       "queued",
+                       true,
+                       NULL,
+                       NULL,
+                       false,
+                       -1};
     (void)state;
     check_job(&c);
 }
@@ -250,8 +268,48 @@ static void test_long_number_as_id(void **state)
 /* An empty id is none: the other name counts. */
 static void test_empty_id(void **state)
 {
-    const JobCase c = {"{\"id\":\"\",\"generation_id\":\"h\",\"status\":\"queued\"}", "h",
-                       JOB_PENDING, "queued", true, NULL, NULL, false, -1};
+    const JobCase c = {"{\"id\":\"\",\"generation_id\":\"h\",\"status\":\"queued\"}",
+                       "h",
+                       JOB_PENDING,
+                       "queued",
+                       true,
+                       NULL,
+                       NULL,
+                       false,
+                       -1};
+    (void)state;
+    check_job(&c);
+}
+
+/* The first URL of an array is the first that is one. */
+static void test_empty_url_first(void **state)
+{
+    const JobCase c = {JOB("completed", ",\"video\":[\"\",\"" U "\"]"),
+                       "g",
+                       JOB_COMPLETED,
+                       "completed",
+                       true,
+                       U,
+                       NULL,
+                       false,
+                       -1};
+    (void)state;
+    check_job(&c);
+}
+
+/* No failure at all: the word is unknown, and the error empty. Taken for one, a
+ * generation that runs and is paid for would be bought again. */
+static void test_empty_error(void **state)
+{
+    const JobCase c = {JOB("in_queue", ",\"error\":\"\""),
+                       "g",
+                       JOB_PENDING,
+                       "in_queue",
+                       false,
+                       NULL,
+                       NULL,
+                       false,
+                       -1};
     (void)state;
     check_job(&c);
 }
@@ -260,7 +318,8 @@ static void test_not_monotonic(void **state)
 {
     static const char *const order[] = {JOB("generating", ""), JOB("queued", ""),
                                         JOB("completed", "," V), JOB("generating", "")};
-    static const GatewayJobState wanted[] = {JOB_PENDING, JOB_PENDING, JOB_COMPLETED, JOB_PENDING};
+    static const GatewayJobState wanted[] = {JOB_PENDING, JOB_PENDING, JOB_COMPLETED,
+                                             JOB_PENDING};
     (void)state;
     for (int i = 0; i < 4; i++) {
         GatewayJob job;
@@ -283,11 +342,16 @@ static void check_garbage(const char *what, const char *body, size_t size)
 static void test_garbage(void **state)
 {
     static const char *const bodies[] = {
-        "",       " ",           "null",      "true",
-        "7",      "\"id\"",      "[]",        "[{\"id\":\"a\",\"status\":\"queued\"}]",
-        "{",      "}",           "{}",        "{\"video\":{\"url\":\"" U "\"}}",
-        "<html>", "{\"id\":\"a", "{\"id\":}", "{\"id\":\"\",\"status\":\"\"}",
-        "OK",     "{\"id\":{},\"status\":7}", "{'id':'a'}",
+        "",           " ",
+        "null",       "true",
+        "7",          "\"id\"",
+        "[]",         "[{\"id\":\"a\",\"status\":\"queued\"}]",
+        "{",          "}",
+        "{}",         "{\"video\":{\"url\":\"" U "\"}}",
+        "<html>",     "{\"id\":\"a",
+        "{\"id\":}",  "{\"id\":\"\",\"status\":\"\"}",
+        "OK",         "{\"id\":{},\"status\":7}",
+        "{'id':'a'}",
     };
     (void)state;
     for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++)
@@ -295,10 +359,12 @@ static void test_garbage(void **state)
     check_garbage("no body", NULL, 0);
 }
 
-/* Cut anywhere: never read, and never beyond the end (each cut is an allocation of its size). */
+/* Cut anywhere: never read, and never beyond the end (each cut is an allocation of its
+ * size). */
 static void test_cut(void **state)
 {
-    const char *whole = JOB("completed", "," V ",\"meta\":{\"usage\":{\"credits_used\":1}}");
+    const char *whole =
+        JOB("completed", "," V ",\"meta\":{\"usage\":{\"credits_used\":1}}");
     size_t size = strlen(whole);
     (void)state;
     for (size_t cut = 1; cut < size; cut++) {
@@ -346,12 +412,13 @@ static void test_large(void **state)
 
 /* The usage log */
 
-#define ROW(client, inference)                                                               \
-    "{\"created\":\"2026-11-20T10:00:00Z\",\"status\":\"succeeded\",\"origin\":\"api\","     \
-    "\"model\":\"m\",\"cost\":{\"usd\":0.5,\"credits\":1},\"tokens\":null,\"request_id\":"   \
+#define ROW(client, inference)                                                           \
+    "{\"created\":\"2026-11-20T10:00:00Z\",\"status\":\"succeeded\",\"origin\":\"api\"," \
+    "\"model\":\"m\",\"cost\":{\"usd\":0.5,\"credits\":1},\"tokens\":null,\"request_"    \
+    "id\":"                                                                              \
     "\"r\",\"inference_id\":" inference ",\"client_request_id\":" client "}"
-#define PAGE(rows, more)                                                                     \
-    "{\"data\":[" rows "],\"pagination\":{\"limit\":100,\"offset\":0,\"total\":3,"           \
+#define PAGE(rows, more)                                                           \
+    "{\"data\":[" rows "],\"pagination\":{\"limit\":100,\"offset\":0,\"total\":3," \
     "\"has_more\":" more "}}"
 
 static const struct {
@@ -364,9 +431,10 @@ static const struct {
     {PAGE("", "false"), "a", 0, NULL, 0, false},
     {PAGE(ROW("\"a\"", "\"g1\""), "false"), "a", 0, "g1", 1, false},
     {PAGE(ROW("\"a\"", "\"g1\""), "true"), "b", 0, NULL, 1, true},
-    {PAGE(ROW("\"b\"", "\"g2\"") "," ROW("\"a\"", "\"g1\""), "false"), "a", 0, "g1", 2, false},
-    {PAGE(ROW("\"b\"", "\"g2\"") "," ROW("\"a\"", "\"g1\""), "false"), "x a b", 0, "g2", 2,
+    {PAGE(ROW("\"b\"", "\"g2\"") "," ROW("\"a\"", "\"g1\""), "false"), "a", 0, "g1", 2,
      false},
+    {PAGE(ROW("\"b\"", "\"g2\"") "," ROW("\"a\"", "\"g1\""), "false"), "x a b", 0, "g2",
+     2, false},
     {PAGE(ROW("\"ab\"", "\"g1\""), "false"), "abc xab ab", 0, "g1", 1, false},
     {PAGE(ROW("\"ab\"", "\"g1\""), "false"), "abc xab", 0, NULL, 1, false},
     {PAGE(ROW("\"a b\"", "\"g1\""), "false"), "a b", 0, NULL, 1, false},
@@ -375,10 +443,11 @@ static const struct {
     {PAGE(ROW("\"A\"", "\"g1\""), "false"), "a", 0, NULL, 1, false},
     /* A failed request is listed without an id. */
     {PAGE(ROW("\"a\"", "null"), "false"), "a", 0, NULL, 1, false},
-    {PAGE(ROW("\"a\"", "null") "," ROW("\"a\"", "\"g1\""), "false"), "a", 0, "g1", 2, false},
-    {"{\"data\":[]}", "a", 0, NULL, 0, false},
-    {"{\"data\":[null,7,\"x\",[]],\"pagination\":{\"has_more\":\"yes\"}}", "a", 0, NULL, 4,
+    {PAGE(ROW("\"a\"", "null") "," ROW("\"a\"", "\"g1\""), "false"), "a", 0, "g1", 2,
      false},
+    {"{\"data\":[]}", "a", 0, NULL, 0, false},
+    {"{\"data\":[null,7,\"x\",[]],\"pagination\":{\"has_more\":\"yes\"}}", "a", 0, NULL,
+     4, false},
     {"{\"data\":null}", "a", AVERROR_INVALIDDATA, NULL, 0, false},
     {"{\"data\":{}}", "a", AVERROR_INVALIDDATA, NULL, 0, false},
     {"[]", "a", AVERROR_INVALIDDATA, NULL, 0, false},
@@ -393,7 +462,8 @@ static void test_rows(void **state)
     for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
         GatewayAnswer answer = {.rows = -1, .more = true};
         const char *body = pages[i].body;
-        check_number(body, gateway_parse_rows(body, strlen(body), pages[i].clients, &answer),
+        check_number(body,
+                     gateway_parse_rows(body, strlen(body), pages[i].clients, &answer),
                      pages[i].ret);
         check_text(body, answer.job.id, pages[i].id);
         check_number(body, answer.rows, pages[i].rows);
@@ -405,18 +475,13 @@ static void test_rows(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ids),
-        cmocka_unit_test(test_statuses),
-        cmocka_unit_test(test_videos),
-        cmocka_unit_test(test_errors),
-        cmocka_unit_test(test_money),
-        cmocka_unit_test(test_long_number_as_id),
-        cmocka_unit_test(test_empty_id),
-        cmocka_unit_test(test_not_monotonic),
-        cmocka_unit_test(test_garbage),
-        cmocka_unit_test(test_cut),
-        cmocka_unit_test(test_deep),
-        cmocka_unit_test(test_large),
+        cmocka_unit_test(test_ids),         cmocka_unit_test(test_statuses),
+        cmocka_unit_test(test_videos),      cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_money),       cmocka_unit_test(test_long_number_as_id),
+        cmocka_unit_test(test_empty_id),    cmocka_unit_test(test_empty_url_first),
+        cmocka_unit_test(test_empty_error), cmocka_unit_test(test_not_monotonic),
+        cmocka_unit_test(test_garbage),     cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_deep),        cmocka_unit_test(test_large),
         cmocka_unit_test(test_rows),
     };
     return cmocka_run_group_tests_name("gateway_json", tests, NULL, NULL);

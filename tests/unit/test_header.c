@@ -4,8 +4,8 @@
 
 #include "support.h"
 
-/* CMake adds a translation unit for each header; that they compiled is the test. Here: what
- * the public one promises of itself. */
+/* CMake adds a translation unit for each header; that they compiled is the test. Here:
+ * what the public one promises of itself. */
 static void test_public_header(void **state)
 {
     const AVClass *class = i2v_get_class();

@@ -31,12 +31,18 @@ static const struct {
     bool exact;
 } documented[] = {
     {"openai/sora-2-i2v", {4, 8, 12}, 4, {"720p"}, "720p", {"16:9", "9:16"}, true},
-    {"google/veo-3.1-i2v-fast", {4, 6, 8}, 8, {"720p", "1080p"}, "1080p", {"16:9", "9:16"},
+    {"google/veo-3.1-i2v-fast",
+     {4, 6, 8},
+     8,
+     {"720p", "1080p"},
+     "1080p",
+     {"16:9", "9:16"},
      false},
     {"alibaba/wan-2-7-i2v", {5, 10, 15}, 10, {"720p", "1080p"}, "1080p", {NULL}, false},
 };
 
-static void check_names(const char *what, const char *const *got, const char *const *wanted)
+static void check_names(const char *what, const char *const *got,
+                        const char *const *wanted)
 {
     for (int i = 0; i < 3; i++) {
         check_text(what, got[i], wanted[i]);
@@ -109,10 +115,11 @@ static const struct {
     int width, height;
     const char *nearest;
 } ratios[] = {
-    {1280, 720, "16:9"},    {720, 1280, "9:16"},    {1920, 1080, "16:9"}, {1000, 1000, "16:9"},
-    {1, 1, "16:9"},         {32767, 32767, "16:9"}, {1001, 1000, "16:9"}, {1000, 1001, "9:16"},
-    {32766, 32767, "9:16"}, {3, 4, "9:16"},         {4, 3, "16:9"},       {10000, 1, "16:9"},
-    {1, 10000, "9:16"},     {599, 600, "9:16"},
+    {1280, 720, "16:9"},  {720, 1280, "9:16"},  {1920, 1080, "16:9"},
+    {1000, 1000, "16:9"}, {1, 1, "16:9"},       {32767, 32767, "16:9"},
+    {1001, 1000, "16:9"}, {1000, 1001, "9:16"}, {32766, 32767, "9:16"},
+    {3, 4, "9:16"},       {4, 3, "16:9"},       {10000, 1, "16:9"},
+    {1, 10000, "9:16"},   {599, 600, "9:16"},
 };
 
 static void test_nearest(void **state)
@@ -148,9 +155,9 @@ static void test_nearest_of_many(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_find),         cmocka_unit_test(test_documented),
-        cmocka_unit_test(test_sizes),        cmocka_unit_test(test_sizes_complete),
-        cmocka_unit_test(test_nearest),      cmocka_unit_test(test_nearest_of_many),
+        cmocka_unit_test(test_find),    cmocka_unit_test(test_documented),
+        cmocka_unit_test(test_sizes),   cmocka_unit_test(test_sizes_complete),
+        cmocka_unit_test(test_nearest), cmocka_unit_test(test_nearest_of_many),
     };
     return cmocka_run_group_tests_name("models", tests, NULL, NULL);
 }

@@ -20,8 +20,8 @@
 static const struct {
     const char *name;
     enum AVOptionType type;
-    const char *text;      ///< default of a string
-    int64_t number;        ///< default of a number
+    const char *text; ///< default of a string
+    int64_t number;   ///< default of a number
 } table[] = {
     {"prompt", AV_OPT_TYPE_STRING, NULL, 0},
     {"prompt_file", AV_OPT_TYPE_STRING, NULL, 0},
@@ -83,7 +83,8 @@ static void test_table(void **state)
 static void test_values(void **state)
 {
     static const char *const fits[] = {"cover", "contain", "fill", "none", "?"};
-    static const char *const positions[] = {"center", "top", "bottom", "left", "right", "?"};
+    static const char *const positions[] = {"center", "top",   "bottom",
+                                            "left",   "right", "?"};
     static const char *const reuses[] = {"any", "only", "?"};
     (void)state;
     for (int i = 0; i < 5; i++)
@@ -95,7 +96,8 @@ static void test_values(void **state)
     check_text("none", options_value_name("take", 1), "?");
 }
 
-/* ffmpeg refuses an option of an input that a codec knows too, also behind a v, a or s. */
+/* ffmpeg refuses an option of an input that a codec knows too, also behind a v, a or s.
+ */
 static void test_no_collisions(void **state)
 {
     const AVClass *codecs = avcodec_get_class(), *formats = avformat_get_class();
@@ -103,10 +105,11 @@ static void test_no_collisions(void **state)
     (void)state;
     while ((o = next_option(o))) {
         const char *name = o->name;
-        if (av_opt_find(&codecs, name, NULL, 0, AV_OPT_SEARCH_CHILDREN | AV_OPT_SEARCH_FAKE_OBJ))
+        if (av_opt_find(&codecs, name, NULL, 0,
+                        AV_OPT_SEARCH_CHILDREN | AV_OPT_SEARCH_FAKE_OBJ))
             fail_case("%s is an option of a codec", name);
-        if (strchr("vas", name[0]) && av_opt_find(&codecs, name + 1, NULL, 0,
-                                                  AV_OPT_SEARCH_FAKE_OBJ))
+        if (strchr("vas", name[0]) &&
+            av_opt_find(&codecs, name + 1, NULL, 0, AV_OPT_SEARCH_FAKE_OBJ))
             fail_case("%s is an option of codecs for one medium", name);
         if (av_opt_find(&formats, name, NULL, 0, AV_OPT_SEARCH_FAKE_OBJ))
             fail_case("%s is an option of AVFormatContext", name);
@@ -136,9 +139,9 @@ static void test_no_collisions_by_codec(void **state)
 static const struct {
     const char *what;
     const char *url;
-    const char *given;      ///< name=value|name=value
+    const char *given;                       ///< name=value|name=value
     const char *base_url, *store, *defaults; ///< environment
-    const char *name, *value; ///< one option and what comes out
+    const char *name, *value;                ///< one option and what comes out
 } gathered[] = {
     {"default", "s", "", NULL, NULL, NULL, "model", "openai/sora-2-i2v"},
     {"given", "s", "model=m", NULL, NULL, NULL, "model", "m"},
@@ -150,28 +153,34 @@ static const struct {
     {"env > default", "s", "", "https://e", NULL, NULL, "base_url", "https://e"},
     {"env > defaults", "s", "", "https://e", NULL, "base_url=https\\://d", "base_url",
      "https://e"},
-    {"given > env", "s", "base_url=https://g", "https://e", NULL, NULL, "base_url", "https://g"},
+    {"given > env", "s", "base_url=https://g", "https://e", NULL, NULL, "base_url",
+     "https://g"},
     {"empty env", "s", "", "", NULL, NULL, "base_url", "https://api.aimlapi.com"},
-    {"empty env, defaults", "s", "", "", NULL, "base_url=https\\://d", "base_url", "https://d"},
+    {"empty env, defaults", "s", "", "", NULL, "base_url=https\\://d", "base_url",
+     "https://d"},
     {"store env", "s", "", NULL, "/e", "store=/d", "store", "/e"},
     {"store given", "s", "store=/g", NULL, "/e", "store=/d", "store", "/g"},
     {"store defaults", "s", "", NULL, NULL, "store=/d", "store", "/d"},
     {"no store", "s", "", NULL, NULL, NULL, "store", ""},
-    {"several defaults", "s", "", NULL, NULL, "model=d:reuse=only:fit=fill", "reuse", "1"},
-    {"several defaults 2", "s", "", NULL, NULL, "model=d:reuse=only:fit=fill", "fit", "2"},
+    {"several defaults", "s", "", NULL, NULL, "model=d:reuse=only:fit=fill", "reuse",
+     "1"},
+    {"several defaults 2", "s", "", NULL, NULL, "model=d:reuse=only:fit=fill", "fit",
+     "2"},
     {"empty defaults", "s", "", NULL, NULL, "", "model", "openai/sora-2-i2v"},
     {"withheld in defaults", "s", "", NULL, NULL, "save=/x.mp4", "save", "/x.mp4"},
     {"@ in defaults", "s", "", NULL, NULL, "params=@/x.json", "params", "@/x.json"},
     {"@ given", "s", "params=@/x.json", NULL, NULL, NULL, "params", "@/x.json"},
     {"withheld given", "i2v:s?take=2", "save=/x.mp4", NULL, NULL, NULL, "save", "/x.mp4"},
-    {"prompt beats default file", "s", "prompt=p", NULL, NULL, "prompt_file=/f", "prompt_file",
+    {"prompt beats default file", "s", "prompt=p", NULL, NULL, "prompt_file=/f",
+     "prompt_file", ""},
+    {"file beats default prompt", "s", "prompt_file=/f", NULL, NULL, "prompt=p", "prompt",
      ""},
-    {"file beats default prompt", "s", "prompt_file=/f", NULL, NULL, "prompt=p", "prompt", ""},
     {"url's prompt beats file", "i2v:s?prompt=p", "", NULL, NULL, "prompt_file=/f",
      "prompt_file", ""},
     {"default prompt", "s", "", NULL, NULL, "prompt=p", "prompt", "p"},
     {"image of the input", "still.png", "", NULL, NULL, NULL, "image", "still.png"},
-    {"image of the url", "i2v:a%20b.png?take=2", "", NULL, NULL, NULL, "image", "a b.png"},
+    {"image of the url", "i2v:a%20b.png?take=2", "", NULL, NULL, NULL, "image",
+     "a b.png"},
     {"name is not decoded", "a%20b+c.png", "", NULL, NULL, NULL, "image", "a%20b+c.png"},
     {"image option", "dummy", "image=x.png", NULL, NULL, NULL, "image", "x.png"},
     {"image in query", "i2v:?image=x.png", "", NULL, NULL, NULL, "image", "x.png"},
@@ -183,9 +192,11 @@ static const struct {
     {"take", "s", "take=7", NULL, NULL, NULL, "take", "7"},
     {"largest take", "s", "take=2147483647", NULL, NULL, NULL, "take", "2147483647"},
     {"max_wait", "s", "max_wait=90", NULL, NULL, NULL, "max_wait", "90000000"},
-    {"max_wait as a time", "s", "max_wait=1:30", NULL, NULL, NULL, "max_wait", "90000000"},
+    {"max_wait as a time", "s", "max_wait=1:30", NULL, NULL, NULL, "max_wait",
+     "90000000"},
     {"max_wait ms", "s", "max_wait=1500ms", NULL, NULL, NULL, "max_wait", "1500000"},
-    {"poll_interval", "s", "poll_interval=0.5", NULL, NULL, NULL, "poll_interval", "500000"},
+    {"poll_interval", "s", "poll_interval=0.5", NULL, NULL, NULL, "poll_interval",
+     "500000"},
     {"awkward prompt", "s", "prompt=a:b'c\"d\\e,f;g%20+", NULL, NULL, NULL, "prompt",
      "a:b'c\"d\\e,f;g%20+"},
 };
@@ -318,14 +329,16 @@ static void test_refused(void **state)
 
 static void test_foreign_entries_stay(void **state)
 {
-    AVDictionary *given = dictionary("analyzeduration=5|prompt=p|Prompt2=q|probesize=9|take=2");
+    AVDictionary *given =
+        dictionary("analyzeduration=5|prompt=p|Prompt2=q|probesize=9|take=2");
     Options *options = NULL;
     (void)state;
     assert_int_equal(options_gather("s", &given, NULL, &options), 0);
     check_number("left", av_dict_count(given), 3);
     check_text("left", av_dict_get(given, "analyzeduration", NULL, 0)->value, "5");
     check_text("left", av_dict_get(given, "probesize", NULL, 0)->value, "9");
-    check_text("left", av_dict_get(given, "Prompt2", NULL, AV_DICT_MATCH_CASE)->value, "q");
+    check_text("left", av_dict_get(given, "Prompt2", NULL, AV_DICT_MATCH_CASE)->value,
+               "q");
     check_text("taken", options->prompt, "p");
     check_number("taken", options->take, 2);
     options_free(&options);

@@ -258,6 +258,37 @@ static inline void assert_quarters(const Picture *picture, const char *letters,
     }
 }
 
+static inline uint32_t crc32_of(const uint8_t *data, size_t size)
+{
+    uint32_t crc = 0xffffffffu;
+    for (size_t i = 0; i < size; i++) {
+        crc ^= data[i];
+        for (int bit = 0; bit < 8; bit++)
+            crc = crc >> 1 ^ (crc & 1 ? 0xedb88320u : 0);
+    }
+    return ~crc;
+}
+
+static char temp_dir[64];
+
+/* A directory with q.ppm, q.png and q.jpg: the quarters, 160x96. */
+static inline int setup_quarters(void **state)
+{
+    (void)state;
+    if (enter_temp(temp_dir))
+        return -1;
+    make_quarters("q.ppm", 160, 96);
+    run(FFMPEG "-i q.ppm q.png");
+    run(FFMPEG "-i q.ppm -q:v 2 -pix_fmt yuvj444p q.jpg");
+    return 0;
+}
+
+static inline int teardown(void **state)
+{
+    (void)state;
+    return leave_temp(temp_dir);
+}
+
 /* What a stored RGBW looks like once shown in each of EXIF's orientations. */
 static const char *const shown_as[9] = {NULL,   "RGBW", "GRWB", "WBGR", "BWRG",
                                         "RBGW", "BRWG", "WGBR", "GWRB"};

@@ -1,0 +1,110 @@
+# i2v: what is said, and when nothing is
+# SPDX-License-Identifier: LGPL-2.1-or-later
+load helper
+
+setup_file() {
+    shared_still
+    start_gateway
+}
+teardown_file() { stop_gateway; }
+setup() { common_setup; }
+
+REQUEST=(-f i2v -prompt "She turns around and smiles" -duration 4)
+PEEK=(-t 0.1 -f null -)
+
+@test "-v error is silent on success" {
+    works ff -v error "${REQUEST[@]}" -i still.png "${PEEK[@]}"
+    same "" "$stderr"
+    works ff -v error "${REQUEST[@]}" -i still.png "${PEEK[@]}"
+    same "" "$stderr"
+    works "$BIN/i2v" ffprobe -v error "${REQUEST[@]}" still.png
+    same "" "$stderr$output"
+    works fetch -v error --prompt "She turns around and smiles" --duration 4 still.png
+    same "" "$stderr"
+}
+
+@test "-v error is silent about what was overcome" {
+    set_faults "poll 1 status 503" "download 1 cut 0.5"
+    quadrants 900 900 square.png
+    works ff -v error "${REQUEST[@]}" -i square.png "${PEEK[@]}"
+    same "" "$stderr"
+}
+
+@test "-v quiet says nothing even of an error" {
+    refused ff -v quiet "${REQUEST[@]}" -model "" -i still.png "${PEEK[@]}"
+    same "" "$stderr"
+}
+
+@test "-v error says an error, and not more of us than the error" {
+    set_faults "create * status 400 message bad luck today"
+    refused ff -v error "${REQUEST[@]}" -i still.png "${PEEK[@]}"
+    says "bad luck today"
+    same 1 "$(grep -c i2v <<<"$stderr")"
+}
+
+@test "INFO: the request in a line, each change of status, the clip's facts" {
+    set_faults "poll 1-2 shape processing"
+    works ff "${REQUEST[@]}" -i still.png "${PEEK[@]}"
+    says_in_one openai/sora-2-i2v 720p 16:9 "duration 4" 1280x720 "She turns around and smiles"
+    says_in_one "$(last_job .id)" '$'
+    says_in_one Status queued
+    says_in_one Status processing
+    says_in_one Status completed
+    same 1 "$(grep -c "Status: processing" <<<"$stderr")"
+    says_in_one 1280x720 "SAR 1:1" "30 fps" 1/15360 bt709 "GOP 30" aac stereo "48000 Hz"
+    grep -q '\[i2v @ 0x' <<<"$stderr"
+}
+
+@test "INFO: what the store serves" {
+    works ff "${REQUEST[@]}" -i still.png "${PEEK[@]}"
+    works ff "${REQUEST[@]}" -i still.png "${PEEK[@]}"
+    says_in_one "take 1" "-take 2"
+    says_not Status
+    says_in_one 1280x720 "SAR 1:1" "30 fps"
+}
+
+@test "-v warning leaves the INFO out" {
+    works ff -v warning "${REQUEST[@]}" -i still.png "${PEEK[@]}"
+    says_not Status "$(last_job .id)" "She turns"
+}
+
+@test "an unknown status is said once and waited on" {
+    set_faults "poll 1-4 shape unknown"
+    works ff -v warning "${REQUEST[@]}" -i still.png "${PEEK[@]}"
+    same 1 "$(grep -c rendering <<<"$stderr")"
+    same 120 "$(frames_of "$(store_clip)")"
+}
+
+@test "WARNING: what is cut, padded or missing" {
+    quadrants 1280 1280 square.png
+    works ff -v warning "${REQUEST[@]}" -i square.png "${PEEK[@]}"
+    says_in_one 1280x1280 1280x720 cover
+    works ff -v warning "${REQUEST[@]}" -fit contain -i square.png "${PEEK[@]}"
+    says_in_one 1280x1280 1280x720 contain
+    set_faults "create 1 clip silent"
+    works ff -v warning "${REQUEST[@]}" -take 3 -i still.png "${PEEK[@]}"
+    says "no audio"
+}
+
+@test "a prompt cannot steer the terminal, and a long one is cut short" {
+    works ff -f i2v -prompt "first line"$'\n'"second line" -duration 4 -i still.png "${PEEK[@]}"
+    says_not "second line"
+    works ff -f i2v -prompt "$(printf 'ü%.0s' {1..300})" -duration 4 -i still.png "${PEEK[@]}"
+    iconv -f UTF-8 -t UTF-8 <<<"$stderr" >/dev/null
+    says "..."
+    works ff -f i2v -prompt $'\e]0;title\a\e[31mred' -duration 4 -i still.png "${PEEK[@]}"
+    says_not $'\e'
+}
+
+@test "the gateway's words cannot steer the terminal" {
+    set_faults "create * status 400 message "$'\e[31m'"red"
+    refused ff "${REQUEST[@]}" -i still.png "${PEEK[@]}"
+    says_not $'\e'
+}
+
+@test "stdout is the program's own" {
+    ff "${REQUEST[@]}" -i still.png -t 0.2 -an -f rawvideo -s 64x36 -pix_fmt rgb24 - >raw 2>log
+    same $((64 * 36 * 3 * 6)) "$(stat -c %s raw)"
+    works fetch --prompt "She turns around and smiles" --duration 4 still.png
+    same "$(store_clip)" "$output"
+}

@@ -1,0 +1,303 @@
+/* i2v: unit tests of verifying and opening a clip
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "support.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <libavutil/error.h>
+#include <libavutil/intreadwrite.h>
+#include <libavutil/mem.h>
+
+#include "clip.h"
+#include "mp4.h"
+
+static const struct {
+    const char *name;
+    bool audio;
+} whole[] = {
+    {"fast.mp4", true}, {"late.mp4", true},    {"fragments.mp4", true},
+    {"open.mp4", true}, {"silent.mp4", false},
+};
+
+static void test_whole(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(whole) / sizeof(whole[0]); i++) {
+        const char *name = whole[i].name;
+        ClipFacts facts;
+        check_number(name, clip_verify(temp_path(name), MP4_SECONDS, NULL, &facts), 0);
+        check_number(name, facts.width, MP4_WIDTH);
+        check_number(name, facts.height, MP4_HEIGHT);
+        check_number(name, facts.has_audio, whole[i].audio);
+        assert_true(facts.duration > MP4_SECONDS - 0.1 &&
+                    facts.duration < MP4_SECONDS + 0.2);
+        assert_non_null(strstr(facts.text, "h264 160x90, SAR 1:1, 24 fps, time base 1/"));
+        assert_non_null(strstr(facts.text, "longest GOP 12"));
+        check_number(name, strstr(facts.text, "aac, mono, 44100 Hz") != NULL,
+                     whole[i].audio);
+        assert_int_equal(facts.text[strlen(facts.text) - 1], 's');
+    }
+}
+
+static void check_damaged(const char *what, const char *path, double asked)
+{
+    ClipFacts facts;
+    check_number(what, clip_verify(path, asked, NULL, &facts), AVERROR_INVALIDDATA);
+    assert_non_null(facts.why);
+    assert_true(facts.why[0]);
+}
+
+static void test_cut(void **state)
+{
+    static const char *const names[] = {"fast.mp4", "late.mp4", "fragments.mp4",
+                                        "open.mp4"};
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        Mp4 mp4 = mp4_read(names[i]);
+        for (size_t tenth = 1; tenth < 10; tenth++) {
+            char what[32];
+            snprintf(what, sizeof(what), "%s, %zu0 %%", names[i], tenth);
+            check_damaged(what, temp_file("cut.mp4", mp4.data, mp4.size * tenth / 10),
+                          MP4_SECONDS);
+        }
+        check_damaged(names[i], temp_file("cut.mp4", mp4.data, mp4.size - 1),
+                      MP4_SECONDS);
+        mp4_free(&mp4);
+    }
+}
+
+/* facts/ffmpeg-hosts.md: what demuxing to the end does not see. */
+static void test_damaged_kinds(void **state)
+{
+    Mp4 fast = mp4_read("fast.mp4"), late = mp4_read("late.mp4");
+    (void)state;
+    check_damaged("faststart cut in half", temp_file("d.mp4", fast.data, fast.size / 2),
+                  0);
+    check_damaged("moov at the end, 3000 bytes gone",
+                  temp_file("d.mp4", late.data, late.size - 3000), 0);
+    check_damaged("moov at the end, 2000 bytes gone",
+                  temp_file("d.mp4", late.data, late.size - 2000), 0);
+    memset(late.data + late.size, 0xff, 64);
+    check_damaged("trailing junk", temp_file("d.mp4", late.data, late.size + 64), 0);
+    mp4_free(&fast);
+    mp4_free(&late);
+}
+
+/* Cut where a fragment begins every box is whole: the length that was asked for decides.
+ */
+static void test_cut_at_moof(void **state)
+{
+    static const char *const names[] = {"fragments.mp4", "open.mp4"};
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        Mp4 mp4 = mp4_read(names[i]);
+        for (int n = 1; n < 7; n++) {
+            long at = mp4_find(&mp4, "moof", n);
+            assert_true(at > 0);
+            check_damaged(names[i], temp_file("moof.mp4", mp4.data, (size_t)at),
+                          MP4_SECONDS);
+        }
+        mp4_free(&mp4);
+    }
+}
+
+/* Without the last of eight fragments, half a second of four is gone. */
+static void test_cut_at_last_moof(void **state)
+{
+    Mp4 mp4 = mp4_read("fragments.mp4");
+    long at = mp4_find(&mp4, "moof", 7);
+    (void)state;
+    assert_true(at > 0);
+    check_damaged("7 of 8", temp_file("moof.mp4", mp4.data, (size_t)at), MP4_SECONDS);
+    mp4_free(&mp4);
+}
+
+/* The index says more than there is, or a track is none. */
+static void test_wrong_index(void **state)
+{
+    Mp4 mp4 = mp4_read("fast.mp4");
+    uint8_t *stsz = NULL;
+    (void)state;
+    for (size_t i = 0; i + 4 < mp4.size && !stsz; i++)
+        if (!memcmp(mp4.data + i, "stsz", 4))
+            stsz = mp4.data + i;
+    assert_non_null(stsz);
+    AV_WB32(stsz + 12, AV_RB32(stsz + 12) + 1);
+    check_damaged("a frame too many", temp_file("index.mp4", mp4.data, mp4.size), 0);
+    AV_WB32(stsz + 12, AV_RB32(stsz + 12) + 1000000);
+    check_damaged("a million too many", temp_file("index.mp4", mp4.data, mp4.size), 0);
+    mp4_free(&mp4);
+}
+
+static void test_no_clip(void **state)
+{
+    ClipFacts facts;
+    (void)state;
+    check_damaged("no video", temp_path("sound.mp4"), 0);
+    check_damaged("BMP", temp_bmp("b.mp4", 32, 32, 9), 0);
+    check_damaged("HTML", temp_text("h.mp4", "<html>Forbidden</html>"), 0);
+    check_damaged("empty", temp_text("e.mp4", ""), 0);
+    check_damaged("playlist", temp_text("p.mp4", "ffconcat version 1.0\nfile fast.mp4\n"),
+                  0);
+    assert_int_equal(clip_verify(temp_path("missing.mp4"), 0, NULL, &facts),
+                     AVERROR(ENOENT));
+}
+
+/* Names that FFmpeg would take for a protocol or a pattern. */
+static void test_awkward_names(void **state)
+{
+    static const char *const names[] = {"a b.mp4", "rain 100%d.mp4", "x:y.mp4",
+                                        "shot%03d.mp4", "gr\xC3\xBC\xC3\x9F'\".mp4"};
+    Mp4 mp4 = mp4_read("fast.mp4");
+    ClipFacts facts;
+    (void)state;
+    for (int i = 0; i < 5; i++)
+        check_number(
+            names[i],
+            clip_verify(temp_file(names[i], mp4.data, mp4.size), 0, NULL, &facts), 0);
+    mp4_free(&mp4);
+}
+
+static int interrupt_at_once(void *opaque)
+{
+    (void)opaque;
+    return 1;
+}
+
+static void test_interrupted(void **state)
+{
+    AVIOInterruptCB interrupt = {interrupt_at_once, NULL};
+    ClipFacts facts;
+    (void)state;
+    assert_int_equal(clip_verify(temp_path("fast.mp4"), 0, &interrupt, &facts),
+                     AVERROR(EINTR));
+}
+
+/* Opening on the caller's own context */
+
+static int refuse_open(AVFormatContext *ctx, AVIOContext **pb, const char *url, int flags,
+                       AVDictionary **options)
+{
+    (void)ctx;
+    (void)pb;
+    (void)url;
+    (void)flags;
+    (void)options;
+    return AVERROR(EACCES);
+}
+
+static AVFormatContext *guarded_context(void)
+{
+    AVFormatContext *ctx = avformat_alloc_context();
+    ctx->protocol_whitelist = av_strdup("https,tls,tcp");
+    ctx->protocol_blacklist = av_strdup("file");
+    ctx->format_whitelist = av_strdup("matroska");
+    ctx->io_open = refuse_open;
+    return ctx;
+}
+
+static int count_video(AVFormatContext *ctx)
+{
+    AVPacket *packet = av_packet_alloc();
+    int count = 0;
+    while (av_read_frame(ctx, packet) >= 0) {
+        count += ctx->streams[packet->stream_index]->codecpar->codec_type ==
+                 AVMEDIA_TYPE_VIDEO;
+        av_packet_unref(packet);
+    }
+    av_packet_free(&packet);
+    return count;
+}
+
+static void test_open_guarded(void **state)
+{
+    AVFormatContext *ctx = guarded_context(), *same = ctx;
+    (void)state;
+    assert_int_equal(clip_open(&ctx, temp_path("fast.mp4"), NULL), 0);
+    assert_ptr_equal(ctx, same);
+    check_text("protocols", ctx->protocol_whitelist, "https,tls,tcp");
+    check_text("black", ctx->protocol_blacklist, "file");
+    check_text("formats", ctx->format_whitelist, "matroska");
+    assert_true(ctx->io_open == refuse_open);
+    check_text("demuxer", ctx->iformat->name, "mov,mp4,m4a,3gp,3g2,mj2");
+    check_number("frames", count_video(ctx), MP4_FRAMES);
+    avformat_close_input(&ctx);
+}
+
+static void test_open_with_dictionary(void **state)
+{
+    AVFormatContext *ctx = NULL;
+    AVDictionary *options = NULL;
+    (void)state;
+    av_dict_set(&options, "protocol_whitelist", "https", 0);
+    av_dict_set(&options, "format_whitelist", "matroska", 0);
+    av_dict_set(&options, "protocol_blacklist", "file", 0);
+    av_dict_set(&options, "enable_drefs", "1", 0);
+    av_dict_set(&options, "ignore_editlist", "1", 0);
+    av_dict_set(&options, "foreign", "x", 0);
+    assert_int_equal(clip_open(&ctx, temp_path("late.mp4"), &options), 0);
+    check_text("protocols", ctx->protocol_whitelist, "https");
+    check_text("formats", ctx->format_whitelist, "matroska");
+    check_text("black", ctx->protocol_blacklist, "file");
+    check_number("left", av_dict_count(options), 1);
+    assert_non_null(av_dict_get(options, "foreign", NULL, 0));
+    check_number("frames", count_video(ctx), MP4_FRAMES);
+    avformat_close_input(&ctx);
+    av_dict_free(&options);
+}
+
+/* VLC's pb holds the still's bytes; it frees that itself. */
+static void test_open_with_pb(void **state)
+{
+    AVFormatContext *ctx = avformat_alloc_context();
+    AVIOContext *pb =
+        avio_alloc_context(av_malloc(4096), 4096, 0, NULL, NULL, NULL, NULL);
+    (void)state;
+    ctx->pb = pb;
+    ctx->flags |= AVFMT_FLAG_CUSTOM_IO;
+    assert_int_equal(clip_open(&ctx, temp_path("fast.mp4"), NULL), 0);
+    assert_ptr_not_equal(ctx->pb, pb);
+    check_number("frames", count_video(ctx), MP4_FRAMES);
+    avformat_close_input(&ctx);
+    av_freep(&pb->buffer);
+    avio_context_free(&pb);
+}
+
+static void test_open_fails(void **state)
+{
+    static const char *const names[] = {"missing.mp4", "b.bmp", "empty.mp4"};
+    (void)state;
+    temp_bmp("b.bmp", 8, 8, 9);
+    temp_text("empty.mp4", "");
+    for (int i = 0; i < 6; i++) {
+        AVFormatContext *ctx = i % 2 ? guarded_context() : NULL;
+        AVDictionary *options = NULL;
+        av_dict_set(&options, "protocol_whitelist", "https", 0);
+        if (clip_open(&ctx, temp_path(names[i / 2]), &options) >= 0)
+            fail_case("%s is opened", names[i / 2]);
+        assert_null(ctx);
+        av_dict_free(&options);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_whole),
+        cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_damaged_kinds),
+        cmocka_unit_test(test_cut_at_moof),
+        cmocka_unit_test(test_cut_at_last_moof),
+        cmocka_unit_test(test_wrong_index),
+        cmocka_unit_test(test_no_clip),
+        cmocka_unit_test(test_awkward_names),
+        cmocka_unit_test(test_interrupted),
+        cmocka_unit_test(test_open_guarded),
+        cmocka_unit_test(test_open_with_dictionary),
+        cmocka_unit_test(test_open_with_pb),
+        cmocka_unit_test(test_open_fails),
+    };
+    said_start();
+    return cmocka_run_group_tests_name("clip", tests, mp4_render, NULL);
+}

@@ -1,0 +1,270 @@
+/* i2v: unit tests of the key: what makes two requests the same generation
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "support.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "key.h"
+
+typedef struct KeyCase {
+    const char *still; ///< wide, tall, or a URL
+    const char *pairs;
+    const char *key;
+} KeyCase;
+
+/* No release may change one of these: whoever bought the clip would buy it again. */
+static const KeyCase golden[] = {
+    {"wide", "prompt=She turns around and smiles",
+     "5dbb78a0d6226b7c099cc37bc334044709b070022cbe61bc24b5c2dd76ffcf42"},
+    {"tall", "prompt=She turns around and smiles|duration=8",
+     "97557c4b4740b1880bccdf2f6c5d9e3aedbc50e9322014b1b45db08c43564062"},
+    {"wide",
+     "prompt=p|model=google/veo-3.1-i2v-fast|resolution=720p|aspect_ratio=9:16|take=2|"
+     "fit=contain|fit_position=top|duration=6",
+     "4926139db944225c0644ded415a28df3846a0827553190518ba2c3190224b4ba"},
+    {"wide",
+     "prompt=p|model=alibaba/wan-2-7-i2v|params=seed=7:negative_prompt=blurry|"
+     "image_time=end",
+     "3c1bebb03533e164f37deaedb424fe57fc4999f2c16c40b91a250c5172f1de47"},
+    {"wide",
+     "prompt=gr\xC3\xBC\xC3\x9F \"dich\" \xF0\x9F\x8E\xAC\n|model=some/new-model|"
+     "duration=4.5|params={\"b\":[1,2.5,null,true],\"a\":{\"d\":\"x\",\"c\":-1}}",
+     "624867c5a712f585f3da5d07c34c0f37e384efd6e9506979d2d41bead426b940"},
+    {"https://example.com/still.png?size=1280", "prompt=p|fit=none",
+     "171c8ecf2d015be28a2f1438dfe7d783e7253cc4beadd452e0988a60e0f4ffc1"},
+    {"wide", "prompt=p|base_url=http://127.0.0.1:8080|fit=fill",
+     "2e82af0067fae59d4d0b9a09eb01eca7e8e30e93cf459e4101153e6e61728867"},
+};
+
+static void find_key(const char *still_name, const char *pairs, char *key)
+{
+    Still *still = NULL;
+    Request *request = NULL;
+    char path[600];
+    bool url = strstr(still_name, "://");
+    snprintf(path, sizeof(path), "%s", url ? still_name : temp_path(still_name));
+    StillSource source = {.image = path};
+    if (!url)
+        assert_int_equal(still_read(&source, &still), 0);
+    said_clear();
+    check_number(pairs, check_pairs(path, pairs, &request), 0);
+    check_number(pairs, request_settle(request, still, NULL), 0);
+    memcpy(key, request->key, REQUEST_KEY_SIZE);
+    request_free(&request);
+    still_free(&still);
+}
+
+static void test_golden(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(golden) / sizeof(golden[0]); i++) {
+        char key[REQUEST_KEY_SIZE];
+        find_key(golden[i].still, golden[i].pairs, key);
+        check_text(golden[i].pairs, key, golden[i].key);
+    }
+}
+
+#define BASE "prompt=p|take=1|"
+
+/* Pairs of requests that are one generation. */
+static const struct {
+    const char *one, *other;
+} same[] = {
+    {BASE, "prompt=p"},
+    {BASE, BASE "model=openai/sora-2-i2v"},
+    {BASE, BASE "model=sora-2-i2v"},
+    {BASE, BASE "duration=4"},
+    {BASE "duration=8", BASE "duration=8.0"},
+    {BASE "duration=8", BASE "duration=00:08"},
+    {BASE, BASE "resolution=720p"},
+    {BASE, BASE "aspect_ratio=16:9"},
+    {BASE, BASE "aspect_ratio=16/9"},
+    {BASE, BASE "aspect_ratio=auto"},
+    {BASE, BASE "fit=cover|fit_position=center"},
+    {BASE, BASE "image_time=0"},
+    {BASE, BASE "image_time=0.0"},
+    {BASE, BASE "image_time=00:00"},
+    {BASE, BASE "image_time=00:00:00.000"},
+    {BASE, BASE "image_time="},
+    {BASE, BASE "base_url=https://api.aimlapi.com/"},
+    {BASE, BASE "base_url=HTTPS://API.aimlapi.com:443"},
+    {BASE, BASE "params="},
+    {BASE, BASE "params={}"},
+    {BASE "params=seed=7:cfg=1", BASE "params=cfg=1:seed=7"},
+    {BASE "params=seed=7", BASE "params={\"seed\":7}"},
+    {BASE "params={\"a\":{\"x\":1,\"y\":2},\"b\":1}",
+     BASE "params={ \"b\":1, \"a\":{\"y\":2,\"x\":1} }"},
+    {BASE "params=duration=8", BASE "duration=8"},
+    {BASE "params=negative_prompt=a\\: b", BASE "params={\"negative_prompt\":\"a: b\"}"},
+    /* What is no part of what is bought. */
+    {BASE, BASE "store=/elsewhere"},
+    {BASE, BASE "max_wait=5"},
+    {BASE, BASE "poll_interval=5"},
+    {BASE, BASE "reuse=only"},
+};
+
+static void test_same(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++) {
+        char one[REQUEST_KEY_SIZE], other[REQUEST_KEY_SIZE];
+        find_key("wide", same[i].one, one);
+        find_key("wide", same[i].other, other);
+        check_text(same[i].other, other, one);
+    }
+}
+
+/* Places and secrets. */
+static void test_same_elsewhere(void **state)
+{
+    char base[REQUEST_KEY_SIZE], key[REQUEST_KEY_SIZE], pairs[1200];
+    (void)state;
+    find_key("wide", BASE, base);
+    setenv("AIML_API_KEY", "another", 1);
+    find_key("wide", BASE, key);
+    check_text("API key", key, base);
+    unsetenv("AIML_API_KEY");
+    find_key("wide", BASE, key);
+    check_text("no API key", key, base);
+    setenv("AIML_API_KEY", "k", 1);
+    setenv("I2V_STORE", "/elsewhere", 1);
+    find_key("wide", BASE, key);
+    check_text("I2V_STORE", key, base);
+    unsetenv("I2V_STORE");
+    snprintf(pairs, sizeof(pairs), BASE "save=%s|ca_file=%s|api_key_file=%s",
+             temp_path("save.mp4"), temp_text("ca.pem", "x"), temp_text("key", "x"));
+    find_key("wide", pairs, key);
+    check_text("save, ca_file, api_key_file", key, base);
+    find_key("wide-copy", BASE, key);
+    check_text("the still's name", key, base);
+    snprintf(pairs, sizeof(pairs), "prompt_file=%s",
+             temp_text("p.txt", "\xEF\xBB\xBFp\r\n"));
+    find_key("wide", pairs, key);
+    check_text("the prompt's file", key, base);
+}
+
+/* Each is a generation of its own. */
+static const struct {
+    const char *still, *pairs;
+} different[] = {
+    {"wide", BASE},
+    {"wide", BASE "prompt=P"},
+    {"wide", BASE "prompt=p "},
+    {"wide", BASE "model=google/veo-3.1-i2v-fast"},
+    {"wide", BASE "model=some/new-model"},
+    {"wide", "prompt=p|take=2"},
+    {"wide", "prompt=p|take=3"},
+    {"wide", BASE "duration=8"},
+    {"wide", BASE "aspect_ratio=9:16"},
+    {"wide", BASE "fit=contain"},
+    {"wide", BASE "fit=fill"},
+    {"wide", BASE "fit=none"},
+    {"wide", BASE "fit_position=top"},
+    {"wide", BASE "fit_position=bottom"},
+    {"wide", BASE "base_url=https://api.example"},
+    {"wide", BASE "base_url=https://api.aimlapi.com:8443"},
+    {"wide", BASE "base_url=http://127.0.0.1:8080"},
+    {"wide", BASE "image_time=end"},
+    {"wide", BASE "params=seed=7"},
+    {"wide", BASE "params=seed=8"},
+    {"wide", BASE "params={\"seed\":\"7\"}"},
+    {"wide", BASE "params=seed=null"},
+    {"wide", BASE "params=seed=9007199254740992"},
+    {"wide", BASE "params=seed=9007199254740993"},
+    {"wide", BASE "params={\"x\":[1,2]}"},
+    {"wide", BASE "params={\"x\":[2,1]}"},
+    {"tall", BASE},
+    {"wide-darker", BASE},
+    {"https://h/a.png", BASE "fit=none"},
+    {"https://h/b.png", BASE "fit=none"},
+};
+#define DIFFERENT (sizeof(different) / sizeof(different[0]))
+
+static void test_different(void **state)
+{
+    static char keys[DIFFERENT][REQUEST_KEY_SIZE];
+    (void)state;
+    for (size_t i = 0; i < DIFFERENT; i++) {
+        find_key(different[i].still, different[i].pairs, keys[i]);
+        for (size_t j = 0; j < i; j++)
+            if (!strcmp(keys[i], keys[j]))
+                fail_case("%s of %s and %s of %s have one key", different[i].pairs,
+                          different[i].still, different[j].pairs, different[j].still);
+    }
+}
+
+/* Two seeds are two generations, also in the sixteenth digit. */
+static void test_large_seeds(void **state)
+{
+    char one[REQUEST_KEY_SIZE], other[REQUEST_KEY_SIZE];
+    (void)state;
+    find_key("wide", BASE "params={\"seed\":1234567890123456}", one);
+    find_key("wide", BASE "params={\"seed\":1234567890123457}", other);
+    assert_string_not_equal(one, other);
+}
+
+/* A later moment of a video differs; key_of() takes a request as it stands. */
+static void test_image_time(void **state)
+{
+    static const char *const times[] = {"0", "1", "1.5", "end"};
+    char keys[4][REQUEST_KEY_SIZE], again[REQUEST_KEY_SIZE];
+    Still *still = NULL;
+    Request *request = NULL;
+    (void)state;
+    StillSource source = {.image = temp_path("wide")};
+    assert_int_equal(still_read(&source, &still), 0);
+    for (int i = 0; i < 4; i++) {
+        char pairs[64];
+        snprintf(pairs, sizeof(pairs), "prompt=p|image_time=%s", times[i]);
+        assert_int_equal(check_pairs("s", pairs, &request), 0);
+        assert_int_equal(request_settle(request, still, NULL), 0);
+        memcpy(keys[i], request->key, REQUEST_KEY_SIZE);
+        assert_int_equal(key_of(request, still, again), 0);
+        check_text("again", again, keys[i]);
+        request_free(&request);
+        for (int j = 0; j < i; j++)
+            assert_string_not_equal(keys[i], keys[j]);
+    }
+    assert_int_equal(check_pairs("s", "prompt=p|image_time=00:00:01.500", &request), 0);
+    assert_int_equal(request_settle(request, still, NULL), 0);
+    check_text("1.5", request->key, keys[2]);
+    request_free(&request);
+    still_free(&still);
+}
+
+/* FIPS 180-2's own examples. */
+static void test_digest(void **state)
+{
+    char text[REQUEST_KEY_SIZE];
+    static const uint8_t bytes[] = {0x00, 0x0f, 0xf0, 0xff};
+    (void)state;
+    assert_int_equal(key_digest("", 0, text), 0);
+    check_text("empty", text,
+               "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    assert_int_equal(key_digest("abc", 3, text), 0);
+    check_text("abc", text,
+               "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    key_hex(bytes, sizeof(bytes), text);
+    check_text("hex", text, "000ff0ff");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_golden),         cmocka_unit_test(test_same),
+        cmocka_unit_test(test_same_elsewhere), cmocka_unit_test(test_different),
+        cmocka_unit_test(test_large_seeds),    cmocka_unit_test(test_image_time),
+        cmocka_unit_test(test_digest),
+    };
+    said_start();
+    clear_environment();
+    setenv("AIML_API_KEY", "k", 1);
+    setenv("XDG_DATA_HOME", temp_dir(), 1);
+    temp_bmp("wide", 64, 36, 90);
+    temp_bmp("wide-copy", 64, 36, 90);
+    temp_bmp("wide-darker", 64, 36, 80);
+    temp_bmp("tall", 36, 64, 90);
+    return cmocka_run_group_tests_name("key", tests, NULL, NULL);
+}

@@ -1,0 +1,145 @@
+/* i2v: unit tests of what is read from URLs: origins and loopback
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "support.h"
+
+#include <libavutil/error.h>
+#include <libavutil/mem.h>
+
+#include "http.h"
+
+static const struct {
+    const char *url, *origin; ///< NULL = not an http(s) URL
+} origins[] = {
+    {"https://api.aimlapi.com", "https://api.aimlapi.com"},
+    {"https://api.aimlapi.com/", "https://api.aimlapi.com"},
+    {"https://api.aimlapi.com/v2/x?y=1#z", "https://api.aimlapi.com"},
+    {"https://api.aimlapi.com:443/", "https://api.aimlapi.com"},
+    {"http://api.aimlapi.com:80/", "http://api.aimlapi.com"},
+    {"https://api.aimlapi.com:80/", "https://api.aimlapi.com:80"},
+    {"http://api.aimlapi.com:443/", "http://api.aimlapi.com:443"},
+    {"HTTPS://API.AimlApi.COM:0443", "https://api.aimlapi.com"},
+    {"https://h:8443", "https://h:8443"},
+    {"https://u:p@h:8443/x", "https://h:8443"},
+    {"http://127.0.0.1@evil.example/", "http://evil.example"},
+    {"http://127.0.0.1:80@evil.example/", "http://evil.example"},
+    {"http://evil.example#@127.0.0.1/", "http://evil.example"},
+    {"http://evil.example?@127.0.0.1/", "http://evil.example"},
+    {"http://[::1]:8080/", "http://[::1]:8080"},
+    {"https://[2001:DB8::1]", "https://[2001:db8::1]"},
+    {"ftp://h", NULL},
+    {"file:///x", NULL},
+    {"httpx://h", NULL},
+    {"https:h", NULL},
+    {"https:/h", NULL},
+    {"https://", NULL},
+    {"https://h:99999", NULL},
+    {"https://h:x", NULL},
+    {"https://a b/", NULL},
+    {"https://[::1", NULL},
+    {"h", NULL},
+    {"//h", NULL},
+    {" https://h", NULL},
+    {"", NULL},
+};
+
+static void test_origins(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(origins) / sizeof(origins[0]); i++) {
+        char *origin = (char *)&origins;
+        int ret = http_origin(origins[i].url, &origin);
+        check_number(origins[i].url, ret, origins[i].origin ? 0 : AVERROR(EINVAL));
+        check_text(origins[i].url, origin, origins[i].origin);
+        av_free(origin);
+    }
+}
+
+static const struct {
+    const char *url;
+    bool only;
+} only_origins[] = {
+    {"https://h", true},
+    {"https://h/", true},
+    {"https://h:8443", true},
+    {"https://[::1]:1/", true},
+    {"https://h/v2", false},
+    {"https://h//", false},
+    {"https://h?x", false},
+    {"https://h/?x=1", false},
+    {"https://h#x", false},
+    {"https://u@h", false},
+    {"https://u:p@h", false},
+    {"https://:p@h", false},
+    {"h", false},
+    {"", false},
+};
+
+static void test_only_origins(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(only_origins) / sizeof(only_origins[0]); i++) {
+        const char *url = only_origins[i].url;
+        check_number(url, http_is_origin(url), only_origins[i].only);
+    }
+}
+
+static const struct {
+    const char *url;
+    bool loopback;
+} hosts[] = {
+    {"http://127.0.0.1", true},
+    {"http://127.0.0.1:8080/x", true},
+    {"http://127.255.255.254/", true},
+    {"http://127.1/", true},
+    {"http://2130706433/", true},
+    {"http://0x7f000001/", true},
+    {"http://localhost", true},
+    {"http://LocalHost:1/", true},
+    {"http://[::1]", true},
+    {"http://[::1]:8080/", true},
+    {"https://127.0.0.1", true},
+    {"http://u:p@127.0.0.1/", true},
+    {"http://evil.example@127.0.0.1/", true},
+    {"http://127.0.0.1.evil.example", false},
+    {"http://localhost.evil.example", false},
+    {"http://evil-localhost", false},
+    {"http://localhostx", false},
+    {"http://127.0.0.1@evil.example/", false},
+    {"http://localhost:80@evil.example/", false},
+    {"http://evil.example/127.0.0.1", false},
+    {"http://evil.example#@127.0.0.1", false},
+    {"http://evil.example?@localhost", false},
+    /* What counts is where libcurl goes, whose user part this is. */
+    {"http://evil.example\\@127.0.0.1/", true},
+    {"http://126.255.255.255", false},
+    {"http://128.0.0.1", false},
+    {"http://0.0.0.0", false},
+    {"http://10.0.0.1", false},
+    {"http://[::2]", false},
+    {"http://[2001:db8::1]", false},
+    {"http://[fe80::1]", false},
+    {"http://127.evil.example", false},
+    {"http://1270.0.0.1", false},
+    {"127.0.0.1", false},
+    {"localhost", false},
+    {"", false},
+    {"http://", false},
+};
+
+static void test_loopback(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++)
+        check_number(hosts[i].url, http_is_loopback(hosts[i].url), hosts[i].loopback);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_origins),
+        cmocka_unit_test(test_only_origins),
+        cmocka_unit_test(test_loopback),
+    };
+    clear_environment();
+    return cmocka_run_group_tests_name("origin", tests, NULL, NULL);
+}

@@ -1,0 +1,455 @@
+/* i2v: unit tests of the ledger and the clips
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "support.h"
+
+#include <fcntl.h>
+#include <glob.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <libavutil/error.h>
+#include <libavutil/mem.h>
+
+#include "store.h"
+
+#define KEY   "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define OTHER "f123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+/* A store of this test's own. */
+static int open_store(void **state)
+{
+    static int number;
+    char name[32];
+    Store *store = NULL;
+    snprintf(name, sizeof(name), "store%d", number++);
+    said_clear();
+    if (store_open(temp_path(name), NULL, &store) < 0)
+        return -1;
+    *state = store;
+    return 0;
+}
+
+static int close_store(void **state)
+{
+    Store *store = *state;
+    store_close(&store);
+    return store ? -1 : 0;
+}
+
+static mode_t mode_of(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) < 0 ? 0 : st.st_mode & 07777;
+}
+
+/* The directory */
+
+static void test_open(void **state)
+{
+    Store *store = NULL;
+    struct stat st;
+    mode_t old = umask(0);
+    (void)state;
+    said_clear();
+    assert_int_equal(store_open(temp_path("a/b/c"), NULL, &store), 0);
+    umask(old);
+    assert_silent("nested");
+    check_number("mode", mode_of(temp_path("a")), 0700);
+    check_number("mode", mode_of(temp_path("a/b")), 0700);
+    check_number("mode", mode_of(temp_path("a/b/c")), 0700);
+    store_close(&store);
+    assert_null(store);
+    store_close(&store);
+    assert_int_equal(store_open(temp_path("a/b/c/"), NULL, &store), 0);
+    store_close(&store);
+    /* What is there stays as it is. */
+    assert_int_equal(mkdir(temp_path("mine"), 0755), 0);
+    assert_int_equal(store_open(temp_path("mine"), NULL, &store), 0);
+    assert_int_equal(stat(temp_path("mine"), &st), 0);
+    check_number("mode", st.st_mode & 07777, 0755);
+    store_close(&store);
+}
+
+/* The host may go elsewhere in the meantime. */
+static void test_relative(void **state)
+{
+    Store *store = NULL;
+    char *clip;
+    (void)state;
+    assert_int_equal(chdir(temp_dir()), 0);
+    assert_int_equal(store_open("relative", NULL, &store), 0);
+    assert_int_equal(chdir("/"), 0);
+    clip = store_clip_path(store, KEY);
+    check_text("path", clip, temp_path("relative/" KEY ".mp4"));
+    av_free(clip);
+    clip = store_part_path(store, KEY);
+    check_text("path", clip, temp_path("relative/" KEY ".mp4.part"));
+    av_free(clip);
+    store_close(&store);
+}
+
+static void test_no_directory(void **state)
+{
+    static const char *const paths[] = {"file/store", "file/a/b"};
+    Store *store;
+    (void)state;
+    temp_text("file", "x");
+    for (int i = 0; i < 2; i++) {
+        store = (Store *)&said;
+        said_clear();
+        assert_true(store_open(temp_path(paths[i]), NULL, &store) < 0);
+        assert_null(store);
+        assert_said(paths[i], "nothing sent|I2V_STORE|Cannot write the ledger");
+        assert_non_null(strstr(said.error, paths[i]));
+    }
+    said_clear();
+    assert_true(store_open("/proc/i2v/store", NULL, &store) < 0);
+    assert_said("/proc", "nothing sent|I2V_STORE");
+}
+
+/* A file where the directory should be. */
+static void test_file_in_the_way(void **state)
+{
+    Store *store = NULL;
+    (void)state;
+    said_clear();
+    int ret = store_open(temp_text("way", "x"), NULL, &store);
+    store_close(&store);
+    assert_int_equal(ret, AVERROR(ENOTDIR));
+    assert_said("file", "nothing sent|I2V_STORE|Cannot write the ledger");
+}
+
+/* Records */
+
+static void test_round_trip(void **state)
+{
+    Store *store = *state;
+    Record *record = NULL;
+    assert_int_equal(store_load(store, KEY, NULL, &record), 0);
+    check_number("new", record_state(record), RECORD_NEW);
+    check_text("key", record_key(record), KEY);
+    assert_null(record_text(record, "id"));
+    for (int s = RECORD_NEW; s <= RECORD_REFUSED; s++) {
+        record_set_state(record, (RecordState)s);
+        check_number("state", record_state(record), s);
+        assert_int_equal(record_set_text(record, "id", "g:\xC3\xA4\"\n/1"), 0);
+        assert_int_equal(record_set_number(record, "clip_size", 3e9 + 1), 0);
+        assert_int_equal(record_add_history(record, "a step"), 0);
+        assert_int_equal(store_save(store, record, NULL), 0);
+        record_free(&record);
+        assert_null(record);
+        assert_int_equal(store_load(store, KEY, NULL, &record), 0);
+        check_number("state", record_state(record), s);
+        check_text("id", record_text(record, "id"), "g:\xC3\xA4\"\n/1");
+        assert_true(record_number(record, "clip_size", -1) == 3e9 + 1);
+    }
+    assert_int_equal(record_set_text(record, "id", NULL), 0);
+    assert_null(record_text(record, "id"));
+    assert_null(record_text(record, "clip_size"));
+    assert_true(record_number(record, "state", -7) == -7);
+    assert_true(record_number(record, "missing", -7) == -7);
+    record_free(&record);
+    assert_silent("round trip");
+    check_number("warnings", said.warnings, 0);
+}
+
+static void test_files_are_private(void **state)
+{
+    Store *store = *state;
+    Record *record = NULL;
+    char *clip = store_clip_path(store, KEY), path[600];
+    mode_t old = umask(0);
+    assert_int_equal(store_load(store, KEY, NULL, &record), 0);
+    assert_int_equal(store_save(store, record, NULL), 0);
+    int lock = store_lock(store, KEY);
+    umask(old);
+    assert_true(lock >= 0);
+    store_unlock(&lock);
+    snprintf(path, sizeof(path), "%.*s.json", (int)strlen(clip) - 4, clip);
+    check_number("record", mode_of(path), 0600);
+    snprintf(path, sizeof(path), "%.*s.lock", (int)strlen(clip) - 4, clip);
+    check_number("lock", mode_of(path), 0600);
+    record_free(&record);
+    av_free(clip);
+}
+
+/* Every version of a record is whole, and no temporary file is left. */
+static size_t count_files(const char *pattern)
+{
+    glob_t found;
+    size_t count = glob(pattern, 0, NULL, &found) ? 0 : found.gl_pathc;
+    globfree(&found);
+    return count;
+}
+
+static void store_pattern(const Store *store, const char *rest, char *pattern,
+                          size_t size)
+{
+    char *clip = store_clip_path(store, KEY);
+    snprintf(pattern, size, "%.*s%s", (int)(strrchr(clip, '/') - clip + 1), clip, rest);
+    av_free(clip);
+}
+
+static void test_no_leftovers(void **state)
+{
+    Store *store = *state;
+    Record *record = NULL;
+    char pattern[600];
+    assert_int_equal(store_load(store, KEY, NULL, &record), 0);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(store_save(store, record, NULL), 0);
+    store_pattern(store, "*", pattern, sizeof(pattern));
+    check_number("files", count_files(pattern), 1);
+    record_free(&record);
+}
+
+static const struct {
+    const char *what, *text;
+} damaged[] = {
+    {"empty", ""},
+    {"cut", "{\"version\":1,\"key\":\"" KEY "\",\"state\":\"run"},
+    {"zeros", "\x01\x02"},
+    {"no JSON", "hello"},
+    {"no object", "[]"},
+    {"nothing in it", "{}"},
+    {"no version", "{\"key\":\"" KEY "\"}"},
+    {"version as text", "{\"version\":\"1\",\"key\":\"" KEY "\"}"},
+    {"from the future", "{\"version\":2,\"key\":\"" KEY "\",\"state\":\"running\"}"},
+    {"another's", "{\"version\":1,\"key\":\"" OTHER "\",\"state\":\"running\"}"},
+    {"more behind it", "{\"version\":1,\"key\":\"" KEY "\"}}"},
+};
+
+static void write_record(const Store *store, const char *text)
+{
+    char path[600];
+    store_pattern(store, KEY ".json", path, sizeof(path));
+    FILE *file = fopen(path, "w");
+    fputs(text, file);
+    fclose(file);
+}
+
+static void test_damaged(void **state)
+{
+    for (size_t i = 0; i < sizeof(damaged) / sizeof(damaged[0]); i++) {
+        Record *record = NULL;
+        char pattern[600], kept[256] = "";
+        assert_int_equal(open_store(state), 0);
+        Store *store = *state;
+        write_record(store, damaged[i].text);
+        check_number(damaged[i].what, store_load(store, KEY, NULL, &record), 0);
+        check_number(damaged[i].what, record_state(record), RECORD_NEW);
+        assert_null(record_text(record, "id"));
+        assert_silent(damaged[i].what);
+        check_number(damaged[i].what, said.warnings, 1);
+        assert_non_null(strstr(said.warning, KEY ".json"));
+        store_pattern(store, KEY ".json.*", pattern, sizeof(pattern));
+        glob_t found;
+        assert_int_equal(glob(pattern, 0, NULL, &found), 0);
+        check_number(damaged[i].what, found.gl_pathc, 1);
+        FILE *file = fopen(found.gl_pathv[0], "r");
+        kept[fread(kept, 1, sizeof(kept) - 1, file)] = '\0';
+        fclose(file);
+        globfree(&found);
+        check_text(damaged[i].what, kept, damaged[i].text);
+        assert_int_equal(store_save(store, record, NULL), 0);
+        record_free(&record);
+        assert_int_equal(store_load(store, KEY, NULL, &record), 0);
+        check_number(damaged[i].what, said.warnings, 1);
+        record_free(&record);
+        store_close(&store);
+    }
+    *state = NULL;
+}
+
+/* Two damaged ones in one second: both are kept, since money may hang on them. */
+static void test_damaged_twice(void **state)
+{
+    Store *store = *state;
+    char pattern[600];
+    for (int i = 0; i < 3; i++) {
+        Record *record = NULL;
+        write_record(store, i ? "second" : "first");
+        assert_int_equal(store_load(store, KEY, NULL, &record), 0);
+        record_free(&record);
+    }
+    store_pattern(store, KEY ".json.*", pattern, sizeof(pattern));
+    check_number("kept", count_files(pattern), 3);
+}
+
+/* Written by a later program of the same version: what is not known stays. */
+static void test_unknown_members_stay(void **state)
+{
+    Store *store = *state;
+    Record *record = NULL;
+    write_record(store,
+                 "{\"version\":1,\"key\":\"" KEY "\",\"state\":\"paused\",\"x\":\"y\"}");
+    assert_int_equal(store_load(store, KEY, NULL, &record), 0);
+    check_number("warnings", said.warnings, 0);
+    record_set_state(record, RECORD_RUNNING);
+    assert_int_equal(store_save(store, record, NULL), 0);
+    record_free(&record);
+    assert_int_equal(store_load(store, KEY, NULL, &record), 0);
+    check_text("x", record_text(record, "x"), "y");
+    check_number("state", record_state(record), RECORD_RUNNING);
+    record_free(&record);
+}
+
+static void test_save_fails(void **state)
+{
+    Store *store = *state;
+    Record *record = NULL;
+    char path[600];
+    assert_int_equal(store_load(store, KEY, NULL, &record), 0);
+    store_pattern(store, "", path, sizeof(path));
+    assert_int_equal(rmdir(path), 0);
+    said_clear();
+    assert_int_equal(store_save(store, record, NULL), AVERROR(ENOENT));
+    assert_said("gone", "ledger|I2V_STORE");
+    assert_true(store_lock(store, KEY) < 0);
+    record_free(&record);
+}
+
+/* Locks */
+
+static void test_lock(void **state)
+{
+    Store *store = *state;
+    int one = store_lock(store, KEY), two, other;
+    assert_true(one >= 0);
+    assert_true(fcntl(one, F_GETFD) & FD_CLOEXEC);
+    assert_int_equal(store_lock(store, KEY), AVERROR(EAGAIN));
+    assert_true((other = store_lock(store, OTHER)) >= 0);
+    store_unlock(&other);
+    store_unlock(&one);
+    assert_int_equal(one, -1);
+    store_unlock(&one);
+    assert_true((two = store_lock(store, KEY)) >= 0);
+    store_unlock(&two);
+}
+
+/* 0 = got it, 1 = another has it, 2 = anything else */
+static int lock_in_child(const Store *store)
+{
+    int status = 0;
+    pid_t child = fork();
+    if (!child) {
+        int lock = store_lock(store, KEY);
+        _exit(lock >= 0 ? 0 : lock == AVERROR(EAGAIN) ? 1 : 2);
+    }
+    waitpid(child, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 2;
+}
+
+static void test_lock_across_processes(void **state)
+{
+    Store *store = *state;
+    int lock = store_lock(store, KEY);
+    assert_true(lock >= 0);
+    check_number("held", lock_in_child(store), 1);
+    /* A child that ends does not take the lock with it. */
+    assert_int_equal(store_lock(store, KEY), AVERROR(EAGAIN));
+    store_unlock(&lock);
+    check_number("free", lock_in_child(store), 0);
+    assert_true((lock = store_lock(store, KEY)) >= 0);
+    store_unlock(&lock);
+}
+
+static void *lock_in_thread(void *opaque)
+{
+    int lock = store_lock(opaque, KEY);
+    int *ret = malloc(sizeof(*ret));
+    *ret = lock;
+    if (lock >= 0)
+        store_unlock(&lock);
+    return ret;
+}
+
+static void test_lock_across_threads(void **state)
+{
+    Store *store = *state;
+    int lock = store_lock(store, KEY);
+    pthread_t thread;
+    void *ret;
+    assert_int_equal(pthread_create(&thread, NULL, lock_in_thread, store), 0);
+    assert_int_equal(pthread_join(thread, &ret), 0);
+    check_number("held", *(int *)ret, AVERROR(EAGAIN));
+    free(ret);
+    store_unlock(&lock);
+}
+
+/* Clips */
+
+static void write_part(const Store *store, const char *text)
+{
+    char *part = store_part_path(store, KEY);
+    FILE *file = fopen(part, "w");
+    fputs(text, file);
+    fclose(file);
+    av_free(part);
+}
+
+static void test_clips(void **state)
+{
+    Store *store = *state;
+    Record *record = NULL;
+    char *clip = store_clip_path(store, KEY), *part = store_part_path(store, KEY);
+    assert_int_equal(store_load(store, KEY, NULL, &record), 0);
+    assert_false(store_has_clip(store, record));
+    assert_int_equal(store_publish(store, KEY), AVERROR(ENOENT));
+    write_part(store, "clip");
+    assert_false(store_has_clip(store, record));
+    assert_int_equal(store_publish(store, KEY), 0);
+    assert_int_equal(access(part, F_OK), -1);
+    assert_int_equal(access(clip, F_OK), 0);
+    assert_false(store_has_clip(store, record));
+    record_set_number(record, "clip_size", 4);
+    assert_true(store_has_clip(store, record));
+    record_set_number(record, "clip_size", 5);
+    assert_false(store_has_clip(store, record));
+    record_set_number(record, "clip_size", 0);
+    assert_false(store_has_clip(store, record));
+    /* A newer one takes its place. */
+    write_part(store, "longer");
+    assert_int_equal(store_publish(store, KEY), 0);
+    record_set_number(record, "clip_size", 6);
+    assert_true(store_has_clip(store, record));
+    assert_int_equal(unlink(clip), 0);
+    assert_false(store_has_clip(store, record));
+    assert_int_equal(mkdir(clip, 0700), 0);
+    assert_false(store_has_clip(store, record));
+    record_free(&record);
+    av_free(clip);
+    av_free(part);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_open),
+        cmocka_unit_test(test_relative),
+        cmocka_unit_test(test_no_directory),
+        cmocka_unit_test(test_file_in_the_way),
+        cmocka_unit_test_setup_teardown(test_round_trip, open_store, close_store),
+        cmocka_unit_test_setup_teardown(test_files_are_private, open_store, close_store),
+        cmocka_unit_test_setup_teardown(test_no_leftovers, open_store, close_store),
+        cmocka_unit_test(test_damaged),
+        cmocka_unit_test_setup_teardown(test_damaged_twice, open_store, close_store),
+        cmocka_unit_test_setup_teardown(test_unknown_members_stay, open_store,
+                                        close_store),
+        cmocka_unit_test_setup_teardown(test_save_fails, open_store, close_store),
+        cmocka_unit_test_setup_teardown(test_lock, open_store, close_store),
+        cmocka_unit_test_setup_teardown(test_lock_across_processes, open_store,
+                                        close_store),
+        cmocka_unit_test_setup_teardown(test_lock_across_threads, open_store,
+                                        close_store),
+        cmocka_unit_test_setup_teardown(test_clips, open_store, close_store),
+    };
+    said_start();
+    clear_environment();
+    return cmocka_run_group_tests_name("store", tests, NULL, NULL);
+}
