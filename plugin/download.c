@@ -120,7 +120,7 @@ fail:
 /* The whole body of a 2xx is here. */
 static DownloadResult judge_body(Download *d)
 {
-    if (!d->bytes || (d->size >= 0 && d->bytes != d->size)) {
+    if (d->size >= 0 && d->bytes != d->size) {
         snprintf(d->why, sizeof(d->why), "%lld bytes of %lld arrived", (long long)d->bytes,
                  (long long)d->size);
         return DOWNLOAD_BROKEN;

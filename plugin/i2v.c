@@ -55,6 +55,10 @@ static int check(Journey *j, const char *url, AVDictionary **options)
     if ((ret = options_gather(url, options, j->log, &j->options)) < 0 ||
         (ret = request_check(j->options, j->log, &j->request)) < 0)
         return ret;
+    j->failure = FAILURE_STORE;
+    if ((ret = request_check_places(j->request, j->options, j->log)) < 0)
+        return ret;
+    j->failure = FAILURE_REQUEST;
     if (!j->request->image_as_url) {
         StillSource source = {
             .image = j->request->image,

@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <libavutil/avstring.h>
@@ -16,15 +17,20 @@
 /* Far above any request that a gateway would take. */
 #define MAX_FILE (1 << 20)
 
-/* cJSON prints fifteen digits of a number. */
-#define MAX_EXACT 1e15
+/* From here on not every whole number is a double. */
+#define MAX_EXACT 9007199254740992.0
 
-/* Whether a number in there is too large to come through as a double. */
+/* Whether a number in there would not go out as it came in. */
 static bool has_rounded(const cJSON *json)
 {
     const cJSON *item;
-    if (cJSON_IsNumber(json) && fabs(json->valuedouble) >= MAX_EXACT)
-        return true;
+    if (cJSON_IsNumber(json)) {
+        char *printed = cJSON_PrintUnformatted(json);
+        bool rounded = fabs(json->valuedouble) >= MAX_EXACT || !printed ||
+                       strtod(printed, NULL) != json->valuedouble;
+        cJSON_free(printed);
+        return rounded;
+    }
     cJSON_ArrayForEach(item, json) if (has_rounded(item)) return true;
     return false;
 }
@@ -36,7 +42,7 @@ static int parse_object(const char *text, const char *where, void *log, cJSON **
         return 0;
     if (*fields && cJSON_IsObject(*fields))
         av_log(log, AV_LOG_ERROR,
-               "The option params holds a number of more than 15 digits, which would be rounded; give that "
+               "The option params holds a number with more digits than JSON keeps; give that "
                "field as name=value.\n");
     else
         av_log(log, AV_LOG_ERROR, "The option params must be a JSON object; %s is not one.\n",

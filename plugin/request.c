@@ -494,13 +494,18 @@ int request_check(const Options *options, void *log, Request **request)
         (ret = check_model(options, log, r)) < 0 ||
         (ret = check_waiting(options, log, r)) < 0 ||
         (ret = check_base_url(options, log, r)) < 0 ||
-        (ret = check_ca_file(options, log, r)) < 0 || (ret = check_key(options, log, r)) < 0 ||
-        (ret = check_store(options, log, r)) < 0 || (ret = check_save(options, log, r)) < 0) {
+        (ret = check_ca_file(options, log, r)) < 0 || (ret = check_key(options, log, r)) < 0) {
         request_free(&r);
         return ret;
     }
     *request = r;
     return 0;
+}
+
+int request_check_places(Request *request, const Options *options, void *log)
+{
+    int ret = check_store(options, log, request);
+    return ret < 0 ? ret : check_save(options, log, request);
 }
 
 /* What the still decides */

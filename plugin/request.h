@@ -42,12 +42,18 @@ typedef struct Request {
 } Request;
 
 /**
- * Check everything that can be checked without the still.
+ * Check everything that can be checked without the still, but for request_check_places().
  * @return 0 and *request (free with request_free()), or after one sentence on `log`:
  *         AVERROR(EINVAL), AVERROR(ENOENT), AVERROR(ENOMEM). A missing API key is no error
  *         yet, and api_key is then NULL. Thread-safe.
  */
 int request_check(const Options *options, void *log, Request **request);
+
+/**
+ * Check where things are to be kept: the store's name and the path of save.
+ * @return 0, or a negative AVERROR after one sentence on `log`
+ */
+int request_check_places(Request *request, const Options *options, void *log);
 
 /**
  * Settle what depends on the still: aspect ratio, target size, the key.

@@ -13,11 +13,25 @@ KEY=sk-e2e-7Qx9vKpZ3mWd
 # The environment of whoever runs the tests must not decide them.
 for name in $(compgen -e); do
     case $name in
-    I2V_BUILD) ;;
+    I2V_BUILD | I2V_ASAN) ;;
     I2V_* | AIML* | XDG_* | FFREPORT | LD_PRELOAD | *_proxy | *_PROXY) unset "$name" ;;
     esac
 done
 export AV_LOG_FORCE_NOCOLOR=1
+
+# A sanitized plugin needs the sanitizers' runtime in its host, which may leak as it likes.
+if [ -n "${I2V_ASAN:-}" ]; then
+    export ASAN_OPTIONS=verify_asan_link_order=0:exitcode=134 UBSAN_OPTIONS=exitcode=134
+    mkdir -p "$BUILD/tests/e2e/bin"
+    ln -sf "$BIN/i2vctl" "$BIN/i2v-gateway" "$BUILD/tests/e2e/bin"
+    cat >"$BUILD/tests/e2e/bin/i2v.$$" <<END
+#!/bin/sh
+ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0 LD_PRELOAD=$I2V_ASAN exec "$BIN/i2v" "\$@"
+END
+    chmod +x "$BUILD/tests/e2e/bin/i2v.$$"
+    mv "$BUILD/tests/e2e/bin/i2v.$$" "$BUILD/tests/e2e/bin/i2v"
+    BIN=$BUILD/tests/e2e/bin
+fi
 
 # The gateway
 
