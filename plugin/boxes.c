@@ -10,15 +10,19 @@
 
 #include <libavutil/error.h>
 #include <libavutil/intreadwrite.h>
-#include <libavutil/macros.h>
+#include <libavutil/common.h>
 
 #define MAX_DEPTH 8
+
+/* Far more than any clip has; a file of nothing but headers must not take minutes. */
+#define MAX_BOXES 1000000
 
 typedef struct Walk {
     int fd;
     BoxesIndex *index;
     const char *why;
     BoxesTrack *traf; ///< track that the fragment at hand speaks of
+    int boxes;        ///< seen so far
 } Walk;
 
 typedef struct Box {
@@ -50,6 +54,8 @@ static int read_box(Walk *walk, int64_t at, int64_t end, Box *box)
 
     if (end - at < 8)
         return invalid(walk, "it ends inside a box");
+    if (++walk->boxes > MAX_BOXES)
+        return invalid(walk, "it has too many boxes");
     if ((ret = read_at(walk, at, header, 8)) < 0)
         return ret;
     size = AV_RB32(header);
@@ -81,8 +87,9 @@ static BoxesTrack *find_track(BoxesIndex *index, uint32_t id)
 static int read_field(Walk *walk, const Box *box, int64_t offset, uint32_t *value)
 {
     uint8_t bytes[4];
-    int ret = box->end - box->start < offset + 4 ? invalid(walk, "a box is too short")
-                                                 : read_at(walk, box->start + offset, bytes, 4);
+    int ret = box->end - box->start < offset + 4
+                  ? invalid(walk, "a box is too short")
+                  : read_at(walk, box->start + offset, bytes, 4);
     *value = ret < 0 ? 0 : AV_RB32(bytes);
     return ret;
 }

@@ -11,14 +11,14 @@
 
 typedef struct BoxesTrack {
     uint32_t id;
-    int64_t samples;      ///< in the moov and in every fragment
+    int64_t samples; ///< in the moov and in every fragment
 } BoxesTrack;
 
 typedef struct BoxesIndex {
     int tracks;
     BoxesTrack track[BOXES_MAX_TRACKS];
     bool fragmented;
-    bool closed;          ///< a fragmented file that holds its own index to the end (mfra)
+    bool closed; ///< a fragmented file that holds its own index to the end (mfra)
     bool has_media;
 } BoxesIndex;
 
@@ -26,8 +26,8 @@ typedef struct BoxesIndex {
  * Walk the boxes of an MP4 (ISO/IEC 14496-12).
  * @param path  the file
  * @param why   set to a static text when the file is not whole
- * @return 0, AVERROR_INVALIDDATA when the top-level boxes do not tile the file exactly or say
- *         something that cannot be, or another negative AVERROR
+ * @return 0, AVERROR_INVALIDDATA when the top-level boxes do not tile the file exactly or
+ * say something that cannot be, or another negative AVERROR
  */
 int boxes_read(const char *path, BoxesIndex *index, const char **why);
 

@@ -59,8 +59,8 @@ static int read_packets(AVFormatContext *ctx, Tally *tally, ClipFacts *facts)
 }
 
 /* Hold the packets that came against those that the boxes announce. */
-static int compare(const AVFormatContext *ctx, const BoxesIndex *index, const Tally *tally,
-                   ClipFacts *facts)
+static int compare(const AVFormatContext *ctx, const BoxesIndex *index,
+                   const Tally *tally, ClipFacts *facts)
 {
     if (ctx->nb_streams != (unsigned)index->tracks) {
         facts->why = "not every track can be read";
@@ -69,7 +69,8 @@ static int compare(const AVFormatContext *ctx, const BoxesIndex *index, const Ta
     for (unsigned i = 0; i < ctx->nb_streams; i++) {
         const AVStream *stream = ctx->streams[i];
         for (int t = 0; t < index->tracks; t++) {
-            if (index->track[t].id != (uint32_t)stream->id || stream->discard == AVDISCARD_ALL)
+            if (index->track[t].id != (uint32_t)stream->id ||
+                stream->discard == AVDISCARD_ALL)
                 continue;
             if (index->track[t].samples != tally[i].packets) {
                 facts->why = "packets are missing";
@@ -86,7 +87,8 @@ static void describe_audio(const AVCodecParameters *par, AVBPrint *text)
 #if I2V_HAVE_CH_LAYOUT
     av_channel_layout_describe(&par->ch_layout, layout, sizeof(layout));
 #else
-    av_get_channel_layout_string(layout, sizeof(layout), par->channels, par->channel_layout);
+    av_get_channel_layout_string(layout, sizeof(layout), par->channels,
+                                 par->channel_layout);
 #endif
     av_bprintf(text, "; audio %s, %s, %d Hz", avcodec_get_name(par->codec_id), layout,
                par->sample_rate);
@@ -109,9 +111,10 @@ static void describe_video(AVFormatContext *ctx, AVStream *stream, const Tally *
     if (!sar.num)
         sar = (AVRational){1, 1};
     av_bprintf(text, "%s %dx%d, SAR %d:%d, %s fps, time base %d/%d, ",
-               avcodec_get_name(par->codec_id), par->width, par->height, sar.num, sar.den, fps,
-               stream->time_base.num, stream->time_base.den);
-    av_bprintf(text, "colour %s/%s/%s %s, longest GOP %d", named(av_color_space_name(par->color_space)),
+               avcodec_get_name(par->codec_id), par->width, par->height, sar.num, sar.den,
+               fps, stream->time_base.num, stream->time_base.den);
+    av_bprintf(text, "colour %s/%s/%s %s, longest GOP %d",
+               named(av_color_space_name(par->color_space)),
                named(av_color_primaries_name(par->color_primaries)),
                named(av_color_transfer_name(par->color_trc)),
                named(av_color_range_name(par->color_range)), (int)tally->longest_gop);
@@ -175,7 +178,8 @@ int clip_verify(const char *path, double asked, const AVIOInterruptCB *interrupt
     if (!facts->width) {
         facts->why = "it has no video";
         ret = AVERROR_INVALIDDATA;
-    } else if (index.fragmented && !index.closed && facts->duration < asked - SHORT_SECONDS) {
+    } else if (index.fragmented && !index.closed &&
+               facts->duration < asked - SHORT_SECONDS) {
         facts->why = "it ends too early";
         ret = AVERROR_INVALIDDATA;
     }
@@ -209,7 +213,8 @@ static char **list_of(AVFormatContext *ctx, size_t i)
 /* Put the caller's lists and hooks away and ours in their place. */
 static int set_aside(AVFormatContext *ctx, AVDictionary **options, Aside *aside)
 {
-    static const char *const ours[ASIDE_COUNT] = {"file", NULL, "mov,mp4,m4a,3gp,3g2,mj2"};
+    static const char *const ours[ASIDE_COUNT] = {"file", NULL,
+                                                  "mov,mp4,m4a,3gp,3g2,mj2"};
     AVFormatContext *plain = avformat_alloc_context();
     int ret = plain ? 0 : AVERROR(ENOMEM);
 
@@ -228,8 +233,17 @@ static int set_aside(AVFormatContext *ctx, AVDictionary **options, Aside *aside)
     }
     av_dict_set(options, "enable_drefs", NULL, 0);
     aside->io_open = ctx->io_open;
-    if (plain)
+    if (plain) {
         ctx->io_open = plain->io_open;
+#if I2V_HAVE_IO_CLOSE2
+        /* What the plain io_open opened must not be closed by a caller's own function, so
+         * a caller with such a pair keeps the plain one. */
+        if (ctx->io_close2 != plain->io_close2) {
+            ctx->io_close2 = plain->io_close2;
+            aside->io_open = plain->io_open;
+        }
+#endif
+    }
     avformat_free_context(plain);
     ctx->pb = NULL;
     ctx->flags &= ~AVFMT_FLAG_CUSTOM_IO;

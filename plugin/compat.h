@@ -22,7 +22,8 @@ typedef const AVInputFormat I2VInputFormat;
 typedef AVInputFormat I2VInputFormat;
 #endif
 
-/* AVCodecParameters.ch_layout replaced channels and channel_layout in libavcodec 59.24. */
+/* AVCodecParameters.ch_layout replaced channels and channel_layout in libavcodec 59.24.
+ */
 #define I2V_HAVE_CH_LAYOUT (LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(59, 24, 100))
 
 /* AVFrame.interlaced_frame became a flag in libavutil 58.7. */
@@ -58,7 +59,11 @@ typedef size_t I2VBufferSize;
 typedef int I2VBufferSize;
 #endif
 
-/* Asks an interrupt callback, which may be missing. libavformat's own helper is private. */
+/* AVFormatContext.io_close2 came with FFmpeg 5.0 and closes a context's file since 7. */
+#define I2V_HAVE_IO_CLOSE2 (LIBAVFORMAT_VERSION_MAJOR >= 59)
+
+/* Asks an interrupt callback, which may be missing. libavformat's own helper is private.
+ */
 static inline bool i2v_interrupted(const AVIOInterruptCB *interrupt)
 {
     return interrupt && interrupt->callback && interrupt->callback(interrupt->opaque);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <libavutil/avstring.h>
 #include <libavutil/error.h>
@@ -24,44 +25,57 @@
 /* After such a fault the usage log is watched this long before another try. */
 #define FAULT_LOOK_US (30 * SECOND_US)
 
-static int64_t now_seconds(void)
-{
-    return av_gettime() / SECOND_US;
-}
+/* Between two looks through it, and between two of its pages: 200 requests a minute are
+ * the limit, for every program of the account together. */
+#define LOOK_US (5 * SECOND_US)
+#define PAGE_US (SECOND_US / 2)
+
+/* How long the look that decides may take. */
+#define FIND_GRACE_US (60 * SECOND_US)
 
 /* Intent */
 
 static int add_client_id(Generation *g)
 {
-    const char *earlier = record_text(g->record, "client_request_ids");
-    snprintf(g->client_id, sizeof(g->client_id), "i2v-%08x%08x%08x%08x", av_get_random_seed(),
-             av_get_random_seed(), av_get_random_seed(), av_get_random_seed());
-    char *all = av_asprintf("%s%s%s", earlier ? earlier : "", earlier ? " " : "", g->client_id);
-    int ret = all ? record_set_text(g->record, "client_request_ids", all) : AVERROR(ENOMEM);
+    const char *earlier = record_text(g->record, RECORD_CLIENT_IDS);
+    snprintf(g->client_id, sizeof(g->client_id), "i2v-%08x%08x%08x%08x",
+             av_get_random_seed(), av_get_random_seed(), av_get_random_seed(),
+             av_get_random_seed());
+    char *all =
+        av_asprintf("%s%s%s", earlier ? earlier : "", earlier ? " " : "", g->client_id);
+    int ret = all ? record_set_text(g->record, RECORD_CLIENT_IDS, all) : AVERROR(ENOMEM);
     av_free(all);
     return ret;
 }
 
-/* A new generation of the same request starts with a clean page; its history stays. What an
- * earlier run sent is known by now not to have been accepted, or this one would not create. */
+/* A new generation of the same request starts with a clean page; its history stays. What
+ * an earlier run sent is known by now not to have been accepted, or this one would not
+ * create. */
 static int begin_record(Generation *g)
 {
-    static const char *const stale[] = {"id",        "status",    "error",   "ended",
-                                        "usd",       "clip_size", "clip_text", "sent",
-                                        "accepted",  "client_request_ids"};
+    static const char *const stale[] = {
+        RECORD_ID,        RECORD_STATUS,     RECORD_ERROR,    RECORD_ENDED,
+        RECORD_USD,       RECORD_SENT_AT,    RECORD_ACCEPTED, RECORD_CLIP_SIZE,
+        RECORD_CLIP_TEXT, RECORD_CLIENT_IDS,
+    };
     const Request *r = g->request;
     int ret = 0;
 
+    /* Bytes of another generation's clip must not go on as this one's. */
+    char *part = store_part_path(g->plan->store, r->key);
+    if (part && !g->client_id[0])
+        unlink(part);
+    av_free(part);
     /* Within a run every try's client request id is kept, and the time of the first. */
     if (g->client_id[0])
         return add_client_id(g);
     for (size_t i = 0; i < FF_ARRAY_ELEMS(stale); i++)
         record_set_text(g->record, stale[i], NULL);
-    if ((ret = record_set_text(g->record, "origin", r->origin)) < 0 ||
-        (ret = record_set_text(g->record, "model", r->model_name)) < 0 ||
-        (ret = record_set_text(g->record, "prompt", r->prompt)) < 0 ||
-        (ret = record_set_number(g->record, "take", r->take)) < 0 ||
-        (ret = record_set_number(g->record, "created", (double)now_seconds())) < 0)
+    if ((ret = record_set_text(g->record, RECORD_ORIGIN, r->origin)) < 0 ||
+        (ret = record_set_text(g->record, RECORD_MODEL, r->model_name)) < 0 ||
+        (ret = record_set_text(g->record, RECORD_PROMPT, r->prompt)) < 0 ||
+        (ret = record_set_number(g->record, RECORD_TAKE, r->take)) < 0 ||
+        (ret = record_set_number(g->record, RECORD_CREATED, record_now())) < 0)
         return ret;
     return add_client_id(g);
 }
@@ -71,7 +85,7 @@ static int on_last_byte(void *opaque)
 {
     Generation *g = opaque;
     record_set_state(g->record, RECORD_SENT);
-    record_set_number(g->record, "sent", (double)now_seconds());
+    record_set_number(g->record, RECORD_SENT_AT, record_now());
     int ret = record_add_history(g->record, "sent");
     if (ret >= 0)
         ret = store_save(g->plan->store, g->record, g->log);
@@ -88,8 +102,10 @@ static void start_create(Generation *g)
         return;
     }
     if (!g->plan->body) {
-        /* The record had an id when this run began; another process took it away. */
-        g->phase = PHASE_LOOK;
+        events_say(g->events, AV_LOG_ERROR,
+                   "Another process ended this request's generation meanwhile; nothing "
+                   "sent; the "
+                   "same command starts over.\n");
         generation_fail(g, AVERROR(EAGAIN), FAILURE_LATER);
         return;
     }
@@ -100,8 +116,8 @@ static void start_create(Generation *g)
     if (generation_record(g, RECORD_INTENT, "intent") < 0)
         return;
     generation_note(g, "intent", NULL, NULL, -1);
-    ret = gateway_create(&g->gateway, g->http, g->plan->body, g->client_id, on_last_byte, g,
-                         &g->call);
+    ret = gateway_create(&g->gateway, g->http, g->plan->body, g->client_id, on_last_byte,
+                         g, &g->call);
     if (ret < 0)
         generation_fail(g, ret, FAILURE_GATEWAY);
 }
@@ -113,17 +129,18 @@ void generation_accept(Generation *g, const GatewayJob *job)
     char price[32] = "";
 
     if (job->usd >= 0) {
-        record_set_number(g->record, "usd", job->usd);
+        record_set_number(g->record, RECORD_USD, job->usd);
         snprintf(price, sizeof(price), ", $%.4g", job->usd);
     }
-    if (record_set_text(g->record, "id", job->id) < 0) {
+    if (record_set_text(g->record, RECORD_ID, job->id) < 0) {
         generation_fail(g, AVERROR(ENOMEM), FAILURE_STORE);
         return;
     }
-    record_set_number(g->record, "accepted", (double)now_seconds());
+    record_set_number(g->record, RECORD_ACCEPTED, record_now());
     events_set_id(g->events, job->id);
     if (generation_record(g, RECORD_RUNNING, "accepted") < 0) {
-        events_say(g->events, AV_LOG_ERROR, "The generation %s was accepted and goes on at the gateway.\n",
+        events_say(g->events, AV_LOG_ERROR,
+                   "The generation %s was accepted and goes on at the gateway.\n",
                    job->id);
         return;
     }
@@ -132,33 +149,40 @@ void generation_accept(Generation *g, const GatewayJob *job)
     generation_note(g, "accepted", job->status, NULL, -1);
     g->waiting_since = av_gettime_relative();
     g->phase = PHASE_POLL;
-    generation_sleep(g, g->request->poll_interval ? g->request->poll_interval : SECOND_US);
+    generation_sleep(g,
+                     g->request->poll_interval ? g->request->poll_interval : SECOND_US);
     generation_take_job(g, job);
 }
 
 /* Nothing was accepted: a later run may create without looking. */
 static void end_refused(Generation *g, const GatewayAnswer *answer)
 {
-    record_set_text(g->record, "error", answer->text);
-    record_set_number(g->record, "ended", (double)av_gettime());
-    if (generation_record(g, answer->moderated ? RECORD_REFUSED : RECORD_INTENT, "refused") < 0)
+    record_set_text(g->record, RECORD_ERROR, answer->text);
+    record_set_number(g->record, RECORD_ENDED, record_now());
+    if (generation_record(g, answer->moderated ? RECORD_REFUSED : RECORD_INTENT,
+                          "refused") < 0)
         return;
     if (answer->moderated)
-        events_say(g->events, AV_LOG_ERROR,
-                   "The gateway's moderation refused the request: %s (HTTP %d); it is not tried "
-                   "again; -take %d asks anew.\n",
-                   answer->text, answer->status, g->request->take + 1);
+        events_say(
+            g->events, AV_LOG_ERROR,
+            "The gateway's moderation refused the request: %s (HTTP %d); it is not tried "
+            "again; -take %d asks anew.\n",
+            answer->text, answer->status, g->request->take + 1);
     else
-        events_say(g->events, AV_LOG_ERROR, "The gateway refused the request: %s (HTTP %d).\n",
-                   answer->text, answer->status);
+        events_say(g->events, AV_LOG_ERROR,
+                   "The gateway refused the request: %s (HTTP %d).\n", answer->text,
+                   answer->status);
     generation_fail(g, answer->error, generation_failure_of(answer->error));
 }
 
 static void end_unsent(Generation *g, const GatewayAnswer *answer)
 {
-    if (record_state(g->record) == RECORD_SENT)
-        generation_record(g, RECORD_INTENT, "not sent");
-    events_say(g->events, AV_LOG_ERROR, "Cannot reach the gateway at %s: %s; nothing was bought.\n",
+    if (answer->stopped) { /* the ledger could not be written, which was said */
+        generation_fail(g, answer->error, FAILURE_STORE);
+        return;
+    }
+    events_say(g->events, AV_LOG_ERROR,
+               "Cannot reach the gateway at %s: %s; nothing was bought.\n",
                g->request->origin, answer->text);
     generation_fail(g, answer->error, FAILURE_GATEWAY);
 }
@@ -177,14 +201,14 @@ static void again(Generation *g, const GatewayAnswer *answer, int64_t us)
 
 static void look_for(Generation *g, int64_t us, const char *why)
 {
-    events_say(g->events, AV_LOG_WARNING,
-               "The answer to the create call was lost (%s): looking for the generation in the "
-               "gateway's usage log.\n",
-               why);
+    events_say(
+        g->events, AV_LOG_WARNING,
+        "The answer to the create call was lost (%s): looking for the generation in the "
+        "gateway's usage log.\n",
+        why);
     generation_note(g, "lost", NULL, why, 1);
     g->phase = PHASE_FIND;
     g->find_offset = 0;
-    g->find_complete = false;
     g->find_until = av_gettime_relative() + us;
     generation_sleep(g, SECOND_US);
 }
@@ -212,7 +236,7 @@ static void take_create(Generation *g, const GatewayAnswer *answer)
         break;
     case GATEWAY_FAULT:
         g->faults++;
-        look_for(g, FAULT_LOOK_US, answer->text);
+        look_for(g, FFMIN(FAULT_LOOK_US, g->request->max_wait), answer->text);
         break;
     case GATEWAY_LOST:
         g->faults = 0;
@@ -237,33 +261,42 @@ void generation_create(Generation *g)
 
 /* The usage log */
 
+/* Whether everything that could still turn up of it would have by now. */
+static bool is_old(const Generation *g)
+{
+    double sent = record_number(g->record, RECORD_SENT_AT, record_now());
+    return record_now() - sent > DAY_SECONDS;
+}
+
 /* What is known, and how to go on. */
 static void stop_lost(Generation *g, const char *why)
 {
-    events_say(g->events, AV_LOG_ERROR,
-               "The request was sent and its answer lost, and %s (client request id %s). Nothing "
-               "more was sent. The same command looks again before it sends anything; -take %d "
-               "pays for a new generation.\n",
-               why, record_text(g->record, "client_request_ids"), g->request->take + 1);
+    events_say(
+        g->events, AV_LOG_ERROR,
+        "The request was sent and its answer lost, and %s (client request id %s). "
+        "Nothing "
+        "more was sent. The same command looks again before it sends anything; -take %d "
+        "pays for a new generation.\n",
+        why, record_text(g->record, RECORD_CLIENT_IDS), g->request->take + 1);
     generation_fail(g, AVERROR(ETIMEDOUT), FAILURE_LATER);
 }
 
 /* Every page was listed without a row of ours, and the time for looking is over. */
 static void end_search(Generation *g)
 {
-    double sent = record_number(g->record, "sent", (double)now_seconds());
-    bool may_create = g->faults > 0 || (double)now_seconds() - sent > DAY_SECONDS;
-    GatewayAnswer answer = {.status = 500, .error = AVERROR_HTTP_SERVER_ERROR, .retry_after = -1};
+    bool may_create = g->faults > 0 || is_old(g);
+    GatewayAnswer answer = {
+        .status = 500, .error = AVERROR_HTTP_SERVER_ERROR, .retry_after = -1};
 
-    if (!g->find_complete) {
-        stop_lost(g, "the usage log could not be read");
-    } else if (!may_create) {
+    if (!may_create) {
         stop_lost(g, "the gateway's usage log shows no generation of it");
     } else if (g->faults >= MAX_FAULTS) {
-        av_strlcpy(answer.text, "it failed three times and shows no generation", sizeof(answer.text));
+        av_strlcpy(answer.text, "it failed three times and shows no generation",
+                   sizeof(answer.text));
         end_refused(g, &answer);
     } else {
-        av_strlcpy(answer.text, "The usage log shows no generation of this request", sizeof(answer.text));
+        av_strlcpy(answer.text, "The usage log shows no generation of this request",
+                   sizeof(answer.text));
         again(g, &answer, 0);
     }
 }
@@ -275,17 +308,17 @@ static void take_page(Generation *g, const GatewayAnswer *answer)
         generation_accept(g, &answer->job);
         return;
     }
+    g->weather = 0;
     if (answer->more && answer->rows) {
         g->find_offset += answer->rows;
+        g->wake = av_gettime_relative() + PAGE_US;
         return;
     }
     g->find_offset = 0;
-    g->find_complete = true;
-    g->weather = 0;
-    if (av_gettime_relative() >= g->find_until)
+    if (g->find_began >= g->find_until)
         end_search(g);
     else
-        generation_sleep(g, FFMIN(5 * SECOND_US, g->find_until - av_gettime_relative()));
+        g->wake = FFMIN(av_gettime_relative() + LOOK_US, g->find_until);
 }
 
 static void take_find(Generation *g, const GatewayAnswer *answer)
@@ -293,15 +326,13 @@ static void take_find(Generation *g, const GatewayAnswer *answer)
     if (answer->verdict == GATEWAY_JOB) {
         take_page(g, answer);
     } else if (answer->verdict == GATEWAY_REFUSED) {
-        events_say(g->events, AV_LOG_WARNING, "The gateway refused its usage log: %s (HTTP %d).\n",
-                   answer->text, answer->status);
-        g->find_complete = false;
+        events_say(g->events, AV_LOG_WARNING,
+                   "The gateway refused its usage log: %s (HTTP %d).\n", answer->text,
+                   answer->status);
         stop_lost(g, "the usage log could not be read");
-    } else if (av_gettime_relative() >= g->find_until) {
-        end_search(g);
     } else {
-        g->find_offset = 0;
-        generation_sleep(g, generation_backoff(++g->weather, 15, answer->retry_after));
+        g->wake = av_gettime_relative() +
+                  generation_backoff(++g->weather, 15, answer->retry_after);
     }
 }
 
@@ -309,11 +340,19 @@ void generation_find(Generation *g)
 {
     GatewayAnswer answer;
     if (!g->call) {
+        int64_t now = av_gettime_relative();
         if (!g->find_until)
-            g->find_until = av_gettime_relative() + g->request->max_wait;
-        int ret = gateway_find(&g->gateway, g->http, record_text(g->record, "client_request_ids"),
-                               (int64_t)record_number(g->record, "created", 0), g->find_offset,
-                               &g->call);
+            g->find_until = is_old(g) ? now : now + g->request->max_wait;
+        if (now >= g->find_until + FIND_GRACE_US) {
+            stop_lost(g, "the usage log could not be read");
+            return;
+        }
+        if (!g->find_offset)
+            g->find_began = now;
+        int ret =
+            gateway_find(&g->gateway, g->http, record_text(g->record, RECORD_CLIENT_IDS),
+                         (int64_t)record_number(g->record, RECORD_CREATED, 0),
+                         g->find_offset, &g->call);
         if (ret < 0)
             generation_fail(g, ret, FAILURE_GATEWAY);
         return;

@@ -19,11 +19,11 @@
 struct Download {
     HttpExchange *exchange;
     int fd;
-    int64_t from;     ///< bytes that were there when it started
-    int64_t bytes;    ///< bytes that are there now
-    int64_t size;     ///< announced, -1 = not
-    bool started;     ///< the first byte of the body has been looked at
-    bool mismatch;    ///< what the server sends is not the range or size it announced
+    int64_t from;  ///< bytes that were there when it started
+    int64_t bytes; ///< bytes that are there now
+    int64_t size;  ///< announced, -1 = not
+    bool started;  ///< the first byte of the body has been looked at
+    bool mismatch; ///< what the server sends is not the range or size it announced
     char why[256];
 };
 
@@ -52,7 +52,8 @@ static int place_body(Download *d, const HttpReply *head)
     return ret;
 }
 
-static int take_data(void *opaque, const HttpReply *head, const uint8_t *data, size_t size)
+static int take_data(void *opaque, const HttpReply *head, const uint8_t *data,
+                     size_t size)
 {
     Download *d = opaque;
     int ret = d->started ? 0 : place_body(d, head);
@@ -85,14 +86,15 @@ int download_start(Http *http, const DownloadSource *source, Download **download
     if (!d)
         return AVERROR(ENOMEM);
     d->size = source->size;
-    d->fd = open(source->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+    d->fd =
+        open(source->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (d->fd < 0 || fstat(d->fd, &st) < 0) {
         ret = AVERROR(errno);
         goto fail;
     }
     d->from = d->bytes = st.st_size;
-    if (d->size >= 0 && d->from >= d->size) {
-        /* All there, or more than there should be: have it sent again from the start. */
+    if (d->size >= 0 && d->from > d->size) {
+        /* More than there should be: have it sent again from the start. */
         d->from = 0;
         if ((ret = restart(d)) < 0)
             goto fail;
@@ -121,8 +123,8 @@ fail:
 static DownloadResult judge_body(Download *d)
 {
     if (d->size >= 0 && d->bytes != d->size) {
-        snprintf(d->why, sizeof(d->why), "%lld bytes of %lld arrived", (long long)d->bytes,
-                 (long long)d->size);
+        snprintf(d->why, sizeof(d->why), "%lld bytes of %lld arrived",
+                 (long long)d->bytes, (long long)d->size);
         return DOWNLOAD_BROKEN;
     }
     if (fsync(d->fd) < 0) {
@@ -135,6 +137,8 @@ static DownloadResult judge_body(Download *d)
 static DownloadResult judge_status(Download *d, const HttpReply *reply)
 {
     snprintf(d->why, sizeof(d->why), "HTTP %d", reply->status);
+    if (reply->status == 416 && d->bytes && reply->range_total == d->bytes)
+        return judge_body(d); /* there is no more: what is here is all */
     if (reply->status == 416) {
         /* What is here does not fit what is there. */
         restart(d);
@@ -157,7 +161,8 @@ DownloadResult download_result(Download *d, int *error, const char **why)
         return DOWNLOAD_GOING;
     *error = reply->error ? reply->error : AVERROR(EIO);
     if (d->mismatch) {
-        snprintf(d->why, sizeof(d->why), "the server sent other bytes than were asked for");
+        snprintf(d->why, sizeof(d->why),
+                 "the server sent other bytes than were asked for");
         restart(d);
         d->size = -1;
         return DOWNLOAD_BROKEN;
@@ -169,7 +174,8 @@ DownloadResult download_result(Download *d, int *error, const char **why)
                  reply->from_callback ? av_err2str(reply->error) : reply->why);
         return full ? DOWNLOAD_HOPELESS : DOWNLOAD_BROKEN;
     }
-    return reply->status >= 200 && reply->status < 300 ? judge_body(d) : judge_status(d, reply);
+    return reply->status >= 200 && reply->status < 300 ? judge_body(d)
+                                                       : judge_status(d, reply);
 }
 
 int64_t download_bytes(const Download *download)

@@ -24,7 +24,7 @@ typedef struct DownloadSource {
     const char *path;    ///< the growing file, resumed when it is there; borrowed
     const char *ca_file; ///< borrowed, or NULL
     bool allow_http;
-    int64_t size;        ///< bytes that an earlier attempt was announced, -1 = none
+    int64_t size; ///< bytes that an earlier attempt was announced, -1 = none
 } DownloadSource;
 
 /** Start an attempt. The API key is never sent. @return 0 and *download, or an AVERROR */

@@ -24,10 +24,10 @@
 
 struct Events {
     void *log;
-    int fd;             ///< I2V_LOG, -1 when there is none
+    int fd; ///< I2V_LOG, -1 when there is none
     bool terminal;
-    bool open_line;     ///< a progress line waits for its end
-    int64_t spoken;     ///< when something was last said, microseconds
+    bool open_line; ///< a progress line waits for its end
+    int64_t spoken; ///< when something was last said, microseconds
     char key[65];
     char id[256];
 };
@@ -44,9 +44,11 @@ Events *events_alloc(void *log)
     events->spoken = av_gettime_relative();
     events->fd = -1;
     if (path && *path) {
-        events->fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+        events->fd =
+            open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
         if (events->fd < 0)
-            av_log(log, AV_LOG_WARNING, "I2V_LOG names %s, which cannot be written: %s.\n", path,
+            av_log(log, AV_LOG_WARNING,
+                   "I2V_LOG names %s, which cannot be written: %s.\n", path,
                    av_err2str(AVERROR(errno)));
     }
     return events;

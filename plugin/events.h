@@ -11,18 +11,19 @@ typedef struct Events Events;
 
 /** Something that happened, for I2V_LOG. NULL and negative = not known. */
 typedef struct Event {
-    const char *name;          ///< request, intent, sent, accepted, status, retry, ...
+    const char *name; ///< request, intent, sent, accepted, status, retry, ...
     const char *client_id;
     const char *status;
     const char *path;
     const char *message;
-    double usd;                ///< < 0 = not known
-    int retryable;             ///< 1 yes, 0 no, -1 = does not apply
+    double usd;    ///< < 0 = not known
+    int retryable; ///< 1 yes, 0 no, -1 = does not apply
 } Event;
 
 /**
  * @param log  AVClass-led context for av_log(); borrowed
- * @return the voice, or NULL without memory; an I2V_LOG that cannot be opened is a warning
+ * @return the voice, or NULL without memory; an I2V_LOG that cannot be opened is a
+ * warning
  */
 Events *events_alloc(void *log);
 
@@ -44,8 +45,8 @@ void events_say(Events *events, int level, const char *format, ...)
 void events_note(Events *events, const Event *event);
 
 /**
- * Say how it stands, as often as it is due: refreshed each second on a terminal, a line every
- * 30 s elsewhere. Call as often as convenient.
+ * Say how it stands, as often as it is due: refreshed each second on a terminal, a line
+ * every 30 s elsewhere. Call as often as convenient.
  * @param what     "queued", "downloading"
  * @param elapsed  microseconds since it began
  * @param percent  0..100, < 0 = not known

@@ -3,6 +3,7 @@
 #include "face.h"
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <libavformat/avformat.h>
@@ -11,7 +12,8 @@
 #include "i2v_internal.h"
 #include "options.h"
 
-/* A host reads the public fields alone, but libavformat keeps private ones behind them. */
+/* A host reads the public fields alone, but libavformat keeps private ones behind them.
+ */
 #define ROOM_BEHIND 1024
 
 static const union {
@@ -79,8 +81,9 @@ static const AVClass *format_class(const AVClass *real)
         host_class = real;
         copy_class();
     }
+    bool ours = host_class == real;
     pthread_mutex_unlock(&mutex);
-    return &host_class_copy;
+    return ours ? &host_class_copy : real;
 }
 
 static int open_input(AVFormatContext **ps, const char *url, AVDictionary **options)

@@ -31,11 +31,12 @@ typedef struct I2VFace {
     const struct AVInputFormat *(*demuxer)(void);
 
     /* A copy of the host's AVFormatContext class whose children also hold our options;
-     * static, never freed, `real` itself when there is no memory. Thread-safe. */
+     * static, never freed; `real` itself for a second, other class. Thread-safe. */
     const struct AVClass *(*format_class)(const struct AVClass *real);
 
-    /* avformat_open_input() for our format or an i2v: URL: fetches the clip and opens it on
-     * the caller's context. On error the context is freed and *ps is NULL. Thread-safe. */
+    /* avformat_open_input() for our format or an i2v: URL: fetches the clip and opens it
+     * on the caller's context. On error the context is freed and *ps is NULL.
+     * Thread-safe. */
     int (*open_input)(struct AVFormatContext **ps, const char *url,
                       struct AVDictionary **options);
 } I2VFace;

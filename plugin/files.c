@@ -34,7 +34,8 @@ static ssize_t read_whole(int fd, char *to, size_t size)
     return (ssize_t)have;
 }
 
-int files_read_text(const char *path, size_t max, const char *option, void *log, char **text)
+int files_read_text(const char *path, size_t max, const char *option, void *log,
+                    char **text)
 {
     struct stat st;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -45,7 +46,8 @@ int files_read_text(const char *path, size_t max, const char *option, void *log,
     if (!size && S_ISDIR(st.st_mode))
         size = AVERROR(EISDIR);
     if (!size)
-        size = (*text = av_malloc(max + 2)) ? read_whole(fd, *text, max + 1) : AVERROR(ENOMEM);
+        size = (*text = av_malloc(max + 2)) ? read_whole(fd, *text, max + 1)
+                                            : AVERROR(ENOMEM);
     if (fd >= 0)
         close(fd);
     if (size >= 0) {
@@ -57,8 +59,9 @@ int files_read_text(const char *path, size_t max, const char *option, void *log,
         if (!why)
             return 0;
     }
-    av_log(log, AV_LOG_ERROR, "The option %s names the file %s, which cannot be used: %s.\n",
-           option, path, why ? why : av_err2str((int)size));
+    av_log(log, AV_LOG_ERROR,
+           "The option %s names the file %s, which cannot be used: %s.\n", option, path,
+           why ? why : av_err2str((int)size));
     av_freep(text);
     return why ? AVERROR(EINVAL) : (int)size;
 }
@@ -70,8 +73,8 @@ int files_sync_directory(const char *path)
     if (!copy)
         return AVERROR(ENOMEM);
     int fd = open(av_dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    /* Some directories can be written and not read, and some file systems sync none; there is
-     * no more to be done there. */
+    /* Some directories can be written and not read, and some file systems sync none;
+     * there is no more to be done there. */
     if ((fd < 0 && errno != EACCES) || (fd >= 0 && fsync(fd) < 0 && errno != EINVAL))
         ret = AVERROR(errno);
     if (fd >= 0)

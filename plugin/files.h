@@ -12,21 +12,23 @@
  * @param text    NUL-terminated, without a NUL inside; free with av_free()
  * @return 0, or a negative AVERROR after one sentence on `log`
  */
-int files_read_text(const char *path, size_t max, const char *option, void *log, char **text);
+int files_read_text(const char *path, size_t max, const char *option, void *log,
+                    char **text);
 
 /**
- * Write a file atomically and durably: a temporary file beside it, fsync, rename, fsync of the
- * directory. Mode 0600.
+ * Write a file atomically and durably: a temporary file beside it, fsync, rename, fsync
+ * of the directory. Mode 0600.
  * @return 0 or a negative AVERROR, nothing logged; the old file is then untouched
  */
 int files_write(const char *path, const void *data, size_t size);
 
-/** Copy a file as files_write() writes one, but with the mode that the umask gives a new file.
+/** Copy a file as files_write() writes one, but with the mode that the umask gives a new
+ * file.
  * @return 0 or a negative AVERROR, nothing logged */
 int files_copy(const char *from, const char *to);
 
-/** Find out by doing whether a file could be created beside `path`, and that path itself is
- * no directory, device or pipe. @return 0 or a negative AVERROR, nothing logged */
+/** Find out by doing whether a file could be created beside `path`, and that path itself
+ * is no directory, device or pipe. @return 0 or a negative AVERROR, nothing logged */
 int files_check_writable(const char *path);
 
 /** Flush a file's directory, so that a rename in it survives a power cut. */

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -12,12 +13,15 @@
 #include <libavutil/avstring.h>
 #include <libavutil/error.h>
 #include <libavutil/mem.h>
+#include <libavutil/time.h>
 
-#define JSON_MAX    (4 << 20)
-#define CREATE_MS   120000
-#define ASK_MS      60000
-#define LOG_ROWS    100
-#define DAY_SECONDS (24 * 3600)
+#define JSON_MAX     (4 << 20)
+#define CREATE_MS    600000
+#define STALL_MS     120000
+#define ASK_MS       60000
+#define LOG_ROWS     100
+#define DAY_SECONDS  (24 * 3600)
+#define SKEW_SECONDS 600
 
 typedef enum CallKind {
     CALL_CREATE,
@@ -31,50 +35,88 @@ struct GatewayCall {
     char *url;
     char *api_key;          ///< to keep it out of what is said
     const char *client_ids; ///< CALL_FIND
+    char *header;           ///< CALL_CREATE: X-Client-Request-Id
+    char inference_id[256]; ///< x-inference-id of the answer, or ""
+    double usd;             ///< x-aimlapi-usd-spent of the answer, < 0 when not said
+    int (*on_last_byte)(void *opaque);
+    void *opaque; ///< for on_last_byte
 };
 
-static int start(const Gateway *gateway, Http *http, CallKind kind, char *url,
-                 HttpRequest *request, GatewayCall **call)
+static void take_header(void *opaque, const char *name, const char *value)
+{
+    GatewayCall *call = opaque;
+    if (!av_strcasecmp(name, "x-inference-id"))
+        av_strlcpy(call->inference_id, value, sizeof(call->inference_id));
+    else if (!av_strcasecmp(name, "x-aimlapi-usd-spent"))
+        call->usd = strtod(value, NULL);
+}
+
+static int last_byte(void *opaque)
+{
+    GatewayCall *call = opaque;
+    return call->on_last_byte(call->opaque);
+}
+
+/* A call that is not started yet; takes url over. */
+static GatewayCall *alloc_call(const Gateway *gateway, CallKind kind, char *url)
 {
     GatewayCall *c = av_mallocz(sizeof(*c));
-    int ret = AVERROR(ENOMEM);
-
     if (!c || !url) {
         av_free(url);
-        goto fail;
+        av_free(c);
+        return NULL;
     }
     c->kind = kind;
     c->url = url;
+    c->usd = -1;
     c->api_key = av_strdup(gateway->api_key);
     if (!c->api_key)
-        goto fail;
+        gateway_end(&c);
+    return c;
+}
+
+/* Takes c over, which may be NULL. */
+static int start(const Gateway *gateway, Http *http, GatewayCall *c, HttpRequest *request,
+                 GatewayCall **call)
+{
+    int ret = AVERROR(ENOMEM);
+
+    if (!c)
+        return ret;
+    request->opaque = c;
+    request->on_header = take_header;
     request->url = c->url;
     request->bearer = c->api_key;
     request->ca_file = gateway->ca_file;
     request->allow_http = gateway->allow_http;
     request->max_size = JSON_MAX;
     if ((ret = http_start(http, request, &c->exchange)) < 0)
-        goto fail;
+        gateway_end(&c);
     *call = c;
-    return 0;
-fail:
-    gateway_end(&c);
     return ret;
 }
 
-int gateway_create(const Gateway *gateway, Http *http, const char *body, const char *client_id,
-                   int (*on_last_byte)(void *opaque), void *opaque, GatewayCall **call)
+int gateway_create(const Gateway *gateway, Http *http, const char *body,
+                   const char *client_id, int (*on_last_byte)(void *opaque), void *opaque,
+                   GatewayCall **call)
 {
+    GatewayCall *c = alloc_call(gateway, CALL_CREATE,
+                                av_asprintf("%s/v2/video/generations", gateway->origin));
     HttpRequest request = {
-        .client_id = client_id,
         .body = (const uint8_t *)body,
         .body_size = strlen(body),
-        .stall_ms = CREATE_MS,
-        .opaque = opaque,
-        .on_last_byte = on_last_byte,
+        .total_ms = CREATE_MS,
+        .stall_ms = STALL_MS,
+        .on_last_byte = last_byte,
     };
-    return start(gateway, http, CALL_CREATE,
-                 av_asprintf("%s/v2/video/generations", gateway->origin), &request, call);
+    if (c) {
+        c->on_last_byte = on_last_byte;
+        c->opaque = opaque;
+        request.header = c->header = av_asprintf("X-Client-Request-Id: %s", client_id);
+        if (!c->header)
+            gateway_end(&c);
+    }
+    return start(gateway, http, c, &request, call);
 }
 
 int gateway_poll(const Gateway *gateway, Http *http, const char *id, GatewayCall **call)
@@ -82,9 +124,10 @@ int gateway_poll(const Gateway *gateway, Http *http, const char *id, GatewayCall
     HttpRequest request = {.total_ms = ASK_MS};
     char *escaped = curl_easy_escape(NULL, id, 0), *url = NULL;
     if (escaped)
-        url = av_asprintf("%s/v2/video/generations?generation_id=%s", gateway->origin, escaped);
+        url = av_asprintf("%s/v2/video/generations?generation_id=%s", gateway->origin,
+                          escaped);
     curl_free(escaped);
-    return start(gateway, http, CALL_POLL, url, &request, call);
+    return start(gateway, http, alloc_call(gateway, CALL_POLL, url), &request, call);
 }
 
 static void iso_time(int64_t seconds, char *text, size_t size)
@@ -94,20 +137,22 @@ static void iso_time(int64_t seconds, char *text, size_t size)
     strftime(text, size, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&when, &tm));
 }
 
-int gateway_find(const Gateway *gateway, Http *http, const char *client_ids, int64_t since,
-                 int offset, GatewayCall **call)
+int gateway_find(const Gateway *gateway, Http *http, const char *client_ids,
+                 int64_t since, int offset, GatewayCall **call)
 {
     HttpRequest request = {.total_ms = ASK_MS};
     char from[32], to[32];
-    /* Clocks differ: begin a little before the intent. */
-    iso_time(since - 600, from, sizeof(from));
-    iso_time(since - 600 + DAY_SECONDS, to, sizeof(to));
-    char *url = av_asprintf("%s/v2/logs?start=%s&end=%s&limit=%d&offset=%d", gateway->origin, from,
-                            to, LOG_ROWS, offset);
-    int ret = start(gateway, http, CALL_FIND, url, &request, call);
-    if (ret >= 0)
-        (*call)->client_ids = client_ids;
-    return ret;
+    int64_t now = av_gettime() / 1000000;
+    /* Clocks differ: begin a little before the intent, and end a little from now. Further
+     * in the future might count as a bad window. */
+    iso_time(since - SKEW_SECONDS, from, sizeof(from));
+    iso_time(FFMIN(since + DAY_SECONDS, now) + SKEW_SECONDS, to, sizeof(to));
+    char *url = av_asprintf("%s/v2/logs?start=%s&end=%s&limit=%d&offset=%d",
+                            gateway->origin, from, to, LOG_ROWS, offset);
+    GatewayCall *c = alloc_call(gateway, CALL_FIND, url);
+    if (c)
+        c->client_ids = client_ids;
+    return start(gateway, http, c, &request, call);
 }
 
 void gateway_end(GatewayCall **call)
@@ -117,6 +162,7 @@ void gateway_end(GatewayCall **call)
         return;
     http_end(&c->exchange);
     av_free(c->url);
+    av_free(c->header);
     av_free(c->api_key);
     av_freep(call);
 }
@@ -161,6 +207,7 @@ static GatewayVerdict judge_status(CallKind kind, const HttpReply *reply)
     switch (reply->status) {
     case 429:
         return GATEWAY_BUSY;
+    case 303: /* "see other" may follow an acceptance */
     case 408:
     case 425:
         return GATEWAY_LOST;
@@ -177,19 +224,20 @@ static int parse(const GatewayCall *call, const HttpReply *reply, GatewayAnswer 
     if (call->kind == CALL_FIND)
         return gateway_parse_rows(reply->body, reply->size, call->client_ids, answer);
     int ret = gateway_parse_job(reply->body, reply->size, &answer->job);
-    if (ret >= 0 && call->kind == CALL_CREATE && !answer->job.id && !reply->inference_id[0])
+    if (ret >= 0 && call->kind == CALL_CREATE && !answer->job.id &&
+        !call->inference_id[0])
         ret = AVERROR_INVALIDDATA;
     return ret;
 }
 
 /* The id may have come with the headers although the rest was lost. */
-static void rescue_id(const GatewayCall *call, const HttpReply *reply, GatewayAnswer *answer)
+static void rescue_id(const GatewayCall *call, GatewayAnswer *answer)
 {
-    if (call->kind != CALL_CREATE || !reply->inference_id[0] || answer->job.id)
+    if (call->kind != CALL_CREATE || !call->inference_id[0] || answer->job.id)
         return;
     if (answer->verdict != GATEWAY_LOST && answer->verdict != GATEWAY_JOB)
         return;
-    answer->job.id = av_strdup(reply->inference_id);
+    answer->job.id = av_strdup(call->inference_id);
     if (answer->job.id)
         answer->verdict = GATEWAY_JOB;
 }
@@ -199,27 +247,32 @@ static void judge_transport(const HttpReply *reply, GatewayAnswer *answer)
     answer->verdict = reply->sent ? GATEWAY_LOST : GATEWAY_UNSENT;
     answer->error = reply->error;
     /* What is left in this bag (a certificate, an unusable URL) stays as it is. */
+    answer->stopped = reply->from_callback;
     answer->permanent = reply->from_callback || reply->error == AVERROR(EIO) ||
                         reply->error == AVERROR(ENOMEM);
     av_strlcpy(answer->text, reply->why, sizeof(answer->text));
 }
 
-static void judge_answer(const GatewayCall *call, const HttpReply *reply, GatewayAnswer *answer)
+static void judge_answer(const GatewayCall *call, const HttpReply *reply,
+                         GatewayAnswer *answer)
 {
     if (reply->status >= 200 && reply->status < 300) {
         answer->verdict = parse(call, reply, answer) < 0 ? GATEWAY_LOST : GATEWAY_JOB;
         if (answer->verdict == GATEWAY_LOST) {
             answer->error = AVERROR_INVALIDDATA;
-            snprintf(answer->text, sizeof(answer->text), "HTTP %d with an answer that is not %s",
-                     reply->status, call->kind == CALL_FIND ? "a usage log" : "a generation");
+            snprintf(answer->text, sizeof(answer->text),
+                     "HTTP %d with an answer that is not %s", reply->status,
+                     call->kind == CALL_FIND ? "a usage log" : "a generation");
         }
         return;
     }
     answer->verdict = judge_status(call->kind, reply);
     answer->error = error_of_status(reply->status);
     if (reply->status < 400)
-        av_strlcpy(answer->text, "it sends the request elsewhere, which i2v does not follow; check base_url",
-                   sizeof(answer->text));
+        av_strlcpy(
+            answer->text,
+            "it sends the request elsewhere, which i2v does not follow; check base_url",
+            sizeof(answer->text));
     else
         gateway_error_text(reply->body, reply->size, answer->text, sizeof(answer->text));
     answer->moderated = answer->verdict == GATEWAY_REFUSED && reply->status != 401 &&
@@ -242,9 +295,8 @@ bool gateway_answered(GatewayCall *call, GatewayAnswer *answer)
         judge_transport(reply, answer);
     else
         judge_answer(call, reply, answer);
-    rescue_id(call, reply, answer);
-    if (reply->usd >= 0)
-        answer->job.usd = reply->usd;
+    rescue_id(call, answer);
+    answer->job.usd = FFMAX(answer->job.usd, call->usd);
     hide_key(call->api_key, answer->text);
     if (answer->job.error)
         hide_key(call->api_key, answer->job.error);

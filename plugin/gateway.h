@@ -27,12 +27,12 @@ typedef enum GatewayJobState {
 typedef struct GatewayJob {
     char *id;
     GatewayJobState state;
-    char status[64];     ///< the gateway's own word, "" when it gave none
-    bool status_known;   ///< a word this client knows
-    char *url;           ///< of the clip
-    char *error;         ///< the gateway's own words on a failure
-    bool moderated;      ///< the failure is a refusal by moderation
-    double usd;          ///< spent, < 0 when not said
+    char status[64];   ///< the gateway's own word, "" when it gave none
+    bool status_known; ///< a word this client knows
+    char *url;         ///< of the clip
+    char *error;       ///< the gateway's own words on a failure
+    bool moderated;    ///< the failure is a refusal by moderation
+    double usd;        ///< spent, < 0 when not said
 } GatewayJob;
 
 /** What an answer means for the money. */
@@ -47,15 +47,16 @@ typedef enum GatewayVerdict {
 
 typedef struct GatewayAnswer {
     GatewayVerdict verdict;
-    int error;            ///< AVERROR that fits, 0 with GATEWAY_JOB
-    int status;           ///< HTTP status, 0 when none came
-    int64_t retry_after;  ///< seconds, -1 when not said
-    bool permanent;       ///< GATEWAY_UNSENT for a reason that trying again does not mend
-    bool moderated;       ///< GATEWAY_REFUSED by moderation
-    char text[512];       ///< for a person: the gateway's words, or what went wrong
-    GatewayJob job;       ///< with GATEWAY_JOB from create, poll, and find when it found one
-    bool more;            ///< find: further pages follow
-    int rows;             ///< find: rows on this page
+    int error;           ///< AVERROR that fits, 0 with GATEWAY_JOB
+    int status;          ///< HTTP status, 0 when none came
+    int64_t retry_after; ///< seconds, -1 when not said
+    bool permanent;      ///< GATEWAY_UNSENT for a reason that trying again does not mend
+    bool stopped;        ///< GATEWAY_UNSENT because on_last_byte said so
+    bool moderated;      ///< GATEWAY_REFUSED by moderation
+    char text[512];      ///< for a person: the gateway's words, or what went wrong
+    GatewayJob job; ///< with GATEWAY_JOB from create, poll, and find when it found one
+    bool more;      ///< find: further pages follow
+    int rows;       ///< find: rows on this page
 } GatewayAnswer;
 
 typedef struct GatewayCall GatewayCall;
@@ -64,11 +65,13 @@ typedef struct GatewayCall GatewayCall;
  * Ask for a generation.
  * @param body         the request as JSON; borrowed until gateway_end()
  * @param client_id    X-Client-Request-Id; borrowed likewise
- * @param on_last_byte called before the last byte of body is handed over; < 0 stops it unsent
+ * @param on_last_byte called before the last byte of body is handed over; < 0 stops it
+ * unsent
  * @return 0 and *call, or a negative AVERROR
  */
-int gateway_create(const Gateway *gateway, Http *http, const char *body, const char *client_id,
-                   int (*on_last_byte)(void *opaque), void *opaque, GatewayCall **call);
+int gateway_create(const Gateway *gateway, Http *http, const char *body,
+                   const char *client_id, int (*on_last_byte)(void *opaque), void *opaque,
+                   GatewayCall **call);
 
 /** Ask how a generation is. @return 0 and *call, or a negative AVERROR */
 int gateway_poll(const Gateway *gateway, Http *http, const char *id, GatewayCall **call);
@@ -80,10 +83,11 @@ int gateway_poll(const Gateway *gateway, Http *http, const char *id, GatewayCall
  * @param offset      rows to pass over
  * @return 0 and *call, or a negative AVERROR
  */
-int gateway_find(const Gateway *gateway, Http *http, const char *client_ids, int64_t since,
-                 int offset, GatewayCall **call);
+int gateway_find(const Gateway *gateway, Http *http, const char *client_ids,
+                 int64_t since, int offset, GatewayCall **call);
 
-/** Whether the call has ended; fills *answer once it has (gateway_answer_clear() frees). */
+/** Whether the call has ended; fills *answer once it has (gateway_answer_clear() frees).
+ */
 bool gateway_answered(GatewayCall *call, GatewayAnswer *answer);
 
 /** End a call, in whatever state; sets *call to NULL. */
@@ -91,7 +95,8 @@ void gateway_end(GatewayCall **call);
 
 void gateway_answer_clear(GatewayAnswer *answer);
 
-/** Read a generation from an answer's body. @return 0, AVERROR_INVALIDDATA, AVERROR(ENOMEM) */
+/** Read a generation from an answer's body. @return 0, AVERROR_INVALIDDATA,
+ * AVERROR(ENOMEM) */
 int gateway_parse_job(const char *body, size_t size, GatewayJob *job);
 
 /** Read a page of the usage log. @return 0, AVERROR_INVALIDDATA, AVERROR(ENOMEM) */

@@ -11,7 +11,7 @@
 #include <libavutil/avstring.h>
 #include <libavutil/bprint.h>
 #include <libavutil/error.h>
-#include <libavutil/macros.h>
+#include <libavutil/common.h>
 #include <libavutil/mem.h>
 
 /* faq/how-can-i-track-my-funds: 1 USD = 2,000,000 credits. */
@@ -20,18 +20,38 @@
 /* The documented words, and those seen in samples and in other clients. */
 static const char pending_words[] = "queued generating waiting active processing pending "
                                     "in_progress running submitted";
-static const char completed_words[] = "completed succeeded success complete done ready finished";
-static const char failed_words[] = "error failed failure cancelled canceled timeout timed_out "
-                                   "expired rejected";
+static const char completed_words[] =
+    "completed succeeded success complete done ready finished";
+static const char failed_words[] =
+    "error failed failure cancelled canceled timeout timed_out "
+    "expired rejected";
 
 /* Phrases rather than words: a refused "safety_tolerance" is no moderation. */
 static const char *const moderation_words[] = {
-    "moderation",         "moderated",        "content policy",    "content_policy",
-    "contentpolicy",      "safety system",    "safety filter",     "safety reason",
-    "safety guideline",   "safety polic",     "nsfw",              "inappropriate content",
-    "prohibited content", "prohibited_content", "sensitive content", "sensitive_content",
-    "sensitivecontent",   "sensitive information", "policy violation", "policy_violation",
-    "usage polic",        "usage guideline",  "responsible ai",    "community guideline",
+    "moderation",
+    "moderated",
+    "content policy",
+    "content_policy",
+    "contentpolicy",
+    "safety system",
+    "safety filter",
+    "safety reason",
+    "safety guideline",
+    "safety polic",
+    "nsfw",
+    "inappropriate content",
+    "prohibited content",
+    "prohibited_content",
+    "sensitive content",
+    "sensitive_content",
+    "sensitivecontent",
+    "sensitive information",
+    "policy violation",
+    "policy_violation",
+    "usage polic",
+    "usage guideline",
+    "responsible ai",
+    "community guideline",
 };
 
 static const cJSON *member(const cJSON *json, const char *name)
@@ -60,7 +80,9 @@ static void say_error(const cJSON *error, AVBPrint *text, int depth);
 /* "loc: msg" of a validation error's entry. */
 static void say_entry(const cJSON *entry, AVBPrint *text, int depth)
 {
-    const cJSON *place = member(entry, "path") ? member(entry, "path") : member(entry, "loc"), *part;
+    const cJSON *place =
+                    member(entry, "path") ? member(entry, "path") : member(entry, "loc"),
+                *part;
     const char *separator = "";
     if (cJSON_IsArray(place)) {
         cJSON_ArrayForEach(part, place)
@@ -104,7 +126,8 @@ static void say_string(const char *words, AVBPrint *text, int depth)
 
 static void say_error(const cJSON *error, AVBPrint *text, int depth)
 {
-    static const char *const sentences[] = {"message", "msg", "error", "detail", "title", "name"};
+    static const char *const sentences[] = {"message", "msg",   "error",
+                                            "detail",  "title", "name"};
     static const char *const lists[] = {"errors", "issues", "details", "detail"};
     const cJSON *said = NULL;
 
@@ -120,7 +143,8 @@ static void say_error(const cJSON *error, AVBPrint *text, int depth)
     }
     for (size_t i = 0; i < FF_ARRAY_ELEMS(sentences) && !said; i++) {
         const cJSON *item = member(error, sentences[i]);
-        if (string(error, sentences[i]) || cJSON_IsObject(item) || cJSON_GetArraySize(item))
+        if (string(error, sentences[i]) || cJSON_IsObject(item) ||
+            cJSON_GetArraySize(item))
             said = item;
     }
     if (said)
@@ -191,7 +215,8 @@ static const char *find_url(const cJSON *video)
         return video->valuestring[0] ? video->valuestring : NULL;
     if (cJSON_IsObject(video))
         return string(video, "url");
-    cJSON_ArrayForEach(item, video) if (!url && !cJSON_IsArray(item)) url = find_url(item);
+    cJSON_ArrayForEach(item, video) if (!url && !cJSON_IsArray(item)) url =
+        find_url(item);
     return url;
 }
 
@@ -241,15 +266,17 @@ static int take_error(const cJSON *error, GatewayJob *job)
     av_bprint_finalize(&said, NULL);
     tidy(text);
     job->moderated = gateway_is_moderation(text) || (name && gateway_is_moderation(name));
-    job->error = name && strcmp(name, text) && *text ? av_asprintf("%s: %s", name, text)
-                                                     : av_strdup(*text ? text : "no reason given");
+    job->error = name && strcmp(name, text) && *text
+                     ? av_asprintf("%s: %s", name, text)
+                     : av_strdup(*text ? text : "no reason given");
     return job->error ? 0 : AVERROR(ENOMEM);
 }
 
 static double usd_of(const cJSON *json)
 {
     const cJSON *usage = member(member(json, "meta"), "usage");
-    const cJSON *usd = member(usage, "usd_spent"), *credits = member(usage, "credits_used");
+    const cJSON *usd = member(usage, "usd_spent"),
+                *credits = member(usage, "credits_used");
     if (cJSON_IsNumber(usd))
         return usd->valuedouble;
     return cJSON_IsNumber(credits) ? credits->valuedouble / CREDITS_PER_USD : -1;
@@ -282,14 +309,22 @@ static void judge(GatewayJob *job, const char *status, bool has_error)
         job->state = is[1] && job->url ? JOB_COMPLETED : JOB_PENDING;
 }
 
+/* {"name": null, "message": null} is no error. */
+static bool says_something(const cJSON *error)
+{
+    AVBPrint said;
+    av_bprint_init(&said, 0, AV_BPRINT_SIZE_AUTOMATIC);
+    say_error(error, &said, 0);
+    return said.len > 0;
+}
+
 int gateway_parse_job(const char *body, size_t size, GatewayJob *job)
 {
     cJSON *json = size ? cJSON_ParseWithLength(body, size) : NULL;
     int ret = cJSON_IsObject(json) ? 0 : AVERROR_INVALIDDATA;
     const cJSON *error = member(json, "error");
     const char *url = find_url(member(json, "video"));
-    bool has_error = (cJSON_IsString(error) && error->valuestring[0]) ||
-                     cJSON_GetArraySize(error) > 0;
+    bool has_error = says_something(error);
 
     *job = (GatewayJob){.usd = -1};
     if (ret < 0 || (ret = take_id(json, body, job)) < 0)

@@ -3,6 +3,7 @@
 #include "generation.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,10 +16,14 @@
 #include <libavutil/time.h>
 
 #include "compat.h"
+#include "digest.h"
 #include "generation_internal.h"
-#include "key.h"
 
 #define SECOND_US (1000000LL)
+
+/* A clip that is known to be there may take this long to arrive, even if max_wait is
+ * over. */
+#define DOWNLOAD_GRACE_US (60 * SECOND_US)
 
 /* An interrupt is looked at this often. */
 #define TURN_MS 50
@@ -29,9 +34,15 @@
 /* A Retry-After is kept up to here. */
 #define MAX_RETRY_AFTER 120
 
+static int64_t deadline(const Generation *g)
+{
+    return g->waiting_since + g->request->max_wait;
+}
+
 void generation_sleep(Generation *g, int64_t us)
 {
-    g->wake = av_gettime_relative() + us;
+    int64_t now = av_gettime_relative();
+    g->wake = FFMIN(now + us, FFMAX(deadline(g), now));
 }
 
 int64_t generation_backoff(int n, int most, int64_t retry_after)
@@ -43,7 +54,7 @@ int64_t generation_backoff(int n, int most, int64_t retry_after)
 
 bool generation_is_over(const Generation *g)
 {
-    return av_gettime_relative() - g->waiting_since > g->request->max_wait;
+    return av_gettime_relative() >= deadline(g);
 }
 
 void generation_fail(Generation *g, int error, GenerationFailure failure)
@@ -51,8 +62,6 @@ void generation_fail(Generation *g, int error, GenerationFailure failure)
     g->phase = PHASE_END;
     g->result = error;
     g->failure = failure;
-    generation_note(g, "error", record_text(g->record, "status"), av_err2str(error),
-                    failure == FAILURE_LATER || failure == FAILURE_GATEWAY);
 }
 
 GenerationFailure generation_failure_of(int error)
@@ -73,15 +82,15 @@ GenerationFailure generation_failure_of(int error)
     }
 }
 
-void generation_note(Generation *g, const char *name, const char *status, const char *message,
-                     int retryable)
+void generation_note(Generation *g, const char *name, const char *status,
+                     const char *message, int retryable)
 {
     Event event = {
         .name = name,
-        .client_id = g->record ? record_text(g->record, "client_request_ids") : NULL,
+        .client_id = g->record ? record_text(g->record, RECORD_CLIENT_IDS) : NULL,
         .status = status,
         .message = message,
-        .usd = g->record ? record_number(g->record, "usd", -1) : -1,
+        .usd = g->record ? record_number(g->record, RECORD_USD, -1) : -1,
         .retryable = retryable,
     };
     events_note(g->events, &event);
@@ -103,7 +112,8 @@ int generation_record(Generation *g, RecordState state, const char *history)
 static int load(Generation *g)
 {
     record_free(&g->record);
-    int ret = store_load(g->plan->store, g->request->key, g->log, &g->record);
+    int ret =
+        store_load(g->plan->store, g->request->key, g->lock >= 0, g->log, &g->record);
     if (ret < 0) {
         g->phase = PHASE_END;
         g->result = ret;
@@ -112,8 +122,7 @@ static int load(Generation *g)
     return ret;
 }
 
-/* @return whether the key's lock is held; else it comes back later. */
-static bool lock(Generation *g)
+bool generation_lock(Generation *g)
 {
     if (g->lock >= 0)
         return true;
@@ -122,48 +131,64 @@ static bool lock(Generation *g)
         return true;
     if (g->lock != AVERROR(EAGAIN)) {
         int error = g->lock;
-        events_say(g->events, AV_LOG_ERROR,
-                   "Cannot lock the ledger: %s; nothing sent; set I2V_STORE to a directory of "
-                   "yours on a file system with locks.\n",
-                   av_err2str(error));
+        events_say(
+            g->events, AV_LOG_ERROR,
+            "Cannot lock the ledger: %s; nothing sent; set I2V_STORE to a directory of "
+            "yours on a file system with locks.\n",
+            av_err2str(error));
         generation_fail(g, error, FAILURE_STORE);
         return false;
     }
     if (!g->said_waiting)
-        events_say(g->events, AV_LOG_INFO, "Another process is at the same request; waiting.\n");
+        events_say(g->events, AV_LOG_INFO,
+                   "Another process is at the same request; waiting.\n");
     g->said_waiting = true;
     generation_sleep(g, LOCK_US);
     return false;
 }
 
+bool generation_is_current(Generation *g)
+{
+    Record *now = NULL;
+    const char *ours = record_text(g->record, RECORD_ID), *its = NULL;
+    if (store_load(g->plan->store, g->request->key, true, g->log, &now) >= 0)
+        its = record_text(now, RECORD_ID);
+    bool current = ours && its && !strcmp(ours, its);
+    record_free(&now);
+    return current;
+}
+
 static void repeat_refusal(Generation *g)
 {
-    events_say(g->events, AV_LOG_ERROR,
-               "This request was refused by moderation before: %s; nothing sent; -take %d tries "
-               "again.\n",
-               record_text(g->record, "error"), g->request->take + 1);
+    events_say(
+        g->events, AV_LOG_ERROR,
+        "This request was refused by moderation before: %s; nothing sent; -take %d tries "
+        "again.\n",
+        record_text(g->record, RECORD_ERROR), g->request->take + 1);
     generation_fail(g, AVERROR(EPERM), FAILURE_MODERATED);
 }
 
 static void share_failure(Generation *g)
 {
     events_say(g->events, AV_LOG_ERROR, "The generation %s failed: %s.\n",
-               record_text(g->record, "id"), record_text(g->record, "error"));
+               record_text(g->record, RECORD_ID), record_text(g->record, RECORD_ERROR));
     generation_fail(g, AVERROR_EXTERNAL, FAILURE_GATEWAY);
 }
 
 void generation_refuse_to_spend(Generation *g)
 {
-    events_say(g->events, AV_LOG_ERROR,
-               "reuse=only: the store has neither a clip nor a running generation of this "
-               "request; nothing sent.\n");
+    events_say(
+        g->events, AV_LOG_ERROR,
+        "reuse=only: the store has neither a clip nor a running generation of this "
+        "request; nothing sent.\n");
     generation_fail(g, AVERROR(ENOENT), FAILURE_REQUEST);
 }
 
 static void miss_key(Generation *g)
 {
     events_say(g->events, AV_LOG_ERROR,
-               "There is no API key: set AIML_API_KEY, name a file with the option api_key_file, "
+               "There is no API key: set AIML_API_KEY, name a file with the option "
+               "api_key_file, "
                "or put the key into ~/.config/i2v/key; nothing sent.\n");
     generation_fail(g, AVERROR(ENOKEY), FAILURE_KEY);
 }
@@ -175,45 +200,48 @@ static void account_of(const char *api_key, char *text)
     uint8_t digest[32] = {0};
     AVHMAC *hmac = av_hmac_alloc(AV_HMAC_SHA256);
     if (hmac)
-        av_hmac_calc(hmac, (const uint8_t *)label, sizeof(label) - 1, (const uint8_t *)api_key,
-                     (unsigned)strlen(api_key), digest, sizeof(digest));
+        av_hmac_calc(hmac, (const uint8_t *)label, sizeof(label) - 1,
+                     (const uint8_t *)api_key, (unsigned)strlen(api_key), digest,
+                     sizeof(digest));
     av_hmac_free(hmac);
-    key_hex(digest, 8, text);
+    digest_hex(digest, 8, text);
 }
 
 static void check_account(Generation *g)
 {
     char account[17];
-    const char *owner = record_text(g->record, "account");
+    const char *owner = record_text(g->record, RECORD_ACCOUNT);
     account_of(g->request->api_key, account);
     if (owner && strcmp(owner, account))
-        events_say(g->events, AV_LOG_WARNING,
-                   "The generation of this request belongs to another API key's account; the "
-                   "gateway may not show it to this one.\n");
+        events_say(
+            g->events, AV_LOG_WARNING,
+            "The generation of this request belongs to another API key's account; the "
+            "gateway may not show it to this one.\n");
     else if (!owner)
-        record_set_text(g->record, "account", account);
+        record_set_text(g->record, RECORD_ACCOUNT, account);
 }
 
 static void go_on(Generation *g, Phase phase)
 {
     g->phase = phase;
     g->waiting_since = av_gettime_relative();
-    if (record_text(g->record, "id"))
-        events_set_id(g->events, record_text(g->record, "id"));
+    if (record_text(g->record, RECORD_ID))
+        events_set_id(g->events, record_text(g->record, RECORD_ID));
 }
 
 /* A generation that is paid for but not here. */
 static void resume(Generation *g)
 {
-    const char *id = record_text(g->record, "id");
+    const char *id = record_text(g->record, RECORD_ID);
     if (!g->request->api_key) {
         miss_key(g);
         return;
     }
     if (record_state(g->record) == RECORD_READY)
-        events_say(g->events, AV_LOG_WARNING,
-                   "The clip of generation %s is no longer in the store: fetching it again.\n",
-                   id);
+        events_say(
+            g->events, AV_LOG_WARNING,
+            "The clip of generation %s is no longer in the store: fetching it again.\n",
+            id);
     else if (record_state(g->record) == RECORD_RUNNING)
         events_say(g->events, AV_LOG_INFO, "Picking up generation %s.\n", id);
     check_account(g);
@@ -232,19 +260,38 @@ static void begin(Generation *g, RecordState state)
     }
     /* Locked first and looked again after, or two would create. */
     if (g->lock < 0) {
-        lock(g);
+        generation_lock(g);
         return;
     }
     check_account(g);
     if (state == RECORD_FAILED)
         events_say(g->events, AV_LOG_WARNING,
-                   "The generation %s of this request failed before (%s); asking for a new one.\n",
-                   record_text(g->record, "id"), record_text(g->record, "error"));
+                   "The generation %s of this request failed before (%s); asking for a "
+                   "new one.\n",
+                   record_text(g->record, RECORD_ID),
+                   record_text(g->record, RECORD_ERROR));
     go_on(g, state == RECORD_SENT ? PHASE_FIND : PHASE_CREATE);
     if (g->phase == PHASE_FIND)
         events_say(g->events, AV_LOG_WARNING,
-                   "An earlier run sent this request and did not hear the answer: looking for it "
+                   "An earlier run sent this request and did not hear the answer: "
+                   "looking for it "
                    "in the gateway's usage log.\n");
+}
+
+static double process_began;
+
+static void note_begin(void)
+{
+    process_began = record_now();
+}
+
+/* When this process first had to do with generations: the command, as far as a library
+ * knows. */
+static double command_began(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, note_begin);
+    return process_began;
 }
 
 static void look(Generation *g)
@@ -252,7 +299,7 @@ static void look(Generation *g)
     if (load(g) < 0)
         return;
     RecordState state = record_state(g->record);
-    bool ended_since = record_number(g->record, "ended", 0) >= (double)g->started;
+    bool ended_since = record_number(g->record, RECORD_ENDED, 0) >= command_began();
 
     switch (state) {
     case RECORD_READY:
@@ -278,6 +325,7 @@ static void look(Generation *g)
     case RECORD_NEW:
     case RECORD_INTENT:
     case RECORD_SENT:
+    case RECORD_DAMAGED: /* moved aside once it is looked at under the lock */
         begin(g, state);
         break;
     }
@@ -322,18 +370,20 @@ static void step(Generation *g)
 
 static void interrupt(Generation *g)
 {
-    const char *id = g->record ? record_text(g->record, "id") : NULL;
+    const char *id = g->record ? record_text(g->record, RECORD_ID) : NULL;
     RecordState state = g->record ? record_state(g->record) : RECORD_NEW;
 
     if (state == RECORD_RUNNING)
-        events_say(g->events, AV_LOG_ERROR,
-                   "Interrupted. The generation %s goes on at the gateway; the same command "
-                   "picks it up.\n",
-                   id);
+        events_say(
+            g->events, AV_LOG_ERROR,
+            "Interrupted. The generation %s goes on at the gateway; the same command "
+            "picks it up.\n",
+            id);
     else if (state == RECORD_SENT)
-        events_say(g->events, AV_LOG_ERROR,
-                   "Interrupted after the request was sent; the same command looks for its "
-                   "generation before it sends anything.\n");
+        events_say(
+            g->events, AV_LOG_ERROR,
+            "Interrupted after the request was sent; the same command looks for its "
+            "generation before it sends anything.\n");
     else
         events_say(g->events, AV_LOG_ERROR, "Interrupted; nothing was bought.\n");
     generation_fail(g, AVERROR(EINTR), FAILURE_LATER);
@@ -357,63 +407,134 @@ static void progress(Generation *g)
     events_progress(g->events, what, elapsed, percent);
 }
 
-/* Let libcurl work, and never longer than until there is something to do. */
-static int turn(Generation *g)
+void generation_run_out(Generation *g)
 {
-    int64_t left = (g->wake - av_gettime_relative()) / 1000 + 1;
-    int ms = (int)FFMAX(FFMIN(left, TURN_MS), 0);
+    const char *id = record_text(g->record, RECORD_ID);
+    long long seconds = (long long)(g->request->max_wait / SECOND_US);
 
-    if (g->call || g->download)
-        return http_drive(g->http, TURN_MS);
-    if (ms && g->phase != PHASE_END)
-        av_usleep((unsigned)ms * 1000);
+    if (g->phase == PHASE_LOOK)
+        events_say(
+            g->events, AV_LOG_ERROR,
+            "max_wait is over after %lld s of waiting for another process at the same "
+            "request; nothing sent.\n",
+            seconds);
+    else if (g->phase == PHASE_CREATE)
+        events_say(
+            g->events, AV_LOG_ERROR,
+            "max_wait is over after %lld s in which the gateway took no request; nothing "
+            "was bought.\n",
+            seconds);
+    else
+        events_say(g->events, AV_LOG_ERROR,
+                   "max_wait is over after %lld s. The generation %s goes on at the "
+                   "gateway; the "
+                   "same command picks it up.\n",
+                   seconds, id);
+    generation_fail(g, AVERROR(ETIMEDOUT), FAILURE_LATER);
+}
+
+/* A call that may buy is never cut off, and a search ends by its own rule. */
+static bool must_stop(const Generation *g)
+{
+    if (!generation_is_over(g))
+        return false;
+    switch (g->phase) {
+    case PHASE_LOOK:
+        return g->said_waiting;
+    case PHASE_CREATE:
+        return g->client_id[0] && !g->call;
+    case PHASE_POLL: /* even with max_wait=0 it is asked once */
+        return g->answered;
+    case PHASE_DOWNLOAD:
+        return av_gettime_relative() >= g->completed + DOWNLOAD_GRACE_US;
+    default:
+        return false;
+    }
+}
+
+/* Public face */
+
+int generation_start(const GenerationPlan *plan, Http *http, Generation **generation)
+{
+    const Request *request = plan->request;
+    Generation *g = av_mallocz(sizeof(*g));
+
+    if (!g)
+        return AVERROR(ENOMEM);
+    g->plan = plan;
+    g->request = request;
+    g->events = plan->events;
+    g->log = events_log(plan->events);
+    g->gateway = (Gateway){request->origin, request->api_key, request->ca_file,
+                           request->allow_http};
+    g->http = http;
+    g->lock = -1;
+    g->clip_size = -1;
+    g->waiting_since = av_gettime_relative();
+    command_began();
+    *generation = g;
     return 0;
 }
 
-static void tear_down(Generation *g)
+bool generation_step(Generation *g)
 {
+    if (g->phase == PHASE_END)
+        return true;
+    if (i2v_interrupted(g->plan->interrupt))
+        interrupt(g);
+    else if (must_stop(g))
+        generation_run_out(g);
+    else if (g->call || g->download || av_gettime_relative() >= g->wake)
+        step(g);
+    if (g->phase != PHASE_END)
+        progress(g);
+    return g->phase == PHASE_END;
+}
+
+int generation_idle(const Generation *g, int most)
+{
+    int64_t left = (g->wake - av_gettime_relative()) / 1000 + 1;
+    if (g->phase == PHASE_END)
+        return 0;
+    return g->call || g->download ? most : (int)FFMAX(FFMIN(left, most), 0);
+}
+
+int generation_result(const Generation *g, GenerationFailure *failure)
+{
+    *failure = g->failure;
+    return g->result;
+}
+
+void generation_end(Generation **generation)
+{
+    Generation *g = *generation;
+    if (!g)
+        return;
     gateway_end(&g->call);
     download_end(&g->download);
-    http_free(&g->http);
     store_unlock(&g->lock);
     record_free(&g->record);
-    av_freep(&g->url);
+    av_free(g->url);
+    av_freep(generation);
 }
 
 int generation_run(const GenerationPlan *plan, GenerationFailure *failure)
 {
-    const Request *request = plan->request;
-    Generation g = {
-        .plan = plan,
-        .request = request,
-        .events = plan->events,
-        .log = events_log(plan->events),
-        .gateway = {request->origin, request->api_key, request->ca_file, request->allow_http},
-        .lock = -1,
-        .clip_size = -1,
-        .started = av_gettime(),
-        .waiting_since = av_gettime_relative(),
-    };
+    Generation *g = NULL;
+    Http *http = http_alloc();
+    int ret = http ? generation_start(plan, http, &g) : AVERROR(ENOMEM);
 
-    g.http = http_alloc();
-    if (!g.http) {
-        *failure = FAILURE_GATEWAY;
-        return AVERROR(ENOMEM);
+    *failure = FAILURE_GATEWAY;
+    while (ret >= 0 && !generation_step(g)) {
+        int ms = generation_idle(g, TURN_MS);
+        if (g->call || g->download)
+            ret = http_drive(http, ms);
+        else if (ms)
+            av_usleep((unsigned)ms * 1000);
     }
-    while (g.phase != PHASE_END) {
-        if (i2v_interrupted(plan->interrupt)) {
-            interrupt(&g);
-            break;
-        }
-        if (g.call || g.download || av_gettime_relative() >= g.wake)
-            step(&g);
-        progress(&g);
-        int ret = turn(&g);
-        if (ret < 0 && g.phase != PHASE_END)
-            generation_fail(&g, ret, FAILURE_GATEWAY);
-    }
-    *failure = g.failure;
-    int result = g.result;
-    tear_down(&g);
-    return result;
+    if (ret >= 0)
+        ret = generation_result(g, failure);
+    generation_end(&g);
+    http_free(&http);
+    return ret;
 }

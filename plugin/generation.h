@@ -3,9 +3,12 @@
 #ifndef I2V_GENERATION_H
 #define I2V_GENERATION_H
 
+#include <stdbool.h>
+
 #include <libavformat/avio.h>
 
 #include "events.h"
+#include "http.h"
 #include "request.h"
 #include "store.h"
 
@@ -24,21 +27,43 @@ typedef struct GenerationPlan {
     const Request *request;
     const Store *store;
     Events *events;
-    const char *body;        ///< of the create call; NULL = must not be needed
+    const char *body; ///< of the create call; NULL = must not be needed
     const AVIOInterruptCB *interrupt;
 } GenerationPlan;
 
 /** Whether this record can come to a clip without a create call. */
 bool generation_can_reuse(const Record *record);
 
-/**
- * Bring a request to its clip in the store, by whatever is left to do. What goes wrong is said
- * in one sentence.
- * @return 0; AVERROR(EINTR) interrupted; AVERROR(ETIMEDOUT) max_wait is over; AVERROR(ENOENT)
- *         with reuse=only; AVERROR(ENOKEY) without a key; AVERROR(EPERM) refused by moderation;
- *         AVERROR_EXTERNAL the generation failed; AVERROR_HTTP_* the gateway refused;
- *         AVERROR_INVALIDDATA a damaged clip; or another negative AVERROR. Thread-safe.
+/** A request on its way to its clip. Not thread-safe; different ones may share a thread.
  */
+typedef struct Generation Generation;
+
+/**
+ * Begin. The plan's contents and `http` are borrowed until generation_end().
+ * @return 0 and *g, or AVERROR(ENOMEM)
+ */
+int generation_start(const GenerationPlan *plan, Http *http, Generation **g);
+
+/** Do what can be done without blocking. @return whether it has ended */
+bool generation_step(Generation *g);
+
+/** Milliseconds for which there is nothing to do unless the Http has news, at most
+ * `most`. */
+int generation_idle(const Generation *g, int most);
+
+/**
+ * How it ended: 0; AVERROR(EINTR) interrupted; AVERROR(ETIMEDOUT) max_wait is over;
+ * AVERROR(ENOENT) with reuse=only; AVERROR(ENOKEY) without a key; AVERROR(EPERM) refused
+ * by moderation; AVERROR_EXTERNAL the generation failed; AVERROR_HTTP_* the gateway
+ * refused; AVERROR_INVALIDDATA a damaged clip; or another negative AVERROR. It was said
+ * in one sentence.
+ */
+int generation_result(const Generation *g, GenerationFailure *failure);
+
+/** End, in whatever state; sets *g to NULL. What is on disk lets another run go on. */
+void generation_end(Generation **g);
+
+/** All of it for one request. @return as generation_result(). Thread-safe. */
 int generation_run(const GenerationPlan *plan, GenerationFailure *failure);
 
 #endif

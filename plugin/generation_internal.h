@@ -10,15 +10,15 @@
 
 /** What it is doing; each phase is one function that never blocks. */
 typedef enum Phase {
-    PHASE_LOOK,     ///< decide by the record
+    PHASE_LOOK, ///< decide by the record
     PHASE_CREATE,
-    PHASE_FIND,     ///< look a lost create call up in the usage log
+    PHASE_FIND, ///< look a lost create call up in the usage log
     PHASE_POLL,
     PHASE_DOWNLOAD,
     PHASE_END,
 } Phase;
 
-typedef struct Generation {
+struct Generation {
     const GenerationPlan *plan;
     const Request *request;
     Events *events;
@@ -26,31 +26,33 @@ typedef struct Generation {
     Gateway gateway;
     Http *http;
     Record *record;
-    int lock;               ///< of the key, -1 = not held
+    int lock; ///< of the key, -1 = not held
 
     Phase phase;
-    int result;             ///< once PHASE_END
+    int result; ///< once PHASE_END
     GenerationFailure failure;
-    int64_t started;        ///< Unix time, microseconds
-    int64_t waiting_since;  ///< av_gettime_relative(), when max_wait began
-    int64_t wake;           ///< av_gettime_relative() before which there is nothing to do
+    int64_t waiting_since; ///< av_gettime_relative(), when max_wait began
+    int64_t wake;          ///< av_gettime_relative() before which there is nothing to do
     GatewayCall *call;
     Download *download;
 
-    char client_id[40];     ///< of the create call at hand
-    int unsent;             ///< create calls in a row that did not go out
-    int faults;             ///< create calls answered 500 or 503
-    int find_offset;        ///< rows of the usage log passed over
-    bool find_complete;     ///< the whole log was listed once since it was last turned to
-    int64_t find_until;     ///< av_gettime_relative()
-    int weather;            ///< polls or downloads in a row that told nothing
-    int64_t part_bytes;     ///< bytes of the clip after the last attempt
-    int damaged;            ///< downloads that did not verify
-    char *url;              ///< of the clip
-    int64_t clip_size;      ///< bytes the server announced, -1 = not yet
-    char status[64];        ///< last said
-    bool said_waiting;      ///< for another process
-} Generation;
+    char client_id[40]; ///< of the create call at hand
+    int unsent;         ///< create calls in a row that did not go out
+    int faults;         ///< create calls answered 500 or 503
+    int find_offset;    ///< rows of the usage log passed over
+    int64_t find_began; ///< av_gettime_relative(), when its first page was asked for
+    int64_t find_until; ///< a listing that begins from then on decides
+    int weather;        ///< polls or downloads in a row that told nothing
+    bool answered;      ///< a poll told something in this run
+    int64_t
+        completed; ///< av_gettime_relative(), when the clip was first known to be there
+    int64_t part_bytes; ///< bytes of the clip after the last attempt
+    int damaged;        ///< downloads that did not verify
+    char *url;          ///< of the clip
+    int64_t clip_size;  ///< bytes the server announced, -1 = not yet
+    char status[64];    ///< last said
+    bool said_waiting;  ///< for another process
+};
 
 /** One step of a phase. */
 void generation_create(Generation *g);
@@ -58,11 +60,12 @@ void generation_find(Generation *g);
 void generation_poll(Generation *g);
 void generation_download(Generation *g);
 
-/** Do nothing for a while. */
+/** Do nothing for a while, but not beyond max_wait. */
 void generation_sleep(Generation *g, int64_t us);
 
-/** Seconds to wait after the n-th failure in a row (n from 1), doubling to `most`, a quarter
- * of it chance, and at least what the server asked for up to two minutes. In microseconds. */
+/** Seconds to wait after the n-th failure in a row (n from 1), doubling to `most`, a
+ * quarter of it chance, and at least what the server asked for up to two minutes. In
+ * microseconds. */
 int64_t generation_backoff(int n, int most, int64_t retry_after);
 
 /** Whether max_wait, counted from waiting_since, is over. */
@@ -77,7 +80,19 @@ void generation_refuse_to_spend(Generation *g);
 /** What an answer's error is about. */
 GenerationFailure generation_failure_of(int error);
 
-/** Put a state on disk. Ends the generation and returns a negative AVERROR when it cannot. */
+/** Take the key's lock; what else the caller does waits until it is true. Ends the
+ * generation when it cannot be had at all, and sleeps while another has it. */
+bool generation_lock(Generation *g);
+
+/** Under the lock: whether the ledger still speaks of our generation, so that it may be
+ * written. Another run may have ended it and bought a new one. */
+bool generation_is_current(Generation *g);
+
+/** End because max_wait is over; the generation goes on. */
+void generation_run_out(Generation *g);
+
+/** Put a state on disk. Ends the generation and returns a negative AVERROR when it
+ * cannot. */
 int generation_record(Generation *g, RecordState state, const char *history);
 
 /** The id is known: put it on disk and wait on it. */
@@ -87,7 +102,7 @@ void generation_accept(Generation *g, const GatewayJob *job);
 void generation_take_job(Generation *g, const GatewayJob *job);
 
 /** Write an event about this generation to I2V_LOG. */
-void generation_note(Generation *g, const char *name, const char *status, const char *message,
-                     int retryable);
+void generation_note(Generation *g, const char *name, const char *status,
+                     const char *message, int retryable);
 
 #endif

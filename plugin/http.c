@@ -39,11 +39,12 @@ struct HttpExchange {
     CURL *easy;
     struct curl_slist *headers;
     char message[CURL_ERROR_SIZE];
-    int64_t started;   ///< av_gettime_relative(), microseconds
+    int64_t started;    ///< av_gettime_relative(), microseconds
     size_t handed_over; ///< bytes of the request's body given to libcurl
-    size_t allocated;  ///< bytes behind reply.body
-    int64_t received;  ///< bytes of the reply's body
-    bool driven;       ///< libcurl has had a look at it
+    size_t allocated;   ///< bytes behind reply.body
+    int64_t received;   ///< bytes of the reply's body
+    bool enough;        ///< of the body of an error
+    bool driven;        ///< libcurl has had a look at it
     bool done;
 };
 
@@ -114,31 +115,11 @@ static size_t give_body(char *buffer, size_t size, size_t count, void *opaque)
     return piece;
 }
 
-/* The value of a header line when its name matches, copied and trimmed. */
-static bool header_value(const char *line, size_t size, const char *name, char *value,
-                         size_t value_size)
-{
-    size_t length = strlen(name);
-    if (size <= length || line[length] != ':' || strncasecmp(line, name, length))
-        return false;
-    line += length + 1;
-    size -= length + 1;
-    while (size && (*line == ' ' || *line == '\t')) {
-        line++;
-        size--;
-    }
-    while (size && strchr(" \t\r\n", line[size - 1]))
-        size--;
-    av_strlcpy(value, line, FFMIN(size + 1, value_size));
-    return true;
-}
-
 static void forget_headers(HttpReply *reply)
 {
     reply->retry_after = reply->content_length = -1;
     reply->range_first = reply->range_total = -1;
-    reply->usd = -1;
-    reply->content_type[0] = reply->inference_id[0] = '\0';
+    reply->content_type[0] = '\0';
 }
 
 /* Retry-After is a number of seconds or a date (RFC 9110, 10.2.3). */
@@ -152,31 +133,53 @@ static int64_t parse_retry_after(const char *value)
     return when < 0 ? -1 : FFMAX(0, (int64_t)when - av_gettime() / 1000000);
 }
 
-static size_t take_header(char *line, size_t size, size_t count, void *opaque)
+/* "bytes 5-9/10", with a total of * when it is not known, and of a 416 a range of * (RFC
+ * 9110, 14.4). */
+static void parse_content_range(const char *value, HttpReply *reply)
+{
+    long long first = -1, last, total = -1;
+    if (sscanf(value, "bytes */%lld", &total) < 1)
+        sscanf(value, "bytes %lld-%lld/%lld", &first, &last, &total);
+    reply->range_first = first;
+    reply->range_total = total;
+}
+
+static void take_field(HttpExchange *exchange, const char *name, const char *value)
+{
+    HttpReply *reply = &exchange->reply;
+
+    if (!strcasecmp(name, "retry-after"))
+        reply->retry_after = parse_retry_after(value);
+    else if (!strcasecmp(name, "content-length"))
+        reply->content_length = strtoll(value, NULL, 10);
+    else if (!strcasecmp(name, "content-type"))
+        av_strlcpy(reply->content_type, value, sizeof(reply->content_type));
+    else if (!strcasecmp(name, "content-range"))
+        parse_content_range(value, reply);
+    if (exchange->request.on_header)
+        exchange->request.on_header(exchange->request.opaque, name, value);
+}
+
+static size_t take_header(char *data, size_t size, size_t count, void *opaque)
 {
     HttpExchange *exchange = opaque;
-    HttpReply *reply = &exchange->reply;
     size_t length = size * count;
-    char value[256];
+    char line[1024], *value;
 
-    if (length > 5 && !strncasecmp(line, "HTTP/", 5)) {
-        forget_headers(reply);
-    } else if (header_value(line, length, "retry-after", value, sizeof(value))) {
-        reply->retry_after = parse_retry_after(value);
-    } else if (header_value(line, length, "content-length", value, sizeof(value))) {
-        reply->content_length = strtoll(value, NULL, 10);
-    } else if (header_value(line, length, "content-type", value, sizeof(value))) {
-        av_strlcpy(reply->content_type, value, sizeof(reply->content_type));
-    } else if (header_value(line, length, "x-inference-id", value, sizeof(value))) {
-        av_strlcpy(reply->inference_id, value, sizeof(reply->inference_id));
-    } else if (header_value(line, length, "x-aimlapi-usd-spent", value, sizeof(value))) {
-        reply->usd = strtod(value, NULL);
-    } else if (header_value(line, length, "content-range", value, sizeof(value))) {
-        long long first, last, total = -1;
-        if (sscanf(value, "bytes %lld-%lld/%lld", &first, &last, &total) >= 2) {
-            reply->range_first = first;
-            reply->range_total = total;
-        }
+    if (length > 5 && !strncasecmp(data, "HTTP/", 5)) {
+        forget_headers(&exchange->reply);
+        return length;
+    }
+    /* Nothing that is looked at is longer; the rest of a longer line does not matter. */
+    av_strlcpy(line, data, FFMIN(length + 1, sizeof(line)));
+    line[strcspn(line, "\r\n")] = '\0';
+    value = strchr(line, ':');
+    if (value) {
+        *value++ = '\0';
+        value += strspn(value, " \t");
+        for (size_t end = strlen(value); end && strchr(" \t", value[end - 1]);)
+            value[--end] = '\0';
+        take_field(exchange, line, value);
     }
     return length;
 }
@@ -211,12 +214,17 @@ static size_t take_body(char *data, size_t size, size_t count, void *opaque)
     bool wanted = status >= 200 && status < 300;
 
     exchange->received += (int64_t)length;
-    if (exchange->received > (wanted ? request->max_size : MAX_ERROR_BODY)) {
+    if (!wanted && exchange->received > MAX_ERROR_BODY) {
+        exchange->enough = true;
+        return 0;
+    }
+    if (wanted && exchange->received > request->max_size) {
         fail(exchange, AVERROR(EFBIG), "the answer is larger than it may be");
         return 0;
     }
     if (wanted && request->on_data) {
-        ret = request->on_data(request->opaque, &exchange->reply, (const uint8_t *)data, length);
+        ret = request->on_data(request->opaque, &exchange->reply, (const uint8_t *)data,
+                               length);
         exchange->reply.from_callback = ret < 0;
     } else {
         ret = collect(exchange, data, length);
@@ -243,11 +251,9 @@ static void limit_protocols(CURL *easy, bool allow_http)
 #endif
 }
 
-static int add_header(HttpExchange *exchange, const char *name, const char *value)
+static int add_header(HttpExchange *exchange, const char *line)
 {
-    char *line = av_asprintf("%s: %s", name, value);
-    struct curl_slist *list = line ? curl_slist_append(exchange->headers, line) : NULL;
-    av_free(line);
+    struct curl_slist *list = curl_slist_append(exchange->headers, line);
     if (!list)
         return AVERROR(ENOMEM);
     exchange->headers = list;
@@ -260,22 +266,19 @@ static int set_headers(HttpExchange *exchange)
     int ret = 0;
 
     if (request->bearer) {
-        char *value = av_asprintf("Bearer %s", request->bearer);
-        ret = value ? add_header(exchange, "Authorization", value) : AVERROR(ENOMEM);
-        av_free(value);
+        char *line = av_asprintf("Authorization: Bearer %s", request->bearer);
+        ret = line ? add_header(exchange, line) : AVERROR(ENOMEM);
+        av_free(line);
         if (ret >= 0)
-            ret = add_header(exchange, "Accept", "application/json");
+            ret = add_header(exchange, "Accept: application/json");
     }
-    if (ret >= 0 && request->client_id)
-        ret = add_header(exchange, "X-Client-Request-Id", request->client_id);
+    if (ret >= 0 && request->header)
+        ret = add_header(exchange, request->header);
     if (ret >= 0 && request->body) {
-        ret = add_header(exchange, "Content-Type", "application/json");
+        ret = add_header(exchange, "Content-Type: application/json");
         /* Without this, bodies above a megabyte wait a second for a "100 Continue". */
-        struct curl_slist *list = ret < 0 ? NULL : curl_slist_append(exchange->headers, "Expect:");
-        if (list)
-            exchange->headers = list;
-        else if (ret >= 0)
-            ret = AVERROR(ENOMEM);
+        if (ret >= 0)
+            ret = add_header(exchange, "Expect:");
     }
     curl_easy_setopt(exchange->easy, CURLOPT_HTTPHEADER, exchange->headers);
     return ret;
@@ -285,9 +288,11 @@ static void set_body(HttpExchange *exchange)
 {
     CURL *easy = exchange->easy;
     curl_easy_setopt(easy, CURLOPT_POST, 1L);
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)exchange->request.body_size);
-    /* On a reused connection libcurl sends a request again that the server may have taken.
-     * A fresh one, and a body that cannot be rewound, keep a POST from going out twice. */
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
+                     (curl_off_t)exchange->request.body_size);
+    /* On a reused connection libcurl sends a request again that the server may have
+     * taken. A fresh one, and a body that cannot be rewound, keep a POST from going out
+     * twice. */
     curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
     curl_easy_setopt(easy, CURLOPT_READFUNCTION, give_body);
     curl_easy_setopt(easy, CURLOPT_READDATA, exchange);
@@ -320,11 +325,13 @@ static int set_up(HttpExchange *exchange)
     limit_protocols(easy, request->allow_http);
     if (request->stall_ms) {
         curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
-        curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (request->stall_ms + 999L) / 1000L);
+        curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME,
+                         (request->stall_ms + 999L) / 1000L);
     }
     if (request->ca_file)
         curl_easy_setopt(easy, CURLOPT_CAINFO, request->ca_file);
-    /* Otherwise http_proxy would be handed what was meant for this machine, key included. */
+    /* Otherwise http_proxy would be handed what was meant for this machine, key included.
+     */
     if (http_is_loopback(request->url))
         curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
     if (request->body)
@@ -397,7 +404,7 @@ static void finish(HttpExchange *exchange, CURLcode code)
     long status = 0;
     curl_easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &status);
     exchange->reply.status = (int)status;
-    if (code != CURLE_OK)
+    if (code != CURLE_OK && !exchange->enough)
         fail(exchange, error_of(code),
              exchange->message[0] ? exchange->message : curl_easy_strerror(code));
     exchange->done = true;
@@ -411,19 +418,20 @@ static bool is_resolving(const HttpExchange *exchange)
     return exchange->driven && !exchange->done && !resolved && !ready;
 }
 
-/* libcurl's own time-outs would wait for a name look-up in its thread, deaf to interrupts;
- * the resolver has limits of its own, so ours begin after it. */
+/* libcurl's own time-outs would wait for a name look-up in its thread, deaf to
+ * interrupts; the resolver has limits of its own, so ours begin after it. */
 static void check_limits(HttpExchange *exchange)
 {
     int64_t elapsed = av_gettime_relative() - exchange->started;
-    curl_off_t connected = 0;
+    curl_off_t ready = 0;
 
     if (exchange->done || is_resolving(exchange))
         return;
-    curl_easy_getinfo(exchange->easy, CURLINFO_CONNECT_TIME_T, &connected);
+    /* Not CONNECT_TIME, which stays 0 on a connection that is used again. */
+    curl_easy_getinfo(exchange->easy, CURLINFO_PRETRANSFER_TIME_T, &ready);
     if (exchange->request.total_ms && elapsed > exchange->request.total_ms * 1000LL)
         fail(exchange, AVERROR(ETIMEDOUT), "no complete answer in time");
-    else if (!connected && elapsed > CONNECT_US)
+    else if (!ready && elapsed > CONNECT_US)
         fail(exchange, AVERROR(ETIMEDOUT), "no connection in time");
     else
         return;
@@ -431,8 +439,8 @@ static void check_limits(HttpExchange *exchange)
     finish(exchange, CURLE_OK);
 }
 
-/* A peer that closes early must not end the host by SIGPIPE, and how the host handles that
- * signal is its own: block it here, and take back what came meanwhile. */
+/* A peer that closes early must not end the host by SIGPIPE, and how the host handles
+ * that signal is its own: block it here, and take back what came meanwhile. */
 static CURLMcode perform(Http *http, int ms)
 {
     const struct timespec at_once = {0};
@@ -513,7 +521,8 @@ void http_end(HttpExchange **exchange)
     av_free(x);
 }
 
-int http_run(const HttpRequest *request, const AVIOInterruptCB *interrupt, HttpReply *reply)
+int http_run(const HttpRequest *request, const AVIOInterruptCB *interrupt,
+             HttpReply *reply)
 {
     HttpExchange *exchange = NULL;
     const HttpReply *answer;

@@ -17,42 +17,44 @@ struct HttpReply;
 /** What to send. Every pointer is borrowed and must outlive the exchange. */
 typedef struct HttpRequest {
     const char *url;
-    const char *bearer;         ///< API key; sent to url alone; redirects are then not followed
-    const char *client_id;      ///< X-Client-Request-Id, or NULL
-    const char *ca_file;        ///< CA bundle, or NULL for libcurl's own
-    const uint8_t *body;        ///< JSON to POST; NULL makes it a GET
-    size_t body_size;           ///< bytes
-    int64_t range_from;         ///< bytes=N- when above 0
-    int64_t max_size;           ///< bytes of body accepted, at most
-    int total_ms;               ///< limit for the whole exchange, 0 = none
-    int stall_ms;               ///< limit for a time without a byte in either direction
-    int max_redirects;          ///< 0, or with a bearer: a redirect is an answer like any other
-    bool allow_http;            ///< whether plain http is acceptable for url and redirects
+    const char *bearer;  ///< API key; sent to url alone; redirects are then not followed
+    const char *header;  ///< a further header line, "Name: value", or NULL
+    const char *ca_file; ///< CA bundle, or NULL for libcurl's own
+    const uint8_t *body; ///< JSON to POST; NULL makes it a GET
+    size_t body_size;    ///< bytes
+    int64_t range_from;  ///< bytes=N- when above 0
+    int64_t max_size;    ///< bytes of body accepted, at most
+    int total_ms;        ///< limit for the whole exchange, 0 = none
+    int stall_ms;        ///< limit for a time without a byte in either direction
+    int max_redirects;   ///< 0, or with a bearer: a redirect is an answer like any other
+    bool allow_http;     ///< whether plain http is acceptable for url and redirects
 
-    void *opaque;               ///< for the callbacks
-    /** Called before the last bytes of the body are handed to libcurl; < 0 aborts unsent. */
+    void *opaque; ///< for the callbacks
+    /** Called before the last bytes of the body are handed to libcurl; < 0 aborts unsent.
+     */
     int (*on_last_byte)(void *opaque);
-    /** Given each piece of a 2xx body instead of collecting it, with the reply as far as it has
-     * come; < 0 aborts. */
-    int (*on_data)(void *opaque, const struct HttpReply *head, const uint8_t *data, size_t size);
+    /** Given each header of the final answer, its value trimmed. */
+    void (*on_header)(void *opaque, const char *name, const char *value);
+    /** Given each piece of a 2xx body instead of collecting it, with the reply as far as
+     * it has come; < 0 aborts. */
+    int (*on_data)(void *opaque, const struct HttpReply *head, const uint8_t *data,
+                   size_t size);
 } HttpRequest;
 
 /** What came of it. */
 typedef struct HttpReply {
-    int error;                  ///< 0 when a whole answer arrived, else an AVERROR
-    bool sent;                  ///< the last byte of the request was handed over
-    bool from_callback;         ///< error is what a callback returned
-    char why[256];              ///< for a person, when error is set
-    int status;                 ///< HTTP status, 0 when no header arrived
-    char *body;                 ///< collected body, NUL-terminated; NULL when empty
-    size_t size;                ///< bytes in body
-    int64_t retry_after;        ///< seconds, -1 when not given
-    int64_t content_length;     ///< bytes, -1 when not given
-    int64_t range_first;        ///< of Content-Range, -1 when not given
-    int64_t range_total;        ///< of Content-Range, -1 when not given
+    int error;              ///< 0 when a whole answer arrived, else an AVERROR
+    bool sent;              ///< the last byte of the request was handed over
+    bool from_callback;     ///< error is what a callback returned
+    char why[256];          ///< for a person, when error is set
+    int status;             ///< HTTP status, 0 when no header arrived
+    char *body;             ///< collected body, NUL-terminated; NULL when empty
+    size_t size;            ///< bytes in body
+    int64_t retry_after;    ///< seconds, -1 when not given
+    int64_t content_length; ///< bytes, -1 when not given
+    int64_t range_first;    ///< of Content-Range, -1 when not given
+    int64_t range_total;    ///< of Content-Range, -1 when not given; also with a 416
     char content_type[64];
-    char inference_id[256];     ///< x-inference-id, or ""
-    double usd;                 ///< x-aimlapi-usd-spent, < 0 when not given
 } HttpReply;
 
 typedef struct HttpExchange HttpExchange;
@@ -65,12 +67,13 @@ void http_free(Http **http);
 
 /**
  * Start an exchange.
- * @return 0 and *exchange, or AVERROR(EINVAL) for a url that may not be asked, AVERROR(ENOMEM)
+ * @return 0 and *exchange, or AVERROR(EINVAL) for a url that may not be asked,
+ * AVERROR(ENOMEM)
  */
 int http_start(Http *http, const HttpRequest *request, HttpExchange **exchange);
 
-/** Let every exchange of the set go on for at most `ms` milliseconds; returns early when one
- * has news. @return 0 or a negative AVERROR */
+/** Let every exchange of the set go on for at most `ms` milliseconds; returns early when
+ * one has news. @return 0 or a negative AVERROR */
 int http_drive(Http *http, int ms);
 
 /** @return the reply once the exchange has ended, else NULL. Owned by the exchange. */
@@ -84,16 +87,19 @@ void http_end(HttpExchange **exchange);
  * @param reply  filled in; the caller frees it with http_reply_clear(), also on error
  * @return reply->error, or AVERROR(EINTR) when interrupted
  */
-int http_run(const HttpRequest *request, const AVIOInterruptCB *interrupt, HttpReply *reply);
+int http_run(const HttpRequest *request, const AVIOInterruptCB *interrupt,
+             HttpReply *reply);
 
 /** Frees what the reply holds. */
 void http_reply_clear(HttpReply *reply);
 
-/** Whether the host of `url` is this machine's loopback (a literal address, or localhost). */
+/** Whether the host of `url` is this machine's loopback (a literal address, or
+ * localhost). */
 bool http_is_loopback(const char *url);
 
 /** scheme://host[:port] of an http(s) URL in canonical form, for comparing origins.
- * @return 0, AVERROR(EINVAL) when it is not such a URL, AVERROR(ENOMEM); free *origin with av_free() */
+ * @return 0, AVERROR(EINVAL) when it is not such a URL, AVERROR(ENOMEM); free *origin
+ * with av_free() */
 int http_origin(const char *url, char **origin);
 
 /** Whether `url` says no more than an origin: no path but /, no query, no credentials. */

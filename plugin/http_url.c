@@ -74,14 +74,15 @@ end:
 
 bool http_is_origin(const char *url)
 {
-    static const CURLUPart others[] = {CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_QUERY,
-                                       CURLUPART_FRAGMENT};
+    static const CURLUPart others[] = {CURLUPART_USER, CURLUPART_PASSWORD,
+                                       CURLUPART_QUERY, CURLUPART_FRAGMENT};
     CURLU *parsed;
     char *part = NULL;
 
     if (parse_url(url, &parsed) < 0)
         return false;
-    bool origin = curl_url_get(parsed, CURLUPART_PATH, &part, 0) == CURLUE_OK && !strcmp(part, "/");
+    bool origin =
+        curl_url_get(parsed, CURLUPART_PATH, &part, 0) == CURLUE_OK && !strcmp(part, "/");
     curl_free(part);
     for (size_t i = 0; i < FF_ARRAY_ELEMS(others); i++) {
         part = NULL;

@@ -25,13 +25,14 @@
 typedef struct Journey {
     void *log;
     const AVIOInterruptCB *interrupt;
+    AVFormatContext *caller; ///< whose lists count, or NULL
     Options *options;
     Request *request;
     Still *still;
     Store *store;
-    Record *record;   ///< as it was when the journey began
+    Record *record; ///< as it was when the journey began
     Events *events;
-    char *body;       ///< of the create call, when one may be needed
+    char *body; ///< of the create call, when one may be needed
     GenerationFailure failure;
 } Journey;
 
@@ -46,6 +47,52 @@ static void journey_end(Journey *j)
     cJSON_free(j->body);
 }
 
+/* What a caller's white- and blacklists say of us */
+
+static const char *given(const AVDictionary *options, const char *name, const char *field)
+{
+    const AVDictionaryEntry *entry = av_dict_get(options, name, NULL, AV_DICT_MATCH_CASE);
+    return entry ? entry->value : field;
+}
+
+static int refuse_list(void *log, const char *list, const char *value, const char *name)
+{
+    av_log(log, AV_LOG_ERROR,
+           "The %s \"%s\" excludes %s, which this input needs; nothing sent.\n", list,
+           value, name);
+    return AVERROR(EINVAL);
+}
+
+static int check_protocol(AVFormatContext *ctx, const AVDictionary *options,
+                          const char *name)
+{
+    const char *white = given(options, "protocol_whitelist", ctx->protocol_whitelist);
+    const char *black = given(options, "protocol_blacklist", ctx->protocol_blacklist);
+    if (white && av_match_list(name, white, ',') <= 0)
+        return refuse_list(ctx, "protocol_whitelist", white, name);
+    if (black && av_match_list(name, black, ',') > 0)
+        return refuse_list(ctx, "protocol_blacklist", black, name);
+    return 0;
+}
+
+/* A caller who restricts what may be opened restricts us too. */
+static int check_lists(const Journey *j, const char *url, const AVDictionary *options)
+{
+    AVFormatContext *ctx = j->caller;
+    const char *formats =
+        ctx ? given(options, "format_whitelist", ctx->format_whitelist) : NULL;
+    int ret = 0;
+
+    if (!ctx)
+        return 0;
+    if (formats && av_match_list("i2v", formats, ',') <= 0)
+        return refuse_list(ctx, "format_whitelist", formats, "i2v");
+    if (options_url_body(url) && (ret = check_protocol(ctx, options, "i2v")) < 0)
+        return ret;
+    return check_protocol(ctx, options,
+                          still_protocol(j->options->image ? j->options->image : ""));
+}
+
 /* Options -> request -> still: read -> key. */
 static int check(Journey *j, const char *url, AVDictionary **options)
 {
@@ -53,7 +100,9 @@ static int check(Journey *j, const char *url, AVDictionary **options)
 
     j->failure = FAILURE_REQUEST;
     if ((ret = options_gather(url, options, j->log, &j->options)) < 0 ||
-        (ret = request_check(j->options, j->log, &j->request)) < 0)
+        (ret = check_lists(j, url, options ? *options : NULL)) < 0 ||
+        (ret = request_check(j->options, j->log, &j->request)) < 0 ||
+        (ret = request_check_gateway(j->request, j->options, j->log)) < 0)
         return ret;
     j->failure = FAILURE_STORE;
     if ((ret = request_check_places(j->request, j->options, j->log)) < 0)
@@ -89,7 +138,9 @@ static void say_request(Journey *j)
             continue;
         char *value = cJSON_PrintUnformatted(field);
         av_bprintf(&text, ", %s %s", field->string,
-                   cJSON_IsString(field) ? field->valuestring : value ? value : "?");
+                   cJSON_IsString(field) ? field->valuestring
+                   : value               ? value
+                                         : "?");
         cJSON_free(value);
     }
     if (j->still)
@@ -97,9 +148,10 @@ static void say_request(Journey *j)
     /* Do not cut a character of several bytes in two. */
     for (prompt = FFMIN(prompt, 60); (r->prompt[prompt] & 0xC0) == 0x80;)
         prompt--;
-    events_say(j->events, AV_LOG_INFO, "%s: \"%.*s%s\" [key %.12s]\n", text.str, prompt, r->prompt,
-               r->prompt[prompt] ? "..." : "", r->key);
-    Event event = {.name = "request", .usd = -1, .retryable = -1, .message = r->model_name};
+    events_say(j->events, AV_LOG_INFO, "%s: \"%.*s%s\" [key %.12s]\n", text.str, prompt,
+               r->prompt, r->prompt[prompt] ? "..." : "", r->key);
+    Event event = {
+        .name = "request", .usd = -1, .retryable = -1, .message = r->model_name};
     events_note(j->events, &event);
 }
 
@@ -135,7 +187,7 @@ static int make_body(Journey *j)
 static void say_served(Journey *j)
 {
     char day[16] = "an earlier day";
-    time_t when = (time_t)record_number(j->record, "accepted", 0);
+    time_t when = (time_t)record_number(j->record, RECORD_ACCEPTED, 0);
     struct tm tm;
     if (when)
         strftime(day, sizeof(day), "%Y-%m-%d", localtime_r(&when, &tm));
@@ -147,7 +199,7 @@ static void say_served(Journey *j)
 static int bring(Journey *j)
 {
     int ret;
-    if ((ret = store_load(j->store, j->request->key, j->log, &j->record)) < 0) {
+    if ((ret = store_load(j->store, j->request->key, false, j->log, &j->record)) < 0) {
         j->failure = FAILURE_STORE;
         return ret;
     }
@@ -172,8 +224,8 @@ static int save(Journey *j, const char *path)
 {
     int ret = files_copy(path, j->request->save);
     if (ret < 0) {
-        j->failure = FAILURE_STORE;
-        events_say(j->events, AV_LOG_ERROR, "Cannot save the clip as %s: %s; it is kept as %s.\n",
+        events_say(j->events, AV_LOG_ERROR,
+                   "Cannot save the clip as %s: %s; it is kept as %s.\n",
                    j->request->save, av_err2str(ret), path);
     }
     return ret;
@@ -189,44 +241,64 @@ static int deliver(Journey *j, char **path)
     *path = store_clip_path(j->store, j->request->key);
     if (!*path)
         return AVERROR(ENOMEM);
-    if ((ret = store_load(j->store, j->request->key, j->log, &record)) < 0)
+    if ((ret = store_load(j->store, j->request->key, false, j->log, &record)) < 0)
         return ret;
-    if (record_text(record, "clip_text"))
-        events_say(j->events, AV_LOG_INFO, "Clip: %s.\n", record_text(record, "clip_text"));
+    if (record_text(record, RECORD_CLIP_TEXT))
+        events_say(j->events, AV_LOG_INFO, "Clip: %s.\n",
+                   record_text(record, RECORD_CLIP_TEXT));
     event.path = *path;
-    event.status = record_text(record, "status");
-    event.usd = record_number(record, "usd", -1);
-    if (record_text(record, "id"))
-        events_set_id(j->events, record_text(record, "id"));
+    event.status = record_text(record, RECORD_STATUS);
+    event.usd = record_number(record, RECORD_USD, -1);
+    if (record_text(record, RECORD_ID))
+        events_set_id(j->events, record_text(record, RECORD_ID));
     events_note(j->events, &event);
     record_free(&record);
     return j->request->save ? save(j, *path) : 0;
 }
 
-int i2v_journey(const char *url, AVDictionary **options, const AVIOInterruptCB *interrupt,
-                void *log, char **path, GenerationFailure *failure)
+/* Every way to fail, those before anything was sent included. */
+static void note_failure(Journey *j, int error)
 {
-    Journey j = {.log = log, .interrupt = interrupt};
+    Event event = {
+        .name = "error",
+        .usd = -1,
+        .message = av_err2str(error),
+        .retryable = j->failure == FAILURE_LATER || j->failure == FAILURE_GATEWAY,
+    };
+    events_note(j->events, &event);
+}
+
+static int travel(Journey *j, const char *url, AVDictionary **options, char **path)
+{
     int ret;
 
+    j->events = events_alloc(j->log);
+    if (!j->events)
+        return AVERROR(ENOMEM);
+    if ((ret = check(j, url, options)) < 0)
+        return ret;
+    events_set_key(j->events, j->request->key);
+    say_request(j);
+    j->failure = FAILURE_STORE;
+    if ((ret = store_open(j->request->store, j->log, &j->store)) < 0)
+        return ret;
+    j->failure = FAILURE_REQUEST;
+    if ((ret = bring(j)) < 0)
+        return ret;
+    j->failure = FAILURE_STORE;
+    return deliver(j, path);
+}
+
+int i2v_journey(const char *url, AVDictionary **options, const AVIOInterruptCB *interrupt,
+                AVFormatContext *caller, void *log, char **path,
+                GenerationFailure *failure)
+{
+    Journey j = {.log = log, .interrupt = interrupt, .caller = caller};
+
     *path = NULL;
-    if ((ret = check(&j, url, options)) < 0)
-        goto end;
-    j.events = events_alloc(log);
-    if (!j.events) {
-        ret = AVERROR(ENOMEM);
-        goto end;
-    }
-    events_set_key(j.events, j.request->key);
-    say_request(&j);
-    if ((ret = store_open(j.request->store, log, &j.store)) < 0) {
-        j.failure = FAILURE_STORE;
-        goto end;
-    }
-    if ((ret = bring(&j)) < 0)
-        goto end;
-    ret = deliver(&j, path);
-end:
+    int ret = travel(&j, url, options, path);
+    if (ret < 0 && j.events)
+        note_failure(&j, ret);
     if (ret < 0)
         av_freep(path);
     *failure = ret < 0 ? j.failure : FAILURE_NONE;
@@ -234,66 +306,7 @@ end:
     return ret;
 }
 
-/* What a caller's white- and blacklists say of us */
-
-static const char *still_protocol(const char *image)
-{
-    static const char *const protocols[] = {"http", "https", "data", "pipe", "fd"};
-    for (size_t i = 0; i < FF_ARRAY_ELEMS(protocols); i++) {
-        size_t size = strlen(protocols[i]);
-        if (av_strstart(image, protocols[i], NULL) && image[size] == ':')
-            return protocols[i];
-    }
-    return !strcmp(image, "-") ? "pipe" : "file";
-}
-
-static const char *given(const AVDictionary *options, const char *name, const char *field)
-{
-    const AVDictionaryEntry *entry = av_dict_get(options, name, NULL, AV_DICT_MATCH_CASE);
-    return entry ? entry->value : field;
-}
-
-static int refuse_list(void *log, const char *list, const char *value, const char *name)
-{
-    av_log(log, AV_LOG_ERROR,
-           "The %s \"%s\" excludes %s, which this input needs; nothing sent.\n", list, value,
-           name);
-    return AVERROR(EINVAL);
-}
-
-static int check_protocol(AVFormatContext *ctx, const AVDictionary *options, const char *name)
-{
-    const char *white = given(options, "protocol_whitelist", ctx->protocol_whitelist);
-    const char *black = given(options, "protocol_blacklist", ctx->protocol_blacklist);
-    if (white && av_match_list(name, white, ',') <= 0)
-        return refuse_list(ctx, "protocol_whitelist", white, name);
-    if (black && av_match_list(name, black, ',') > 0)
-        return refuse_list(ctx, "protocol_blacklist", black, name);
-    return 0;
-}
-
-/* A caller who restricts what may be opened restricts us too. */
-static int check_lists(AVFormatContext *ctx, const char *url, const AVDictionary *options)
-{
-    const char *formats = given(options, "format_whitelist", ctx->format_whitelist);
-    const char *body = options_url_body(url);
-    AVDictionary *query = NULL;
-    char *still = NULL;
-    int ret = 0;
-
-    if (formats && av_match_list("i2v", formats, ',') <= 0)
-        return refuse_list(ctx, "format_whitelist", formats, "i2v");
-    if (body && (ret = check_protocol(ctx, options, "i2v")) < 0)
-        return ret;
-    if (body && (ret = options_parse_url(body, &still, &query, ctx)) < 0)
-        goto end;
-    const char *image = given(options, "image", given(query, "image", body ? still : url));
-    ret = check_protocol(ctx, options, still_protocol(image ? image : ""));
-end:
-    av_free(still);
-    av_dict_free(&query);
-    return ret;
-}
+/* Opening */
 
 int i2v_open(AVFormatContext **ps, const char *url, AVDictionary **options,
              const AVInputFormat *demuxer)
@@ -306,9 +319,8 @@ int i2v_open(AVFormatContext **ps, const char *url, AVDictionary **options,
         return AVERROR(ENOMEM);
     /* av_log() names a context after its demuxer; until the clip is opened that is us. */
     ctx->iformat = (I2VInputFormat *)demuxer;
-    int ret = check_lists(ctx, url, options ? *options : NULL);
-    if (ret >= 0)
-        ret = i2v_journey(url, options, &ctx->interrupt_callback, ctx, &path, &failure);
+    int ret =
+        i2v_journey(url, options, &ctx->interrupt_callback, ctx, ctx, &path, &failure);
     ctx->iformat = NULL;
     *ps = ctx;
     if (ret >= 0) {
@@ -337,6 +349,8 @@ int i2v_check(const char *url, AVDictionary **options, char *key)
     int ret = check(&j, url, options);
     if (ret >= 0)
         ret = store_open(j.request->store, j.log, &j.store);
+    if (ret >= 0)
+        ret = store_probe(j.store, j.log);
     if (ret >= 0 && key)
         av_strlcpy(key, j.request->key, I2V_KEY_SIZE);
     journey_end(&j);
@@ -347,7 +361,8 @@ int i2v_fetch(const char *url, AVDictionary **options, const AVIOInterruptCB *in
               char **path)
 {
     GenerationFailure failure;
-    return i2v_journey(url, options, interrupt, (void *)&log_context, path, &failure);
+    return i2v_journey(url, options, interrupt, NULL, (void *)&log_context, path,
+                       &failure);
 }
 
 int i2v_open_input(AVFormatContext **ps, const char *url, AVDictionary **options)

@@ -19,16 +19,16 @@ extern "C" {
 #define I2V_KEY_SIZE 65
 
 /*
- * In every function below, `url` is a still (a path, "-", an http(s) URL, a data: URI, a video)
- * or an i2v: URL, and `options` holds the options that `ffmpeg -h demuxer=i2v` lists; those of
- * i2v are taken out of it, others stay. `options` may be NULL, and so may *options. Any number
- * of threads may call any of them at once. Errors are negative AVERROR codes, each explained
- * in one sentence through av_log().
+ * In every function below, `url` is a still (a path, "-", an http(s) URL, a data: URI, a
+ * video) or an i2v: URL, and `options` holds the options that `ffmpeg -h demuxer=i2v`
+ * lists; those of i2v are taken out of it, others stay. `options` may be NULL, and so may
+ * *options. Any number of threads may call any of them at once. Errors are negative
+ * AVERROR codes, each explained in one sentence through av_log().
  */
 
 /**
- * Check a request and compute its key; nothing is sent and nothing is written but the probe
- * that the store can be.
+ * Check a request and compute its key; nothing is sent and nothing is written but the
+ * probe that the store can be.
  *
  * @param key  I2V_KEY_SIZE bytes for the key, or NULL
  * @return 0, or a negative AVERROR
@@ -39,22 +39,22 @@ I2V_API int i2v_check(const char *url, AVDictionary **options, char *key);
  * Bring a request to its finished, verified clip.
  *
  * @param path       set to the path of the MP4 in the store; free it with av_free()
- * @param interrupt  looked at at least every 100 ms, may be NULL; when it returns non-zero the
- *                   call ends with AVERROR(EINTR) and the generation can be picked up later
- * @return 0; AVERROR(EINTR); AVERROR(ETIMEDOUT) when max_wait is over; AVERROR(ENOENT) when
- *         there is nothing to reuse or no such still; AVERROR(ENOKEY) without an API key;
- *         AVERROR(EPERM) when moderation refused; AVERROR_EXTERNAL when the generation failed;
- *         AVERROR_HTTP_* as the gateway answered; or another negative AVERROR
+ * @param interrupt  looked at at least every 100 ms, may be NULL; when it returns
+ * non-zero the call ends with AVERROR(EINTR) and the generation can be picked up later
+ * @return 0; AVERROR(EINTR); AVERROR(ETIMEDOUT) when max_wait is over; AVERROR(ENOENT)
+ * when there is nothing to reuse or no such still; AVERROR(ENOKEY) without an API key;
+ *         AVERROR(EPERM) when moderation refused; AVERROR_EXTERNAL when the generation
+ * failed; AVERROR_HTTP_* as the gateway answered; or another negative AVERROR
  */
-I2V_API int i2v_fetch(const char *url, AVDictionary **options, const AVIOInterruptCB *interrupt,
-                      char **path);
+I2V_API int i2v_fetch(const char *url, AVDictionary **options,
+                      const AVIOInterruptCB *interrupt, char **path);
 
 /**
  * Fetch a clip and open it, in the manner of avformat_open_input().
  *
- * @param ps  a context from avformat_alloc_context(), whose interrupt_callback is honoured, or
- *            a pointer to NULL; close it with avformat_close_input(). On error the context is
- *            freed and *ps is NULL.
+ * @param ps  a context from avformat_alloc_context(), whose interrupt_callback is
+ * honoured, or a pointer to NULL; close it with avformat_close_input(). On error the
+ * context is freed and *ps is NULL.
  * @return 0, or a negative AVERROR as of i2v_fetch() and avformat_open_input()
  */
 I2V_API int i2v_open_input(AVFormatContext **ps, const char *url, AVDictionary **options);

@@ -8,11 +8,13 @@
 
 /**
  * i2v_fetch() with a log context of the caller's.
+ * @param caller   whose white- and blacklists count, or NULL
  * @param log      AVClass-led
  * @param failure  what a failure is about
  */
 int i2v_journey(const char *url, AVDictionary **options, const AVIOInterruptCB *interrupt,
-                void *log, char **path, GenerationFailure *failure);
+                AVFormatContext *caller, void *log, char **path,
+                GenerationFailure *failure);
 
 /** i2v_open_input() on a context whose iformat names us in the log.
  * @param demuxer  the hollow demuxer, or NULL */

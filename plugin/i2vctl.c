@@ -77,7 +77,8 @@ static void print_values(const AVOption *option)
 {
     const char *separator = " (";
     for (const AVOption *o = options_class.option; o->name; o++) {
-        if (o->type != AV_OPT_TYPE_CONST || !option->unit || strcmp(o->unit, option->unit))
+        if (o->type != AV_OPT_TYPE_CONST || !option->unit ||
+            strcmp(o->unit, option->unit))
             continue;
         printf("%s%s", separator, o->name);
         separator = ", ";
@@ -106,9 +107,9 @@ static int set_level(const char *name)
         const char *name;
         int level;
     } levels[] = {
-        {"quiet", AV_LOG_QUIET},     {"panic", AV_LOG_PANIC}, {"fatal", AV_LOG_FATAL},
+        {"quiet", AV_LOG_QUIET},     {"panic", AV_LOG_PANIC},     {"fatal", AV_LOG_FATAL},
         {"error", AV_LOG_ERROR},     {"warning", AV_LOG_WARNING}, {"info", AV_LOG_INFO},
-        {"verbose", AV_LOG_VERBOSE}, {"debug", AV_LOG_DEBUG}, {"trace", AV_LOG_TRACE},
+        {"verbose", AV_LOG_VERBOSE}, {"debug", AV_LOG_DEBUG},     {"trace", AV_LOG_TRACE},
     };
     for (size_t i = 0; i < FF_ARRAY_ELEMS(levels); i++) {
         if (!strcmp(levels[i].name, name)) {
@@ -117,7 +118,8 @@ static int set_level(const char *name)
         }
     }
     av_log(LOG, AV_LOG_ERROR,
-           "'%s' is not a log level; it is quiet, error, warning, info, verbose, debug or trace.\n",
+           "'%s' is not a log level; it is quiet, error, warning, info, verbose, debug "
+           "or trace.\n",
            name);
     return AVERROR(EINVAL);
 }
@@ -144,7 +146,8 @@ static int take_option(int argc, char **argv, int *at, AVDictionary **options)
     split(argument, name, sizeof(name), &value);
     bool level = !strcmp(name, "v") || !strcmp(name, "loglevel");
     if (!level && !options_knows(name)) {
-        av_log(LOG, AV_LOG_ERROR, "Unknown option %s; i2vctl --help lists them.\n", argv[*at]);
+        av_log(LOG, AV_LOG_ERROR, "Unknown option --%s; i2vctl --help lists them.\n",
+               name);
         return AVERROR_OPTION_NOT_FOUND;
     }
     if (!value && *at + 1 < argc)
@@ -167,8 +170,8 @@ static int parse(int argc, char **argv, AVDictionary **options, const char **sti
         } else if (!only_names && argv[i][0] == '-' && argv[i][1]) {
             ret = take_option(argc, argv, &i, options);
         } else if (*still) {
-            av_log(LOG, AV_LOG_ERROR, "One still at a time: '%s' and '%s' are given.\n", *still,
-                   argv[i]);
+            av_log(LOG, AV_LOG_ERROR, "One still at a time: '%s' and '%s' are given.\n",
+                   *still, argv[i]);
             ret = AVERROR(EINVAL);
         } else {
             *still = argv[i];
@@ -213,7 +216,7 @@ static int fetch(int argc, char **argv)
 
     if (ret >= 0) {
         catch_signals();
-        ret = i2v_journey(still, &options, &interrupt, LOG, &path, &failure);
+        ret = i2v_journey(still, &options, &interrupt, NULL, LOG, &path, &failure);
     }
     if (ret >= 0 && (puts(path) < 0 || fflush(stdout))) {
         av_log(LOG, AV_LOG_ERROR, "Cannot print the path %s: %s.\n", path,
@@ -228,7 +231,9 @@ static int fetch(int argc, char **argv)
         signal(caught, SIG_DFL);
         raise(caught);
     }
-    return ret < 0 ? status_of(failure) : EX_OK;
+    if (ret < 0)
+        return failure == FAILURE_NONE ? EX_SOFTWARE : status_of(failure);
+    return EX_OK;
 }
 
 static bool is_one_of(const char *word, const char *one, const char *other)
@@ -251,7 +256,8 @@ int main(int argc, char **argv)
     if (argc > 1 && !strcmp(argv[1], "fetch"))
         return fetch(argc, argv);
     if (argc > 1)
-        fprintf(stderr, "i2vctl: '%s' is not a command; it is fetch. i2vctl --help tells more.\n",
+        fprintf(stderr,
+                "i2vctl: '%s' is not a command; it is fetch. i2vctl --help tells more.\n",
                 argv[1]);
     else
         fputs(usage, stderr);

@@ -2,7 +2,6 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "key.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,31 +9,12 @@
 #include <libavutil/error.h>
 #include <libavutil/mem.h>
 #include <libavutil/parseutils.h>
-#include <libavutil/sha.h>
 
-/* Raise it when the meaning of a key changes: every clip bought before is then asked for anew,
- * so there had better be no reason. */
+#include "digest.h"
+
+/* Raise it when the meaning of a key changes: every clip bought before is then asked for
+ * anew, so there had better be no reason. */
 #define KEY_SCHEMA 1
-
-void key_hex(const uint8_t *bytes, size_t size, char *text)
-{
-    for (size_t i = 0; i < size; i++)
-        snprintf(text + 2 * i, 3, "%02x", bytes[i]);
-}
-
-int key_digest(const void *data, size_t size, char *text)
-{
-    uint8_t digest[32];
-    struct AVSHA *sha = av_sha_alloc();
-    if (!sha)
-        return AVERROR(ENOMEM);
-    av_sha_init(sha, 256);
-    av_sha_update(sha, data, size);
-    av_sha_final(sha, digest);
-    av_free(sha);
-    key_hex(digest, sizeof(digest), text);
-    return 0;
-}
 
 static int compare_names(const void *a, const void *b)
 {
@@ -61,7 +41,8 @@ static int print_name(const char *name, AVBPrint *text)
     return ret;
 }
 
-/* JSON without spaces and with the members of objects in one order, however they were given. */
+/* JSON without spaces and with the members of objects in one order, however they were
+ * given. */
 static int print_members(const cJSON *json, AVBPrint *text)
 {
     int count = cJSON_GetArraySize(json), i = 0, ret = 0;
@@ -69,8 +50,7 @@ static int print_members(const cJSON *json, AVBPrint *text)
 
     if (!items)
         return AVERROR(ENOMEM);
-    cJSON_ArrayForEach(item, json)
-        items[i++] = item;
+    cJSON_ArrayForEach(item, json) items[i++] = item;
     if (cJSON_IsObject(json))
         qsort(items, (size_t)count, sizeof(*items), compare_names);
     av_bprintf(text, cJSON_IsObject(json) ? "{" : "[");
@@ -110,11 +90,12 @@ static bool add_still(cJSON *key, const Request *r, const Still *still)
     char digest[REQUEST_KEY_SIZE];
     if (!still)
         return cJSON_AddStringToObject(key, "image", r->image);
-    key_hex(still_digest(still), 32, digest);
+    digest_hex(still_digest(still), 32, digest);
     return cJSON_AddStringToObject(key, "image", digest) &&
            cJSON_AddNumberToObject(key, "width", r->target.width) &&
            cJSON_AddNumberToObject(key, "height", r->target.height) &&
-           cJSON_AddStringToObject(key, "fit", options_value_name("fit", (int)r->target.fit)) &&
+           cJSON_AddStringToObject(key, "fit",
+                                   options_value_name("fit", (int)r->target.fit)) &&
            cJSON_AddStringToObject(
                key, "fit_position",
                options_value_name("fit_position", (int)r->target.position)) &&
@@ -137,7 +118,7 @@ int key_of(const Request *request, const Still *still, char *key)
         !add_still(json, request, still) || print_canonical(json, &text) < 0 ||
         !av_bprint_is_complete(&text))
         goto end;
-    ret = key_digest(text.str, text.len, key);
+    ret = digest_text(text.str, text.len, key);
 end:
     av_bprint_finalize(&text, NULL);
     cJSON_Delete(fields);

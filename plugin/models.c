@@ -7,12 +7,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <libavutil/macros.h>
+#include <libavutil/common.h>
 
-#define HD_SIZES                                                                             \
-    {                                                                                        \
-        {"720p", "16:9", 1280, 720}, {"720p", "9:16", 720, 1280},                            \
-            {"1080p", "16:9", 1920, 1080}, {"1080p", "9:16", 1080, 1920},                    \
+#define HD_SIZES                                                          \
+    {                                                                     \
+        {"720p", "16:9", 1280, 720}, {"720p", "9:16", 720, 1280},         \
+            {"1080p", "16:9", 1920, 1080}, {"1080p", "9:16", 1080, 1920}, \
     }
 
 /* Sources: the gateway's documented request schemas, one page a model. */
@@ -65,10 +65,12 @@ const Model *model_find(const char *name)
     return NULL;
 }
 
-const ModelSize *model_size(const Model *model, const char *resolution, const char *aspect_ratio)
+const ModelSize *model_size(const Model *model, const char *resolution,
+                            const char *aspect_ratio)
 {
     for (const ModelSize *size = model->sizes; size->width; size++)
-        if (!strcmp(size->resolution, resolution) && !strcmp(size->aspect_ratio, aspect_ratio))
+        if (!strcmp(size->resolution, resolution) &&
+            !strcmp(size->aspect_ratio, aspect_ratio))
             return size;
     return NULL;
 }

@@ -19,22 +19,24 @@
 
 #define OFFSET(x) offsetof(Options, x)
 #define FLAGS     AV_OPT_FLAG_DECODING_PARAM
-#define STRING(name, text, value)                                                            \
-    {                                                                                        \
-        #name, text, OFFSET(name), AV_OPT_TYPE_STRING, {.str = (value)}, 0, 0, FLAGS, NULL   \
+#define STRING(name, text, value)                      \
+    {                                                  \
+#name, text, OFFSET(name), AV_OPT_TYPE_STRING, \
+            {.str = (value) }, 0, 0, FLAGS, NULL       \
     }
-#define NAMED(name, text, value, last)                                                       \
-    {                                                                                        \
-        #name, text, OFFSET(name), AV_OPT_TYPE_INT, {.i64 = (value)}, 0, last, FLAGS, #name  \
+#define NAMED(name, text, value, last)               \
+    {                                                \
+#name, text, OFFSET(name), AV_OPT_TYPE_INT,  \
+            {.i64 = (value) }, 0, last, FLAGS, #name \
     }
-#define VALUE(unit, name, text, value)                                                       \
-    {                                                                                        \
-        name, text, 0, AV_OPT_TYPE_CONST, {.i64 = (value)}, 0, 0, FLAGS, unit                \
+#define VALUE(unit, name, text, value)                                        \
+    {                                                                         \
+        name, text, 0, AV_OPT_TYPE_CONST, {.i64 = (value)}, 0, 0, FLAGS, unit \
     }
-#define DURATION(name, text, value)                                                          \
-    {                                                                                        \
-        #name, text, OFFSET(name), AV_OPT_TYPE_DURATION, {.i64 = (value)},                   \
-            (double)INT64_MIN, (double)INT64_MAX, FLAGS, NULL                                \
+#define DURATION(name, text, value)                                              \
+    {                                                                            \
+#name, text, OFFSET(name), AV_OPT_TYPE_DURATION,                         \
+            {.i64 = (value) }, (double)INT64_MIN, (double)INT64_MAX, FLAGS, NULL \
     }
 
 /* clang-format off */
@@ -60,7 +62,7 @@ static const AVOption option_table[] = {
         VALUE("fit_position", "left", NULL, STILL_LEFT),
         VALUE("fit_position", "right", NULL, STILL_RIGHT),
     { "take", "set which take of this request; another number is another generation", OFFSET(take),
-        AV_OPT_TYPE_INT, { .i64 = 1 }, 1, INT_MAX, FLAGS, NULL },
+        AV_OPT_TYPE_INT, { .i64 = 1 }, 1, INT_MAX - 1, FLAGS, NULL },
     NAMED(reuse, "set whether a new generation may be bought", REUSE_ANY, REUSE_ONLY),
         VALUE("reuse", "any", "what is there, else a new generation", REUSE_ANY),
         VALUE("reuse", "only", "a finished clip or a running generation, never a new one", REUSE_ONLY),
@@ -75,8 +77,8 @@ static const AVOption option_table[] = {
 };
 /* clang-format on */
 
-/* URLs and graphs come from strangers too: what could send the key elsewhere, or a file of
- * this machine's to the gateway, or write one, is not for them to say. */
+/* URLs and graphs come from strangers too: what could send the key elsewhere, or a file
+ * of this machine's to the gateway, or write one, is not for them to say. */
 static const char *const withheld[] = {"base_url", "api_key_file", "prompt_file",
                                        "ca_file",  "store",        "save"};
 
@@ -146,10 +148,11 @@ static int decode(const char *text, size_t size, bool query, char **decoded, voi
             int high = i + 2 < size ? hex_digit(text[i + 1]) : -1;
             int low = high >= 0 ? hex_digit(text[i + 2]) : -1;
             if (low < 0 || (!high && !low)) {
-                av_log(log, AV_LOG_ERROR,
-                       "In an i2v: URL a %% must be followed by two hexadecimal digits, not "
-                       "00; a literal %% is written %%25: \"%.*s\"\n",
-                       (int)FFMIN(size - i, 12), text + i);
+                av_log(
+                    log, AV_LOG_ERROR,
+                    "In an i2v: URL a %% must be followed by two hexadecimal digits, not "
+                    "00; a literal %% is written %%25: \"%.*s\"\n",
+                    (int)FFMIN(size - i, 12), text + i);
                 av_free(out);
                 return AVERROR(EINVAL);
             }
@@ -182,19 +185,20 @@ static int check_url_option(const char *name, const char *value, void *log)
         AVBPrint list;
         av_bprint_init(&list, 0, 1024);
         list_options(&list, true);
-        av_log(log, AV_LOG_ERROR, "Unknown option '%s' in the i2v: URL; it may hold %s.\n",
-               name, list.str);
+        av_log(log, AV_LOG_ERROR,
+               "Unknown option '%s' in the i2v: URL; it may hold %s.\n", name, list.str);
         av_bprint_finalize(&list, NULL);
         return AVERROR_OPTION_NOT_FOUND;
     }
     if (is_withheld(name, value)) {
-        av_log(log, AV_LOG_ERROR,
-               "The option %s%s is not accepted in an i2v: URL; set it with -f i2v -%s, in "
-               "I2V_DEFAULTS%s or through the C API.\n",
-               name, *value == '@' && !strcmp(name, "params") ? "=@file" : "", name,
-               !strcmp(name, "base_url") ? ", by I2V_BASE_URL"
-               : !strcmp(name, "store")  ? ", by I2V_STORE"
-                                         : "");
+        av_log(
+            log, AV_LOG_ERROR,
+            "The option %s%s is not accepted in an i2v: URL; set it with -f i2v -%s, in "
+            "I2V_DEFAULTS%s or through the C API.\n",
+            name, *value == '@' && !strcmp(name, "params") ? "=@file" : "", name,
+            !strcmp(name, "base_url") ? ", by I2V_BASE_URL"
+            : !strcmp(name, "store")  ? ", by I2V_STORE"
+                                      : "");
         return AVERROR(EINVAL);
     }
     return 0;
@@ -213,20 +217,22 @@ static int conflict(const char *name, const char *first, const char *second, voi
     if (has_control(first) || has_control(second))
         first = second = "...";
     av_log(log, AV_LOG_ERROR,
-           "The option %s is given twice with different values: '%s' and '%s'.\n", name, first,
-           second);
+           "The option %s is given twice with different values: '%s' and '%s'.\n", name,
+           first, second);
     return AVERROR(EINVAL);
 }
 
-/* What is decoded ends up in log lines; only texts for the gateway may have lines of their own. */
+/* What is decoded ends up in log lines; only texts for the gateway may have lines of
+ * their own. */
 static int check_characters(const char *name, const char *value, void *log)
 {
     bool text = !strcmp(name, "prompt") || !strcmp(name, "params");
     if (has_control(name))
-        av_log(log, AV_LOG_ERROR, "An option name in the i2v: URL holds a control character.\n");
+        av_log(log, AV_LOG_ERROR,
+               "An option name in the i2v: URL holds a control character.\n");
     else if (!text && has_control(value))
-        av_log(log, AV_LOG_ERROR, "The option %s in the i2v: URL holds a control character.\n",
-               name);
+        av_log(log, AV_LOG_ERROR,
+               "The option %s in the i2v: URL holds a control character.\n", name);
     else
         return 0;
     return AVERROR(EINVAL);
@@ -245,8 +251,8 @@ static int parse_pair(const char *pair, size_t size, AVDictionary **query, void 
     if ((ret = check_characters(name, "", log)) < 0)
         goto end;
     if (!equals) {
-        av_log(log, AV_LOG_ERROR, "'%s' in the i2v: URL has no value; write %s=VALUE.\n", name,
-               name);
+        av_log(log, AV_LOG_ERROR, "'%s' in the i2v: URL has no value; write %s=VALUE.\n",
+               name, name);
         ret = AVERROR(EINVAL);
         goto end;
     }
@@ -254,7 +260,8 @@ static int parse_pair(const char *pair, size_t size, AVDictionary **query, void 
         (ret = check_characters(name, value, log)) < 0 ||
         (ret = check_url_option(name, value, log)) < 0)
         goto end;
-    const AVDictionaryEntry *earlier = av_dict_get(*query, name, NULL, AV_DICT_MATCH_CASE);
+    const AVDictionaryEntry *earlier =
+        av_dict_get(*query, name, NULL, AV_DICT_MATCH_CASE);
     if (earlier && strcmp(earlier->value, value))
         ret = conflict(name, earlier->value, value, log);
     else
@@ -293,7 +300,8 @@ static int take_ours(AVDictionary **given, AVDictionary **ours)
     int ret = 0;
 
     while (ret >= 0 && (entry = av_dict_get(*given, "", entry, AV_DICT_IGNORE_SUFFIX)))
-        ret = av_dict_set(find_option(entry->key) ? ours : &others, entry->key, entry->value, 0);
+        ret = av_dict_set(find_option(entry->key) ? ours : &others, entry->key,
+                          entry->value, 0);
     if (ret < 0) {
         av_dict_free(&others);
         return ret;
@@ -310,7 +318,8 @@ static int add_query(const AVDictionary *query, AVDictionary **ours, void *log)
     int ret = 0;
 
     while (ret >= 0 && (entry = av_dict_get(query, "", entry, AV_DICT_IGNORE_SUFFIX))) {
-        const AVDictionaryEntry *other = av_dict_get(*ours, entry->key, NULL, AV_DICT_MATCH_CASE);
+        const AVDictionaryEntry *other =
+            av_dict_get(*ours, entry->key, NULL, AV_DICT_MATCH_CASE);
         if (other && strcmp(other->value, entry->value))
             ret = conflict(entry->key, other->value, entry->value, log);
         else
@@ -320,7 +329,8 @@ static int add_query(const AVDictionary *query, AVDictionary **ours, void *log)
 }
 
 /* The command's options: those given, the URL's, the still's name. */
-static int gather_command(const char *url, AVDictionary **given, AVDictionary **ours, void *log)
+static int gather_command(const char *url, AVDictionary **given, AVDictionary **ours,
+                          void *log)
 {
     AVDictionary *query = NULL;
     char *still = NULL;
@@ -337,7 +347,8 @@ static int gather_command(const char *url, AVDictionary **given, AVDictionary **
         ret = AVERROR(ENOMEM);
         goto end;
     }
-    const AVDictionaryEntry *image = av_dict_get(*ours, "image", NULL, AV_DICT_MATCH_CASE);
+    const AVDictionaryEntry *image =
+        av_dict_get(*ours, "image", NULL, AV_DICT_MATCH_CASE);
     if (image && body && still[0] && strcmp(image->value, still))
         ret = conflict("image", still, image->value, log);
     else if (!image && still && still[0])
@@ -369,14 +380,16 @@ static int add_environment(AVDictionary **ours, void *log)
         return ret;
     if ((ret = av_dict_parse_string(&parsed, defaults, "=", ":", 0)) < 0)
         av_log(log, AV_LOG_ERROR,
-               "I2V_DEFAULTS is not of the form name=value:name=value: \"%s\"\n", defaults);
+               "I2V_DEFAULTS is not of the form name=value:name=value: \"%s\"\n",
+               defaults);
     while (ret >= 0 && (entry = av_dict_get(parsed, "", entry, AV_DICT_IGNORE_SUFFIX))) {
         if (!find_option(entry->key)) {
             AVBPrint list;
             av_bprint_init(&list, 0, 1024);
             list_options(&list, false);
-            av_log(log, AV_LOG_ERROR, "Unknown option '%s' in I2V_DEFAULTS; it may hold %s.\n",
-                   entry->key, list.str);
+            av_log(log, AV_LOG_ERROR,
+                   "Unknown option '%s' in I2V_DEFAULTS; it may hold %s.\n", entry->key,
+                   list.str);
             av_bprint_finalize(&list, NULL);
             ret = AVERROR_OPTION_NOT_FOUND;
         } else if (!prompted || !av_strstart(entry->key, "prompt", NULL)) {
@@ -400,8 +413,8 @@ static void say_valid(const AVOption *o, const char *value, void *log)
     } else {
         av_bprintf(&valid, "a time such as 90, 1:30 or 1500ms");
     }
-    av_log(log, AV_LOG_ERROR, "'%s' is not a value of the option %s; it takes %s.\n", value,
-           o->name, valid.str);
+    av_log(log, AV_LOG_ERROR, "'%s' is not a value of the option %s; it takes %s.\n",
+           value, o->name, valid.str);
     av_bprint_finalize(&valid, NULL);
 }
 
@@ -415,7 +428,8 @@ static bool is_plausible(const AVOption *option, const char *value)
                 return true;
         return false;
     }
-    return option->type != AV_OPT_TYPE_INT || (*value && !value[strspn(value, "0123456789")]);
+    return option->type != AV_OPT_TYPE_INT ||
+           (*value && !value[strspn(value, "0123456789")]);
 }
 
 static int apply(const AVDictionary *ours, Options *options, void *log)
@@ -423,8 +437,9 @@ static int apply(const AVDictionary *ours, Options *options, void *log)
     const AVDictionaryEntry *entry = NULL;
     while ((entry = av_dict_get(ours, "", entry, AV_DICT_IGNORE_SUFFIX))) {
         const AVOption *o = find_option(entry->key);
-        int ret = is_plausible(o, entry->value) ? av_opt_set(options, entry->key, entry->value, 0)
-                                                : AVERROR(EINVAL);
+        int ret = is_plausible(o, entry->value)
+                      ? av_opt_set(options, entry->key, entry->value, 0)
+                      : AVERROR(EINVAL);
         if (ret == AVERROR(ENOMEM))
             return ret;
         if (ret < 0) {

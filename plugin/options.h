@@ -14,7 +14,8 @@ typedef enum OptionsReuse {
     REUSE_ONLY, ///< never a new one
 } OptionsReuse;
 
-/** The options as they were given, defaults filled in. Strings are owned; NULL = not given. */
+/** The options as they were given, defaults filled in. Strings are owned; NULL = not
+ * given. */
 typedef struct Options {
     const AVClass *class;
     int log_level_offset; ///< keeps libavutil's remarks on bad values behind our sentence
@@ -25,13 +26,13 @@ typedef struct Options {
     char *model;
     char *resolution;
     char *aspect_ratio;
-    char *duration;       ///< seconds, in FFmpeg's time syntax
+    char *duration; ///< seconds, in FFmpeg's time syntax
     char *params;
-    int fit;              ///< StillFit
-    int fit_position;     ///< StillPosition
+    int fit;          ///< StillFit
+    int fit_position; ///< StillPosition
     int take;
-    int reuse;            ///< OptionsReuse
-    int64_t max_wait;     ///< microseconds
+    int reuse;             ///< OptionsReuse
+    int64_t max_wait;      ///< microseconds
     int64_t poll_interval; ///< microseconds, 0 = adaptive
     char *save;
     char *api_key_file;
@@ -55,11 +56,12 @@ const char *options_url_body(const char *url);
 int options_parse_url(const char *body, char **still, AVDictionary **query, void *log);
 
 /**
- * Gather the options of one input, highest first: `given` and the URL's query, I2V_BASE_URL
- * and I2V_STORE, I2V_DEFAULTS, the table's defaults. Thread-safe.
+ * Gather the options of one input, highest first: `given` and the URL's query,
+ * I2V_BASE_URL and I2V_STORE, I2V_DEFAULTS, the table's defaults. Thread-safe.
  * @param url    the input's name: a still or an i2v: URL
  * @param given  options of the caller's; ours are taken out of it, others are left
- * @return 0 and *options (free with options_free()), or a negative AVERROR after one sentence
+ * @return 0 and *options (free with options_free()), or a negative AVERROR after one
+ * sentence
  */
 int options_gather(const char *url, AVDictionary **given, void *log, Options **options);
 

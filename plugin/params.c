@@ -42,11 +42,12 @@ static int parse_object(const char *text, const char *where, void *log, cJSON **
         return 0;
     if (*fields && cJSON_IsObject(*fields))
         av_log(log, AV_LOG_ERROR,
-               "The option params holds a number with more digits than JSON keeps; give that "
+               "The option params holds a number with more digits than JSON keeps; give "
+               "that "
                "field as name=value.\n");
     else
-        av_log(log, AV_LOG_ERROR, "The option params must be a JSON object; %s is not one.\n",
-               where);
+        av_log(log, AV_LOG_ERROR,
+               "The option params must be a JSON object; %s is not one.\n", where);
     cJSON_Delete(*fields);
     *fields = NULL;
     return AVERROR(EINVAL);
@@ -106,11 +107,13 @@ static const char *next_pair(const char *from, char *pair)
 
 static int add_pair(char *pair, void *log, cJSON *fields)
 {
-    size_t name = strspn(pair, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.");
+    size_t name =
+        strspn(pair, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.");
 
     if (!name || pair[name] != '=') {
         av_log(log, AV_LOG_ERROR,
-               "The option params is name=value:name=value; '%s' is not of that form. A colon "
+               "The option params is name=value:name=value; '%s' is not of that form. A "
+               "colon "
                "inside a value is written \\:\n",
                pair);
         return AVERROR(EINVAL);

@@ -6,9 +6,10 @@
 #include <cjson/cJSON.h>
 
 /**
- * Read further request fields: a JSON object, @FILE with one, or name=value:name=value where
- * `\:` stands for a colon and `\\` for a backslash. A value is what it is in JSON (a number,
- * true, null, an object), else a string.
+ * Read further request fields: a JSON object, @FILE with one, or name=value:name=value
+ * where
+ * `\:` stands for a colon and `\\` for a backslash. A value is what it is in JSON (a
+ * number, true, null, an object), else a string.
  * @return 0 and *fields (an object, free with cJSON_Delete()), or AVERROR(EINVAL),
  *         AVERROR(ENOMEM), or the error of reading the file, after one sentence on `log`
  */

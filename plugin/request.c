@@ -6,8 +6,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <libavutil/avstring.h>
 #include <libavutil/bprint.h>
@@ -17,7 +15,6 @@
 #include <libavutil/parseutils.h>
 
 #include "files.h"
-#include "http.h"
 #include "key.h"
 #include "params.h"
 
@@ -67,7 +64,8 @@ static int check_prompt(const Options *o, void *log, Request *r)
         return AVERROR(EINVAL);
     }
     if (o->prompt_file) {
-        if ((ret = files_read_text(o->prompt_file, MAX_TEXT, "prompt_file", log, &r->prompt)) < 0)
+        if ((ret = files_read_text(o->prompt_file, MAX_TEXT, "prompt_file", log,
+                                   &r->prompt)) < 0)
             return ret;
         normalize_text(r->prompt);
     } else if ((ret = copy(&r->prompt, o->prompt)) < 0) {
@@ -75,7 +73,8 @@ static int check_prompt(const Options *o, void *log, Request *r)
     }
     if (!r->prompt || !r->prompt[strspn(r->prompt, " \t\r\n")]) {
         av_log(log, AV_LOG_ERROR,
-               "There is no prompt: say what happens in the clip with the option prompt, or name "
+               "There is no prompt: say what happens in the clip with the option prompt, "
+               "or name "
                "a text file with prompt_file.\n");
         return AVERROR(EINVAL);
     }
@@ -103,7 +102,8 @@ static int check_image(const Options *o, void *log, Request *r)
                "(i2v:still.png?prompt=...) or with the option image.\n");
         return AVERROR(EINVAL);
     }
-    if ((ret = copy(&r->image, o->image)) < 0 || (ret = copy(&r->image_time, o->image_time)) < 0)
+    if ((ret = copy(&r->image, o->image)) < 0 ||
+        (ret = copy(&r->image_time, o->image_time)) < 0)
         return ret;
     r->target.fit = (StillFit)o->fit;
     r->target.position = (StillPosition)o->fit_position;
@@ -132,8 +132,8 @@ static int refuse_duration(const Options *o, const Request *r, void *log)
     if (r->model)
         list_numbers(&list, r->model->durations);
     av_bprintf(&list, r->model ? " seconds" : "a time above 0");
-    av_log(log, AV_LOG_ERROR, "The option duration cannot be '%s': %s takes %s.\n", o->duration,
-           r->model_name, list.str);
+    av_log(log, AV_LOG_ERROR, "The option duration cannot be '%s': %s takes %s.\n",
+           o->duration, r->model_name, list.str);
     av_bprint_finalize(&list, NULL);
     return AVERROR(EINVAL);
 }
@@ -174,23 +174,26 @@ static int check_name(const char *option, const char *value, const char *const *
     av_bprint_init(&list, 0, 256);
     list_names(&list, names);
     if (names[0])
-        av_log(log, AV_LOG_ERROR, "The option %s cannot be '%s': %s takes %s.\n", option, value,
-               r->model_name, list.str);
+        av_log(log, AV_LOG_ERROR, "The option %s cannot be '%s': %s takes %s.\n", option,
+               value, r->model_name, list.str);
     else
         av_log(log, AV_LOG_ERROR,
-               "The option %s cannot be set for %s: its clip follows the still.\n", option,
-               r->model_name);
+               "The option %s cannot be set for %s: its clip follows the still.\n",
+               option, r->model_name);
     av_bprint_finalize(&list, NULL);
     return AVERROR(EINVAL);
 }
 
 static int check_resolution(const Options *o, void *log, Request *r)
 {
-    const char *resolution = o->resolution ? o->resolution : r->model ? r->model->resolution : NULL;
+    const char *resolution = o->resolution ? o->resolution
+                             : r->model    ? r->model->resolution
+                                           : NULL;
     int ret = 0;
     if (r->model && resolution)
         ret = check_name("resolution", resolution, r->model->resolutions, r, log);
-    if (ret >= 0 && resolution && !cJSON_AddStringToObject(r->fields, "resolution", resolution))
+    if (ret >= 0 && resolution &&
+        !cJSON_AddStringToObject(r->fields, "resolution", resolution))
         ret = AVERROR(ENOMEM);
     return ret;
 }
@@ -206,9 +209,8 @@ static int check_aspect_ratio(const Options *o, void *log, Request *r)
     r->ratio_is_auto = !strcmp(ratio, "auto");
     if (r->ratio_is_auto)
         return 0;
-    int ret = r->model
-                  ? check_name("aspect_ratio", ratio, r->model->aspect_ratios, r, log)
-                  : 0;
+    int ret =
+        r->model ? check_name("aspect_ratio", ratio, r->model->aspect_ratios, r, log) : 0;
     if (ret >= 0 && !cJSON_AddStringToObject(r->fields, "aspect_ratio", ratio))
         ret = AVERROR(ENOMEM);
     return ret;
@@ -224,7 +226,8 @@ static const char *option_of(const char *name, const Request *r)
     return !strcmp(name, r->image_field) ? "image" : NULL;
 }
 
-/* Take a field that an option sets too out of params; it is then checked as the option is. */
+/* Take a field that an option sets too out of params; it is then checked as the option
+ * is. */
 static int override(cJSON *params, const char *name, char **option)
 {
     cJSON *item = cJSON_DetachItemFromObjectCaseSensitive(params, name);
@@ -304,8 +307,8 @@ static int check_model(const Options *o, void *log, Request *r)
     }
     r->model = model_find(o->model);
     if (!r->model)
-        av_log(log, AV_LOG_INFO, "The model %s is not known to i2v: it is sent as asked.\n",
-               o->model);
+        av_log(log, AV_LOG_INFO,
+               "The model %s is not known to i2v: it is sent as asked.\n", o->model);
     r->fields = cJSON_CreateObject();
     if (!r->fields)
         return AVERROR(ENOMEM);
@@ -318,110 +321,7 @@ static int check_model(const Options *o, void *log, Request *r)
     return check_fields(o, log, r);
 }
 
-/* The gateway and the key to it */
-
-static int check_base_url(const Options *o, void *log, Request *r)
-{
-    const char *allowed = secure_getenv("I2V_ALLOW_HTTP");
-    int ret = http_origin(o->base_url ? o->base_url : "", &r->origin);
-
-    if (ret == AVERROR(ENOMEM))
-        return ret;
-    if (ret < 0 || !http_is_origin(o->base_url)) {
-        av_log(log, AV_LOG_ERROR,
-               "The option base_url must be an origin, https://HOST or https://HOST:PORT, not "
-               "'%s'.\n",
-               o->base_url && strchr(o->base_url, '@') ? "(a URL with credentials)"
-               : o->base_url                           ? o->base_url
-                                                       : "");
-        return AVERROR(EINVAL);
-    }
-    r->allow_http = av_strstart(r->origin, "http://", NULL);
-    if (r->allow_http && !http_is_loopback(r->origin) && (!allowed || strcmp(allowed, "1"))) {
-        av_log(log, AV_LOG_ERROR,
-               "The option base_url is plain http to another machine, which would show the API "
-               "key to the network: use https, or set I2V_ALLOW_HTTP=1.\n");
-        return AVERROR(EINVAL);
-    }
-    return 0;
-}
-
-static int check_ca_file(const Options *o, void *log, Request *r)
-{
-    if (o->ca_file && access(o->ca_file, R_OK) < 0) {
-        int ret = AVERROR(errno);
-        av_log(log, AV_LOG_ERROR, "The option ca_file names %s, which cannot be read: %s.\n",
-               o->ca_file, av_err2str(ret));
-        return ret;
-    }
-    return copy(&r->ca_file, o->ca_file);
-}
-
-/* An API key goes into a header: printable ASCII, without the space around it. */
-static int take_key(const char *text, const char *where, void *log, Request *r)
-{
-    size_t start = strspn(text, " \t\r\n"), size = strcspn(text + start, " \t\r\n");
-    const char *rest = text + start + size;
-
-    r->api_key = av_strndup(text + start, size);
-    if (!r->api_key)
-        return AVERROR(ENOMEM);
-    for (const char *c = r->api_key; *c; c++)
-        if (*c < 0x21 || *c > 0x7e)
-            size = 0;
-    if (size && !rest[strspn(rest, " \t\r\n")])
-        return 0;
-    av_freep(&r->api_key);
-    av_log(log, AV_LOG_ERROR, "%s does not hold an API key: one line of printable ASCII.\n",
-           where);
-    return AVERROR(EINVAL);
-}
-
-static int read_key_file(const char *path, void *log, Request *r)
-{
-    struct stat st;
-    char *text = NULL;
-    int ret;
-
-    if (!stat(path, &st) && S_ISREG(st.st_mode) && st.st_mode & 077)
-        av_log(log, AV_LOG_WARNING,
-               "The key file %s can be read by others; chmod 600 keeps it yours.\n", path);
-    if ((ret = files_read_text(path, MAX_KEY, "api_key_file", log, &text)) >= 0)
-        ret = take_key(text, path, log, r);
-    av_free(text);
-    return ret;
-}
-
-/* $XDG_..., else below the home directory; NULL when there is neither. */
-static char *home_path(const char *variable, const char *below_home, const char *name)
-{
-    const char *base = secure_getenv(variable), *home = secure_getenv("HOME");
-    if (base && base[0] == '/')
-        return av_asprintf("%s/%s", base, name);
-    return home && home[0] == '/' ? av_asprintf("%s/%s/%s", home, below_home, name) : NULL;
-}
-
-/* A key that is missing is no error yet: what the store has can be had without one. */
-static int check_key(const Options *o, void *log, Request *r)
-{
-    static const char *const variables[] = {"AIML_API_KEY", "AIMLAPI_API_KEY"};
-    int ret = 0;
-
-    if (o->api_key_file)
-        return read_key_file(o->api_key_file, log, r);
-    for (size_t i = 0; i < FF_ARRAY_ELEMS(variables); i++) {
-        const char *value = secure_getenv(variables[i]);
-        if (value && *value)
-            return take_key(value, variables[i], log, r);
-    }
-    char *path = home_path("XDG_CONFIG_HOME", ".config", "i2v/key");
-    if (path && !access(path, F_OK))
-        ret = read_key_file(path, log, r);
-    av_free(path);
-    return ret;
-}
-
-/* Waiting and keeping */
+/* Waiting */
 
 static int check_waiting(const Options *o, void *log, Request *r)
 {
@@ -441,47 +341,6 @@ static int check_waiting(const Options *o, void *log, Request *r)
     return 0;
 }
 
-static bool is_same_file(const char *one, const char *other)
-{
-    struct stat a, b;
-    av_strstart(other, "file:", &other);
-    return !stat(one, &a) && !stat(other, &b) && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
-}
-
-static int check_save(const Options *o, void *log, Request *r)
-{
-    int ret;
-    if (!o->save)
-        return 0;
-    if (!o->save[0]) {
-        av_log(log, AV_LOG_ERROR, "The option save is empty; it takes the path of a file.\n");
-        return AVERROR(EINVAL);
-    }
-    if (is_same_file(o->save, r->image)) {
-        av_log(log, AV_LOG_ERROR, "The option save names the still itself, %s.\n", o->save);
-        return AVERROR(EINVAL);
-    }
-    if ((ret = files_check_writable(o->save)) < 0) {
-        av_log(log, AV_LOG_ERROR,
-               "The option save names %s, which cannot be written: %s; nothing sent.\n", o->save,
-               av_err2str(ret));
-        return ret;
-    }
-    return copy(&r->save, o->save);
-}
-
-static int check_store(const Options *o, void *log, Request *r)
-{
-    r->store = o->store && o->store[0] ? av_strdup(o->store)
-                                       : home_path("XDG_DATA_HOME", ".local/share", "i2v");
-    if (r->store)
-        return 0;
-    av_log(log, AV_LOG_ERROR,
-           "There is no place for the ledger: neither the option store nor I2V_STORE, "
-           "XDG_DATA_HOME or HOME is set; nothing sent.\n");
-    return AVERROR(ENOENT);
-}
-
 int request_check(const Options *options, void *log, Request **request)
 {
     Request *r = av_mallocz(sizeof(*r));
@@ -490,22 +349,15 @@ int request_check(const Options *options, void *log, Request **request)
     *request = NULL;
     if (!r)
         return AVERROR(ENOMEM);
-    if ((ret = check_prompt(options, log, r)) < 0 || (ret = check_image(options, log, r)) < 0 ||
+    if ((ret = check_prompt(options, log, r)) < 0 ||
+        (ret = check_image(options, log, r)) < 0 ||
         (ret = check_model(options, log, r)) < 0 ||
-        (ret = check_waiting(options, log, r)) < 0 ||
-        (ret = check_base_url(options, log, r)) < 0 ||
-        (ret = check_ca_file(options, log, r)) < 0 || (ret = check_key(options, log, r)) < 0) {
+        (ret = check_waiting(options, log, r)) < 0) {
         request_free(&r);
         return ret;
     }
     *request = r;
     return 0;
-}
-
-int request_check_places(Request *request, const Options *options, void *log)
-{
-    int ret = check_store(options, log, request);
-    return ret < 0 ? ret : check_save(options, log, request);
 }
 
 /* What the still decides */
@@ -527,15 +379,18 @@ static int settle_size(Request *r, const Still *still, void *log)
     if (!r->model || !still)
         return 0;
     const char *resolution = field(r, "resolution"), *ratio = field(r, "aspect_ratio");
-    const ModelSize *size = resolution && ratio ? model_size(r->model, resolution, ratio) : NULL;
+    const ModelSize *size =
+        resolution && ratio ? model_size(r->model, resolution, ratio) : NULL;
     if (size && (r->target.fit != STILL_NONE || r->model->exact)) {
         r->target.width = size->width;
         r->target.height = size->height;
     } else if (FFMIN(still_width(still), still_height(still)) < r->model->min_side) {
         av_log(log, AV_LOG_ERROR,
-               "The option fit=none sends a still of %dx%d, but %s takes none whose shorter side "
+               "The option fit=none sends a still of %dx%d, but %s takes none whose "
+               "shorter side "
                "is below %d pixels.\n",
-               still_width(still), still_height(still), r->model_name, r->model->min_side);
+               still_width(still), still_height(still), r->model_name,
+               r->model->min_side);
         return AVERROR(EINVAL);
     }
     return 0;

@@ -17,37 +17,43 @@
 
 /** A request that may be sent. Strings are owned. */
 typedef struct Request {
-    const Model *model;       ///< its row, or NULL when it is not in the table
+    const Model *model; ///< its row, or NULL when it is not in the table
     char *model_name;
-    char *image_field;        ///< the request field that carries the still
+    char *image_field; ///< the request field that carries the still
     char *prompt;
-    cJSON *fields;            ///< every request field but the still
+    cJSON *fields; ///< every request field but the still
     char *image;
     char *image_time;
-    bool image_as_url;        ///< the gateway fetches the still itself (fit=none)
-    bool ratio_is_auto;       ///< chosen by request_settle()
-    StillTarget target;       ///< size and fit of the still, complete after request_settle()
-    int duration;             ///< seconds, 0 when it is left to the model
+    bool image_as_url;  ///< the gateway fetches the still itself (fit=none)
+    bool ratio_is_auto; ///< chosen by request_settle()
+    StillTarget target; ///< size and fit of the still, complete after request_settle()
+    int duration;       ///< seconds, 0 when it is left to the model
     int take;
     bool reuse_only;
-    int64_t max_wait;         ///< microseconds
-    int64_t poll_interval;    ///< microseconds, 0 = adaptive
+    int64_t max_wait;      ///< microseconds
+    int64_t poll_interval; ///< microseconds, 0 = adaptive
     char *save;
     char *api_key;
-    char *origin;             ///< of the gateway
-    bool allow_http;          ///< the gateway is plain http, so downloads may be
+    char *origin;    ///< of the gateway
+    bool allow_http; ///< the gateway is plain http, so downloads may be
     char *ca_file;
     char *store;
     char key[REQUEST_KEY_SIZE]; ///< after request_settle()
 } Request;
 
 /**
- * Check everything that can be checked without the still, but for request_check_places().
+ * Check what is asked for, as far as it can be checked without the still.
  * @return 0 and *request (free with request_free()), or after one sentence on `log`:
- *         AVERROR(EINVAL), AVERROR(ENOENT), AVERROR(ENOMEM). A missing API key is no error
- *         yet, and api_key is then NULL. Thread-safe.
+ *         AVERROR(EINVAL), AVERROR(ENOMEM), or the error of reading a file. Thread-safe.
  */
 int request_check(const Options *options, void *log, Request **request);
+
+/**
+ * Check where the request goes and with what: origin, CA bundle, API key (NULL when there
+ * is none; what the store has can be had without).
+ * @return 0, or a negative AVERROR after one sentence on `log`
+ */
+int request_check_gateway(Request *request, const Options *options, void *log);
 
 /**
  * Check where things are to be kept: the store's name and the path of save.

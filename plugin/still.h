@@ -28,24 +28,28 @@ typedef enum StillPosition {
 
 /** Where a still comes from. Everything is borrowed. */
 typedef struct StillSource {
-    const char *image;      ///< path, file: URL, "-", pipe:[N], fd:[N], http(s) URL, data: URI
+    const char *image; ///< path, file: URL, "-", pipe:[N], fd:[N], http(s) URL, data: URI
     const char *image_time; ///< NULL or "0", a time in FFmpeg's syntax, or "end"
     const char *ca_file;    ///< for https, or NULL
     const AVIOInterruptCB *interrupt;
-    void *log;              ///< AVClass-led context for av_log()
+    void *log; ///< AVClass-led context for av_log()
 } StillSource;
 
 /** A still that was read and decoded. */
 typedef struct Still Still;
 
 /**
- * Read and decode a still. The bytes of one source are read once a process: later calls for
- * the same `image` are served from memory. Thread-safe.
+ * Read and decode a still. The bytes of one source are read once a process: later calls
+ * for the same `image` are served from memory. Thread-safe.
  * @return 0 and *still, or a negative AVERROR after one sentence at AV_LOG_ERROR:
  *         AVERROR(ENOENT) no such file, AVERROR_INVALIDDATA not an image or video,
  *         AVERROR(EINVAL) bad image_time or locator, AVERROR(EINTR) interrupted
  */
 int still_read(const StillSource *source, Still **still);
+
+/** The name that FFmpeg's white- and blacklists have for the protocol of an image;
+ * static. */
+const char *still_protocol(const char *image);
 
 /** Free it; sets *still to NULL. */
 void still_free(Still **still);
@@ -54,31 +58,32 @@ void still_free(Still **still);
 int still_width(const Still *still);
 int still_height(const Still *still);
 
-/** SHA-256 of the source: of an image its bytes, of a video frame the packets from the key
- * frame before it to the frame itself. 32 bytes, owned by the still. */
+/** SHA-256 of the source: of an image its bytes, of a video frame the packets from the
+ * key frame before it to the frame itself. 32 bytes, owned by the still. */
 const uint8_t *still_digest(const Still *still);
 
 /** How to send a still. */
 typedef struct StillTarget {
-    int width, height;      ///< pixels the encoded still must have; 0 x 0 = as it is
+    int width, height; ///< pixels the encoded still must have; 0 x 0 = as it is
     StillFit fit;
     StillPosition position;
 } StillTarget;
 
 /** An encoded still. */
 typedef struct StillFile {
-    uint8_t *data;          ///< free with av_free()
-    size_t size;            ///< bytes
-    const char *mime;       ///< "image/png" or "image/jpeg", static
-    int width, height;      ///< pixels
-    bool original;          ///< the source's own bytes, untouched
+    uint8_t *data;     ///< free with av_free()
+    size_t size;       ///< bytes
+    const char *mime;  ///< "image/png" or "image/jpeg", static
+    int width, height; ///< pixels
+    bool original;     ///< the source's own bytes, untouched
 } StillFile;
 
 /**
  * Fit and encode. What is cut, padded or converted is said at AV_LOG_WARNING on `log`.
- * @return 0 and *file, AVERROR(EINVAL) when STILL_NONE meets another size (said on `log`),
- *         or another negative AVERROR
+ * @return 0 and *file, AVERROR(EINVAL) when STILL_NONE meets another size (said on
+ * `log`), or another negative AVERROR
  */
-int still_encode(const Still *still, const StillTarget *target, void *log, StillFile *file);
+int still_encode(const Still *still, const StillTarget *target, void *log,
+                 StillFile *file);
 
 #endif

@@ -84,6 +84,23 @@ static void locate(const char *image, Locator *locator)
     }
 }
 
+const char *still_protocol(const char *image)
+{
+    Locator locator;
+
+    locate(image, &locator);
+    switch (locator.kind) {
+    case LOCATOR_FD:
+        return av_strstart(image, "fd:", NULL) ? "fd" : "pipe";
+    case LOCATOR_HTTP:
+        return av_stristart(image, "https:", NULL) ? "https" : "http";
+    case LOCATOR_DATA:
+        return "data";
+    default:
+        return "file";
+    }
+}
+
 char *still_label(const char *image)
 {
     const char *host, *path, *at = NULL;

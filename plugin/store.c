@@ -15,7 +15,7 @@
 #include <libavutil/avstring.h>
 #include <libavutil/error.h>
 #include <libavutil/log.h>
-#include <libavutil/macros.h>
+#include <libavutil/common.h>
 #include <libavutil/mem.h>
 #include <libavutil/time.h>
 
@@ -35,9 +35,10 @@ struct Record {
 };
 
 static const char *const state_names[] = {
-    [RECORD_NEW] = "new",       [RECORD_INTENT] = "intent", [RECORD_SENT] = "sent",
-    [RECORD_RUNNING] = "running", [RECORD_READY] = "ready", [RECORD_FAILED] = "failed",
-    [RECORD_REFUSED] = "refused",
+    [RECORD_NEW] = "new",         [RECORD_INTENT] = "intent",
+    [RECORD_SENT] = "sent",       [RECORD_RUNNING] = "running",
+    [RECORD_READY] = "ready",     [RECORD_FAILED] = "failed",
+    [RECORD_REFUSED] = "refused", [RECORD_DAMAGED] = "damaged",
 };
 
 /* The directory */
@@ -50,7 +51,8 @@ static int make_directories(char *path)
         *slash = '\0';
         int failed = mkdir(path, 0700) < 0 && errno != EEXIST;
         *slash = '/';
-        /* The parent may be there and closed to us, which is no matter if the rest works. */
+        /* The parent may be there and closed to us, which is no matter if the rest works.
+         */
         if (failed && errno != EACCES && errno != EROFS)
             return AVERROR(errno);
     }
@@ -61,7 +63,8 @@ static int make_directories(char *path)
 static int say_unwritable(const char *path, int error, void *log)
 {
     av_log(log, AV_LOG_ERROR,
-           "Cannot write the ledger %s: %s; nothing sent; set I2V_STORE or the option store to a "
+           "Cannot write the ledger %s: %s; nothing sent; set I2V_STORE or the option "
+           "store to a "
            "directory of yours.\n",
            path, av_err2str(error));
     return error;
@@ -105,6 +108,14 @@ end:
     return ret;
 }
 
+int store_probe(const Store *store, void *log)
+{
+    char *path = av_asprintf("%s/probe", store->directory);
+    int ret = path ? files_check_writable(path) : AVERROR(ENOMEM);
+    av_free(path);
+    return ret < 0 ? say_unwritable(store->directory, ret, log) : 0;
+}
+
 void store_close(Store **store)
 {
     if (*store)
@@ -138,8 +149,9 @@ static int new_record(const char *key, cJSON *json, Record **record)
     }
     av_strlcpy(r->key, key, sizeof(r->key));
     r->json = json ? json : cJSON_CreateObject();
-    if (!r->json || (!json && (!cJSON_AddNumberToObject(r->json, "version", RECORD_VERSION) ||
-                               !cJSON_AddStringToObject(r->json, "key", key)))) {
+    if (!r->json ||
+        (!json && (!cJSON_AddNumberToObject(r->json, "version", RECORD_VERSION) ||
+                   !cJSON_AddStringToObject(r->json, "key", key)))) {
         record_free(&r);
         return AVERROR(ENOMEM);
     }
@@ -174,7 +186,8 @@ static int read_record(const char *path, char **text)
 
 static bool is_record(const cJSON *json, const char *key)
 {
-    const char *its_key = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "key"));
+    const char *its_key =
+        cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "key"));
     const cJSON *version = cJSON_GetObjectItemCaseSensitive(json, "version");
     return its_key && !strcmp(its_key, key) && cJSON_IsNumber(version) &&
            version->valueint == RECORD_VERSION;
@@ -186,13 +199,15 @@ static int move_aside(const char *path, void *log)
     int ret = !aside ? AVERROR(ENOMEM) : rename(path, aside) < 0 ? AVERROR(errno) : 0;
     if (ret >= 0)
         av_log(log, AV_LOG_WARNING,
-               "The ledger's record %s is damaged or of another version; it was moved to %s.\n",
+               "The ledger's record %s is damaged or of another version; it was moved to "
+               "%s.\n",
                path, aside);
     av_free(aside);
     return ret;
 }
 
-int store_load(const Store *store, const char *key, void *log, Record **record)
+int store_load(const Store *store, const char *key, bool locked, void *log,
+               Record **record)
 {
     char *path = path_of(store, key, ".json"), *text = NULL;
     cJSON *json = NULL;
@@ -201,14 +216,17 @@ int store_load(const Store *store, const char *key, void *log, Record **record)
     *record = NULL;
     if (text)
         json = cJSON_ParseWithOpts(text, NULL, 1);
-    if (ret == AVERROR_INVALIDDATA || (text && !is_record(json, key))) {
+    bool damaged = ret == AVERROR_INVALIDDATA || (text && !is_record(json, key));
+    if (damaged) {
         cJSON_Delete(json);
         json = NULL;
-        ret = move_aside(path, log);
+        ret = locked ? move_aside(path, log) : 0;
     }
-    if (ret >= 0)
+    if (ret >= 0) {
         ret = new_record(key, json, record);
-    else if (path)
+        if (ret >= 0 && damaged && !locked)
+            record_set_state(*record, RECORD_DAMAGED);
+    } else if (path)
         say_unwritable(path, ret, log);
     av_free(text);
     av_free(path);
@@ -220,9 +238,10 @@ int store_save(const Store *store, Record *record, void *log)
     char *path = path_of(store, record->key, ".json"), *text = cJSON_Print(record->json);
     int ret = path && text ? files_write(path, text, strlen(text)) : AVERROR(ENOMEM);
     if (ret < 0)
-        av_log(log, AV_LOG_ERROR, "Cannot write the ledger %s: %s; set I2V_STORE or the option "
-               "store to a directory of yours.\n", path ? path : store->directory,
-               av_err2str(ret));
+        av_log(log, AV_LOG_ERROR,
+               "Cannot write the ledger %s: %s; set I2V_STORE or the option "
+               "store to a directory of yours.\n",
+               path ? path : store->directory, av_err2str(ret));
     av_free(path);
     cJSON_free(text);
     return ret;
@@ -235,9 +254,9 @@ void record_free(Record **record)
     av_freep(record);
 }
 
-const char *record_key(const Record *record)
+double record_now(void)
 {
-    return record->key;
+    return (double)av_gettime() / 1e6;
 }
 
 RecordState record_state(const Record *record)
@@ -268,7 +287,8 @@ double record_number(const Record *record, const char *name, double fallback)
 int record_set_text(Record *record, const char *name, const char *value)
 {
     cJSON_DeleteItemFromObjectCaseSensitive(record->json, name);
-    return !value || cJSON_AddStringToObject(record->json, name, value) ? 0 : AVERROR(ENOMEM);
+    return !value || cJSON_AddStringToObject(record->json, name, value) ? 0
+                                                                        : AVERROR(ENOMEM);
 }
 
 int record_set_number(Record *record, const char *name, double value)
@@ -283,9 +303,9 @@ int record_add_history(Record *record, const char *what)
     cJSON *line = cJSON_CreateObject();
     if (!history)
         history = cJSON_AddArrayToObject(record->json, "history");
-    if (!history || !line ||
-        !cJSON_AddNumberToObject(line, "time", (double)(av_gettime() / 1000000)) ||
-        !cJSON_AddStringToObject(line, "what", what) || !cJSON_AddItemToArray(history, line)) {
+    if (!history || !line || !cJSON_AddNumberToObject(line, "time", record_now()) ||
+        !cJSON_AddStringToObject(line, "what", what) ||
+        !cJSON_AddItemToArray(history, line)) {
         cJSON_Delete(line);
         return AVERROR(ENOMEM);
     }
@@ -336,7 +356,7 @@ bool store_has_clip(const Store *store, const Record *record)
     char *clip = store_clip_path(store, record->key);
     struct stat st;
     bool there = clip && !stat(clip, &st) && S_ISREG(st.st_mode) &&
-                 (double)st.st_size == record_number(record, "clip_size", -1);
+                 (double)st.st_size == record_number(record, RECORD_CLIP_SIZE, -1);
     av_free(clip);
     return there;
 }

@@ -18,7 +18,26 @@ typedef enum RecordState {
     RECORD_READY,   ///< the clip is in the store
     RECORD_FAILED,  ///< the generation failed
     RECORD_REFUSED, ///< refused by moderation
+    RECORD_DAMAGED, ///< cannot be read; store_load() under the lock moves it aside
 } RecordState;
+
+/* The members of a record. Times are Unix time in seconds, with a fraction. */
+#define RECORD_ACCOUNT    "account" /* short keyed digest of the API key */
+#define RECORD_ORIGIN     "origin"  /* of the gateway */
+#define RECORD_MODEL      "model"
+#define RECORD_PROMPT     "prompt"
+#define RECORD_TAKE       "take"
+#define RECORD_CREATED    "created"            /* when it was intended */
+#define RECORD_CLIENT_IDS "client_request_ids" /* of every try, separated by spaces */
+#define RECORD_SENT_AT    "sent"
+#define RECORD_ID         "id" /* of the generation */
+#define RECORD_ACCEPTED   "accepted"
+#define RECORD_STATUS     "status" /* the gateway's own word */
+#define RECORD_USD        "usd"
+#define RECORD_ERROR      "error" /* the gateway's own words */
+#define RECORD_ENDED      "ended"
+#define RECORD_CLIP_SIZE  "clip_size" /* bytes */
+#define RECORD_CLIP_TEXT  "clip_text" /* what the clip is, in a line */
 
 /** One request's page in the ledger. Not thread-safe. */
 typedef struct Record Record;
@@ -32,14 +51,22 @@ int store_open(const char *directory, void *log, Store **store);
 /** Close; sets *store to NULL. */
 void store_close(Store **store);
 
+/** Find out by doing whether the store can be written.
+ * @return 0, or a negative AVERROR after one sentence on `log` */
+int store_probe(const Store *store, void *log);
+
 /**
- * Read a request's record; a damaged or foreign one is moved aside with a warning, and a new
- * one takes its place.
+ * Read a request's record. A damaged or foreign one is moved aside with a warning when
+ * the key is locked, and a new one takes its place; else it is given out as
+ * RECORD_DAMAGED, since whoever holds the lock may be mending it.
+ * @param locked  the caller holds the key's lock
  * @return 0 and *record (free with record_free()), or a negative AVERROR after a sentence
  */
-int store_load(const Store *store, const char *key, void *log, Record **record);
+int store_load(const Store *store, const char *key, bool locked, void *log,
+               Record **record);
 
-/** Write a record, atomically and durably. @return 0 or a negative AVERROR after a sentence */
+/** Write a record, atomically and durably. @return 0 or a negative AVERROR after a
+ * sentence */
 int store_save(const Store *store, Record *record, void *log);
 
 /**
@@ -52,17 +79,21 @@ int store_lock(const Store *store, const char *key);
 /** Unlock; sets *lock to -1. */
 void store_unlock(int *lock);
 
-/** Where a clip is or will be, and where it grows; free with av_free(), NULL without memory. */
+/** Where a clip is or will be, and where it grows; free with av_free(), NULL without
+ * memory. */
 char *store_clip_path(const Store *store, const char *key);
 char *store_part_path(const Store *store, const char *key);
 
-/** Put the finished .part of a key in its place, durably. @return 0 or a negative AVERROR */
+/** Put the finished .part of a key in its place, durably. @return 0 or a negative AVERROR
+ */
 int store_publish(const Store *store, const char *key);
 
 /** Whether the clip of a ready record is there with the size it had. */
 bool store_has_clip(const Store *store, const Record *record);
 
-const char *record_key(const Record *record);
+/** Now, as the times of a record are written. */
+double record_now(void);
+
 RecordState record_state(const Record *record);
 void record_set_state(Record *record, RecordState state);
 
@@ -74,7 +105,8 @@ double record_number(const Record *record, const char *name, double fallback);
 int record_set_text(Record *record, const char *name, const char *value);
 int record_set_number(Record *record, const char *name, double value);
 
-/** Add a line to the record's history: the time and what happened. @return 0, AVERROR(ENOMEM) */
+/** Add a line to the record's history: the time and what happened. @return 0,
+ * AVERROR(ENOMEM) */
 int record_add_history(Record *record, const char *what);
 
 /** Free; sets *record to NULL. */

@@ -21,17 +21,9 @@
 /* Polls grow apart with the age of the generation, up to this. */
 #define MAX_INTERVAL_US (10 * SECOND_US)
 
-/* Downloads that arrived whole and were damaged, before the server's file counts as damaged. */
+/* Downloads that arrived whole and were damaged, before the server's file counts as
+ * damaged. */
 #define MAX_DAMAGED 3
-
-static void run_out(Generation *g)
-{
-    events_say(g->events, AV_LOG_ERROR,
-               "max_wait is over after %lld s. The generation %s goes on at the gateway; the "
-               "same command picks it up.\n",
-               (long long)(g->request->max_wait / SECOND_US), record_text(g->record, "id"));
-    generation_fail(g, AVERROR(ETIMEDOUT), FAILURE_LATER);
-}
 
 /* Statuses */
 
@@ -41,9 +33,10 @@ static void say_status(Generation *g, const GatewayJob *job)
     if (!job->status[0] || !strcmp(job->status, g->status))
         return;
     av_strlcpy(g->status, job->status, sizeof(g->status));
-    record_set_text(g->record, "status", job->status);
+    record_set_text(g->record, RECORD_STATUS, job->status);
     if (job->status_known)
-        events_say(g->events, AV_LOG_INFO, "Status: %s (after %lld s).\n", job->status, after);
+        events_say(g->events, AV_LOG_INFO, "Status: %s (after %lld s).\n", job->status,
+                   after);
     else
         events_say(g->events, AV_LOG_WARNING,
                    "Status: %s (after %lld s), which i2v does not know; waiting on.\n",
@@ -53,20 +46,27 @@ static void say_status(Generation *g, const GatewayJob *job)
 
 static void end_failed(Generation *g, const GatewayJob *job)
 {
-    const char *id = record_text(g->record, "id");
+    const char *id = record_text(g->record, RECORD_ID);
     RecordState state = job->moderated ? RECORD_REFUSED : RECORD_FAILED;
 
-    record_set_text(g->record, "error", job->error);
-    record_set_number(g->record, "ended", (double)av_gettime());
-    if (generation_record(g, state, job->status) < 0)
+    if (!generation_lock(g)) {
+        g->phase = g->phase == PHASE_END ? PHASE_END
+                                         : PHASE_POLL; /* hear it again, then write it */
+        return;
+    }
+    record_set_text(g->record, RECORD_ERROR, job->error);
+    record_set_number(g->record, RECORD_ENDED, record_now());
+    if (generation_is_current(g) && generation_record(g, state, job->status) < 0)
         return;
     if (job->moderated)
-        events_say(g->events, AV_LOG_ERROR,
-                   "Moderation refused the generation %s: %s; it is not tried again; -take %d "
-                   "asks anew.\n",
-                   id, job->error, g->request->take + 1);
+        events_say(
+            g->events, AV_LOG_ERROR,
+            "Moderation refused the generation %s: %s; it is not tried again; -take %d "
+            "asks anew.\n",
+            id, job->error, g->request->take + 1);
     else
-        events_say(g->events, AV_LOG_ERROR, "The generation %s failed: %s.\n", id, job->error);
+        events_say(g->events, AV_LOG_ERROR, "The generation %s failed: %s.\n", id,
+                   job->error);
     generation_fail(g, job->moderated ? AVERROR(EPERM) : AVERROR_EXTERNAL,
                     job->moderated ? FAILURE_MODERATED : FAILURE_GATEWAY);
 }
@@ -75,7 +75,7 @@ void generation_take_job(Generation *g, const GatewayJob *job)
 {
     say_status(g, job);
     if (job->usd >= 0)
-        record_set_number(g->record, "usd", job->usd);
+        record_set_number(g->record, RECORD_USD, job->usd);
     if (job->state == JOB_FAILED) {
         end_failed(g, job);
     } else if (job->state == JOB_COMPLETED) {
@@ -86,6 +86,8 @@ void generation_take_job(Generation *g, const GatewayJob *job)
             return;
         }
         g->phase = PHASE_DOWNLOAD;
+        if (!g->completed)
+            g->completed = av_gettime_relative();
         generation_sleep(g, 0);
     }
 }
@@ -104,11 +106,14 @@ static int64_t next_poll(const Generation *g, const GatewayAnswer *answer)
 
 static void end_poll_refused(Generation *g, const GatewayAnswer *answer)
 {
-    events_say(g->events, AV_LOG_ERROR,
-               "The gateway refused to tell about generation %s: %s (HTTP %d). It stays in the "
-               "ledger: the same command asks for it again and buys nothing; -take %d would buy a "
-               "new one.\n",
-               record_text(g->record, "id"), answer->text, answer->status, g->request->take + 1);
+    events_say(
+        g->events, AV_LOG_ERROR,
+        "The gateway refused to tell about generation %s: %s (HTTP %d). It stays in the "
+        "ledger: the same command asks for it again and buys nothing; -take %d would buy "
+        "a "
+        "new one.\n",
+        record_text(g->record, RECORD_ID), answer->text, answer->status,
+        g->request->take + 1);
     generation_fail(g, answer->error,
                     generation_failure_of(answer->error) == FAILURE_KEY ? FAILURE_KEY
                                                                         : FAILURE_LATER);
@@ -116,6 +121,7 @@ static void end_poll_refused(Generation *g, const GatewayAnswer *answer)
 
 static void take_poll(Generation *g, const GatewayAnswer *answer)
 {
+    g->answered = true;
     if (answer->verdict == GATEWAY_REFUSED) {
         end_poll_refused(g, answer);
     } else if (answer->verdict == GATEWAY_JOB) {
@@ -125,7 +131,8 @@ static void take_poll(Generation *g, const GatewayAnswer *answer)
     } else {
         int64_t us = generation_backoff(++g->weather, 30, answer->retry_after);
         events_say(g->events, g->weather == 1 ? AV_LOG_WARNING : AV_LOG_VERBOSE,
-                   "Could not ask how the generation is: %s; asking again.\n", answer->text);
+                   "Could not ask how the generation is: %s; asking again.\n",
+                   answer->text);
         generation_note(g, "retry", NULL, answer->text, 1);
         generation_sleep(g, us);
     }
@@ -137,12 +144,10 @@ void generation_poll(Generation *g)
     int ret;
 
     if (!g->call) {
-        if (generation_is_over(g)) {
-            run_out(g);
-        } else if ((ret = gateway_poll(&g->gateway, g->http, record_text(g->record, "id"),
-                                       &g->call)) < 0) {
+        ret = gateway_poll(&g->gateway, g->http, record_text(g->record, RECORD_ID),
+                           &g->call);
+        if (ret < 0)
             generation_fail(g, ret, FAILURE_LATER);
-        }
         return;
     }
     if (!gateway_answered(g->call, &answer))
@@ -169,13 +174,15 @@ static void start_download(Generation *g)
     if (ret >= 0)
         return;
     if (ret == AVERROR(EINVAL))
-        events_say(g->events, AV_LOG_ERROR,
-                   "The gateway names a clip of generation %s that may not be fetched: only "
-                   "https URLs are.\n",
-                   record_text(g->record, "id"));
+        events_say(
+            g->events, AV_LOG_ERROR,
+            "The gateway names a clip of generation %s that may not be fetched: only "
+            "https URLs are.\n",
+            record_text(g->record, RECORD_ID));
     else
-        events_say(g->events, AV_LOG_ERROR, "Cannot keep the clip of generation %s: %s.\n",
-                   record_text(g->record, "id"), av_err2str(ret));
+        events_say(g->events, AV_LOG_ERROR,
+                   "Cannot keep the clip of generation %s: %s.\n",
+                   record_text(g->record, RECORD_ID), av_err2str(ret));
     generation_fail(g, ret, ret == AVERROR(EINVAL) ? FAILURE_GATEWAY : FAILURE_STORE);
 }
 
@@ -183,10 +190,8 @@ static void start_download(Generation *g)
 static void download_again(Generation *g, Phase phase, const char *what, const char *why)
 {
     int64_t us = generation_backoff(++g->weather, 30, -1);
-    if (generation_is_over(g)) {
-        run_out(g);
-        return;
-    }
+    /* Never held while waiting. */
+    store_unlock(&g->lock);
     events_say(g->events, g->weather == 1 ? AV_LOG_WARNING : AV_LOG_VERBOSE,
                "%s (%s); going on.\n", what, why);
     generation_note(g, "retry", "download", why, 1);
@@ -202,24 +207,27 @@ static void take_damaged(Generation *g, const char *part, const char *why)
         download_again(g, PHASE_POLL, "The clip that arrived is damaged", why);
         return;
     }
-    events_say(g->events, AV_LOG_ERROR,
-               "The clip of generation %s is damaged at the server: %s. It stays in the ledger; "
-               "the same command fetches it again and buys nothing.\n",
-               record_text(g->record, "id"), why);
+    events_say(
+        g->events, AV_LOG_ERROR,
+        "The clip of generation %s is damaged at the server: %s. It stays in the ledger; "
+        "the same command fetches it again and buys nothing.\n",
+        record_text(g->record, RECORD_ID), why);
     generation_fail(g, AVERROR_INVALIDDATA, FAILURE_LATER);
 }
 
 static void compare_with_request(Generation *g, const ClipFacts *facts)
 {
     const Request *r = g->request;
-    if (r->target.width && (facts->width != r->target.width || facts->height != r->target.height))
-        events_say(g->events, AV_LOG_WARNING, "The clip is %dx%d, not the %dx%d that was asked for.\n",
-                   facts->width, facts->height, r->target.width, r->target.height);
+    if (r->target.width &&
+        (facts->width != r->target.width || facts->height != r->target.height))
+        events_say(g->events, AV_LOG_WARNING,
+                   "The clip is %dx%d, not the %dx%d that was asked for.\n", facts->width,
+                   facts->height, r->target.width, r->target.height);
     if (r->duration &&
         (facts->duration < r->duration - 0.5 || facts->duration > r->duration + 0.5))
         events_say(g->events, AV_LOG_WARNING,
-                   "The clip lasts %.2f s, not the %d s that were asked for.\n", facts->duration,
-                   r->duration);
+                   "The clip lasts %.2f s, not the %d s that were asked for.\n",
+                   facts->duration, r->duration);
     if (!facts->has_audio)
         events_say(g->events, AV_LOG_WARNING, "The clip has no audio.\n");
 }
@@ -232,14 +240,15 @@ static void publish(Generation *g, const char *part, const ClipFacts *facts)
     if (ret >= 0)
         ret = store_publish(g->plan->store, g->request->key);
     if (ret < 0) {
-        events_say(g->events, AV_LOG_ERROR, "Cannot keep the clip of generation %s: %s.\n",
-                   record_text(g->record, "id"), av_err2str(ret));
+        events_say(g->events, AV_LOG_ERROR,
+                   "Cannot keep the clip of generation %s: %s.\n",
+                   record_text(g->record, RECORD_ID), av_err2str(ret));
         generation_fail(g, ret, FAILURE_STORE);
         return;
     }
-    record_set_number(g->record, "clip_size", (double)st.st_size);
-    record_set_text(g->record, "clip_text", facts->text);
-    record_set_number(g->record, "ended", (double)av_gettime());
+    record_set_number(g->record, RECORD_CLIP_SIZE, (double)st.st_size);
+    record_set_text(g->record, RECORD_CLIP_TEXT, facts->text);
+    record_set_number(g->record, RECORD_ENDED, record_now());
     if (generation_record(g, RECORD_READY, "ready") < 0)
         return;
     generation_note(g, "ready", g->status, NULL, -1);
@@ -269,13 +278,15 @@ static void verify(Generation *g)
 static void end_hopeless(Generation *g, int error, const char *why)
 {
     events_say(g->events, AV_LOG_ERROR,
-               "Cannot keep the clip of generation %s: %s. The same command fetches it again and "
+               "Cannot keep the clip of generation %s: %s. The same command fetches it "
+               "again and "
                "buys nothing.\n",
-               record_text(g->record, "id"), why);
+               record_text(g->record, RECORD_ID), why);
     generation_fail(g, error, FAILURE_STORE);
 }
 
-static void take_download(Generation *g, DownloadResult result, int error, const char *why)
+static void take_download(Generation *g, DownloadResult result, int error,
+                          const char *why)
 {
     switch (result) {
     case DOWNLOAD_GOING:
@@ -298,25 +309,29 @@ static void take_download(Generation *g, DownloadResult result, int error, const
 /* One process downloads; the others wait for its clip. */
 static bool may_download(Generation *g)
 {
+    Record *now = NULL;
     if (g->lock >= 0)
         return true;
-    g->lock = store_lock(g->plan->store, g->request->key);
-    if (g->lock < 0) {
-        if (g->lock != AVERROR(EAGAIN)) {
-            end_hopeless(g, g->lock, av_err2str(g->lock));
-            return false;
-        }
-        generation_sleep(g, SECOND_US / 5);
+    if (!generation_lock(g))
+        return false;
+    /* While the lock was another's the clip may have come, or the ledger gone on to
+     * another generation. */
+    if (!generation_is_current(g)) {
+        store_unlock(&g->lock);
+        g->phase = PHASE_LOOK;
         return false;
     }
-    /* It may have come while the lock was another's. */
-    Record *now = NULL;
-    if (store_load(g->plan->store, g->request->key, g->log, &now) >= 0 &&
-        record_state(now) == RECORD_READY && store_has_clip(g->plan->store, now)) {
-        g->phase = PHASE_END;
-        g->result = 0;
+    int ret = store_load(g->plan->store, g->request->key, true, g->log, &now);
+    if (ret < 0) {
+        generation_fail(g, ret, FAILURE_STORE);
+    } else {
+        record_free(&g->record);
+        g->record = now;
+        if (record_state(now) == RECORD_READY && store_has_clip(g->plan->store, now)) {
+            g->phase = PHASE_END;
+            g->result = 0;
+        }
     }
-    record_free(&now);
     return g->phase == PHASE_DOWNLOAD;
 }
 

@@ -130,9 +130,8 @@ static void test_round_trip(void **state)
 {
     Store *store = *state;
     Record *record = NULL;
-    assert_int_equal(store_load(store, KEY, NULL, &record), 0);
+    assert_int_equal(store_load(store, KEY, true, NULL, &record), 0);
     check_number("new", record_state(record), RECORD_NEW);
-    check_text("key", record_key(record), KEY);
     assert_null(record_text(record, "id"));
     for (int s = RECORD_NEW; s <= RECORD_REFUSED; s++) {
         record_set_state(record, (RecordState)s);
@@ -143,7 +142,7 @@ static void test_round_trip(void **state)
         assert_int_equal(store_save(store, record, NULL), 0);
         record_free(&record);
         assert_null(record);
-        assert_int_equal(store_load(store, KEY, NULL, &record), 0);
+        assert_int_equal(store_load(store, KEY, true, NULL, &record), 0);
         check_number("state", record_state(record), s);
         check_text("id", record_text(record, "id"), "g:\xC3\xA4\"\n/1");
         assert_true(record_number(record, "clip_size", -1) == 3e9 + 1);
@@ -164,7 +163,7 @@ static void test_files_are_private(void **state)
     Record *record = NULL;
     char *clip = store_clip_path(store, KEY), path[600];
     mode_t old = umask(0);
-    assert_int_equal(store_load(store, KEY, NULL, &record), 0);
+    assert_int_equal(store_load(store, KEY, true, NULL, &record), 0);
     assert_int_equal(store_save(store, record, NULL), 0);
     int lock = store_lock(store, KEY);
     umask(old);
@@ -200,7 +199,7 @@ static void test_no_leftovers(void **state)
     Store *store = *state;
     Record *record = NULL;
     char pattern[600];
-    assert_int_equal(store_load(store, KEY, NULL, &record), 0);
+    assert_int_equal(store_load(store, KEY, true, NULL, &record), 0);
     for (int i = 0; i < 3; i++)
         assert_int_equal(store_save(store, record, NULL), 0);
     store_pattern(store, "*", pattern, sizeof(pattern));
@@ -241,7 +240,7 @@ static void test_damaged(void **state)
         assert_int_equal(open_store(state), 0);
         Store *store = *state;
         write_record(store, damaged[i].text);
-        check_number(damaged[i].what, store_load(store, KEY, NULL, &record), 0);
+        check_number(damaged[i].what, store_load(store, KEY, true, NULL, &record), 0);
         check_number(damaged[i].what, record_state(record), RECORD_NEW);
         assert_null(record_text(record, "id"));
         assert_silent(damaged[i].what);
@@ -258,7 +257,7 @@ static void test_damaged(void **state)
         check_text(damaged[i].what, kept, damaged[i].text);
         assert_int_equal(store_save(store, record, NULL), 0);
         record_free(&record);
-        assert_int_equal(store_load(store, KEY, NULL, &record), 0);
+        assert_int_equal(store_load(store, KEY, true, NULL, &record), 0);
         check_number(damaged[i].what, said.warnings, 1);
         record_free(&record);
         store_close(&store);
@@ -274,7 +273,7 @@ static void test_damaged_twice(void **state)
     for (int i = 0; i < 3; i++) {
         Record *record = NULL;
         write_record(store, i ? "second" : "first");
-        assert_int_equal(store_load(store, KEY, NULL, &record), 0);
+        assert_int_equal(store_load(store, KEY, true, NULL, &record), 0);
         record_free(&record);
     }
     store_pattern(store, KEY ".json.*", pattern, sizeof(pattern));
@@ -288,12 +287,12 @@ static void test_unknown_members_stay(void **state)
     Record *record = NULL;
     write_record(store,
                  "{\"version\":1,\"key\":\"" KEY "\",\"state\":\"paused\",\"x\":\"y\"}");
-    assert_int_equal(store_load(store, KEY, NULL, &record), 0);
+    assert_int_equal(store_load(store, KEY, true, NULL, &record), 0);
     check_number("warnings", said.warnings, 0);
     record_set_state(record, RECORD_RUNNING);
     assert_int_equal(store_save(store, record, NULL), 0);
     record_free(&record);
-    assert_int_equal(store_load(store, KEY, NULL, &record), 0);
+    assert_int_equal(store_load(store, KEY, true, NULL, &record), 0);
     check_text("x", record_text(record, "x"), "y");
     check_number("state", record_state(record), RECORD_RUNNING);
     record_free(&record);
@@ -304,7 +303,7 @@ static void test_save_fails(void **state)
     Store *store = *state;
     Record *record = NULL;
     char path[600];
-    assert_int_equal(store_load(store, KEY, NULL, &record), 0);
+    assert_int_equal(store_load(store, KEY, true, NULL, &record), 0);
     store_pattern(store, "", path, sizeof(path));
     assert_int_equal(rmdir(path), 0);
     said_clear();
@@ -398,7 +397,7 @@ static void test_clips(void **state)
     Store *store = *state;
     Record *record = NULL;
     char *clip = store_clip_path(store, KEY), *part = store_part_path(store, KEY);
-    assert_int_equal(store_load(store, KEY, NULL, &record), 0);
+    assert_int_equal(store_load(store, KEY, true, NULL, &record), 0);
     assert_false(store_has_clip(store, record));
     assert_int_equal(store_publish(store, KEY), AVERROR(ENOENT));
     write_part(store, "clip");
@@ -427,6 +426,28 @@ static void test_clips(void **state)
     av_free(part);
 }
 
+/* Whoever holds the lock may be mending it: without the lock it is not touched. */
+static void test_damaged_unlocked(void **state)
+{
+    Store *store = *state;
+    Record *record;
+    char *clip = store_clip_path(store, KEY), path[512];
+    snprintf(path, sizeof(path), "%.*s.json", (int)(strlen(clip) - strlen(".mp4")), clip);
+    av_free(clip);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs("{", file);
+    fclose(file);
+    assert_int_equal(store_load(store, KEY, false, NULL, &record), 0);
+    assert_int_equal(record_state(record), RECORD_DAMAGED);
+    record_free(&record);
+    assert_int_equal(access(path, F_OK), 0);
+    assert_int_equal(store_load(store, KEY, true, NULL, &record), 0);
+    assert_int_equal(record_state(record), RECORD_NEW);
+    record_free(&record);
+    assert_int_not_equal(access(path, F_OK), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -439,6 +460,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_no_leftovers, open_store, close_store),
         cmocka_unit_test(test_damaged),
         cmocka_unit_test_setup_teardown(test_damaged_twice, open_store, close_store),
+        cmocka_unit_test_setup_teardown(test_damaged_unlocked, open_store, close_store),
         cmocka_unit_test_setup_teardown(test_unknown_members_stay, open_store,
                                         close_store),
         cmocka_unit_test_setup_teardown(test_save_fails, open_store, close_store),

@@ -1,0 +1,29 @@
+/* i2v: SHA-256 as text
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "digest.h"
+
+#include <stdio.h>
+
+#include <libavutil/error.h>
+#include <libavutil/mem.h>
+#include <libavutil/sha.h>
+
+void digest_hex(const uint8_t *bytes, size_t size, char *text)
+{
+    for (size_t i = 0; i < size; i++)
+        snprintf(text + 2 * i, 3, "%02x", bytes[i]);
+}
+
+int digest_text(const void *data, size_t size, char *text)
+{
+    uint8_t digest[32];
+    struct AVSHA *sha = av_sha_alloc();
+    if (!sha)
+        return AVERROR(ENOMEM);
+    av_sha_init(sha, 256);
+    av_sha_update(sha, data, size);
+    av_sha_final(sha, digest);
+    av_free(sha);
+    digest_hex(digest, sizeof(digest), text);
+    return 0;
+}

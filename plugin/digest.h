@@ -1,0 +1,19 @@
+/* i2v: SHA-256 as text
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef I2V_DIGEST_H
+#define I2V_DIGEST_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/** Bytes that a digest takes as text, its NUL included. */
+#define DIGEST_TEXT_SIZE 65
+
+/** Lower-case hexadecimal SHA-256 of data; text has DIGEST_TEXT_SIZE bytes.
+ * @return 0 or AVERROR(ENOMEM) */
+int digest_text(const void *data, size_t size, char *text);
+
+/** Lower-case hexadecimal of bytes; text has 2 * size + 1. */
+void digest_hex(const uint8_t *bytes, size_t size, char *text);
+
+#endif

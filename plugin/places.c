@@ -1,0 +1,197 @@
+/* i2v: where a request goes, with which key, and where its clip is kept
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "request.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <libavutil/avstring.h>
+#include <libavutil/error.h>
+#include <libavutil/log.h>
+#include <libavutil/mem.h>
+
+#include "files.h"
+#include "http.h"
+
+/* The API key's file. */
+#define MAX_KEY 4096
+
+/* The gateway and the key to it */
+
+static int check_base_url(const Options *o, void *log, Request *r)
+{
+    const char *allowed = secure_getenv("I2V_ALLOW_HTTP");
+    int ret = http_origin(o->base_url ? o->base_url : "", &r->origin);
+
+    if (ret == AVERROR(ENOMEM))
+        return ret;
+    if (ret < 0 || !http_is_origin(o->base_url)) {
+        av_log(log, AV_LOG_ERROR,
+               "The option base_url must be an origin, https://HOST or "
+               "https://HOST:PORT, not "
+               "'%s'.\n",
+               o->base_url && strchr(o->base_url, '@') ? "(a URL with credentials)"
+               : o->base_url                           ? o->base_url
+                                                       : "");
+        return AVERROR(EINVAL);
+    }
+    r->allow_http = av_strstart(r->origin, "http://", NULL);
+    if (r->allow_http && !http_is_loopback(r->origin) &&
+        (!allowed || strcmp(allowed, "1"))) {
+        av_log(log, AV_LOG_ERROR,
+               "The option base_url is plain http to another machine, which would show "
+               "the API "
+               "key to the network: use https, or set I2V_ALLOW_HTTP=1.\n");
+        return AVERROR(EINVAL);
+    }
+    return 0;
+}
+
+static int check_ca_file(const Options *o, void *log, Request *r)
+{
+    if (o->ca_file && access(o->ca_file, R_OK) < 0) {
+        int ret = AVERROR(errno);
+        av_log(log, AV_LOG_ERROR,
+               "The option ca_file names %s, which cannot be read: %s.\n", o->ca_file,
+               av_err2str(ret));
+        return ret;
+    }
+    if (!o->ca_file)
+        return 0;
+    r->ca_file = av_strdup(o->ca_file);
+    return r->ca_file ? 0 : AVERROR(ENOMEM);
+}
+
+/* An API key goes into a header: printable ASCII, without the space around it. */
+static int take_key(const char *text, const char *where, void *log, Request *r)
+{
+    size_t start = strspn(text, " \t\r\n"), size = strcspn(text + start, " \t\r\n");
+    const char *rest = text + start + size;
+
+    r->api_key = av_strndup(text + start, size);
+    if (!r->api_key)
+        return AVERROR(ENOMEM);
+    for (const char *c = r->api_key; *c; c++)
+        if (*c < 0x21 || *c > 0x7e)
+            size = 0;
+    if (size && !rest[strspn(rest, " \t\r\n")])
+        return 0;
+    av_freep(&r->api_key);
+    av_log(log, AV_LOG_ERROR,
+           "%s does not hold an API key: one line of printable ASCII.\n", where);
+    return AVERROR(EINVAL);
+}
+
+static int read_key_file(const char *path, void *log, Request *r)
+{
+    struct stat st;
+    char *text = NULL;
+    int ret;
+
+    if (!stat(path, &st) && S_ISREG(st.st_mode) && st.st_mode & 077)
+        av_log(log, AV_LOG_WARNING,
+               "The key file %s can be read by others; chmod 600 keeps it yours.\n",
+               path);
+    if ((ret = files_read_text(path, MAX_KEY, "api_key_file", log, &text)) >= 0)
+        ret = take_key(text, path, log, r);
+    av_free(text);
+    return ret;
+}
+
+/* $XDG_..., else below the home directory; NULL when there is neither. */
+static char *home_path(const char *variable, const char *below_home, const char *name)
+{
+    const char *base = secure_getenv(variable), *home = secure_getenv("HOME");
+    if (base && base[0] == '/')
+        return av_asprintf("%s/%s", base, name);
+    return home && home[0] == '/' ? av_asprintf("%s/%s/%s", home, below_home, name)
+                                  : NULL;
+}
+
+/* A key that is missing is no error yet: what the store has can be had without one. */
+static int check_key(const Options *o, void *log, Request *r)
+{
+    static const char *const variables[] = {"AIML_API_KEY", "AIMLAPI_API_KEY"};
+    int ret = 0;
+
+    if (o->api_key_file)
+        return read_key_file(o->api_key_file, log, r);
+    for (size_t i = 0; i < FF_ARRAY_ELEMS(variables); i++) {
+        const char *value = secure_getenv(variables[i]);
+        if (value && *value)
+            return take_key(value, variables[i], log, r);
+    }
+    char *path = home_path("XDG_CONFIG_HOME", ".config", "i2v/key");
+    if (path && !access(path, F_OK))
+        ret = read_key_file(path, log, r);
+    av_free(path);
+    return ret;
+}
+
+/* The store and the copy */
+
+static bool is_same_file(const char *one, const char *other)
+{
+    struct stat a, b;
+    av_strstart(other, "file:", &other);
+    return !stat(one, &a) && !stat(other, &b) && a.st_dev == b.st_dev &&
+           a.st_ino == b.st_ino;
+}
+
+static int check_save(const Options *o, void *log, Request *r)
+{
+    int ret;
+    if (!o->save)
+        return 0;
+    if (!o->save[0]) {
+        av_log(log, AV_LOG_ERROR,
+               "The option save is empty; it takes the path of a file.\n");
+        return AVERROR(EINVAL);
+    }
+    if (is_same_file(o->save, r->image)) {
+        av_log(log, AV_LOG_ERROR, "The option save names the still itself, %s.\n",
+               o->save);
+        return AVERROR(EINVAL);
+    }
+    if ((ret = files_check_writable(o->save)) < 0) {
+        av_log(log, AV_LOG_ERROR,
+               "The option save names %s, which cannot be written: %s; nothing sent.\n",
+               o->save, av_err2str(ret));
+        return ret;
+    }
+    /* A link is to stay one: what it leads to is written. */
+    char *target = realpath(o->save, NULL);
+    r->save = av_strdup(target ? target : o->save);
+    free(target);
+    return r->save ? 0 : AVERROR(ENOMEM);
+}
+
+static int check_store(const Options *o, void *log, Request *r)
+{
+    r->store = o->store && o->store[0]
+                   ? av_strdup(o->store)
+                   : home_path("XDG_DATA_HOME", ".local/share", "i2v");
+    if (r->store)
+        return 0;
+    av_log(log, AV_LOG_ERROR,
+           "There is no place for the ledger: neither the option store nor I2V_STORE, "
+           "XDG_DATA_HOME or HOME is set; nothing sent.\n");
+    return AVERROR(ENOENT);
+}
+
+int request_check_gateway(Request *request, const Options *options, void *log)
+{
+    int ret = check_base_url(options, log, request);
+    if (ret >= 0)
+        ret = check_ca_file(options, log, request);
+    return ret < 0 ? ret : check_key(options, log, request);
+}
+
+int request_check_places(Request *request, const Options *options, void *log)
+{
+    int ret = check_store(options, log, request);
+    return ret < 0 ? ret : check_save(options, log, request);
+}
