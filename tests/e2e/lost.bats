@@ -1,0 +1,116 @@
+# i2v: create calls whose answer was lost, and runs that get in each other's way
+# SPDX-License-Identifier: LGPL-2.1-or-later
+load helper
+
+setup_file() {
+    shared_still
+    start_gateway
+}
+teardown_file() { stop_gateway; }
+setup() { common_setup; }
+
+# The generations that the gateway took since mark().
+accepted() { echo $(($(state .counts.create_accepted) - BASE_ACCEPTED)); }
+
+# The ledger holds a word; looked for anew at each call.
+in_ledger() { grep -qs "\"$1\"" "$I2V_STORE"/*.json; }
+
+record() { cat "$I2V_STORE"/*.json; }
+
+@test "taken and then dropped: found in the usage log, one generation" {
+    BASE_ACCEPTED=$(state .counts.create_accepted)
+    set_faults "create 1 drop-after"
+    works fetch --prompt "lost one" still.png
+    says "answer to the create call was lost" "Found in the usage log"
+    same 1 "$(accepted)"
+    same 120 "$(frames_of "$output")"
+}
+
+@test "dropped before it was taken: stops with what is known, and never sends again by itself" {
+    set_faults "create 1 drop-before"
+    ends_with 75 fetch --prompt "lost two" --max_wait 2 still.png
+    says_in_one "client request id $(record | jq -r .client_request_ids)" "-take 2"
+    set_faults ""
+    ends_with 75 fetch --prompt "lost two" --max_wait 2 still.png
+    expect_creates 1
+    works fetch --prompt "lost two" --take 2 still.png
+    expect_creates 2
+}
+
+@test "the row comes late, and on a later page" {
+    BASE_ACCEPTED=$(state .counts.create_accepted)
+    set_faults "create 1 drop-after" "create 1 rows late 3" "logs 1 status 503" "logs 2 garbage"
+    works fetch --prompt "lost three" --max_wait 60 still.png
+    same 1 "$(accepted)"
+}
+
+@test "a usage log that is refused ends the search at once" {
+    set_faults "create 1 drop-before" "logs * status 404"
+    ends_with 75 fetch --prompt "lost four" --max_wait 600 still.png
+    says "usage log could not be read"
+    expect_creates 1
+}
+
+@test "500 in the gateway's own words, taken all the same: found, not bought again" {
+    BASE_ACCEPTED=$(state .counts.create_accepted)
+    set_faults "create 1 status 500 taken" "create 1 no-headers" "create 1 rows late 2"
+    works fetch --prompt "fault one" --max_wait 90 still.png
+    same 1 "$(accepted)"
+}
+
+@test "500 in the gateway's own words and no row for 30 s: tried again" {
+    BASE_ACCEPTED=$(state .counts.create_accepted)
+    set_faults "create 1 status 500"
+    works fetch --prompt "fault two" --max_wait 120 still.png
+    expect_creates 2
+    same 1 "$(accepted)"
+    same 2 "$(record | jq -r .client_request_ids | wc -w)"
+}
+
+@test "a waiter that hears late of a failure leaves the newer generation alone" {
+    BASE_ACCEPTED=$(state .counts.create_accepted)
+    set_faults "create 1 fail server_error broken"
+    fetch --prompt late still.png >first.out 2>&1 &
+    until_true in_ledger running
+    fetch --prompt late --poll_interval 3 still.png >second.out 2>&1 &
+    local second=$!
+    wait %1 || true
+    grep -q failed first.out
+    # While the second still sleeps, a third run buys anew.
+    works fetch --prompt late still.png
+    same 2 "$(accepted)"
+    wait $second || true
+    same ready "$(record | jq -r .state)"
+    works fetch --prompt late still.png
+    same 2 "$(accepted)"
+}
+
+@test "one who waits for another process keeps to max_wait" {
+    set_faults "create 1 hold $BATS_TEST_TMPDIR/go"
+    fetch --prompt held still.png >first.out 2>&1 &
+    until_true in_ledger sent
+    ends_with 75 timeout 20 "$BIN/i2vctl" fetch --prompt held --max_wait 1 still.png
+    says "max_wait is over"
+    touch go
+    wait %1
+    expect_creates 1
+}
+
+@test "killed with every byte there: not one is fetched again" {
+    works fetch --prompt whole still.png
+    mv "$output" "$output.part"
+    set_faults ""
+    works fetch --prompt whole still.png
+    expect_creates 1
+    same 416 "$(state '[.requests[] | select(.endpoint == "download")][-1].status')"
+    gateway_clip whole.mp4
+    cmp whole.mp4 "$output"
+}
+
+@test "without a fixed interval it polls, seldom and soon enough" {
+    unset I2V_DEFAULTS
+    works fetch --prompt adaptive still.png
+    local polls
+    polls=$(last_job .polls)
+    [ "$polls" -ge 1 ] && [ "$polls" -le 10 ] || { echo "polls: $polls"; return 1; }
+}
