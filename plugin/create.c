@@ -104,8 +104,7 @@ static void start_create(Generation *g)
     if (!g->plan->body) {
         events_say(g->events, AV_LOG_ERROR,
                    "Another process ended this request's generation meanwhile; nothing "
-                   "sent; the "
-                   "same command starts over.\n");
+                   "sent; the same command starts over.\n");
         generation_fail(g, AVERROR(EAGAIN), FAILURE_LATER);
         return;
     }
@@ -274,9 +273,8 @@ static void stop_lost(Generation *g, const char *why)
     events_say(
         g->events, AV_LOG_ERROR,
         "The request was sent and its answer lost, and %s (client request id %s). "
-        "Nothing "
-        "more was sent. The same command looks again before it sends anything; -take %d "
-        "pays for a new generation.\n",
+        "Nothing more was sent. The same command looks again before it sends anything; "
+        "-take %d pays for a new generation.\n",
         why, record_text(g->record, RECORD_CLIENT_IDS), g->request->take + 1);
     generation_fail(g, AVERROR(ETIMEDOUT), FAILURE_LATER);
 }

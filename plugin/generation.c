@@ -188,8 +188,7 @@ static void miss_key(Generation *g)
 {
     events_say(g->events, AV_LOG_ERROR,
                "There is no API key: set AIML_API_KEY, name a file with the option "
-               "api_key_file, "
-               "or put the key into ~/.config/i2v/key; nothing sent.\n");
+               "api_key_file, or put the key into ~/.config/i2v/key; nothing sent.\n");
     generation_fail(g, AVERROR(ENOKEY), FAILURE_KEY);
 }
 
@@ -207,6 +206,13 @@ static void account_of(const char *api_key, char *text)
     digest_hex(digest, 8, text);
 }
 
+static void set_account(Generation *g)
+{
+    char account[17];
+    account_of(g->request->api_key, account);
+    record_set_text(g->record, RECORD_ACCOUNT, account);
+}
+
 static void check_account(Generation *g)
 {
     char account[17];
@@ -217,8 +223,6 @@ static void check_account(Generation *g)
             g->events, AV_LOG_WARNING,
             "The generation of this request belongs to another API key's account; the "
             "gateway may not show it to this one.\n");
-    else if (!owner)
-        record_set_text(g->record, RECORD_ACCOUNT, account);
 }
 
 static void go_on(Generation *g, Phase phase)
@@ -263,7 +267,10 @@ static void begin(Generation *g, RecordState state)
         generation_lock(g);
         return;
     }
-    check_account(g);
+    if (state == RECORD_SENT)
+        check_account(g);
+    else
+        set_account(g);
     if (state == RECORD_FAILED)
         events_say(g->events, AV_LOG_WARNING,
                    "The generation %s of this request failed before (%s); asking for a "
@@ -274,8 +281,7 @@ static void begin(Generation *g, RecordState state)
     if (g->phase == PHASE_FIND)
         events_say(g->events, AV_LOG_WARNING,
                    "An earlier run sent this request and did not hear the answer: "
-                   "looking for it "
-                   "in the gateway's usage log.\n");
+                   "looking for it in the gateway's usage log.\n");
 }
 
 static double process_began;
@@ -427,8 +433,7 @@ void generation_run_out(Generation *g)
     else
         events_say(g->events, AV_LOG_ERROR,
                    "max_wait is over after %lld s. The generation %s goes on at the "
-                   "gateway; the "
-                   "same command picks it up.\n",
+                   "gateway; the same command picks it up.\n",
                    seconds, id);
     generation_fail(g, AVERROR(ETIMEDOUT), FAILURE_LATER);
 }

@@ -42,9 +42,8 @@ static int parse_object(const char *text, const char *where, void *log, cJSON **
         return 0;
     if (*fields && cJSON_IsObject(*fields))
         av_log(log, AV_LOG_ERROR,
-               "The option params holds a number with more digits than JSON keeps; give "
-               "that "
-               "field as name=value.\n");
+               "The option params holds a number with more digits than JSON keeps; "
+               "give that field as name=value.\n");
     else
         av_log(log, AV_LOG_ERROR,
                "The option params must be a JSON object; %s is not one.\n", where);
@@ -112,9 +111,8 @@ static int add_pair(char *pair, void *log, cJSON *fields)
 
     if (!name || pair[name] != '=') {
         av_log(log, AV_LOG_ERROR,
-               "The option params is name=value:name=value; '%s' is not of that form. A "
-               "colon "
-               "inside a value is written \\:\n",
+               "The option params is name=value:name=value; '%s' is not of that form. "
+               "A colon inside a value is written \\:\n",
                pair);
         return AVERROR(EINVAL);
     }

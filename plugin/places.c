@@ -31,8 +31,7 @@ static int check_base_url(const Options *o, void *log, Request *r)
     if (ret < 0 || !http_is_origin(o->base_url)) {
         av_log(log, AV_LOG_ERROR,
                "The option base_url must be an origin, https://HOST or "
-               "https://HOST:PORT, not "
-               "'%s'.\n",
+               "https://HOST:PORT, not '%s'.\n",
                o->base_url && strchr(o->base_url, '@') ? "(a URL with credentials)"
                : o->base_url                           ? o->base_url
                                                        : "");
@@ -43,8 +42,7 @@ static int check_base_url(const Options *o, void *log, Request *r)
         (!allowed || strcmp(allowed, "1"))) {
         av_log(log, AV_LOG_ERROR,
                "The option base_url is plain http to another machine, which would show "
-               "the API "
-               "key to the network: use https, or set I2V_ALLOW_HTTP=1.\n");
+               "the API key to the network: use https, or set I2V_ALLOW_HTTP=1.\n");
         return AVERROR(EINVAL);
     }
     return 0;

@@ -73,9 +73,8 @@ static int check_prompt(const Options *o, void *log, Request *r)
     }
     if (!r->prompt || !r->prompt[strspn(r->prompt, " \t\r\n")]) {
         av_log(log, AV_LOG_ERROR,
-               "There is no prompt: say what happens in the clip with the option prompt, "
-               "or name "
-               "a text file with prompt_file.\n");
+               "There is no prompt: say what happens in the clip with the option "
+               "prompt, or name a text file with prompt_file.\n");
         return AVERROR(EINVAL);
     }
     if (!is_utf8(r->prompt)) {
@@ -387,8 +386,7 @@ static int settle_size(Request *r, const Still *still, void *log)
     } else if (FFMIN(still_width(still), still_height(still)) < r->model->min_side) {
         av_log(log, AV_LOG_ERROR,
                "The option fit=none sends a still of %dx%d, but %s takes none whose "
-               "shorter side "
-               "is below %d pixels.\n",
+               "shorter side is below %d pixels.\n",
                still_width(still), still_height(still), r->model_name,
                r->model->min_side);
         return AVERROR(EINVAL);

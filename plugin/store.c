@@ -64,8 +64,7 @@ static int say_unwritable(const char *path, int error, void *log)
 {
     av_log(log, AV_LOG_ERROR,
            "Cannot write the ledger %s: %s; nothing sent; set I2V_STORE or the option "
-           "store to a "
-           "directory of yours.\n",
+           "store to a directory of yours.\n",
            path, av_err2str(error));
     return error;
 }

@@ -108,10 +108,9 @@ static void end_poll_refused(Generation *g, const GatewayAnswer *answer)
 {
     events_say(
         g->events, AV_LOG_ERROR,
-        "The gateway refused to tell about generation %s: %s (HTTP %d). It stays in the "
-        "ledger: the same command asks for it again and buys nothing; -take %d would buy "
-        "a "
-        "new one.\n",
+        "The gateway refused to tell about generation %s: %s (HTTP %d). It stays in "
+        "the ledger: the same command asks for it again and buys nothing; -take %d "
+        "would buy a new one.\n",
         record_text(g->record, RECORD_ID), answer->text, answer->status,
         g->request->take + 1);
     generation_fail(g, answer->error,
@@ -279,8 +278,7 @@ static void end_hopeless(Generation *g, int error, const char *why)
 {
     events_say(g->events, AV_LOG_ERROR,
                "Cannot keep the clip of generation %s: %s. The same command fetches it "
-               "again and "
-               "buys nothing.\n",
+               "again and buys nothing.\n",
                record_text(g->record, RECORD_ID), why);
     generation_fail(g, error, FAILURE_STORE);
 }
