@@ -179,11 +179,15 @@ refused() { # pattern
     I2V_DEBUG=1 run -0 --separate-stderr "$BATS_TEST_TMPDIR/linked"
     [ "$output" = found ]
     [[ $stderr == *"i2v: loaded"* ]]
+    I2V_DISABLE=1 run -0 "$BATS_TEST_TMPDIR/linked"
+    [ "$output" = "not found" ]
     chgrp 65534 "$BATS_TEST_TMPDIR/linked"
     chmod g+s "$BATS_TEST_TMPDIR/linked"
-    I2V_DEBUG=1 run -0 --separate-stderr "$BATS_TEST_TMPDIR/linked"
-    [ "$output" = "not found" ]
-    [[ $stderr != *"i2v: loaded"* ]]
+    # The plugin is the one beside the shim, whatever I2V_PLUGIN_DIR says.
+    I2V_DISABLE=1 I2V_DEBUG=1 I2V_PLUGIN_DIR=/nonexistent \
+        run -0 --separate-stderr "$BATS_TEST_TMPDIR/linked"
+    [ "$output" = found ]
+    [ -z "$stderr" ]
 }
 
 @test "threads whose first calls meet" {

@@ -291,7 +291,7 @@ static void test_bearer_on_no_redirect(void **state)
         assert_int_equal(http_run(&request, NULL, &reply), 0);
         check_number(paths[i], reply.status / 100, 3);
         http_reply_clear(&reply);
-        check_number(paths[i], server_count(server, 0), here + 1);
+        check_number(paths[i], server_count(server, here + 1), here + 1);
         check_number(paths[i], server_count(other, 0), there);
     }
 }
