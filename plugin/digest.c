@@ -21,7 +21,7 @@ int digest_text(const void *data, size_t size, char *text)
     if (!sha)
         return AVERROR(ENOMEM);
     av_sha_init(sha, 256);
-    av_sha_update(sha, data, size);
+    av_sha_update(sha, data, (unsigned)size);
     av_sha_final(sha, digest);
     av_free(sha);
     digest_hex(digest, sizeof(digest), text);

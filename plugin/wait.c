@@ -49,11 +49,9 @@ static void end_failed(Generation *g, const GatewayJob *job)
     const char *id = record_text(g->record, RECORD_ID);
     RecordState state = job->moderated ? RECORD_REFUSED : RECORD_FAILED;
 
-    if (!generation_lock(g)) {
-        g->phase = g->phase == PHASE_END ? PHASE_END
-                                         : PHASE_POLL; /* hear it again, then write it */
+    /* Without the lock nothing is written; the next poll says it again. */
+    if (!generation_lock(g))
         return;
-    }
     record_set_text(g->record, RECORD_ERROR, job->error);
     record_set_number(g->record, RECORD_ENDED, record_now());
     if (generation_is_current(g) && generation_record(g, state, job->status) < 0)

@@ -2,7 +2,7 @@
 # i2v: install what is missing, build with warnings as errors, run every test
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# I2V_BUILD_DIR  where to build (default: build-test beside this checkout's files)
+# I2V_BUILD_DIR  where to build (default: build-test in this checkout)
 set -eu
 
 here=$(dirname "$(readlink -f "$0")")
@@ -20,13 +20,16 @@ step() {
   printf '== %s\n' "$*"
 }
 
-configure() { # DIR ARG...
-  dir=$1
+# Configure and build quietly; what it printed is shown when it fails.
+build_in() { # NAME ARG...
+  name=$1
   shift
-  cmake -S "$root" -B "$dir" -G Ninja -DI2V_WERROR=ON "$@" >"$dir.log" 2>&1 || {
-    cat "$dir.log" >&2
+  step "Build: $name"
+  if ! { cmake -S "$root" -B "$build/$name" -G Ninja -DI2V_WERROR=ON "$@" &&
+    cmake --build "$build/$name"; } >"$build/$name.log" 2>&1; then
+    tail -n 40 "$build/$name.log" >&2
     exit 1
-  }
+  fi
 }
 
 mkdir -p "$build"
@@ -36,17 +39,9 @@ find "$root/plugin" "$root/shim" "$root/tests" "$root/samples" \
   \( -name '*.c' -o -name '*.h' \) -exec clang-format --dry-run -Werror {} +
 shellcheck -x "$root/samples/"*.sh "$here/run.sh" "$root/.ci/run"
 
-step "Build with gcc"
-configure "$build/gcc" -DCMAKE_C_COMPILER=gcc
-cmake --build "$build/gcc"
-
-step "Build with clang"
-configure "$build/clang" -DCMAKE_C_COMPILER=clang
-cmake --build "$build/clang"
-
-step "Build with AddressSanitizer and UndefinedBehaviorSanitizer"
-configure "$build/sanitized" -DCMAKE_C_COMPILER=gcc -DI2V_SANITIZE=ON
-cmake --build "$build/sanitized"
+build_in gcc -DCMAKE_C_COMPILER=gcc
+build_in clang -DCMAKE_C_COMPILER=clang
+build_in sanitized -DCMAKE_C_COMPILER=gcc -DI2V_SANITIZE=ON
 
 # The end-to-end tests mostly wait, so more of them than there are processors.
 jobs=$(($(nproc) * 2))
