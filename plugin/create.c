@@ -31,7 +31,7 @@
 #define PAGE_US (SECOND_US / 2)
 
 /* How long the look that decides may take. */
-#define FIND_GRACE_US (60 * SECOND_US)
+#define FIND_GRACE_US (10 * SECOND_US)
 
 /* Intent */
 
@@ -54,9 +54,9 @@ static int add_client_id(Generation *g)
 static int begin_record(Generation *g)
 {
     static const char *const stale[] = {
-        RECORD_ID,        RECORD_STATUS,     RECORD_ERROR,    RECORD_ENDED,
-        RECORD_USD,       RECORD_SENT_AT,    RECORD_ACCEPTED, RECORD_CLIP_SIZE,
-        RECORD_CLIP_TEXT, RECORD_CLIENT_IDS,
+        RECORD_ID,        RECORD_STATUS,    RECORD_ERROR,     RECORD_ENDED,
+        RECORD_USD,       RECORD_SENT_AT,   RECORD_ACCEPTED,  RECORD_CLIP_SIZE,
+        RECORD_CLIP_TEXT, RECORD_CLIP_TIME, RECORD_CLIP_HASH, RECORD_CLIENT_IDS,
     };
     const Request *r = g->request;
     int ret = 0;
@@ -194,12 +194,17 @@ static void again(Generation *g, const GatewayAnswer *answer, int64_t us)
     events_say(g->events, AV_LOG_WARNING, "%s; trying again in %.0f s.\n", answer->text,
                (double)us / SECOND_US);
     generation_note(g, "retry", NULL, answer->text, 1);
+    av_strlcpy(g->cause, answer->text, sizeof(g->cause));
     g->phase = PHASE_CREATE;
     generation_sleep(g, us);
 }
 
+/* For so long, and not beyond max_wait. */
 static void look_for(Generation *g, int64_t us, const char *why)
 {
+    int64_t now = av_gettime_relative();
+    int64_t left = FFMAX(g->waiting_since + g->request->max_wait - now, 0);
+
     events_say(
         g->events, AV_LOG_WARNING,
         "The answer to the create call was lost (%s): looking for the generation in the "
@@ -208,8 +213,8 @@ static void look_for(Generation *g, int64_t us, const char *why)
     generation_note(g, "lost", NULL, why, 1);
     g->phase = PHASE_FIND;
     g->find_offset = 0;
-    g->find_until = av_gettime_relative() + us;
-    generation_sleep(g, SECOND_US);
+    g->find_until = now + FFMIN(us, left);
+    g->wake = now + SECOND_US; /* a row needs a moment to appear */
 }
 
 static void take_create(Generation *g, const GatewayAnswer *answer)
@@ -235,11 +240,11 @@ static void take_create(Generation *g, const GatewayAnswer *answer)
         break;
     case GATEWAY_FAULT:
         g->faults++;
-        look_for(g, FFMIN(FAULT_LOOK_US, g->request->max_wait), answer->text);
+        look_for(g, FAULT_LOOK_US, answer->text);
         break;
     case GATEWAY_LOST:
         g->faults = 0;
-        look_for(g, g->request->max_wait, answer->text);
+        look_for(g, INT64_MAX, answer->text);
         break;
     }
 }
@@ -273,8 +278,8 @@ static void stop_lost(Generation *g, const char *why)
     events_say(
         g->events, AV_LOG_ERROR,
         "The request was sent and its answer lost, and %s (client request id %s). "
-        "Nothing more was sent. The same command looks again before it sends anything; "
-        "-take %d pays for a new generation.\n",
+        "Nothing more was sent. The same command looks again and sends nothing before 24 h "
+        "are over without one; -take %d pays for a new generation now.\n",
         why, record_text(g->record, RECORD_CLIENT_IDS), g->request->take + 1);
     generation_fail(g, AVERROR(ETIMEDOUT), FAILURE_LATER);
 }
@@ -337,14 +342,16 @@ static void take_find(Generation *g, const GatewayAnswer *answer)
 void generation_find(Generation *g)
 {
     GatewayAnswer answer;
+    int64_t now = av_gettime_relative();
+
+    if (!g->find_until)
+        g->find_until = is_old(g) ? now : now + g->request->max_wait;
+    if (now >= g->find_until + FIND_GRACE_US) {
+        gateway_end(&g->call);
+        stop_lost(g, "the usage log could not be read");
+        return;
+    }
     if (!g->call) {
-        int64_t now = av_gettime_relative();
-        if (!g->find_until)
-            g->find_until = is_old(g) ? now : now + g->request->max_wait;
-        if (now >= g->find_until + FIND_GRACE_US) {
-            stop_lost(g, "the usage log could not be read");
-            return;
-        }
         if (!g->find_offset)
             g->find_began = now;
         int ret =

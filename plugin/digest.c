@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "digest.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 #include <libavutil/error.h>
@@ -26,4 +27,32 @@ int digest_text(const void *data, size_t size, char *text)
     av_free(sha);
     digest_hex(digest, sizeof(digest), text);
     return 0;
+}
+
+int digest_file(const char *path, char *text)
+{
+    enum { PIECE = 1 << 16 };
+    struct AVSHA *sha = av_sha_alloc();
+    uint8_t digest[32], *buffer = av_malloc(PIECE);
+    FILE *file = fopen(path, "re");
+    int ret = !sha || !buffer ? AVERROR(ENOMEM) : file ? 0 : AVERROR(errno);
+    size_t got = 1;
+
+    if (ret >= 0)
+        av_sha_init(sha, 256);
+    while (ret >= 0 && got) {
+        got = fread(buffer, 1, PIECE, file);
+        av_sha_update(sha, buffer, (unsigned)got);
+        if (ferror(file))
+            ret = AVERROR(EIO);
+    }
+    if (ret >= 0) {
+        av_sha_final(sha, digest);
+        digest_hex(digest, sizeof(digest), text);
+    }
+    if (file)
+        fclose(file);
+    av_free(buffer);
+    av_free(sha);
+    return ret;
 }

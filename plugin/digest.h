@@ -13,6 +13,9 @@
  * @return 0 or AVERROR(ENOMEM) */
 int digest_text(const void *data, size_t size, char *text);
 
+/** The same of a whole file. @return 0 or a negative AVERROR */
+int digest_file(const char *path, char *text);
+
 /** Lower-case hexadecimal of bytes; text has 2 * size + 1. */
 void digest_hex(const uint8_t *bytes, size_t size, char *text);
 

@@ -137,8 +137,11 @@ static DownloadResult judge_body(Download *d)
 static DownloadResult judge_status(Download *d, const HttpReply *reply)
 {
     snprintf(d->why, sizeof(d->why), "HTTP %d", reply->status);
-    if (reply->status == 416 && d->bytes && reply->range_total == d->bytes)
-        return judge_body(d); /* there is no more: what is here is all */
+    if (reply->status == 416 && d->bytes && reply->range_total == d->bytes) {
+        /* There is no more: what is here is all, whatever was announced before. */
+        d->size = d->bytes;
+        return judge_body(d);
+    }
     if (reply->status == 416) {
         /* What is here does not fit what is there. */
         restart(d);

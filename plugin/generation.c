@@ -21,9 +21,10 @@
 
 #define SECOND_US (1000000LL)
 
-/* A clip that is known to be there may take this long to arrive, even if max_wait is
- * over. */
-#define DOWNLOAD_GRACE_US (60 * SECOND_US)
+/* What is on its way when max_wait ends: an answer to the first poll, a clip, and the
+ * answer to a create call, which had better not be lost. */
+#define GRACE_US        (5 * SECOND_US)
+#define CREATE_GRACE_US (30 * SECOND_US)
 
 /* An interrupt is looked at this often. */
 #define TURN_MS 50
@@ -130,12 +131,14 @@ bool generation_lock(Generation *g)
     if (g->lock >= 0)
         return true;
     if (g->lock != AVERROR(EAGAIN)) {
+        const char *id = record_text(g->record, RECORD_ID);
         int error = g->lock;
         events_say(
             g->events, AV_LOG_ERROR,
-            "Cannot lock the ledger: %s; nothing sent; set I2V_STORE to a directory of "
-            "yours on a file system with locks.\n",
-            av_err2str(error));
+            "Cannot lock the ledger: %s; %s%s; the store must be a directory of yours "
+            "on a file system with locks (I2V_STORE).\n",
+            av_err2str(error), id ? "the generation goes on at the gateway as " : "",
+            id ? id : "nothing sent");
         generation_fail(g, error, FAILURE_STORE);
         return false;
     }
@@ -329,9 +332,12 @@ static void look(Generation *g)
             begin(g, state);
         break;
     case RECORD_NEW:
+    case RECORD_DAMAGED: /* moved aside once it is looked at under the lock */
+        if (!generation_adopt(g))
+            begin(g, state);
+        break;
     case RECORD_INTENT:
     case RECORD_SENT:
-    case RECORD_DAMAGED: /* moved aside once it is looked at under the lock */
         begin(g, state);
         break;
     }
@@ -353,6 +359,8 @@ bool generation_can_reuse(const Record *record)
 
 static void step(Generation *g)
 {
+    Phase before = g->phase;
+
     switch (g->phase) {
     case PHASE_LOOK:
         look(g);
@@ -372,27 +380,8 @@ static void step(Generation *g)
     case PHASE_END:
         break;
     }
-}
-
-static void interrupt(Generation *g)
-{
-    const char *id = g->record ? record_text(g->record, RECORD_ID) : NULL;
-    RecordState state = g->record ? record_state(g->record) : RECORD_NEW;
-
-    if (state == RECORD_RUNNING)
-        events_say(
-            g->events, AV_LOG_ERROR,
-            "Interrupted. The generation %s goes on at the gateway; the same command "
-            "picks it up.\n",
-            id);
-    else if (state == RECORD_SENT)
-        events_say(
-            g->events, AV_LOG_ERROR,
-            "Interrupted after the request was sent; the same command looks for its "
-            "generation before it sends anything.\n");
-    else
-        events_say(g->events, AV_LOG_ERROR, "Interrupted; nothing was bought.\n");
-    generation_fail(g, AVERROR(EINTR), FAILURE_LATER);
+    if (g->phase != before)
+        g->phase_began = av_gettime_relative();
 }
 
 static void progress(Generation *g)
@@ -413,48 +402,85 @@ static void progress(Generation *g)
     events_progress(g->events, what, elapsed, percent);
 }
 
-void generation_run_out(Generation *g)
+/* What is on its way when max_wait ends may take a little longer. */
+static int64_t grace(const Generation *g)
 {
-    const char *id = record_text(g->record, RECORD_ID);
-    long long seconds = (long long)(g->request->max_wait / SECOND_US);
-
-    if (g->phase == PHASE_LOOK)
-        events_say(
-            g->events, AV_LOG_ERROR,
-            "max_wait is over after %lld s of waiting for another process at the same "
-            "request; nothing sent.\n",
-            seconds);
-    else if (g->phase == PHASE_CREATE)
-        events_say(
-            g->events, AV_LOG_ERROR,
-            "max_wait is over after %lld s in which the gateway took no request; nothing "
-            "was bought.\n",
-            seconds);
-    else
-        events_say(g->events, AV_LOG_ERROR,
-                   "max_wait is over after %lld s. The generation %s goes on at the "
-                   "gateway; the same command picks it up.\n",
-                   seconds, id);
-    generation_fail(g, AVERROR(ETIMEDOUT), FAILURE_LATER);
+    switch (g->phase) {
+    case PHASE_CREATE:
+        return g->call ? CREATE_GRACE_US : 0;
+    case PHASE_POLL:
+        return g->answered ? 0 : GRACE_US; /* even with max_wait=0 it is asked once */
+    case PHASE_DOWNLOAD:
+        return GRACE_US;
+    default:
+        return 0;
+    }
 }
 
-/* A call that may buy is never cut off, and a search ends by its own rule. */
 static bool must_stop(const Generation *g)
 {
-    if (!generation_is_over(g))
+    if (av_gettime_relative() < FFMAX(deadline(g), g->phase_began) + grace(g))
         return false;
     switch (g->phase) {
     case PHASE_LOOK:
         return g->said_waiting;
     case PHASE_CREATE:
-        return g->client_id[0] && !g->call;
-    case PHASE_POLL: /* even with max_wait=0 it is asked once */
-        return g->answered;
-    case PHASE_DOWNLOAD:
-        return av_gettime_relative() >= g->completed + DOWNLOAD_GRACE_US;
-    default:
+        return g->client_id[0];
+    case PHASE_FIND: /* ends by its own rule */
+    case PHASE_END:
         return false;
+    default:
+        return true;
     }
+}
+
+/* Why a generation is left before its clip is here, and what becomes of it. */
+static void say_left(Generation *g, const char *why)
+{
+    const char *id = g->record ? record_text(g->record, RECORD_ID) : NULL;
+    RecordState state = g->record ? record_state(g->record) : RECORD_NEW;
+    const char *cause = g->cause[0] ? g->cause : "it is on its way";
+
+    if (g->phase == PHASE_DOWNLOAD)
+        events_say(
+            g->events, AV_LOG_ERROR,
+            "%s The clip of generation %s is ready at the gateway and not here yet "
+            "(%s); the same command fetches it and buys nothing.\n",
+            why, id, cause);
+    else if (state == RECORD_RUNNING || state == RECORD_READY)
+        events_say(
+            g->events, AV_LOG_ERROR,
+            "%s The generation %s goes on at the gateway; the same command picks it "
+            "up.\n",
+            why, id);
+    else if (state == RECORD_SENT)
+        events_say(
+            g->events, AV_LOG_ERROR,
+            "%s The request was sent and not answered yet; the same command looks for "
+            "its generation before it sends anything.\n",
+            why);
+    else if (g->said_waiting && g->phase == PHASE_LOOK)
+        events_say(g->events, AV_LOG_ERROR,
+                   "%s Another process is at the same request; nothing sent.\n", why);
+    else
+        events_say(g->events, AV_LOG_ERROR, "%s Nothing was bought%s%s%s.\n", why,
+                   g->cause[0] ? " (" : "", g->cause, g->cause[0] ? ")" : "");
+}
+
+static void run_out(Generation *g)
+{
+    char why[80];
+    bool unsent = g->phase == PHASE_CREATE && record_state(g->record) != RECORD_SENT;
+    snprintf(why, sizeof(why), "max_wait is over after %lld s.",
+             (long long)((av_gettime_relative() - g->waiting_since) / SECOND_US));
+    say_left(g, why);
+    generation_fail(g, AVERROR(ETIMEDOUT), unsent ? FAILURE_GATEWAY : FAILURE_LATER);
+}
+
+static void interrupt(Generation *g)
+{
+    say_left(g, "Interrupted.");
+    generation_fail(g, AVERROR(EINTR), FAILURE_LATER);
 }
 
 /* Public face */
@@ -488,7 +514,7 @@ bool generation_step(Generation *g)
     if (i2v_interrupted(g->plan->interrupt))
         interrupt(g);
     else if (must_stop(g))
-        generation_run_out(g);
+        run_out(g);
     else if (g->call || g->download || av_gettime_relative() >= g->wake)
         step(g);
     if (g->phase != PHASE_END)

@@ -29,7 +29,9 @@ struct Generation {
     int lock; ///< of the key, -1 = not held
 
     Phase phase;
-    int result; ///< once PHASE_END
+    int64_t phase_began; ///< av_gettime_relative()
+    char cause[160];     ///< what last went wrong on the way, or ""
+    int result;          ///< once PHASE_END
     GenerationFailure failure;
     int64_t waiting_since; ///< av_gettime_relative(), when max_wait began
     int64_t wake;          ///< av_gettime_relative() before which there is nothing to do
@@ -88,9 +90,6 @@ bool generation_lock(Generation *g);
  * written. Another run may have ended it and bought a new one. */
 bool generation_is_current(Generation *g);
 
-/** End because max_wait is over; the generation goes on. */
-void generation_run_out(Generation *g);
-
 /** Put a state on disk. Ends the generation and returns a negative AVERROR when it
  * cannot. */
 int generation_record(Generation *g, RecordState state, const char *history);
@@ -100,6 +99,11 @@ void generation_accept(Generation *g, const GatewayJob *job);
 
 /** Take in what a job says: status, failure, URL. Chooses the next phase. */
 void generation_take_job(Generation *g, const GatewayJob *job);
+
+/** When the store has a whole clip of which the ledger knows nothing, take it into the
+ * ledger, which ends the generation; sleeps while another has the lock. @return whether
+ * there is one */
+bool generation_adopt(Generation *g);
 
 /** Write an event about this generation to I2V_LOG. */
 void generation_note(Generation *g, const char *name, const char *status,

@@ -64,7 +64,8 @@ static const char usage[] =
 
 static const char usage_end[] =
     "\n"
-    "  -v, --loglevel LEVEL    quiet, error, warning, info (default), verbose, debug\n"
+    "  -v, --loglevel LEVEL    quiet, error, warning, info (default), verbose,\n"
+    "                          debug, trace\n"
     "  -h, --help              show this\n"
     "      --version           show the version\n"
     "\n"
@@ -146,8 +147,12 @@ static int take_option(int argc, char **argv, int *at, AVDictionary **options)
     split(argument, name, sizeof(name), &value);
     bool level = !strcmp(name, "v") || !strcmp(name, "loglevel");
     if (!level && !options_knows(name)) {
-        av_log(LOG, AV_LOG_ERROR, "Unknown option --%s; i2vctl --help lists them.\n",
-               name);
+        int size = (int)strcspn(argv[*at], "=");
+        av_log(
+            LOG, AV_LOG_ERROR,
+            "Unknown option %.*s; i2vctl --help lists them, and a file of such a name is "
+            "written ./%.*s.\n",
+            size, argv[*at], size, argv[*at]);
         return AVERROR_OPTION_NOT_FOUND;
     }
     if (!value && *at + 1 < argc)

@@ -8,7 +8,6 @@
 #include <libavutil/bprint.h>
 #include <libavutil/error.h>
 #include <libavutil/mem.h>
-#include <libavutil/parseutils.h>
 
 #include "digest.h"
 
@@ -74,32 +73,42 @@ static int print_canonical(const cJSON *json, AVBPrint *text)
                                                        : print_leaf(json, text);
 }
 
-/* 0, 0.0 and 00:00 are one frame. */
-static bool add_image_time(cJSON *key, const char *image_time)
+/* How the still is fitted, as far as it makes a difference: the digest says which picture
+ * it is, and one that has the shape already is neither cut nor padded nor stretched. */
+static StillTarget effective_target(const StillTarget *asked, const Still *still)
 {
-    int64_t us = 0;
-    if (image_time && !strcmp(image_time, "end"))
-        return cJSON_AddStringToObject(key, "image_time", "end");
-    if (image_time && av_parse_time(&us, image_time, 1) < 0)
-        us = 0;
-    return cJSON_AddNumberToObject(key, "image_time", (double)us);
+    StillTarget target = *asked;
+    int width = still_width(still), height = still_height(still);
+
+    if (!target.width) {
+        target.width = width;
+        target.height = height;
+    }
+    bool same_size = width == target.width && height == target.height;
+    bool same_shape = (int64_t)width * target.height == (int64_t)height * target.width;
+    if (same_size || (same_shape && target.fit != STILL_NONE))
+        target.fit = STILL_COVER;
+    else if (target.fit != STILL_FILL)
+        return target;
+    target.position = STILL_CENTER;
+    return target;
 }
 
 static bool add_still(cJSON *key, const Request *r, const Still *still)
 {
-    char digest[REQUEST_KEY_SIZE];
+    char digest[DIGEST_TEXT_SIZE];
     if (!still)
         return cJSON_AddStringToObject(key, "image", r->image);
+    StillTarget target = effective_target(&r->target, still);
     digest_hex(still_digest(still), 32, digest);
     return cJSON_AddStringToObject(key, "image", digest) &&
-           cJSON_AddNumberToObject(key, "width", r->target.width) &&
-           cJSON_AddNumberToObject(key, "height", r->target.height) &&
+           cJSON_AddNumberToObject(key, "width", target.width) &&
+           cJSON_AddNumberToObject(key, "height", target.height) &&
            cJSON_AddStringToObject(key, "fit",
-                                   options_value_name("fit", (int)r->target.fit)) &&
+                                   options_value_name("fit", (int)target.fit)) &&
            cJSON_AddStringToObject(
                key, "fit_position",
-               options_value_name("fit_position", (int)r->target.position)) &&
-           add_image_time(key, r->image_time);
+               options_value_name("fit_position", (int)target.position));
 }
 
 int key_of(const Request *request, const Still *still, char *key)

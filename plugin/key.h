@@ -7,8 +7,8 @@
 
 /**
  * SHA-256 over a schema number, the gateway's origin, all request fields, the still's
- * digest with how it is fitted, and take. No secret is in it, and no release may change
- * it.
+ * digest with how it is fitted where that makes a difference, and take. No secret is in
+ * it, and no release may change it.
  * @param still  NULL when the gateway fetches the still itself
  * @param key    REQUEST_KEY_SIZE bytes
  * @return 0 or AVERROR(ENOMEM)

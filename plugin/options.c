@@ -66,7 +66,7 @@ static const AVOption option_table[] = {
     NAMED(reuse, "set whether a new generation may be bought", REUSE_ANY, REUSE_ONLY),
         VALUE("reuse", "any", "what is there, else a new generation", REUSE_ANY),
         VALUE("reuse", "only", "a finished clip or a running generation, never a new one", REUSE_ONLY),
-    DURATION(max_wait, "set how long to wait for an accepted generation, at most 24 h", 20 * MINUTES_US),
+    DURATION(max_wait, "set how long to wait, at most 24 h; the generation goes on after that", 20 * MINUTES_US),
     DURATION(poll_interval, "set a fixed interval between polls (0 = adaptive)", 0),
     STRING(save, "also keep the original MP4 at this path", NULL),
     STRING(api_key_file, "read the API key from this file (default: AIML_API_KEY, AIMLAPI_API_KEY or i2v/key)", NULL),
@@ -353,6 +353,10 @@ static int gather_command(const char *url, AVDictionary **given, AVDictionary **
         ret = conflict("image", still, image->value, log);
     else if (!image && still && still[0])
         ret = av_dict_set(ours, "image", still, 0);
+    else if (image && still && still[0] && strcmp(image->value, still))
+        av_log(log, AV_LOG_WARNING,
+               "The option image names the still '%s'; the input '%s' is not read.\n",
+               image->value, still);
 end:
     av_dict_free(&query);
     av_free(still);
@@ -426,7 +430,6 @@ static bool is_plausible(const AVOption *option, const char *value)
             if (o->type == AV_OPT_TYPE_CONST && !strcmp(o->unit, option->unit) &&
                 !strcmp(o->name, value))
                 return true;
-        return false;
     }
     return option->type != AV_OPT_TYPE_INT ||
            (*value && !value[strspn(value, "0123456789")]);

@@ -19,6 +19,7 @@
 #include <libavutil/mem.h>
 #include <libavutil/time.h>
 
+#include "digest.h"
 #include "files.h"
 
 /* Raise it when a record is no longer readable by what came before. */
@@ -350,12 +351,51 @@ int store_publish(const Store *store, const char *key)
     return ret;
 }
 
+static void time_text(const struct stat *st, char *text, size_t size)
+{
+    snprintf(text, size, "%lld.%09ld", (long long)st->st_mtim.tv_sec,
+             st->st_mtim.tv_nsec);
+}
+
+int store_note_clip(const Store *store, Record *record)
+{
+    char *clip = store_clip_path(store, record->key), time[48], digest[DIGEST_TEXT_SIZE];
+    struct stat st;
+    int ret = !clip ? AVERROR(ENOMEM) : stat(clip, &st) < 0 ? AVERROR(errno) : 0;
+
+    if (ret >= 0)
+        ret = digest_file(clip, digest);
+    if (ret >= 0) {
+        time_text(&st, time, sizeof(time));
+        if (record_set_number(record, RECORD_CLIP_SIZE, (double)st.st_size) < 0 ||
+            record_set_text(record, RECORD_CLIP_TIME, time) < 0 ||
+            record_set_text(record, RECORD_CLIP_HASH, digest) < 0)
+            ret = AVERROR(ENOMEM);
+    }
+    av_free(clip);
+    return ret;
+}
+
+static bool is_noted(const char *clip, const struct stat *st, const Record *record)
+{
+    const char *noted = record_text(record, RECORD_CLIP_TIME);
+    const char *hash = record_text(record, RECORD_CLIP_HASH);
+    char time[48], digest[DIGEST_TEXT_SIZE];
+
+    if (!S_ISREG(st->st_mode) ||
+        (double)st->st_size != record_number(record, RECORD_CLIP_SIZE, -1))
+        return false;
+    time_text(st, time, sizeof(time));
+    if (!hash || (noted && !strcmp(noted, time)))
+        return true;
+    return digest_file(clip, digest) >= 0 && !strcmp(digest, hash);
+}
+
 bool store_has_clip(const Store *store, const Record *record)
 {
     char *clip = store_clip_path(store, record->key);
     struct stat st;
-    bool there = clip && !stat(clip, &st) && S_ISREG(st.st_mode) &&
-                 (double)st.st_size == record_number(record, RECORD_CLIP_SIZE, -1);
+    bool there = clip && !stat(clip, &st) && is_noted(clip, &st, record);
     av_free(clip);
     return there;
 }

@@ -37,6 +37,8 @@ typedef enum RecordState {
 #define RECORD_ERROR      "error" /* the gateway's own words */
 #define RECORD_ENDED      "ended"
 #define RECORD_CLIP_SIZE  "clip_size" /* bytes */
+#define RECORD_CLIP_TIME  "clip_time" /* of its last change, text */
+#define RECORD_CLIP_HASH  "clip_sha256"
 #define RECORD_CLIP_TEXT  "clip_text" /* what the clip is, in a line */
 
 /** One request's page in the ledger. Not thread-safe. */
@@ -88,7 +90,12 @@ char *store_part_path(const Store *store, const char *key);
  */
 int store_publish(const Store *store, const char *key);
 
-/** Whether the clip of a ready record is there with the size it had. */
+/** Note in a record what tells its published clip from another: size, time and digest.
+ * @return 0 or a negative AVERROR */
+int store_note_clip(const Store *store, Record *record);
+
+/** Whether the clip of a record is there as it was noted. One whose size and time have
+ * not changed is not read again. */
 bool store_has_clip(const Store *store, const Record *record);
 
 /** Now, as the times of a record are written. */

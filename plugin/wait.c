@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <libavutil/avstring.h>
@@ -189,6 +188,7 @@ static void download_again(Generation *g, Phase phase, const char *what, const c
     int64_t us = generation_backoff(++g->weather, 30, -1);
     /* Never held while waiting. */
     store_unlock(&g->lock);
+    av_strlcpy(g->cause, why, sizeof(g->cause));
     events_say(g->events, g->weather == 1 ? AV_LOG_WARNING : AV_LOG_VERBOSE,
                "%s (%s); going on.\n", what, why);
     generation_note(g, "retry", "download", why, 1);
@@ -229,13 +229,49 @@ static void compare_with_request(Generation *g, const ClipFacts *facts)
         events_say(g->events, AV_LOG_WARNING, "The clip has no audio.\n");
 }
 
-static void publish(Generation *g, const char *part, const ClipFacts *facts)
+/* A verified clip is in its place: note it, and that is the end. */
+static int keep(Generation *g, const ClipFacts *facts, const char *history)
 {
-    struct stat st;
-    int ret = stat(part, &st) < 0 ? AVERROR(errno) : 0;
+    int ret = store_note_clip(g->plan->store, g->record);
+    if (ret < 0) {
+        events_say(g->events, AV_LOG_ERROR, "Cannot read the clip in the store: %s.\n",
+                   av_err2str(ret));
+        generation_fail(g, ret, FAILURE_STORE);
+        return ret;
+    }
+    record_set_text(g->record, RECORD_CLIP_TEXT, facts->text);
+    record_set_number(g->record, RECORD_ENDED, record_now());
+    if ((ret = generation_record(g, RECORD_READY, history)) < 0)
+        return ret;
+    generation_note(g, "ready", g->status, NULL, -1);
+    g->phase = PHASE_END;
+    g->result = 0;
+    return 0;
+}
 
-    if (ret >= 0)
-        ret = store_publish(g->plan->store, g->request->key);
+bool generation_adopt(Generation *g)
+{
+    char *clip = store_clip_path(g->plan->store, g->request->key);
+    ClipFacts facts;
+    bool whole = clip && !access(clip, F_OK) &&
+                 clip_verify(clip, g->request->duration, g->plan->interrupt, &facts) >= 0;
+
+    /* Locked first and looked again after: a damaged record is then moved aside. */
+    if (whole && g->lock < 0)
+        generation_lock(g);
+    else if (whole && keep(g, &facts, "adopted") >= 0)
+        events_say(
+            g->events, AV_LOG_WARNING,
+            "The ledger had no record of the clip %s, which is whole: it is taken into "
+            "the ledger again.\n",
+            clip);
+    av_free(clip);
+    return whole;
+}
+
+static void publish(Generation *g, const ClipFacts *facts)
+{
+    int ret = store_publish(g->plan->store, g->request->key);
     if (ret < 0) {
         events_say(g->events, AV_LOG_ERROR,
                    "Cannot keep the clip of generation %s: %s.\n",
@@ -243,15 +279,8 @@ static void publish(Generation *g, const char *part, const ClipFacts *facts)
         generation_fail(g, ret, FAILURE_STORE);
         return;
     }
-    record_set_number(g->record, RECORD_CLIP_SIZE, (double)st.st_size);
-    record_set_text(g->record, RECORD_CLIP_TEXT, facts->text);
-    record_set_number(g->record, RECORD_ENDED, record_now());
-    if (generation_record(g, RECORD_READY, "ready") < 0)
-        return;
-    generation_note(g, "ready", g->status, NULL, -1);
-    compare_with_request(g, facts);
-    g->phase = PHASE_END;
-    g->result = 0;
+    if (keep(g, facts, "ready") >= 0)
+        compare_with_request(g, facts);
 }
 
 static void verify(Generation *g)
@@ -262,7 +291,7 @@ static void verify(Generation *g)
                    : AVERROR(ENOMEM);
 
     if (ret >= 0)
-        publish(g, part, &facts);
+        publish(g, &facts);
     else if (ret == AVERROR(EINTR))
         generation_sleep(g, 0); /* the loop sees the interrupt */
     else if (ret == AVERROR(ENOMEM))
@@ -345,7 +374,7 @@ void generation_download(Generation *g)
     if (result == DOWNLOAD_GOING)
         return;
     char *reason = av_strdup(why);
-    if (download_bytes(g->download) > 0 && result == DOWNLOAD_BROKEN)
+    if (result == DOWNLOAD_BROKEN)
         g->clip_size = download_size(g->download);
     /* An attempt that got somewhere is no bad luck. */
     if (download_bytes(g->download) > g->part_bytes)

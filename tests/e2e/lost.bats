@@ -107,6 +107,55 @@ record() { cat "$I2V_STORE"/*.json; }
     cmp whole.mp4 "$output"
 }
 
+@test "the ledger is damaged or gone: the clip is taken in again, not bought again" {
+    works fetch --prompt adopted still.png
+    local clip=$output
+    printf '{' >"${clip%.mp4}.json"
+    works fetch --prompt adopted still.png
+    says "moved to" "taken into the ledger again"
+    same "$clip" "$output"
+    rm "${clip%.mp4}.json"
+    works fetch --prompt adopted --reuse only still.png
+    works fetch --prompt adopted still.png
+    says "Serving take 1"
+    expect_creates 1
+}
+
+@test "a clip that was changed in place is noticed and fetched again" {
+    works fetch --prompt changed still.png
+    cp "$output" whole.mp4
+    dd if=/dev/zero of="$output" bs=1 seek=20000 count=4000 conv=notrunc status=none
+    works fetch --prompt changed still.png
+    cmp whole.mp4 "$output"
+    touch "$output"
+    works fetch --prompt changed still.png
+    says "Serving take 1"
+    expect_creates 1
+}
+
+@test "a wrong length is no endless download" {
+    set_faults "download 1 wrong-length 1000"
+    works timeout 30 "$BIN/i2vctl" fetch --prompt length still.png
+    same 120 "$(frames_of "$output")"
+}
+
+@test "max_wait ends a download that gets nowhere, and a gateway that takes nothing" {
+    set_faults "download * stall 60"
+    ends_with 75 timeout 30 "$BIN/i2vctl" fetch --prompt stalled --max_wait 2 still.png
+    says_in_one "max_wait is over" "ready at the gateway"
+    set_faults "create * status 429"
+    ends_with 69 timeout 30 "$BIN/i2vctl" fetch --prompt busy --max_wait 2 still.png
+    says_in_one "max_wait is over" "Nothing was bought" "Too Many Requests"
+}
+
+@test "options that change nothing in what is sent are the same request" {
+    works fetch --prompt shaped still.png
+    for option in fit=contain fit=fill fit=none fit_position=top image_time=end; do
+        works fetch --prompt shaped --$option still.png
+    done
+    expect_creates 1
+}
+
 @test "without a fixed interval it polls, seldom and soon enough" {
     unset I2V_DEFAULTS
     works fetch --prompt adaptive still.png
