@@ -116,7 +116,7 @@ picked_up() { # prompt: the same command gets it, with one create in total
     until_true sent
     sleep 0.2
     leaves INT
-    says "nothing was bought"
+    says "Nothing was bought"
 }
 
 @test "SIGINT while a second process waits for the first one's create" {
