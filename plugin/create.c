@@ -214,6 +214,7 @@ static void look_for(Generation *g, int64_t us, const char *why)
     g->phase = PHASE_FIND;
     g->find_offset = 0;
     g->find_until = now + FFMIN(us, left);
+    g->find_enough = us <= left;
     g->wake = now + SECOND_US; /* a row needs a moment to appear */
 }
 
@@ -287,7 +288,7 @@ static void stop_lost(Generation *g, const char *why)
 /* Every page was listed without a row of ours, and the time for looking is over. */
 static void end_search(Generation *g)
 {
-    bool may_create = g->faults > 0 || is_old(g);
+    bool may_create = (g->faults > 0 && g->find_enough) || is_old(g);
     GatewayAnswer answer = {
         .status = 500, .error = AVERROR_HTTP_SERVER_ERROR, .retry_after = -1};
 

@@ -44,6 +44,7 @@ struct Generation {
     int find_offset;    ///< rows of the usage log passed over
     int64_t find_began; ///< av_gettime_relative(), when its first page was asked for
     int64_t find_until; ///< a listing that begins from then on decides
+    bool find_enough;   ///< find_until is not cut short by max_wait
     int weather;        ///< polls or downloads in a row that told nothing
     bool answered;      ///< a poll told something in this run
     int64_t

@@ -67,6 +67,17 @@ record() { cat "$I2V_STORE"/*.json; }
     same 2 "$(record | jq -r .client_request_ids | wc -w)"
 }
 
+@test "500, and max_wait over before it was looked for long enough: looked for again, not bought" {
+    BASE_ACCEPTED=$(state .counts.create_accepted)
+    set_faults "create 1 status 500 taken" "create 1 no-headers" "create 1 rows late 8"
+    ends_with 75 fetch --prompt "fault three" --max_wait 3 still.png
+    says "shows no generation of it"
+    works fetch --prompt "fault three" --max_wait 60 still.png
+    says "did not hear the answer"
+    expect_creates 1
+    same 1 "$(accepted)"
+}
+
 @test "a waiter that hears late of a failure leaves the newer generation alone" {
     BASE_ACCEPTED=$(state .counts.create_accepted)
     set_faults "create 1 fail server_error broken"
