@@ -13,6 +13,8 @@
 #include <libavutil/random_seed.h>
 #include <libavutil/time.h>
 
+#include "digest.h"
+
 #define SECOND_US   (1000000LL)
 #define DAY_SECONDS (24 * 3600)
 
@@ -48,6 +50,30 @@ static int add_client_id(Generation *g)
     return ret;
 }
 
+/* What was asked for, as far as it is worth keeping. */
+static int describe_request(Generation *g)
+{
+    const Request *r = g->request;
+    const char *body = g->plan->body;
+    char digest[DIGEST_TEXT_SIZE];
+    int ret = digest_text(body, strlen(body), digest);
+
+    if (ret < 0 || (ret = record_set_text(g->record, RECORD_REQUEST_HASH, digest)) < 0 ||
+        (ret = record_set_number(g->record, RECORD_REQUEST_SIZE, (double)strlen(body))) <
+            0 ||
+        (ret = record_set_text(g->record, RECORD_IMAGE_HASH,
+                               r->image_hash[0] ? r->image_hash : NULL)) < 0 ||
+        (ret = record_set_text(g->record, RECORD_ORIGIN, r->origin)) < 0 ||
+        (ret = record_set_text(g->record, RECORD_MODEL, r->model_name)) < 0 ||
+        (ret = record_set_text(g->record, RECORD_PROMPT, r->prompt)) < 0 ||
+        (ret = record_set_number(g->record, RECORD_DURATION, r->duration)) < 0 ||
+        (ret = record_set_number(g->record, RECORD_WIDTH, r->target.width)) < 0 ||
+        (ret = record_set_number(g->record, RECORD_HEIGHT, r->target.height)) < 0 ||
+        (ret = record_set_number(g->record, RECORD_TAKE, r->take)) < 0)
+        return ret;
+    return record_set_number(g->record, RECORD_CREATED, record_now());
+}
+
 /* A new generation of the same request starts with a clean page; its history stays. What
  * an earlier run sent is known by now not to have been accepted, or this one would not
  * create. */
@@ -57,6 +83,7 @@ static int begin_record(Generation *g)
         RECORD_ID,        RECORD_STATUS,    RECORD_ERROR,     RECORD_ENDED,
         RECORD_USD,       RECORD_SENT_AT,   RECORD_ACCEPTED,  RECORD_CLIP_SIZE,
         RECORD_CLIP_TEXT, RECORD_CLIP_TIME, RECORD_CLIP_HASH, RECORD_CLIENT_IDS,
+        RECORD_CREDITS,   RECORD_TOKENS,    RECORD_URL,
     };
     const Request *r = g->request;
     int ret = 0;
@@ -71,11 +98,7 @@ static int begin_record(Generation *g)
         return add_client_id(g);
     for (size_t i = 0; i < FF_ARRAY_ELEMS(stale); i++)
         record_set_text(g->record, stale[i], NULL);
-    if ((ret = record_set_text(g->record, RECORD_ORIGIN, r->origin)) < 0 ||
-        (ret = record_set_text(g->record, RECORD_MODEL, r->model_name)) < 0 ||
-        (ret = record_set_text(g->record, RECORD_PROMPT, r->prompt)) < 0 ||
-        (ret = record_set_number(g->record, RECORD_TAKE, r->take)) < 0 ||
-        (ret = record_set_number(g->record, RECORD_CREATED, record_now())) < 0)
+    if ((ret = describe_request(g)) < 0)
         return ret;
     return add_client_id(g);
 }
@@ -86,7 +109,7 @@ static int on_last_byte(void *opaque)
     Generation *g = opaque;
     record_set_state(g->record, RECORD_SENT);
     record_set_number(g->record, RECORD_SENT_AT, record_now());
-    int ret = record_add_history(g->record, "sent");
+    int ret = record_add_history(g->record, "sent", NULL);
     if (ret >= 0)
         ret = store_save(g->plan->store, g->record, g->log);
     if (ret >= 0)
@@ -112,7 +135,7 @@ static void start_create(Generation *g)
         generation_fail(g, ret, FAILURE_STORE);
         return;
     }
-    if (generation_record(g, RECORD_INTENT, "intent") < 0)
+    if (generation_record(g, RECORD_INTENT, "intent", NULL) < 0)
         return;
     generation_note(g, "intent", NULL, NULL, -1);
     ret = gateway_create(&g->gateway, g->http, g->plan->body, g->client_id, on_last_byte,
@@ -127,17 +150,20 @@ void generation_accept(Generation *g, const GatewayJob *job)
 {
     char price[32] = "";
 
-    if (job->usd >= 0) {
-        record_set_number(g->record, RECORD_USD, job->usd);
-        snprintf(price, sizeof(price), ", $%.4g", job->usd);
-    }
+    if (job->usage.usd >= 0)
+        snprintf(price, sizeof(price), ", $%.4g", job->usage.usd);
+    generation_take_usage(g, &job->usage);
+    generation_fill(g);
     if (record_set_text(g->record, RECORD_ID, job->id) < 0) {
         generation_fail(g, AVERROR(ENOMEM), FAILURE_STORE);
         return;
     }
     record_set_number(g->record, RECORD_ACCEPTED, record_now());
+    if (job->status[0])
+        record_set_text(g->record, RECORD_STATUS, job->status);
     events_set_id(g->events, job->id);
-    if (generation_record(g, RECORD_RUNNING, "accepted") < 0) {
+    if (generation_record(g, RECORD_RUNNING, "accepted",
+                          job->status[0] ? job->status : NULL) < 0) {
         events_say(g->events, AV_LOG_ERROR,
                    "The generation %s was accepted and goes on at the gateway.\n",
                    job->id);
@@ -151,6 +177,8 @@ void generation_accept(Generation *g, const GatewayJob *job)
     generation_sleep(g,
                      g->request->poll_interval ? g->request->poll_interval : SECOND_US);
     generation_take_job(g, job);
+    if (g->plan->submit && (g->phase == PHASE_POLL || g->phase == PHASE_DOWNLOAD))
+        g->phase = PHASE_END;
 }
 
 /* Nothing was accepted: a later run may create without looking. */
@@ -159,8 +187,9 @@ static void end_refused(Generation *g, const GatewayAnswer *answer)
     record_set_text(g->record, RECORD_ERROR, answer->text);
     record_set_number(g->record, RECORD_ENDED, record_now());
     if (generation_record(g, answer->moderated ? RECORD_REFUSED : RECORD_INTENT,
-                          "refused") < 0)
+                          "refused", NULL) < 0)
         return;
+    generation_note(g, "refused", NULL, answer->text, 0);
     if (answer->moderated)
         events_say(
             g->events, AV_LOG_ERROR,
@@ -189,7 +218,7 @@ static void end_unsent(Generation *g, const GatewayAnswer *answer)
 /* Try the create call again after a while. */
 static void again(Generation *g, const GatewayAnswer *answer, int64_t us)
 {
-    if (generation_record(g, RECORD_INTENT, "try again") < 0)
+    if (generation_record(g, RECORD_INTENT, "try again", NULL) < 0)
         return;
     events_say(g->events, AV_LOG_WARNING, "%s; trying again in %.0f s.\n", answer->text,
                (double)us / SECOND_US);
@@ -309,6 +338,7 @@ static void take_page(Generation *g, const GatewayAnswer *answer)
 {
     if (answer->job.id) {
         events_say(g->events, AV_LOG_INFO, "Found in the usage log.\n");
+        generation_note(g, "found", NULL, NULL, -1);
         generation_accept(g, &answer->job);
         return;
     }
@@ -329,6 +359,8 @@ static void take_find(Generation *g, const GatewayAnswer *answer)
 {
     if (answer->verdict == GATEWAY_JOB) {
         take_page(g, answer);
+    } else if (answer->status == 401 && generation_try_key_again(g)) {
+        g->wake = av_gettime_relative();
     } else if (answer->verdict == GATEWAY_REFUSED) {
         events_say(g->events, AV_LOG_WARNING,
                    "The gateway refused its usage log: %s (HTTP %d).\n", answer->text,

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cjson/cJSON.h>
@@ -18,6 +17,8 @@
 #include <libavutil/log.h>
 #include <libavutil/mem.h>
 #include <libavutil/time.h>
+
+#include "clock.h"
 
 #define TERMINAL_US (1000000LL)
 #define QUIET_US    (30 * 1000000LL)
@@ -30,6 +31,7 @@ struct Events {
     int64_t spoken; ///< when something was last said, microseconds
     char key[65];
     char id[256];
+    char error[512]; ///< the last sentence at AV_LOG_ERROR
 };
 
 Events *events_alloc(void *log)
@@ -91,6 +93,13 @@ void events_say(Events *events, int level, const char *format, ...)
     va_list args;
     end_line(events);
     va_start(args, format);
+    if (level <= AV_LOG_ERROR) {
+        va_list copy;
+        va_copy(copy, args);
+        vsnprintf(events->error, sizeof(events->error), format, copy);
+        va_end(copy);
+        events->error[strcspn(events->error, "\n")] = '\0';
+    }
     av_vlog(events->log, level, format, args);
     va_end(args);
     events->spoken = av_gettime_relative();
@@ -98,12 +107,10 @@ void events_say(Events *events, int level, const char *format, ...)
 
 static void add_time(cJSON *line)
 {
-    char text[40], stamp[48];
+    char text[CLOCK_TEXT_SIZE], stamp[CLOCK_TEXT_SIZE + 8];
     int64_t now = av_gettime();
-    time_t seconds = (time_t)(now / 1000000);
-    struct tm tm;
-    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", gmtime_r(&seconds, &tm));
-    snprintf(stamp, sizeof(stamp), "%s.%03dZ", text, (int)(now / 1000 % 1000));
+    clock_text(now / 1000000, text);
+    snprintf(stamp, sizeof(stamp), "%.19s.%03dZ", text, (int)(now / 1000 % 1000));
     cJSON_AddStringToObject(line, "time", stamp);
 }
 
@@ -111,6 +118,11 @@ static void add_text(cJSON *line, const char *name, const char *value)
 {
     if (value && *value)
         cJSON_AddStringToObject(line, name, value);
+}
+
+const char *events_error(const Events *events)
+{
+    return events->error;
 }
 
 void events_note(Events *events, const Event *event)

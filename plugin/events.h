@@ -41,6 +41,9 @@ void events_set_id(Events *events, const char *generation_id);
 void events_say(Events *events, int level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/** The last sentence that was said at AV_LOG_ERROR, or "". */
+const char *events_error(const Events *events);
+
 /** Write an event to I2V_LOG, whatever the log level. */
 void events_note(Events *events, const Event *event);
 

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <curl/curl.h>
 
@@ -14,6 +13,8 @@
 #include <libavutil/error.h>
 #include <libavutil/mem.h>
 #include <libavutil/time.h>
+
+#include "clock.h"
 
 #define JSON_MAX     (4 << 20)
 #define CREATE_MS    600000
@@ -37,7 +38,7 @@ struct GatewayCall {
     const char *client_ids; ///< CALL_FIND
     char *header;           ///< CALL_CREATE: X-Client-Request-Id
     char inference_id[256]; ///< x-inference-id of the answer, or ""
-    double usd;             ///< x-aimlapi-usd-spent of the answer, < 0 when not said
+    GatewayUsage usage;     ///< x-aimlapi-usd-spent and the like of the answer
     int (*on_last_byte)(void *opaque);
     void *opaque; ///< for on_last_byte
 };
@@ -48,7 +49,9 @@ static void take_header(void *opaque, const char *name, const char *value)
     if (!av_strcasecmp(name, "x-inference-id"))
         av_strlcpy(call->inference_id, value, sizeof(call->inference_id));
     else if (!av_strcasecmp(name, "x-aimlapi-usd-spent"))
-        call->usd = strtod(value, NULL);
+        call->usage.usd = strtod(value, NULL);
+    else if (!av_strcasecmp(name, "x-aimlapi-credits-used"))
+        call->usage.credits = strtod(value, NULL);
 }
 
 static int last_byte(void *opaque)
@@ -68,7 +71,7 @@ static GatewayCall *alloc_call(const Gateway *gateway, CallKind kind, char *url)
     }
     c->kind = kind;
     c->url = url;
-    c->usd = -1;
+    c->usage = GATEWAY_NO_USAGE;
     c->api_key = av_strdup(gateway->api_key);
     if (!c->api_key)
         gateway_end(&c);
@@ -130,23 +133,16 @@ int gateway_poll(const Gateway *gateway, Http *http, const char *id, GatewayCall
     return start(gateway, http, alloc_call(gateway, CALL_POLL, url), &request, call);
 }
 
-static void iso_time(int64_t seconds, char *text, size_t size)
-{
-    time_t when = (time_t)seconds;
-    struct tm tm;
-    strftime(text, size, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&when, &tm));
-}
-
 int gateway_find(const Gateway *gateway, Http *http, const char *client_ids,
                  int64_t since, int offset, GatewayCall **call)
 {
     HttpRequest request = {.total_ms = ASK_MS};
-    char from[32], to[32];
+    char from[CLOCK_TEXT_SIZE], to[CLOCK_TEXT_SIZE];
     int64_t now = av_gettime() / 1000000;
     /* Clocks differ: begin a little before the intent, and end a little from now. Further
      * in the future might count as a bad window. */
-    iso_time(since - SKEW_SECONDS, from, sizeof(from));
-    iso_time(FFMIN(since + DAY_SECONDS, now) + SKEW_SECONDS, to, sizeof(to));
+    clock_text(since - SKEW_SECONDS, from);
+    clock_text(FFMIN(since + DAY_SECONDS, now) + SKEW_SECONDS, to);
     char *url = av_asprintf("%s/v2/logs?start=%s&end=%s&limit=%d&offset=%d",
                             gateway->origin, from, to, LOG_ROWS, offset);
     GatewayCall *c = alloc_call(gateway, CALL_FIND, url);
@@ -289,14 +285,15 @@ bool gateway_answered(GatewayCall *call, GatewayAnswer *answer)
     *answer = (GatewayAnswer){
         .status = reply->status,
         .retry_after = reply->retry_after,
-        .job = {.usd = -1},
+        .job = {.usage = GATEWAY_NO_USAGE},
     };
     if (reply->error)
         judge_transport(reply, answer);
     else
         judge_answer(call, reply, answer);
     rescue_id(call, answer);
-    answer->job.usd = FFMAX(answer->job.usd, call->usd);
+    answer->job.usage.usd = FFMAX(answer->job.usage.usd, call->usage.usd);
+    answer->job.usage.credits = FFMAX(answer->job.usage.credits, call->usage.credits);
     hide_key(call->api_key, answer->text);
     if (answer->job.error)
         hide_key(call->api_key, answer->job.error);

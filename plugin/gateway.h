@@ -23,6 +23,13 @@ typedef enum GatewayJobState {
     JOB_FAILED,
 } GatewayJobState;
 
+/** What was spent, as far as it is said; below 0 where it is not. */
+typedef struct GatewayUsage {
+    double usd, credits, tokens;
+} GatewayUsage;
+
+#define GATEWAY_NO_USAGE ((GatewayUsage){-1, -1, -1})
+
 /** What an answer says of a generation. Strings are owned, NULL = not said. */
 typedef struct GatewayJob {
     char *id;
@@ -32,7 +39,7 @@ typedef struct GatewayJob {
     char *url;         ///< of the clip
     char *error;       ///< the gateway's own words on a failure
     bool moderated;    ///< the failure is a refusal by moderation
-    double usd;        ///< spent, < 0 when not said
+    GatewayUsage usage;
 } GatewayJob;
 
 /** What an answer means for the money. */

@@ -272,14 +272,23 @@ static int take_error(const cJSON *error, GatewayJob *job)
     return job->error ? 0 : AVERROR(ENOMEM);
 }
 
-static double usd_of(const cJSON *json)
+static double number(const cJSON *json, const char *name)
+{
+    const cJSON *value = member(json, name);
+    return cJSON_IsNumber(value) && value->valuedouble >= 0 ? value->valuedouble : -1;
+}
+
+static GatewayUsage usage_of(const cJSON *json)
 {
     const cJSON *usage = member(member(json, "meta"), "usage");
-    const cJSON *usd = member(usage, "usd_spent"),
-                *credits = member(usage, "credits_used");
-    if (cJSON_IsNumber(usd))
-        return usd->valuedouble;
-    return cJSON_IsNumber(credits) ? credits->valuedouble / CREDITS_PER_USD : -1;
+    GatewayUsage spent = {
+        .usd = number(usage, "usd_spent"),
+        .credits = number(usage, "credits_used"),
+        .tokens = number(usage, "tokens_used"),
+    };
+    if (spent.usd < 0 && spent.credits >= 0)
+        spent.usd = spent.credits / CREDITS_PER_USD;
+    return spent;
 }
 
 static bool is_word(const char *word, const char *words)
@@ -326,7 +335,7 @@ int gateway_parse_job(const char *body, size_t size, GatewayJob *job)
     const char *url = find_url(member(json, "video"));
     bool has_error = says_something(error);
 
-    *job = (GatewayJob){.usd = -1};
+    *job = (GatewayJob){.usage = GATEWAY_NO_USAGE};
     if (ret < 0 || (ret = take_id(json, body, job)) < 0)
         goto end;
     if (!job->id && !string(json, "status")) {
@@ -338,7 +347,7 @@ int gateway_parse_job(const char *body, size_t size, GatewayJob *job)
     judge(job, string(json, "status"), has_error);
     if (ret >= 0 && job->state == JOB_FAILED)
         ret = take_error(has_error ? error : NULL, job);
-    job->usd = usd_of(json);
+    job->usage = usage_of(json);
 end:
     if (ret < 0)
         gateway_job_clear(job);
@@ -374,7 +383,7 @@ int gateway_parse_rows(const char *body, size_t size, const char *client_ids,
     const cJSON *data = member(json, "data"), *row;
     int ret = cJSON_IsArray(data) ? 0 : AVERROR_INVALIDDATA;
 
-    answer->job = (GatewayJob){.usd = -1};
+    answer->job = (GatewayJob){.usage = GATEWAY_NO_USAGE};
     answer->rows = cJSON_GetArraySize(data);
     answer->more = cJSON_IsTrue(member(member(json, "pagination"), "has_more"));
     cJSON_ArrayForEach(row, data)

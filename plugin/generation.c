@@ -8,15 +8,14 @@
 #include <string.h>
 
 #include <libavutil/avstring.h>
+#include <libavutil/common.h>
 #include <libavutil/error.h>
-#include <libavutil/hmac.h>
 #include <libavutil/log.h>
 #include <libavutil/mem.h>
 #include <libavutil/random_seed.h>
 #include <libavutil/time.h>
 
 #include "compat.h"
-#include "digest.h"
 #include "generation_internal.h"
 
 #define SECOND_US (1000000LL)
@@ -28,9 +27,6 @@
 
 /* An interrupt is looked at this often. */
 #define TURN_MS 50
-
-/* A lock that another holds is tried again this often. */
-#define LOCK_US (100 * 1000LL)
 
 /* A Retry-After is kept up to here. */
 #define MAX_RETRY_AFTER 120
@@ -88,24 +84,15 @@ void generation_note(Generation *g, const char *name, const char *status,
 {
     Event event = {
         .name = name,
-        .client_id = g->record ? record_text(g->record, RECORD_CLIENT_IDS) : NULL,
+        .client_id = g->client_id[0] ? g->client_id
+                     : g->record     ? record_text(g->record, RECORD_CLIENT_IDS)
+                                     : NULL,
         .status = status,
         .message = message,
         .usd = g->record ? record_number(g->record, RECORD_USD, -1) : -1,
         .retryable = retryable,
     };
     events_note(g->events, &event);
-}
-
-int generation_record(Generation *g, RecordState state, const char *history)
-{
-    record_set_state(g->record, state);
-    int ret = record_add_history(g->record, history);
-    if (ret >= 0)
-        ret = store_save(g->plan->store, g->record, g->log);
-    if (ret < 0)
-        generation_fail(g, ret, FAILURE_STORE);
-    return ret;
 }
 
 /* Where the record stands */
@@ -123,42 +110,17 @@ static int load(Generation *g)
     return ret;
 }
 
-bool generation_lock(Generation *g)
+bool generation_try_key_again(Generation *g)
 {
-    if (g->lock >= 0)
-        return true;
-    g->lock = store_lock(g->plan->store, g->request->key);
-    if (g->lock >= 0)
-        return true;
-    if (g->lock != AVERROR(EAGAIN)) {
-        const char *id = record_text(g->record, RECORD_ID);
-        int error = g->lock;
-        events_say(
-            g->events, AV_LOG_ERROR,
-            "Cannot lock the ledger: %s; %s%s; the store must be a directory of yours "
-            "on a file system with locks (I2V_STORE).\n",
-            av_err2str(error), id ? "the generation goes on at the gateway as " : "",
-            id ? id : "nothing sent");
-        generation_fail(g, error, FAILURE_STORE);
+    if (g->key_again || request_read_key_again(g->request, g->log, &g->key_again) < 0 ||
+        !strcmp(g->key_again, g->gateway.api_key))
         return false;
-    }
-    if (!g->said_waiting)
-        events_say(g->events, AV_LOG_INFO,
-                   "Another process is at the same request; waiting.\n");
-    g->said_waiting = true;
-    generation_sleep(g, LOCK_US);
-    return false;
-}
-
-bool generation_is_current(Generation *g)
-{
-    Record *now = NULL;
-    const char *ours = record_text(g->record, RECORD_ID), *its = NULL;
-    if (store_load(g->plan->store, g->request->key, true, g->log, &now) >= 0)
-        its = record_text(now, RECORD_ID);
-    bool current = ours && its && !strcmp(ours, its);
-    record_free(&now);
-    return current;
+    g->gateway.api_key = g->key_again;
+    events_say(g->events, AV_LOG_WARNING,
+               "The gateway refused the API key, and its file holds another one now: "
+               "trying that.\n");
+    generation_note(g, "key", NULL, "the key file was read again", 1);
+    return true;
 }
 
 static void repeat_refusal(Generation *g)
@@ -195,39 +157,6 @@ static void miss_key(Generation *g)
     generation_fail(g, AVERROR(ENOKEY), FAILURE_KEY);
 }
 
-/* A short digest that tells accounts apart and gives no key away. */
-static void account_of(const char *api_key, char *text)
-{
-    static const char label[] = "i2v account";
-    uint8_t digest[32] = {0};
-    AVHMAC *hmac = av_hmac_alloc(AV_HMAC_SHA256);
-    if (hmac)
-        av_hmac_calc(hmac, (const uint8_t *)label, sizeof(label) - 1,
-                     (const uint8_t *)api_key, (unsigned)strlen(api_key), digest,
-                     sizeof(digest));
-    av_hmac_free(hmac);
-    digest_hex(digest, 8, text);
-}
-
-static void set_account(Generation *g)
-{
-    char account[17];
-    account_of(g->request->api_key, account);
-    record_set_text(g->record, RECORD_ACCOUNT, account);
-}
-
-static void check_account(Generation *g)
-{
-    char account[17];
-    const char *owner = record_text(g->record, RECORD_ACCOUNT);
-    account_of(g->request->api_key, account);
-    if (owner && strcmp(owner, account))
-        events_say(
-            g->events, AV_LOG_WARNING,
-            "The generation of this request belongs to another API key's account; the "
-            "gateway may not show it to this one.\n");
-}
-
 static void go_on(Generation *g, Phase phase)
 {
     g->phase = phase;
@@ -240,6 +169,12 @@ static void go_on(Generation *g, Phase phase)
 static void resume(Generation *g)
 {
     const char *id = record_text(g->record, RECORD_ID);
+    events_set_id(g->events, id);
+    if (g->plan->submit) {
+        events_say(g->events, AV_LOG_INFO, "Accepted before, as generation %s.\n", id);
+        g->phase = PHASE_END;
+        return;
+    }
     if (!g->request->api_key) {
         miss_key(g);
         return;
@@ -251,7 +186,8 @@ static void resume(Generation *g)
             id);
     else if (record_state(g->record) == RECORD_RUNNING)
         events_say(g->events, AV_LOG_INFO, "Picking up generation %s.\n", id);
-    check_account(g);
+    generation_note(g, "picked_up", NULL, NULL, -1);
+    generation_check_account(g);
     go_on(g, PHASE_POLL);
 }
 
@@ -271,9 +207,9 @@ static void begin(Generation *g, RecordState state)
         return;
     }
     if (state == RECORD_SENT)
-        check_account(g);
+        generation_check_account(g);
     else
-        set_account(g);
+        generation_set_account(g);
     if (state == RECORD_FAILED)
         events_say(g->events, AV_LOG_WARNING,
                    "The generation %s of this request failed before (%s); asking for a "
@@ -500,6 +436,7 @@ int generation_start(const GenerationPlan *plan, Http *http, Generation **genera
                            request->allow_http};
     g->http = http;
     g->lock = -1;
+    g->usage = GATEWAY_NO_USAGE;
     g->clip_size = -1;
     g->waiting_since = av_gettime_relative();
     command_began();
@@ -546,6 +483,7 @@ void generation_end(Generation **generation)
     store_unlock(&g->lock);
     record_free(&g->record);
     av_free(g->url);
+    av_free(g->key_again);
     av_freep(generation);
 }
 

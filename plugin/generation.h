@@ -29,6 +29,7 @@ typedef struct GenerationPlan {
     Events *events;
     const char *body; ///< of the create call; NULL = must not be needed
     const AVIOInterruptCB *interrupt;
+    bool submit; ///< end once the gateway has accepted it
 } GenerationPlan;
 
 /** Whether this record can come to a clip without a create call. */

@@ -1,4 +1,4 @@
-/* i2v: the state of a generation in progress, between generation, create and wait
+/* i2v: the state of a generation in progress, between generation, create, wait and ledger
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #ifndef I2V_GENERATION_INTERNAL_H
 #define I2V_GENERATION_INTERNAL_H
@@ -53,7 +53,9 @@ struct Generation {
     int damaged;        ///< downloads that did not verify
     char *url;          ///< of the clip
     int64_t clip_size;  ///< bytes the server announced, -1 = not yet
-    char status[64];    ///< last said
+    char status[64];    ///< last heard and said
+    GatewayUsage usage; ///< heard so far
+    char *key_again;    ///< of the key file, when it was read once more
     bool said_waiting;  ///< for another process
 };
 
@@ -87,13 +89,30 @@ GenerationFailure generation_failure_of(int error);
  * generation when it cannot be had at all, and sleeps while another has it. */
 bool generation_lock(Generation *g);
 
-/** Under the lock: whether the ledger still speaks of our generation, so that it may be
- * written. Another run may have ended it and bought a new one. */
-bool generation_is_current(Generation *g);
+/** Under the lock: read the record again, unless the ledger has gone on to another
+ * generation meanwhile. Without a record ours is the one.
+ * @return 1 when ours is current, 0 when it is not and must not be written, or a
+ * negative AVERROR after a sentence */
+int generation_refresh(Generation *g);
 
-/** Put a state on disk. Ends the generation and returns a negative AVERROR when it
- * cannot. */
-int generation_record(Generation *g, RecordState state, const char *history);
+/** Put what was heard of usage and of the clip's URL into the record; not yet on disk. */
+void generation_fill(Generation *g);
+
+/** What a job says was spent; what it does not say stays. */
+void generation_take_usage(Generation *g, const GatewayUsage *said);
+
+/** The key was refused: read its file again, once. @return whether it holds another,
+ * which is then used */
+bool generation_try_key_again(Generation *g);
+
+/** Note whose generation it is, and warn when it was another account's. */
+void generation_set_account(Generation *g);
+void generation_check_account(Generation *g);
+
+/** Put a state on disk, with a line of history as of record_add_history(). Ends the
+ * generation and returns a negative AVERROR when it cannot. */
+int generation_record(Generation *g, RecordState state, const char *what,
+                      const char *status);
 
 /** The id is known: put it on disk and wait on it. */
 void generation_accept(Generation *g, const GatewayJob *job);

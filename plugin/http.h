@@ -102,6 +102,10 @@ bool http_is_loopback(const char *url);
  * with av_free() */
 int http_origin(const char *url, char **origin);
 
+/** A URL without what may be secret in it: credentials, query and fragment. Return and
+ * ownership as http_origin(). */
+int http_bare_url(const char *url, char **bare);
+
 /** Whether `url` says no more than an origin: no path but /, no query, no credentials. */
 bool http_is_origin(const char *url);
 

@@ -92,3 +92,26 @@ bool http_is_origin(const char *url)
     curl_url_cleanup(parsed);
     return origin;
 }
+
+int http_bare_url(const char *url, char **bare)
+{
+    static const CURLUPart secret[] = {CURLUPART_USER, CURLUPART_PASSWORD,
+                                       CURLUPART_OPTIONS, CURLUPART_QUERY,
+                                       CURLUPART_FRAGMENT};
+    CURLU *parsed;
+    char *text = NULL;
+    int ret = parse_url(url, &parsed);
+
+    *bare = NULL;
+    if (ret < 0)
+        return ret;
+    for (size_t i = 0; i < FF_ARRAY_ELEMS(secret); i++)
+        curl_url_set(parsed, secret[i], NULL, 0);
+    if (curl_url_get(parsed, CURLUPART_URL, &text, 0) != CURLUE_OK)
+        ret = AVERROR(EINVAL);
+    else if (!(*bare = av_strdup(text)))
+        ret = AVERROR(ENOMEM);
+    curl_free(text);
+    curl_url_cleanup(parsed);
+    return ret;
+}

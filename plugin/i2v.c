@@ -32,7 +32,8 @@ typedef struct Journey {
     Store *store;
     Record *record; ///< as it was when the journey began
     Events *events;
-    char *body; ///< of the create call, when one may be needed
+    char *body;  ///< of the create call, when one may be needed
+    bool submit; ///< the gateway's acceptance is all that is wanted
     GenerationFailure failure;
 } Journey;
 
@@ -193,6 +194,8 @@ static void say_served(Journey *j)
         strftime(day, sizeof(day), "%Y-%m-%d", localtime_r(&when, &tm));
     events_say(j->events, AV_LOG_INFO, "Serving take %d of %s; -take %d buys another.\n",
                j->request->take, day, j->request->take + 1);
+    Event event = {.name = "served", .usd = -1, .retryable = -1};
+    events_note(j->events, &event);
 }
 
 /* Store: known? -> whatever is left to do. */
@@ -216,6 +219,7 @@ static int bring(Journey *j)
         .events = j->events,
         .body = j->body,
         .interrupt = j->interrupt,
+        .submit = j->submit,
     };
     return generation_run(&plan, &j->failure);
 }
@@ -232,28 +236,41 @@ static int save(Journey *j, const char *path)
 }
 
 /* What a pipeline needs to know of the clip, and where it lies. */
-static int deliver(Journey *j, char **path)
+static int describe_clip(Journey *j, const char *path)
 {
     Record *record = NULL;
-    Event event = {.name = "clip", .usd = -1, .retryable = -1};
-    int ret;
-
-    *path = store_clip_path(j->store, j->request->key);
-    if (!*path)
-        return AVERROR(ENOMEM);
-    if ((ret = store_load(j->store, j->request->key, false, j->log, &record)) < 0)
+    int ret = store_load(j->store, j->request->key, false, j->log, &record);
+    if (ret < 0)
         return ret;
+    Event event = {
+        .name = "clip",
+        .path = path,
+        .status = record_text(record, RECORD_STATUS),
+        .usd = record_number(record, RECORD_USD, -1),
+        .retryable = -1,
+    };
     if (record_text(record, RECORD_CLIP_TEXT))
         events_say(j->events, AV_LOG_INFO, "Clip: %s.\n",
                    record_text(record, RECORD_CLIP_TEXT));
-    event.path = *path;
-    event.status = record_text(record, RECORD_STATUS);
-    event.usd = record_number(record, RECORD_USD, -1);
     if (record_text(record, RECORD_ID))
         events_set_id(j->events, record_text(record, RECORD_ID));
     events_note(j->events, &event);
     record_free(&record);
-    return j->request->save ? save(j, *path) : 0;
+    return 0;
+}
+
+static int deliver(Journey *j, char **path)
+{
+    int ret;
+
+    j->failure = FAILURE_STORE;
+    *path = store_clip_path(j->store, j->request->key);
+    ret = *path ? describe_clip(j, *path) : AVERROR(ENOMEM);
+    if (ret >= 0 && j->request->save)
+        ret = save(j, *path);
+    if (ret < 0)
+        av_freep(path);
+    return ret;
 }
 
 /* Every way to fail, those before anything was sent included. */
@@ -262,18 +279,18 @@ static void note_failure(Journey *j, int error)
     Event event = {
         .name = "error",
         .usd = -1,
-        .message = av_err2str(error),
+        .message = *events_error(j->events) ? events_error(j->events) : av_err2str(error),
         .retryable = j->failure == FAILURE_LATER || j->failure == FAILURE_GATEWAY,
     };
     events_note(j->events, &event);
 }
 
-static int travel(Journey *j, const char *url, AVDictionary **options, char **path)
+/* The journey as far as the ledger. */
+static int set_out(Journey *j, const char *url, AVDictionary **options)
 {
     int ret;
 
-    j->events = events_alloc(j->log);
-    if (!j->events)
+    if (!(j->events = events_alloc(j->log)))
         return AVERROR(ENOMEM);
     if ((ret = check(j, url, options)) < 0)
         return ret;
@@ -283,10 +300,17 @@ static int travel(Journey *j, const char *url, AVDictionary **options, char **pa
     if ((ret = store_open(j->request->store, j->log, &j->store)) < 0)
         return ret;
     j->failure = FAILURE_REQUEST;
-    if ((ret = bring(j)) < 0)
-        return ret;
-    j->failure = FAILURE_STORE;
-    return deliver(j, path);
+    return bring(j);
+}
+
+/* How it ended. @return ret */
+static int arrive(Journey *j, int ret, GenerationFailure *failure)
+{
+    if (ret < 0 && j->events)
+        note_failure(j, ret);
+    *failure = ret < 0 ? j->failure : FAILURE_NONE;
+    journey_end(j);
+    return ret;
 }
 
 int i2v_journey(const char *url, AVDictionary **options, const AVIOInterruptCB *interrupt,
@@ -294,16 +318,106 @@ int i2v_journey(const char *url, AVDictionary **options, const AVIOInterruptCB *
                 GenerationFailure *failure)
 {
     Journey j = {.log = log, .interrupt = interrupt, .caller = caller};
+    int ret = set_out(&j, url, options);
 
     *path = NULL;
-    int ret = travel(&j, url, options, path);
-    if (ret < 0 && j.events)
-        note_failure(&j, ret);
+    if (ret >= 0)
+        ret = deliver(&j, path);
+    return arrive(&j, ret, failure);
+}
+
+int i2v_send(const char *url, AVDictionary **options, const AVIOInterruptCB *interrupt,
+             void *log, char *key, GenerationFailure *failure)
+{
+    Journey j = {.log = log, .interrupt = interrupt, .submit = true};
+    int ret = set_out(&j, url, options);
+
+    if (ret >= 0 && key)
+        av_strlcpy(key, j.request->key, I2V_KEY_SIZE);
+    return arrive(&j, ret, failure);
+}
+
+/* What the ledger says when there is nothing to wait for. */
+static int check_recalled(Journey *j, const char *key)
+{
+    const char *error = record_text(j->record, RECORD_ERROR);
+    const char *id = record_text(j->record, RECORD_ID);
+
+    switch (record_state(j->record)) {
+    case RECORD_FAILED:
+        events_say(j->events, AV_LOG_ERROR, "The generation %s failed: %s.\n", id, error);
+        j->failure = FAILURE_GATEWAY;
+        return AVERROR_EXTERNAL;
+    case RECORD_NEW:
+    case RECORD_INTENT:
+    case RECORD_DAMAGED:
+        events_say(j->events, AV_LOG_ERROR,
+                   "The request %.12s was never accepted%s%s; there is nothing to wait "
+                   "for.\n",
+                   key, error ? ": " : "", error ? error : "");
+        return AVERROR(ENOENT);
+    default:
+        return 0;
+    }
+}
+
+/* A request from its record, in place of one from options. */
+static int recall(Journey *j, const char *key, AVDictionary **options)
+{
+    char *directory = NULL;
+    int ret;
+
+    if (!(j->events = events_alloc(j->log)))
+        return AVERROR(ENOMEM);
+    j->failure = FAILURE_REQUEST;
+    if ((ret = options_gather("", options, j->log, &j->options)) < 0)
+        return ret;
+    j->failure = FAILURE_STORE;
+    if ((ret = request_find_store(j->options, j->log, &directory)) >= 0 &&
+        (ret = store_open(directory, j->log, &j->store)) >= 0)
+        ret = store_load(j->store, key, false, j->log, &j->record);
+    av_free(directory);
     if (ret < 0)
-        av_freep(path);
-    *failure = ret < 0 ? j.failure : FAILURE_NONE;
-    journey_end(&j);
+        return ret;
+    events_set_key(j->events, key);
+    j->failure = FAILURE_REQUEST;
+    if ((ret = check_recalled(j, key)) < 0)
+        return ret;
+    EarlierRequest earlier = {
+        .key = key,
+        .model = record_text(j->record, RECORD_MODEL),
+        .prompt = record_text(j->record, RECORD_PROMPT),
+        .take = (int)record_number(j->record, RECORD_TAKE, 1),
+        .duration = (int)record_number(j->record, RECORD_DURATION, 0),
+        .width = (int)record_number(j->record, RECORD_WIDTH, 0),
+        .height = (int)record_number(j->record, RECORD_HEIGHT, 0),
+    };
+    const char *origin = record_text(j->record, RECORD_ORIGIN);
+    ret = request_recall(&earlier, j->options, j->log, &j->request);
+    /* The API key is for the gateway that is named now, and for no other. */
+    if (ret >= 0 && !record_is_finished(j->record) && origin &&
+        strcmp(origin, j->request->origin)) {
+        events_say(j->events, AV_LOG_ERROR,
+                   "The request %.12s was made at %s, and base_url names %s.\n", key,
+                   origin, j->request->origin);
+        ret = AVERROR(EINVAL);
+    }
+    record_free(&j->record);
     return ret;
+}
+
+int i2v_pick_up(const char *key, AVDictionary **options, const AVIOInterruptCB *interrupt,
+                void *log, char **path, GenerationFailure *failure)
+{
+    Journey j = {.log = log, .interrupt = interrupt};
+    int ret = recall(&j, key, options);
+
+    *path = NULL;
+    if (ret >= 0)
+        ret = bring(&j);
+    if (ret >= 0)
+        ret = deliver(&j, path);
+    return arrive(&j, ret, failure);
 }
 
 /* Opening */
@@ -363,6 +477,13 @@ int i2v_fetch(const char *url, AVDictionary **options, const AVIOInterruptCB *in
     GenerationFailure failure;
     return i2v_journey(url, options, interrupt, NULL, (void *)&log_context, path,
                        &failure);
+}
+
+int i2v_submit(const char *url, AVDictionary **options, const AVIOInterruptCB *interrupt,
+               char *key)
+{
+    GenerationFailure failure;
+    return i2v_send(url, options, interrupt, (void *)&log_context, key, &failure);
 }
 
 int i2v_open_input(AVFormatContext **ps, const char *url, AVDictionary **options)

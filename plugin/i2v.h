@@ -36,6 +36,18 @@ extern "C" {
 I2V_API int i2v_check(const char *url, AVDictionary **options, char *key);
 
 /**
+ * Send a request and return once the gateway has accepted it; i2v_fetch() or
+ * i2v_open_input() with the same arguments brings its clip later. A request that is known
+ * already is not sent again.
+ *
+ * @param interrupt  as of i2v_fetch()
+ * @param key        I2V_KEY_SIZE bytes for the key, or NULL
+ * @return 0, or a negative AVERROR as of i2v_fetch()
+ */
+I2V_API int i2v_submit(const char *url, AVDictionary **options,
+                       const AVIOInterruptCB *interrupt, char *key);
+
+/**
  * Bring a request to its finished, verified clip.
  *
  * @param path       set to the path of the MP4 in the store; free it with av_free()

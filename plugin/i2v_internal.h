@@ -16,6 +16,18 @@ int i2v_journey(const char *url, AVDictionary **options, const AVIOInterruptCB *
                 AVFormatContext *caller, void *log, char **path,
                 GenerationFailure *failure);
 
+/** i2v_submit() with a log context of the caller's. Parameters as of i2v_journey(). */
+int i2v_send(const char *url, AVDictionary **options, const AVIOInterruptCB *interrupt,
+             void *log, char *key, GenerationFailure *failure);
+
+/**
+ * Bring a request that the ledger knows to its clip, and never send it.
+ * @param key  the whole key
+ * @return as i2v_fetch(), AVERROR(ENOENT) for a request that was never accepted
+ */
+int i2v_pick_up(const char *key, AVDictionary **options, const AVIOInterruptCB *interrupt,
+                void *log, char **path, GenerationFailure *failure);
+
 /** i2v_open_input() on a context whose iformat names us in the log.
  * @param demuxer  the hollow demuxer, or NULL */
 int i2v_open(AVFormatContext **ps, const char *url, AVDictionary **options,

@@ -15,7 +15,9 @@
 #include <libavutil/opt.h>
 
 #include "i2v_internal.h"
+#include "i2vctl.h"
 #include "options.h"
+#include "store.h"
 
 static volatile sig_atomic_t caught;
 
@@ -26,7 +28,7 @@ static const AVClass command_class = {
 };
 
 static const AVClass *const command = &command_class;
-#define LOG ((void *)&command)
+void *const i2vctl_log = (void *)&command;
 
 static void catch_signal(int number)
 {
@@ -56,11 +58,22 @@ static void catch_signals(void)
 /* Help */
 
 static const char usage[] =
-    "Usage: i2vctl fetch [OPTION]... STILL\n"
+    "Usage: i2vctl fetch|submit [OPTION]... STILL\n"
+    "       i2vctl wait [OPTION]... [KEY|STILL]...\n"
+    "       i2vctl jobs [--json] [--store DIR]\n"
+    "       i2vctl prune AGE [--store DIR]\n"
     "\n"
-    "Generates a clip from a still and a prompt, or takes it from the store when it\n"
-    "was bought before, and prints the path of the finished MP4. STILL is a path,\n"
-    "- for standard input, an http(s) URL, a data: URI, a video, or an i2v: URL.\n";
+    "fetch   generates a clip from a still and a prompt, or takes it from the store\n"
+    "        when it was bought before, and prints the path of the finished MP4\n"
+    "submit  sends the request, does not wait for its clip, and prints its key\n"
+    "wait    brings what was sent before to its clip and prints the path; never\n"
+    "        buys. KEY is a request's key or its beginning, or a generation's id;\n"
+    "        without any, all that are under way\n"
+    "jobs    lists the ledger, newest first\n"
+    "prune   removes the clips and finished records older than AGE (30d, 12h)\n"
+    "\n"
+    "STILL is a path, - for standard input, an http(s) URL, a data: URI, a video,\n"
+    "or an i2v: URL.\n";
 
 static const char usage_end[] =
     "\n"
@@ -118,7 +131,7 @@ static int set_level(const char *name)
             return 0;
         }
     }
-    av_log(LOG, AV_LOG_ERROR,
+    av_log(i2vctl_log, AV_LOG_ERROR,
            "'%s' is not a log level; it is quiet, error, warning, info, verbose, debug "
            "or trace.\n",
            name);
@@ -149,7 +162,7 @@ static int take_option(int argc, char **argv, int *at, AVDictionary **options)
     if (!level && !options_knows(name)) {
         int size = (int)strcspn(argv[*at], "=");
         av_log(
-            LOG, AV_LOG_ERROR,
+            i2vctl_log, AV_LOG_ERROR,
             "Unknown option %.*s; i2vctl --help lists them, and a file of such a name is "
             "written ./%.*s.\n",
             size, argv[*at], size, argv[*at]);
@@ -158,33 +171,40 @@ static int take_option(int argc, char **argv, int *at, AVDictionary **options)
     if (!value && *at + 1 < argc)
         value = argv[++*at];
     if (!value) {
-        av_log(LOG, AV_LOG_ERROR, "The option %s needs a value.\n", argv[*at]);
+        av_log(i2vctl_log, AV_LOG_ERROR, "The option %s needs a value.\n", argv[*at]);
         return AVERROR(EINVAL);
     }
     return level ? set_level(value) : av_dict_set(options, name, value, 0);
 }
 
-static int parse(int argc, char **argv, AVDictionary **options, const char **still)
+static int parse(int argc, char **argv, Arguments *arguments)
 {
-    bool only_names = false;
-    *still = NULL;
+    bool only_words = false;
     for (int i = 2; i < argc; i++) {
         int ret = 0;
-        if (!only_names && !strcmp(argv[i], "--")) {
-            only_names = true;
-        } else if (!only_names && argv[i][0] == '-' && argv[i][1]) {
-            ret = take_option(argc, argv, &i, options);
-        } else if (*still) {
-            av_log(LOG, AV_LOG_ERROR, "One still at a time: '%s' and '%s' are given.\n",
-                   *still, argv[i]);
-            ret = AVERROR(EINVAL);
-        } else {
-            *still = argv[i];
-        }
+        if (!only_words && !strcmp(argv[i], "--"))
+            only_words = true;
+        else if (!only_words && !strcmp(argv[i], "--json"))
+            arguments->json = true;
+        else if (!only_words && argv[i][0] == '-' && argv[i][1])
+            ret = take_option(argc, argv, &i, &arguments->options);
+        else
+            arguments->words[arguments->nb_words++] = argv[i];
         if (ret < 0)
             return ret;
     }
     return 0;
+}
+
+/* The one still of a request, or NULL when it is named by an option. */
+static int take_still(const Arguments *arguments, const char **still)
+{
+    *still = arguments->nb_words ? arguments->words[0] : NULL;
+    if (arguments->nb_words < 2)
+        return 0;
+    av_log(i2vctl_log, AV_LOG_ERROR, "One still at a time: '%s' and '%s' are given.\n",
+           arguments->words[0], arguments->words[1]);
+    return AVERROR(EINVAL);
 }
 
 /* Running */
@@ -210,29 +230,24 @@ static int status_of(GenerationFailure failure)
     return EX_SOFTWARE;
 }
 
-static int fetch(int argc, char **argv)
-{
-    const AVIOInterruptCB interrupt = {is_interrupted, NULL};
-    GenerationFailure failure = FAILURE_REQUEST;
-    AVDictionary *options = NULL;
-    const char *still;
-    char *path = NULL;
-    int ret = parse(argc, argv, &options, &still);
+static const AVIOInterruptCB interrupt = {is_interrupted, NULL};
 
-    if (ret >= 0) {
-        catch_signals();
-        ret = i2v_journey(still, &options, &interrupt, NULL, LOG, &path, &failure);
-    }
-    if (ret >= 0 && (puts(path) < 0 || fflush(stdout))) {
-        av_log(LOG, AV_LOG_ERROR, "Cannot print the path %s: %s.\n", path,
-               av_err2str(AVERROR(errno)));
-        failure = FAILURE_STORE;
-        ret = AVERROR(EIO);
-    }
-    av_dict_free(&options);
-    av_free(path);
+/* A line on standard output, which is what the command is run for. */
+static int print_line(const char *line, const char *what, GenerationFailure *failure)
+{
+    if (puts(line) >= 0 && !fflush(stdout))
+        return 0;
+    av_log(i2vctl_log, AV_LOG_ERROR, "Cannot print the %s %s: %s.\n", what, line,
+           av_err2str(AVERROR(errno)));
+    *failure = FAILURE_STORE;
+    return AVERROR(EIO);
+}
+
+/* The exit status; an interrupted command dies of its signal, so that a shell's loop
+ * stops too. */
+static int end(int ret, GenerationFailure failure)
+{
     if (ret == AVERROR(EINTR) && caught) {
-        /* Die of the signal, so that a shell's loop stops too. */
         signal(caught, SIG_DFL);
         raise(caught);
     }
@@ -241,9 +256,161 @@ static int fetch(int argc, char **argv)
     return EX_OK;
 }
 
+static int fetch(Arguments *arguments)
+{
+    GenerationFailure failure = FAILURE_REQUEST;
+    const char *still;
+    char *path = NULL;
+    int ret = take_still(arguments, &still);
+
+    if (ret >= 0)
+        ret = i2v_journey(still, &arguments->options, &interrupt, NULL, i2vctl_log, &path,
+                          &failure);
+    if (ret >= 0)
+        ret = print_line(path, "path", &failure);
+    av_free(path);
+    return end(ret, failure);
+}
+
+static int submit(Arguments *arguments)
+{
+    GenerationFailure failure = FAILURE_REQUEST;
+    char key[I2V_KEY_SIZE];
+    const char *still;
+    int ret = take_still(arguments, &still);
+
+    if (ret >= 0)
+        ret = i2v_send(still, &arguments->options, &interrupt, i2vctl_log, key, &failure);
+    if (ret >= 0) {
+        av_log(i2vctl_log, AV_LOG_INFO, "i2vctl wait %.12s brings its clip.\n", key);
+        ret = print_line(key, "key", &failure);
+    }
+    return end(ret, failure);
+}
+
+static int wait_for(const char *key, const AVDictionary *given,
+                    GenerationFailure *failure)
+{
+    AVDictionary *options = NULL;
+    char *path = NULL;
+    int ret = av_dict_copy(&options, given, 0);
+
+    if (ret >= 0)
+        ret = i2v_pick_up(key, &options, &interrupt, i2vctl_log, &path, failure);
+    if (ret >= 0)
+        ret = print_line(path, "path", failure);
+    av_dict_free(&options);
+    av_free(path);
+    return ret;
+}
+
+/* The keys that are meant: those named, or all that are under way. */
+static int find_keys(const Arguments *arguments, char ***keys, int *count)
+{
+    int ret = 0;
+
+    *keys = NULL;
+    *count = 0;
+    if (!arguments->nb_words) {
+        ret = i2vctl_find_unfinished(arguments->options, keys, count);
+        if (ret >= 0 && !*count)
+            av_log(i2vctl_log, AV_LOG_INFO, "Nothing is under way.\n");
+    }
+    for (int i = 0; i < arguments->nb_words && ret >= 0; i++) {
+        char *key;
+        ret = i2vctl_find_key(arguments->options, arguments->words[i], &key);
+        if (ret == AVERROR(ENOENT))
+            av_log(i2vctl_log, AV_LOG_ERROR,
+                   "The ledger has no request '%s'; i2vctl jobs lists them.\n",
+                   arguments->words[i]);
+        if (ret >= 0 && (ret = av_dynarray_add_nofree(keys, count, key)) < 0)
+            av_free(key);
+    }
+    return ret;
+}
+
+static bool names_request(const Arguments *arguments)
+{
+    static const char *const names[] = {"prompt", "prompt_file", "image"};
+    for (size_t i = 0; i < FF_ARRAY_ELEMS(names); i++)
+        if (av_dict_get(arguments->options, names[i], NULL, 0))
+            return true;
+    return arguments->nb_words && options_url_body(arguments->words[0]);
+}
+
+/* Each in its turn: at the gateway they go on together. The first failure counts. */
+static int wait_for_all(const Arguments *arguments, GenerationFailure *failure)
+{
+    GenerationFailure its;
+    char **keys;
+    int count, ret = find_keys(arguments, &keys, &count);
+
+    *failure = ret < 0 && ret != AVERROR(ENOENT) && ret != AVERROR(EINVAL)
+                   ? FAILURE_STORE
+                   : FAILURE_REQUEST;
+    if (ret >= 0 && count > 1 && av_dict_get(arguments->options, "save", NULL, 0)) {
+        av_log(i2vctl_log, AV_LOG_ERROR,
+               "The option save names one file, and %d clips are waited for.\n", count);
+        ret = AVERROR(EINVAL);
+    }
+    for (int i = 0, going = ret >= 0; going && i < count && !caught; i++) {
+        int its_ret = wait_for(keys[i], arguments->options, &its);
+        if (its_ret < 0 && ret >= 0) {
+            ret = its_ret;
+            *failure = its;
+        }
+    }
+    store_free_keys(&keys, count);
+    return ret;
+}
+
+static int wait_command(Arguments *arguments)
+{
+    GenerationFailure failure;
+    if (!names_request(arguments)) {
+        int ret = wait_for_all(arguments, &failure);
+        return end(ret, failure);
+    }
+    if (av_dict_set(&arguments->options, "reuse", "only", 0) < 0)
+        return EX_SOFTWARE;
+    return fetch(arguments);
+}
+
 static bool is_one_of(const char *word, const char *one, const char *other)
 {
     return !strcmp(word, one) || !strcmp(word, other);
+}
+
+static int run(int argc, char **argv)
+{
+    static const struct {
+        const char *name;
+        int (*run)(Arguments *arguments);
+    } commands[] = {
+        {"fetch", fetch},      {"submit", submit},      {"wait", wait_command},
+        {"jobs", i2vctl_jobs}, {"prune", i2vctl_prune},
+    };
+    Arguments arguments = {.words = av_calloc((size_t)argc, sizeof(char *))};
+    size_t at = 0;
+    int status = EX_USAGE;
+
+    while (at < FF_ARRAY_ELEMS(commands) && strcmp(argv[1], commands[at].name))
+        at++;
+    if (at == FF_ARRAY_ELEMS(commands)) {
+        fprintf(stderr,
+                "i2vctl: '%s' is not a command; it is fetch, submit, wait, jobs or "
+                "prune. i2vctl --help tells more.\n",
+                argv[1]);
+    } else if (arguments.words && parse(argc, argv, &arguments) >= 0) {
+        catch_signals();
+        if (arguments.json && commands[at].run != i2vctl_jobs)
+            av_log(i2vctl_log, AV_LOG_ERROR, "--json is for i2vctl jobs.\n");
+        else
+            status = commands[at].run(&arguments);
+    }
+    av_dict_free(&arguments.options);
+    av_free(arguments.words);
+    return status;
 }
 
 int main(int argc, char **argv)
@@ -258,13 +425,9 @@ int main(int argc, char **argv)
             return EX_OK;
         }
     }
-    if (argc > 1 && !strcmp(argv[1], "fetch"))
-        return fetch(argc, argv);
-    if (argc > 1)
-        fprintf(stderr,
-                "i2vctl: '%s' is not a command; it is fetch. i2vctl --help tells more.\n",
-                argv[1]);
-    else
+    if (argc < 2) {
         fputs(usage, stderr);
-    return EX_USAGE;
+        return EX_USAGE;
+    }
+    return run(argc, argv);
 }

@@ -64,39 +64,52 @@ static int check_ca_file(const Options *o, void *log, Request *r)
 }
 
 /* An API key goes into a header: printable ASCII, without the space around it. */
-static int take_key(const char *text, const char *where, void *log, Request *r)
+static int take_key(const char *text, const char *where, void *log, char **key)
 {
     size_t start = strspn(text, " \t\r\n"), size = strcspn(text + start, " \t\r\n");
     const char *rest = text + start + size;
 
-    r->api_key = av_strndup(text + start, size);
-    if (!r->api_key)
+    *key = av_strndup(text + start, size);
+    if (!*key)
         return AVERROR(ENOMEM);
-    for (const char *c = r->api_key; *c; c++)
+    for (const char *c = *key; *c; c++)
         if (*c < 0x21 || *c > 0x7e)
             size = 0;
     if (size && !rest[strspn(rest, " \t\r\n")])
         return 0;
-    av_freep(&r->api_key);
+    av_freep(key);
     av_log(log, AV_LOG_ERROR,
            "%s does not hold an API key: one line of printable ASCII.\n", where);
     return AVERROR(EINVAL);
 }
 
-static int read_key_file(const char *path, void *log, Request *r)
+static int read_key_file(const char *path, void *log, char **key)
+{
+    char *text = NULL;
+    int ret = files_read_text(path, MAX_KEY, "api_key_file", log, &text);
+    if (ret >= 0)
+        ret = take_key(text, path, log, key);
+    av_free(text);
+    return ret;
+}
+
+static int use_key_file(const char *path, void *log, Request *r)
 {
     struct stat st;
-    char *text = NULL;
-    int ret;
 
     if (!stat(path, &st) && S_ISREG(st.st_mode) && st.st_mode & 077)
         av_log(log, AV_LOG_WARNING,
                "The key file %s can be read by others; chmod 600 keeps it yours.\n",
                path);
-    if ((ret = files_read_text(path, MAX_KEY, "api_key_file", log, &text)) >= 0)
-        ret = take_key(text, path, log, r);
-    av_free(text);
-    return ret;
+    r->api_key_path = av_strdup(path);
+    return r->api_key_path ? read_key_file(path, log, &r->api_key) : AVERROR(ENOMEM);
+}
+
+int request_read_key_again(const Request *request, void *log, char **key)
+{
+    *key = NULL;
+    return request->api_key_path ? read_key_file(request->api_key_path, log, key)
+                                 : AVERROR(ENOENT);
 }
 
 /* $XDG_..., else below the home directory; NULL when there is neither. */
@@ -116,15 +129,15 @@ static int check_key(const Options *o, void *log, Request *r)
     int ret = 0;
 
     if (o->api_key_file)
-        return read_key_file(o->api_key_file, log, r);
+        return use_key_file(o->api_key_file, log, r);
     for (size_t i = 0; i < FF_ARRAY_ELEMS(variables); i++) {
         const char *value = secure_getenv(variables[i]);
         if (value && *value)
-            return take_key(value, variables[i], log, r);
+            return take_key(value, variables[i], log, &r->api_key);
     }
     char *path = home_path("XDG_CONFIG_HOME", ".config", "i2v/key");
     if (path && !access(path, F_OK))
-        ret = read_key_file(path, log, r);
+        ret = use_key_file(path, log, r);
     av_free(path);
     return ret;
 }
@@ -167,12 +180,11 @@ static int check_save(const Options *o, void *log, Request *r)
     return r->save ? 0 : AVERROR(ENOMEM);
 }
 
-static int check_store(const Options *o, void *log, Request *r)
+int request_find_store(const Options *o, void *log, char **path)
 {
-    r->store = o->store && o->store[0]
-                   ? av_strdup(o->store)
-                   : home_path("XDG_DATA_HOME", ".local/share", "i2v");
-    if (r->store)
+    *path = o->store && o->store[0] ? av_strdup(o->store)
+                                    : home_path("XDG_DATA_HOME", ".local/share", "i2v");
+    if (*path)
         return 0;
     av_log(log, AV_LOG_ERROR,
            "There is no place for the ledger: neither the option store nor I2V_STORE, "
@@ -190,6 +202,6 @@ int request_check_gateway(Request *request, const Options *options, void *log)
 
 int request_check_places(Request *request, const Options *options, void *log)
 {
-    int ret = check_store(options, log, request);
+    int ret = request_find_store(options, log, &request->store);
     return ret < 0 ? ret : check_save(options, log, request);
 }

@@ -359,6 +359,34 @@ int request_check(const Options *options, void *log, Request **request)
     return 0;
 }
 
+int request_recall(const EarlierRequest *earlier, const Options *options, void *log,
+                   Request **request)
+{
+    Request *r = av_mallocz(sizeof(*r));
+    int ret;
+
+    *request = NULL;
+    if (!r)
+        return AVERROR(ENOMEM);
+    if ((ret = copy(&r->model_name, earlier->model)) < 0 ||
+        (ret = copy(&r->prompt, earlier->prompt)) < 0 ||
+        (ret = copy(&r->image, "")) < 0 || (ret = check_waiting(options, log, r)) < 0 ||
+        (ret = request_check_gateway(r, options, log)) < 0 ||
+        (ret = request_check_places(r, options, log)) < 0)
+        goto fail;
+    r->take = earlier->take;
+    r->duration = earlier->duration;
+    r->target.width = earlier->width;
+    r->target.height = earlier->height;
+    r->reuse_only = true;
+    av_strlcpy(r->key, earlier->key, sizeof(r->key));
+    *request = r;
+    return 0;
+fail:
+    request_free(&r);
+    return ret;
+}
+
 /* What the still decides */
 
 static const char *field(const Request *r, const char *name)
@@ -397,6 +425,8 @@ static int settle_size(Request *r, const Still *still, void *log)
 int request_settle(Request *request, const Still *still, void *log)
 {
     int ret = settle_size(request, still, log);
+    if (still)
+        digest_hex(still_digest(still), 32, request->image_hash);
     return ret < 0 ? ret : key_of(request, still, request->key);
 }
 
@@ -423,6 +453,7 @@ void request_free(Request **request)
     av_freep(&r->image_time);
     av_freep(&r->save);
     av_freep(&r->api_key);
+    av_freep(&r->api_key_path);
     av_freep(&r->origin);
     av_freep(&r->ca_file);
     av_freep(&r->store);

@@ -8,6 +8,7 @@
 
 #include <cjson/cJSON.h>
 
+#include "digest.h"
 #include "models.h"
 #include "options.h"
 #include "still.h"
@@ -34,11 +35,14 @@ typedef struct Request {
     int64_t poll_interval; ///< microseconds, 0 = adaptive
     char *save;
     char *api_key;
-    char *origin;    ///< of the gateway
-    bool allow_http; ///< the gateway is plain http, so downloads may be
+    char *api_key_path; ///< the file it was read from, or NULL
+    char *origin;       ///< of the gateway
+    bool allow_http;    ///< the gateway is plain http, so downloads may be
     char *ca_file;
     char *store;
-    char key[REQUEST_KEY_SIZE]; ///< after request_settle()
+    /* After request_settle(): */
+    char image_hash[DIGEST_TEXT_SIZE]; ///< SHA-256 of the still's source, "" of a URL
+    char key[REQUEST_KEY_SIZE];
 } Request;
 
 /**
@@ -56,6 +60,19 @@ int request_check(const Options *options, void *log, Request **request);
 int request_check_gateway(Request *request, const Options *options, void *log);
 
 /**
+ * Read the API key's file again: a key may be changed while a generation runs.
+ * @param key  free with av_free()
+ * @return 0, AVERROR(ENOENT) when the key did not come from a file, or a negative AVERROR
+ * after one sentence on `log`
+ */
+int request_read_key_again(const Request *request, void *log, char **key);
+
+/** The directory of the store: the option, or the place below the home directory.
+ * @return 0 and *path (free with av_free()), or a negative AVERROR after one sentence on
+ * `log` */
+int request_find_store(const Options *options, void *log, char **path);
+
+/**
  * Check where things are to be kept: the store's name and the path of save.
  * @return 0, or a negative AVERROR after one sentence on `log`
  */
@@ -67,6 +84,21 @@ int request_check_places(Request *request, const Options *options, void *log);
  * @return 0, or a negative AVERROR after one sentence on `log`
  */
 int request_settle(Request *request, const Still *still, void *log);
+
+/** What the ledger knows of a request that was made before. Borrowed. */
+typedef struct EarlierRequest {
+    const char *key, *model, *prompt;
+    int take, duration, width, height;
+} EarlierRequest;
+
+/**
+ * A request as the ledger has it, to be waited for and never sent. What it is asked with,
+ * and how long, is the options' matter, as of request_check().
+ * @return 0 and *request (free with request_free()), or a negative AVERROR after one
+ * sentence on `log`
+ */
+int request_recall(const EarlierRequest *earlier, const Options *options, void *log,
+                   Request **request);
 
 /** The body of the create call: the fields and the still.
  * @param image_url  data: URI or URL

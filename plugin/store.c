@@ -2,15 +2,13 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "store.h"
 
+#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <cjson/cJSON.h>
 
 #include <libavutil/avstring.h>
 #include <libavutil/error.h>
@@ -21,25 +19,13 @@
 
 #include "digest.h"
 #include "files.h"
+#include "lock.h"
 
-/* Raise it when a record is no longer readable by what came before. */
-#define RECORD_VERSION 1
-#define MAX_RECORD     (4 << 20)
+/* The longest prompt, escaped, and its history. */
+#define MAX_RECORD (16 << 20)
 
 struct Store {
     char *directory; ///< absolute
-};
-
-struct Record {
-    char key[65];
-    cJSON *json;
-};
-
-static const char *const state_names[] = {
-    [RECORD_NEW] = "new",         [RECORD_INTENT] = "intent",
-    [RECORD_SENT] = "sent",       [RECORD_RUNNING] = "running",
-    [RECORD_READY] = "ready",     [RECORD_FAILED] = "failed",
-    [RECORD_REFUSED] = "refused", [RECORD_DAMAGED] = "damaged",
 };
 
 /* The directory */
@@ -140,25 +126,6 @@ char *store_part_path(const Store *store, const char *key)
 
 /* Records */
 
-static int new_record(const char *key, cJSON *json, Record **record)
-{
-    Record *r = av_mallocz(sizeof(*r));
-    if (!r) {
-        cJSON_Delete(json);
-        return AVERROR(ENOMEM);
-    }
-    av_strlcpy(r->key, key, sizeof(r->key));
-    r->json = json ? json : cJSON_CreateObject();
-    if (!r->json ||
-        (!json && (!cJSON_AddNumberToObject(r->json, "version", RECORD_VERSION) ||
-                   !cJSON_AddStringToObject(r->json, "key", key)))) {
-        record_free(&r);
-        return AVERROR(ENOMEM);
-    }
-    *record = r;
-    return 0;
-}
-
 /* @return 0 and the text, NULL when there is no such file */
 static int read_record(const char *path, char **text)
 {
@@ -184,15 +151,6 @@ static int read_record(const char *path, char **text)
     return ret;
 }
 
-static bool is_record(const cJSON *json, const char *key)
-{
-    const char *its_key =
-        cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "key"));
-    const cJSON *version = cJSON_GetObjectItemCaseSensitive(json, "version");
-    return its_key && !strcmp(its_key, key) && cJSON_IsNumber(version) &&
-           version->valueint == RECORD_VERSION;
-}
-
 static int move_aside(const char *path, void *log)
 {
     char *aside = av_asprintf("%s.%lld.bad", path, (long long)av_gettime());
@@ -210,32 +168,32 @@ int store_load(const Store *store, const char *key, bool locked, void *log,
                Record **record)
 {
     char *path = path_of(store, key, ".json"), *text = NULL;
-    cJSON *json = NULL;
     int ret = path ? read_record(path, &text) : AVERROR(ENOMEM);
 
     *record = NULL;
     if (text)
-        json = cJSON_ParseWithOpts(text, NULL, 1);
-    bool damaged = ret == AVERROR_INVALIDDATA || (text && !is_record(json, key));
-    if (damaged) {
-        cJSON_Delete(json);
-        json = NULL;
+        ret = record_parse(key, text, record);
+    bool damaged = ret == AVERROR_INVALIDDATA;
+    if (damaged)
         ret = locked ? move_aside(path, log) : 0;
-    }
-    if (ret >= 0) {
-        ret = new_record(key, json, record);
-        if (ret >= 0 && damaged && !locked)
-            record_set_state(*record, RECORD_DAMAGED);
-    } else if (path)
-        say_unwritable(path, ret, log);
+    if (ret >= 0 && !*record && !(*record = record_alloc(key)))
+        ret = AVERROR(ENOMEM);
+    if (ret >= 0 && damaged && !locked)
+        record_set_state(*record, RECORD_DAMAGED);
+    if (ret < 0)
+        av_log(log, AV_LOG_ERROR,
+               "Cannot read the ledger %s: %s; set I2V_STORE or the option store to a "
+               "directory of yours.\n",
+               path ? path : store->directory, av_err2str(ret));
     av_free(text);
     av_free(path);
     return ret;
 }
 
-int store_save(const Store *store, Record *record, void *log)
+int store_save(const Store *store, const Record *record, void *log)
 {
-    char *path = path_of(store, record->key, ".json"), *text = cJSON_Print(record->json);
+    char *path = path_of(store, record_key(record), ".json");
+    char *text = record_print(record);
     int ret = path && text ? files_write(path, text, strlen(text)) : AVERROR(ENOMEM);
     if (ret < 0)
         av_log(log, AV_LOG_ERROR,
@@ -247,95 +205,19 @@ int store_save(const Store *store, Record *record, void *log)
     return ret;
 }
 
-void record_free(Record **record)
-{
-    if (*record)
-        cJSON_Delete((*record)->json);
-    av_freep(record);
-}
-
-double record_now(void)
-{
-    return (double)av_gettime() / 1e6;
-}
-
-RecordState record_state(const Record *record)
-{
-    const char *name = record_text(record, "state");
-    for (int i = 0; name && i < (int)FF_ARRAY_ELEMS(state_names); i++)
-        if (!strcmp(name, state_names[i]))
-            return (RecordState)i;
-    return RECORD_NEW;
-}
-
-void record_set_state(Record *record, RecordState state)
-{
-    record_set_text(record, "state", state_names[state]);
-}
-
-const char *record_text(const Record *record, const char *name)
-{
-    return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(record->json, name));
-}
-
-double record_number(const Record *record, const char *name, double fallback)
-{
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(record->json, name);
-    return cJSON_IsNumber(item) ? item->valuedouble : fallback;
-}
-
-int record_set_text(Record *record, const char *name, const char *value)
-{
-    cJSON_DeleteItemFromObjectCaseSensitive(record->json, name);
-    return !value || cJSON_AddStringToObject(record->json, name, value) ? 0
-                                                                        : AVERROR(ENOMEM);
-}
-
-int record_set_number(Record *record, const char *name, double value)
-{
-    cJSON_DeleteItemFromObjectCaseSensitive(record->json, name);
-    return cJSON_AddNumberToObject(record->json, name, value) ? 0 : AVERROR(ENOMEM);
-}
-
-int record_add_history(Record *record, const char *what)
-{
-    cJSON *history = cJSON_GetObjectItemCaseSensitive(record->json, "history");
-    cJSON *line = cJSON_CreateObject();
-    if (!history)
-        history = cJSON_AddArrayToObject(record->json, "history");
-    if (!history || !line || !cJSON_AddNumberToObject(line, "time", record_now()) ||
-        !cJSON_AddStringToObject(line, "what", what) ||
-        !cJSON_AddItemToArray(history, line)) {
-        cJSON_Delete(line);
-        return AVERROR(ENOMEM);
-    }
-    return 0;
-}
-
 /* Locks and clips */
 
 int store_lock(const Store *store, const char *key)
 {
-    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
     char *path = path_of(store, key, ".lock");
-    if (!path)
-        return AVERROR(ENOMEM);
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    int ret = fd < 0 ? AVERROR(errno) : fd;
+    int ret = path ? lock_try(path) : AVERROR(ENOMEM);
     av_free(path);
-    /* Owned by the open file, not by the process: it also holds between threads. */
-    if (fd >= 0 && fcntl(fd, F_OFD_SETLK, &lock) < 0) {
-        ret = errno == EACCES ? AVERROR(EAGAIN) : AVERROR(errno);
-        close(fd);
-    }
     return ret;
 }
 
 void store_unlock(int *lock)
 {
-    if (*lock >= 0)
-        close(*lock);
-    *lock = -1;
+    lock_release(lock);
 }
 
 int store_publish(const Store *store, const char *key)
@@ -359,7 +241,8 @@ static void time_text(const struct stat *st, char *text, size_t size)
 
 int store_note_clip(const Store *store, Record *record)
 {
-    char *clip = store_clip_path(store, record->key), time[48], digest[DIGEST_TEXT_SIZE];
+    char *clip = store_clip_path(store, record_key(record)), time[48],
+         digest[DIGEST_TEXT_SIZE];
     struct stat st;
     int ret = !clip ? AVERROR(ENOMEM) : stat(clip, &st) < 0 ? AVERROR(errno) : 0;
 
@@ -393,9 +276,130 @@ static bool is_noted(const char *clip, const struct stat *st, const Record *reco
 
 bool store_has_clip(const Store *store, const Record *record)
 {
-    char *clip = store_clip_path(store, record->key);
+    char *clip = store_clip_path(store, record_key(record));
     struct stat st;
     bool there = clip && !stat(clip, &st) && is_noted(clip, &st, record);
     av_free(clip);
     return there;
+}
+
+/* The whole store */
+
+/* The key that a file of the store belongs to. */
+static bool is_keyed(const char *name, const char *suffix)
+{
+    const size_t digits = RECORD_KEY_SIZE - 1;
+    return strspn(name, "0123456789abcdef") == digits && !strcmp(name + digits, suffix);
+}
+
+void store_free_keys(char ***keys, int count)
+{
+    for (int i = 0; i < count; i++)
+        av_free((*keys)[i]);
+    av_freep(keys);
+}
+
+int store_list(const Store *store, char ***keys, int *count)
+{
+    DIR *directory = opendir(store->directory);
+    const struct dirent *entry;
+    int ret = directory ? 0 : AVERROR(errno);
+
+    *keys = NULL;
+    *count = 0;
+    while (ret >= 0 && (entry = readdir(directory))) {
+        char *key;
+        if (!is_keyed(entry->d_name, ".json"))
+            continue;
+        if (!(key = av_strndup(entry->d_name, RECORD_KEY_SIZE - 1)) ||
+            (ret = av_dynarray_add_nofree(keys, count, key)) < 0) {
+            av_free(key);
+            ret = AVERROR(ENOMEM);
+        }
+    }
+    if (ret < 0)
+        store_free_keys(keys, *count);
+    if (directory)
+        closedir(directory);
+    return ret;
+}
+
+/* Remove one file of a key. @return bytes that it had, 0 when it was not there */
+static int64_t remove_file(const Store *store, const char *key, const char *suffix)
+{
+    char *path = path_of(store, key, suffix);
+    struct stat st;
+    int64_t size = path && !lstat(path, &st) && !unlink(path) ? (int64_t)st.st_size : 0;
+    av_free(path);
+    return size;
+}
+
+/* The clip before the record, or a kill between the two would leave a file that nothing
+ * speaks of. The lock's file goes last, while it is held. */
+static void remove_key(const Store *store, const char *key, StorePruned *pruned)
+{
+    int64_t clip = remove_file(store, key, ".mp4");
+    pruned->clips += clip > 0;
+    pruned->bytes += clip;
+    pruned->bytes += remove_file(store, key, ".mp4.part");
+    pruned->records += remove_file(store, key, ".json") > 0;
+    remove_file(store, key, ".lock");
+}
+
+static int prune_key(const Store *store, const char *key, double before, void *log,
+                     StorePruned *pruned)
+{
+    Record *record = NULL;
+    int lock = store_lock(store, key), ret = 0;
+
+    if (lock == AVERROR(EAGAIN)) { /* somebody is at it */
+        pruned->kept++;
+        return 0;
+    }
+    if (lock < 0)
+        return lock;
+    ret = store_load(store, key, false, log, &record);
+    if (ret >= 0 && record_is_finished(record) &&
+        record_number(record, RECORD_ENDED, before) < before)
+        remove_key(store, key, pruned);
+    else if (ret >= 0 && !record_is_finished(record))
+        pruned->kept++;
+    record_free(&record);
+    store_unlock(&lock);
+    return ret;
+}
+
+/* Records that were moved aside, and files that a crash left half written. */
+static void remove_leftovers(const Store *store, double before, StorePruned *pruned)
+{
+    DIR *directory = opendir(store->directory);
+    const struct dirent *entry;
+
+    while (directory && (entry = readdir(directory))) {
+        const char *dot = strrchr(entry->d_name, '.');
+        char *path = dot && (!strcmp(dot, ".bad") || !strcmp(dot, ".tmp"))
+                         ? av_asprintf("%s/%s", store->directory, entry->d_name)
+                         : NULL;
+        struct stat st;
+        if (path && !lstat(path, &st) && S_ISREG(st.st_mode) &&
+            (double)st.st_mtim.tv_sec < before && !unlink(path))
+            pruned->bytes += st.st_size;
+        av_free(path);
+    }
+    if (directory)
+        closedir(directory);
+}
+
+int store_prune(const Store *store, double before, void *log, StorePruned *pruned)
+{
+    char **keys;
+    int count, ret = store_list(store, &keys, &count);
+
+    *pruned = (StorePruned){0};
+    for (int i = 0; i < count && ret >= 0; i++)
+        ret = prune_key(store, keys[i], before, log, pruned);
+    store_free_keys(&keys, count);
+    if (ret >= 0)
+        remove_leftovers(store, before, pruned);
+    return ret;
 }

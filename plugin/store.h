@@ -6,43 +6,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "record.h"
+
 /** The directory of the ledger and the clips. Thread-safe once open. */
 typedef struct Store Store;
-
-/** How far a request has come; each is on disk before the next step is taken. */
-typedef enum RecordState {
-    RECORD_NEW,     ///< nothing on disk yet
-    RECORD_INTENT,  ///< about to be sent, or known not to have been accepted
-    RECORD_SENT,    ///< may have been accepted; no id yet
-    RECORD_RUNNING, ///< accepted; the id is known
-    RECORD_READY,   ///< the clip is in the store
-    RECORD_FAILED,  ///< the generation failed
-    RECORD_REFUSED, ///< refused by moderation
-    RECORD_DAMAGED, ///< cannot be read; store_load() under the lock moves it aside
-} RecordState;
-
-/* The members of a record. Times are Unix time in seconds, with a fraction. */
-#define RECORD_ACCOUNT    "account" /* short keyed digest of the API key */
-#define RECORD_ORIGIN     "origin"  /* of the gateway */
-#define RECORD_MODEL      "model"
-#define RECORD_PROMPT     "prompt"
-#define RECORD_TAKE       "take"
-#define RECORD_CREATED    "created"            /* when it was intended */
-#define RECORD_CLIENT_IDS "client_request_ids" /* of every try, separated by spaces */
-#define RECORD_SENT_AT    "sent"
-#define RECORD_ID         "id" /* of the generation */
-#define RECORD_ACCEPTED   "accepted"
-#define RECORD_STATUS     "status" /* the gateway's own word */
-#define RECORD_USD        "usd"
-#define RECORD_ERROR      "error" /* the gateway's own words */
-#define RECORD_ENDED      "ended"
-#define RECORD_CLIP_SIZE  "clip_size" /* bytes */
-#define RECORD_CLIP_TIME  "clip_time" /* of its last change, text */
-#define RECORD_CLIP_HASH  "clip_sha256"
-#define RECORD_CLIP_TEXT  "clip_text" /* what the clip is, in a line */
-
-/** One request's page in the ledger. Not thread-safe. */
-typedef struct Record Record;
 
 /**
  * Open the store, creating its directory with mode 0700.
@@ -69,7 +36,7 @@ int store_load(const Store *store, const char *key, bool locked, void *log,
 
 /** Write a record, atomically and durably. @return 0 or a negative AVERROR after a
  * sentence */
-int store_save(const Store *store, Record *record, void *log);
+int store_save(const Store *store, const Record *record, void *log);
 
 /**
  * Try to lock a key against other processes and threads; never waits.
@@ -98,25 +65,26 @@ int store_note_clip(const Store *store, Record *record);
  * not changed is not read again. */
 bool store_has_clip(const Store *store, const Record *record);
 
-/** Now, as the times of a record are written. */
-double record_now(void);
+/** The keys of every record, in no order; free them with store_free_keys().
+ * @return 0 or a negative AVERROR, *keys then NULL and *count 0 */
+int store_list(const Store *store, char ***keys, int *count);
 
-RecordState record_state(const Record *record);
-void record_set_state(Record *record, RecordState state);
+/** Free what store_list() gave; sets *keys to NULL. */
+void store_free_keys(char ***keys, int count);
 
-/** A text or a number of the record; NULL or `fallback` when it has none. Borrowed. */
-const char *record_text(const Record *record, const char *name);
-double record_number(const Record *record, const char *name, double fallback);
+/** What store_prune() did. */
+typedef struct StorePruned {
+    int records, clips; ///< removed
+    int64_t bytes;      ///< freed
+    int kept;           ///< unfinished records, kept whatever their age
+} StorePruned;
 
-/** Set, or with NULL remove. @return 0 or AVERROR(ENOMEM) */
-int record_set_text(Record *record, const char *name, const char *value);
-int record_set_number(Record *record, const char *name, double value);
-
-/** Add a line to the record's history: the time and what happened. @return 0,
- * AVERROR(ENOMEM) */
-int record_add_history(Record *record, const char *what);
-
-/** Free; sets *record to NULL. */
-void record_free(Record **record);
+/**
+ * Remove the clips and records of requests that ended before a time; never those of an
+ * unfinished one, nor what another process is at.
+ * @param before  Unix time in seconds
+ * @return 0 or a negative AVERROR, which may come after some were removed
+ */
+int store_prune(const Store *store, double before, void *log, StorePruned *pruned);
 
 #endif

@@ -29,10 +29,7 @@
 static void say_status(Generation *g, const GatewayJob *job)
 {
     long long after = (long long)((av_gettime_relative() - g->waiting_since) / SECOND_US);
-    if (!job->status[0] || !strcmp(job->status, g->status))
-        return;
     av_strlcpy(g->status, job->status, sizeof(g->status));
-    record_set_text(g->record, RECORD_STATUS, job->status);
     if (job->status_known)
         events_say(g->events, AV_LOG_INFO, "Status: %s (after %lld s).\n", job->status,
                    after);
@@ -43,18 +40,44 @@ static void say_status(Generation *g, const GatewayJob *job)
     generation_note(g, "status", job->status, NULL, -1);
 }
 
+/* Put a new status on disk, so that the ledger tells what a killed run has heard. When
+ * another process has the lock it hears the same. */
+static void keep_status(Generation *g)
+{
+    if (g->lock >= 0 || (g->lock = store_lock(g->plan->store, g->request->key)) < 0) {
+        g->lock = FFMAX(g->lock, -1);
+        return;
+    }
+    if (generation_refresh(g) > 0 && record_state(g->record) == RECORD_RUNNING) {
+        const char *known = record_text(g->record, RECORD_STATUS);
+        if (!known || strcmp(known, g->status)) {
+            generation_fill(g);
+            record_set_text(g->record, RECORD_STATUS, g->status);
+            if (record_add_history(g->record, "status", g->status) >= 0)
+                store_save(g->plan->store, g->record, g->log);
+        }
+    }
+    store_unlock(&g->lock);
+}
+
 static void end_failed(Generation *g, const GatewayJob *job)
 {
-    const char *id = record_text(g->record, RECORD_ID);
     RecordState state = job->moderated ? RECORD_REFUSED : RECORD_FAILED;
 
     /* Without the lock nothing is written; the next poll says it again. */
     if (!generation_lock(g))
         return;
-    record_set_text(g->record, RECORD_ERROR, job->error);
-    record_set_number(g->record, RECORD_ENDED, record_now());
-    if (generation_is_current(g) && generation_record(g, state, job->status) < 0)
-        return;
+    if (generation_refresh(g) > 0) {
+        generation_fill(g);
+        record_set_text(g->record, RECORD_STATUS, g->status);
+        record_set_text(g->record, RECORD_ERROR, job->error);
+        record_set_number(g->record, RECORD_ENDED, record_now());
+        if (generation_record(g, state, state == RECORD_REFUSED ? "refused" : "failed",
+                              g->status) < 0)
+            return;
+    }
+    const char *id = record_text(g->record, RECORD_ID);
+    generation_note(g, record_state_name(state), g->status, job->error, 0);
     if (job->moderated)
         events_say(
             g->events, AV_LOG_ERROR,
@@ -70,9 +93,11 @@ static void end_failed(Generation *g, const GatewayJob *job)
 
 void generation_take_job(Generation *g, const GatewayJob *job)
 {
-    say_status(g, job);
-    if (job->usd >= 0)
-        record_set_number(g->record, RECORD_USD, job->usd);
+    generation_take_usage(g, &job->usage);
+    if (job->status[0] && strcmp(job->status, g->status)) {
+        say_status(g, job);
+        keep_status(g);
+    }
     if (job->state == JOB_FAILED) {
         end_failed(g, job);
     } else if (job->state == JOB_COMPLETED) {
@@ -118,7 +143,9 @@ static void end_poll_refused(Generation *g, const GatewayAnswer *answer)
 static void take_poll(Generation *g, const GatewayAnswer *answer)
 {
     g->answered = true;
-    if (answer->verdict == GATEWAY_REFUSED) {
+    if (answer->status == 401 && generation_try_key_again(g)) {
+        generation_sleep(g, 0);
+    } else if (answer->verdict == GATEWAY_REFUSED) {
         end_poll_refused(g, answer);
     } else if (answer->verdict == GATEWAY_JOB) {
         g->weather = 0;
@@ -167,8 +194,10 @@ static void start_download(Generation *g)
     };
     int ret = part ? download_start(g->http, &source, &g->download) : AVERROR(ENOMEM);
     av_free(part);
-    if (ret >= 0)
+    if (ret >= 0) {
+        generation_note(g, "download", NULL, NULL, -1);
         return;
+    }
     if (ret == AVERROR(EINVAL))
         events_say(
             g->events, AV_LOG_ERROR,
@@ -239,9 +268,12 @@ static int keep(Generation *g, const ClipFacts *facts, const char *history)
         generation_fail(g, ret, FAILURE_STORE);
         return ret;
     }
+    generation_fill(g);
+    if (g->status[0])
+        record_set_text(g->record, RECORD_STATUS, g->status);
     record_set_text(g->record, RECORD_CLIP_TEXT, facts->text);
     record_set_number(g->record, RECORD_ENDED, record_now());
-    if ((ret = generation_record(g, RECORD_READY, history)) < 0)
+    if ((ret = generation_record(g, RECORD_READY, history, NULL)) < 0)
         return ret;
     generation_note(g, "ready", g->status, NULL, -1);
     g->phase = PHASE_END;
@@ -334,28 +366,22 @@ static void take_download(Generation *g, DownloadResult result, int error,
 /* One process downloads; the others wait for its clip. */
 static bool may_download(Generation *g)
 {
-    Record *now = NULL;
     if (g->lock >= 0)
         return true;
     if (!generation_lock(g))
         return false;
     /* While the lock was another's the clip may have come, or the ledger gone on to
      * another generation. */
-    if (!generation_is_current(g)) {
+    int current = generation_refresh(g);
+    if (current < 0) {
+        generation_fail(g, current, FAILURE_STORE);
+    } else if (!current) {
         store_unlock(&g->lock);
         g->phase = PHASE_LOOK;
-        return false;
-    }
-    int ret = store_load(g->plan->store, g->request->key, true, g->log, &now);
-    if (ret < 0) {
-        generation_fail(g, ret, FAILURE_STORE);
-    } else {
-        record_free(&g->record);
-        g->record = now;
-        if (record_state(now) == RECORD_READY && store_has_clip(g->plan->store, now)) {
-            g->phase = PHASE_END;
-            g->result = 0;
-        }
+    } else if (record_state(g->record) == RECORD_READY &&
+               store_has_clip(g->plan->store, g->record)) {
+        g->phase = PHASE_END;
+        g->result = 0;
     }
     return g->phase == PHASE_DOWNLOAD;
 }

@@ -92,6 +92,10 @@ REQUEST=(--prompt "She turns around and smiles" --duration 4)
         fit fit_position take reuse max_wait poll_interval save api_key_file base_url ca_file store; do
         grep -q -- "--$option " <<<"$output"
     done
+    local command
+    for command in fetch submit wait jobs prune; do
+        grep -q "^$command  " <<<"$output"
+    done
     for code in 64 65 69 73 75 77; do
         grep -q "$code" <<<"$output"
     done

@@ -262,3 +262,44 @@ expect_accepted_once_each() {
     same application/json "$(state '[.requests[] | select(.endpoint == "create")][-1].headers["content-type"]')"
     same null "$(state '[.requests[] | select(.endpoint == "create")][-1].headers.expect')"
 }
+
+@test "a key that is changed while the generation runs is read again, once" {
+    unset AIML_API_KEY
+    (umask 077 && echo "$KEY" >key)
+    local POLLS
+    POLLS=$(state '[.requests[] | select(.endpoint == "poll")] | length')
+    set_faults "poll 1 shape waiting" "poll 2 status 401"
+    begin "$BIN/i2vctl" fetch --api_key_file key --poll_interval 0.5 --prompt "new key" --duration 4 still.png
+    until_true eval '[ "$(creates)" -ge 1 ] && [ "$(last_job .polls)" -ge 1 ]'
+    # Another key, which this gateway does not know: asked with once, and that is the end.
+    echo changed-key >key
+    STATUS=0
+    wait "$PID" || STATUS=$?
+    stderr=$(<log)
+    same 77 "$STATUS"
+    says "its file holds another one now" "$(last_job .id)"
+    says_not changed-key "$KEY"
+    same 3 "$(state '[.requests[] | select(.endpoint == "poll")] | length - '"$POLLS")"
+}
+
+@test "a key that was replaced in its file: the run goes on with the new one" {
+    unset AIML_API_KEY
+    (umask 077 && echo "an-old-key" >key)
+    works env AIML_API_KEY="$KEY" "$BIN/i2vctl" submit --prompt "replaced" --duration 4 still.png
+    set_faults "poll 1 hold $PWD/go"
+    begin "$BIN/i2vctl" wait --api_key_file key
+    until_true eval '[ "$(state .requests[-1].endpoint)" = poll ]'
+    echo "$KEY" >key
+    touch go
+    wait "$PID"
+    stderr=$(<log)
+    says "its file holds another one now"
+    [ -s "$(<output)" ]
+    expect_creates 1
+}
+
+@test "a key in the environment is not read again" {
+    set_faults "poll 1 status 401"
+    ends_with 77 fetch --prompt "environment" --duration 4 still.png
+    says_not "its file"
+}

@@ -385,39 +385,6 @@ send() { # option..., still
     expect_requests 0
 }
 
-@test "I2V_LOG: a line of JSON for every event, whatever -v says" {
-    I2V_LOG=$PWD/log works ff -v quiet "${REQUEST[@]}" -prompt "for the log" -i still.png "${PEEK[@]}"
-    same "" "$stderr"
-    jq -es 'length > 4 and all(has("time") and has("event") and has("key"))' log
-    jq -es 'all(.time | test("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z$"))' log
-    same 1 "$(jq -s 'map(.key) | unique | length' log)"
-    same "$(last_job .id)" "$(jq -rs 'map(.id | select(. != null)) | unique | .[]' log)"
-    same "$(last_job .client_request_id)" "$(jq -rs 'map(.client_request_id | select(. != null)) | unique | .[]' log)"
-    jq -es 'map(.event) | index("intent") < index("sent") and index("sent") < index("accepted")' log
-    jq -es 'map(select(.event == "status") | .status) | last == "completed"' log
-    same "$(store_clip)" "$(jq -rs 'map(.path | select(. != null)) | last' log)"
-    jq -es 'map(.usd | select(. != null)) | last > 0' log
-    local count
-    count=$(wc -l <log)
-    I2V_LOG=$PWD/log works ff -v quiet "${REQUEST[@]}" -prompt "for the log" -i still.png "${PEEK[@]}"
-    [ "$(wc -l <log)" -gt "$count" ]
-    same 600 "$(stat -c %a log)"
-}
-
-@test "I2V_LOG says what failed, and whether it is worth trying again" {
-    set_faults "create 1 status 400 message bad luck"
-    I2V_LOG=$PWD/log ends_with 64 fetch --prompt "for the log" --duration 4 still.png
-    jq -es 'map(select(.event == "error")) | length == 1 and .[0].retryable == false' log
-    set_faults "poll 1 status 503"
-    I2V_LOG=$PWD/log2 works fetch --prompt "for the log" --duration 4 still.png
-    jq -es 'map(select(.event == "retry")) | length == 1 and .[0].retryable == true' log2
-}
-
-@test "I2V_LOG that cannot be written does not stop the work" {
-    I2V_LOG=$PWD/none/log works ff "${REQUEST[@]}" -i still.png "${PEEK[@]}"
-    says_in_one I2V_LOG none/log
-}
-
 @test "I2V_DEBUG=1: the shim says what it hooked" {
     I2V_DEBUG=1 works ff -v error "${REQUEST[@]}" -i still.png "${PEEK[@]}"
     says avformat_open_input

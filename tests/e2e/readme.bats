@@ -21,11 +21,12 @@ commands() { # grep pattern
 }
 
 @test "the README's commands are the ones tested here" {
-    same 7 "$(commands . | wc -l)"
+    same 11 "$(commands . | wc -l)"
     same 1 "$(commands '^samples/quickstart.sh$' | wc -l)"
     same 1 "$(commands '^tests/run.sh$' | wc -l)"
     same 1 "$(commands '^i2v-gateway ' | wc -l)"
-    same 4 "$(commands '^(i2v |clip=)' | wc -l)"
+    same 4 "$(commands '^(i2v |clip=.*fetch)' | wc -l)"
+    same 4 "$(commands '^(i2vctl |key=|clip=.*wait)' | wc -l)"
 }
 
 @test "each use that the README shows works" {
@@ -35,9 +36,17 @@ commands() { # grep pattern
         case $command in
         *out.mp4) same 240 "$(frames_of out.mp4)" ;;
         esac
-    done < <(commands '^(i2v ffmpeg|clip=)' | sed 's/^i2v ffmpeg/& -y/')
+    done < <(commands '^(i2v ffmpeg|clip=.*fetch)' | sed 's/^i2v ffmpeg/& -y/')
     works sh -c "$(commands '^i2v ffprobe')"
     says "Duration: 00:00:08.00"
+}
+
+@test "the README's commands for the ledger work, one after the other" {
+    commands '^(i2vctl |key=|clip=.*wait)' >commands.sh
+    works sh -e commands.sh </dev/null
+    same 240 "$(frames_of out.mp4)"
+    grep -q "She turns around" <<<"$output"
+    expect_creates 1
 }
 
 @test "the README's gateway serves the README's commands" {

@@ -160,7 +160,14 @@ PEEK=(-t 0.1 -f null -)
     local record
     record=$(compgen -G "$I2V_STORE/*.json" | grep -v stats)
     same "$(last_job .id)" "$(jq -r .id "$record")"
-    same "intent sent accepted ready" "$(jq -r '[.history[].what] | join(" ")' "$record")"
+    same "intent sent accepted ready" \
+        "$(jq -r '[.history[] | select(.what != "status").what] | join(" ")' "$record")"
+    same completed "$(jq -r '[.history[].status | select(. != null)] | last' "$record")"
+    jq -e '[.history[].time] | . == sort' "$record"
+    same "$(sha256sum <still.png | cut -d' ' -f1)" "$(jq -r .image_sha256 "$record")"
+    same "$(sha256sum <"$(store_clip)" | cut -d' ' -f1)" "$(jq -r .clip_sha256 "$record")"
+    same "$(stat -c %s "$(store_clip)")" "$(jq .clip_size "$record")"
+    jq -e '(.request_sha256 | test("^[0-9a-f]{64}$")) and .request_size > 1000 and .credits > 0' "$record"
     jq -e '.usd > 0' "$record"
 }
 

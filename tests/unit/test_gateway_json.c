@@ -207,8 +207,8 @@ static void check_job(const JobCase *c)
     check_text(c->body, job.url, c->url);
     check_text(c->body, job.error, c->error);
     check_number(c->body, job.moderated, c->moderated);
-    if (fabs(job.usd - c->usd) > 1e-9)
-        fail_case("%s: %f dollars instead of %f", c->body, job.usd, c->usd);
+    if (fabs(job.usage.usd - c->usd) > 1e-9)
+        fail_case("%s: %f dollars instead of %f", c->body, job.usage.usd, c->usd);
     gateway_job_clear(&job);
     assert_null(job.id);
     assert_null(job.url);

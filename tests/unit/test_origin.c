@@ -84,6 +84,31 @@ static void test_only_origins(void **state)
 }
 
 static const struct {
+    const char *url, *bare; ///< NULL: no URL
+} bare[] = {
+    {"https://h/clip.mp4", "https://h/clip.mp4"},
+    {"https://h:8443/a/b.mp4?sig=secret&x=1", "https://h:8443/a/b.mp4"},
+    {"https://h/b.mp4#secret", "https://h/b.mp4"},
+    {"https://user:secret@h/b.mp4", "https://h/b.mp4"},
+    {"https://secret@h/b.mp4?secret#secret", "https://h/b.mp4"},
+    {"https://h/b.mp4?", "https://h/b.mp4"},
+    {"not a URL", NULL},
+    {"", NULL},
+};
+
+static void test_bare_urls(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(bare) / sizeof(bare[0]); i++) {
+        char *got = NULL;
+        int ret = http_bare_url(bare[i].url, &got);
+        check_number(bare[i].url, ret < 0, !bare[i].bare);
+        check_text(bare[i].url, got, bare[i].bare);
+        av_free(got);
+    }
+}
+
+static const struct {
     const char *url;
     bool loopback;
 } hosts[] = {
@@ -138,6 +163,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_origins),
         cmocka_unit_test(test_only_origins),
+        cmocka_unit_test(test_bare_urls),
         cmocka_unit_test(test_loopback),
     };
     clear_environment();

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <libavutil/error.h>
+#include <libavutil/mem.h>
 
 #include "request.h"
 
@@ -171,6 +172,33 @@ static void test_key_files(void **state)
     check_key_is("crlf", temp_text("k", SECRET "\r\n"), SECRET);
     check_key_is("space around", temp_text("k", "\n \t" SECRET " \n\n"), SECRET);
     check_key_is("punctuation", temp_text("k", "a:b/c+d=e.f~!"), "a:b/c+d=e.f~!");
+}
+
+/* A key may be changed while a generation runs. */
+static void test_key_again(void **state)
+{
+    const char *path = temp_text("changing", "first\n");
+    Request *r = NULL;
+    char *key = NULL;
+    (void)state;
+    said_clear();
+    check_number("first", check_one("api_key_file", path, &r), 0);
+    temp_text("changing", "second\n");
+    check_number("again", request_read_key_again(r, NULL, &key), 0);
+    check_text("again", key, "second");
+    check_text("the request's own", r->api_key, "first");
+    av_freep(&key);
+    assert_int_equal(unlink(path), 0);
+    assert_true(request_read_key_again(r, NULL, &key) < 0);
+    assert_null(key);
+    request_free(&r);
+    setenv("AIML_API_KEY", "of-variable", 1);
+    said_clear();
+    check_number("variable", check_one(NULL, NULL, &r), 0);
+    check_number("variable", request_read_key_again(r, NULL, &key), AVERROR(ENOENT));
+    assert_silent("variable");
+    request_free(&r);
+    unsetenv("AIML_API_KEY");
 }
 
 static void test_bad_keys(void **state)
@@ -367,6 +395,7 @@ int main(void)
         cmocka_unit_test_setup(test_ca_file, fresh_environment),
         cmocka_unit_test_setup(test_key_sources, fresh_environment),
         cmocka_unit_test_setup(test_key_files, fresh_environment),
+        cmocka_unit_test(test_key_again),
         cmocka_unit_test_setup(test_bad_keys, fresh_environment),
         cmocka_unit_test_setup(test_bad_key_files, fresh_environment),
         cmocka_unit_test_setup(test_key_readable_by_others, fresh_environment),

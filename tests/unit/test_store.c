@@ -138,7 +138,7 @@ static void test_round_trip(void **state)
         check_number("state", record_state(record), s);
         assert_int_equal(record_set_text(record, "id", "g:\xC3\xA4\"\n/1"), 0);
         assert_int_equal(record_set_number(record, "clip_size", 3e9 + 1), 0);
-        assert_int_equal(record_add_history(record, "a step"), 0);
+        assert_int_equal(record_add_history(record, "a step", NULL), 0);
         assert_int_equal(store_save(store, record, NULL), 0);
         record_free(&record);
         assert_null(record);

@@ -1,0 +1,37 @@
+/* i2v: what the parts of the command share
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef I2V_I2VCTL_H
+#define I2V_I2VCTL_H
+
+#include <stdbool.h>
+
+#include <libavutil/dict.h>
+
+/** What stands behind the command's name. */
+typedef struct Arguments {
+    AVDictionary *options; ///< those of the demuxer
+    char **words;          ///< the rest, borrowed from main()
+    int nb_words;
+    bool json;
+} Arguments;
+
+/** For av_log(). */
+extern void *const i2vctl_log;
+
+/** List the ledger. @return an exit status */
+int i2vctl_jobs(Arguments *arguments);
+
+/** Remove what is older than an age. @return an exit status */
+int i2vctl_prune(Arguments *arguments);
+
+/** The whole key of a request that is named by its key, the beginning of that, or its
+ * generation's id. @return 0 and *key (free with av_free()); AVERROR(ENOENT) when the
+ * ledger has none, AVERROR(EINVAL) when it has several, or another negative AVERROR after
+ * one sentence */
+int i2vctl_find_key(AVDictionary *options, const char *name, char **key);
+
+/** The keys of every request that is under way, oldest first; free with
+ * store_free_keys(). @return 0, or a negative AVERROR after one sentence */
+int i2vctl_find_unfinished(AVDictionary *options, char ***keys, int *count);
+
+#endif

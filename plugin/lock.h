@@ -1,0 +1,18 @@
+/* i2v: file locks between processes and threads
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef I2V_LOCK_H
+#define I2V_LOCK_H
+
+/**
+ * Try to lock a file, which is made when it is not there; never waits. The lock ends with
+ * this process at the latest, whatever children it leaves behind, and holds against its
+ * own threads too. Thread-safe.
+ * @return a descriptor for lock_release(), AVERROR(EAGAIN) while another has it, or
+ *         another negative AVERROR
+ */
+int lock_try(const char *path);
+
+/** Let go; sets *lock to -1. Thread-safe. */
+void lock_release(int *lock);
+
+#endif

@@ -1,0 +1,206 @@
+/* i2v: unit tests of listing and pruning the store
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "support.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <libavutil/error.h>
+#include <libavutil/mem.h>
+
+#include "store.h"
+
+#define DAY (24 * 3600.0)
+
+static const char *directory;
+
+static Store *open_new(const char *name)
+{
+    Store *store = NULL;
+    directory = temp_path(name);
+    said_clear();
+    assert_int_equal(store_open(directory, NULL, &store), 0);
+    return store;
+}
+
+/* A key of one digit, repeated. */
+static const char *key_of_digit(char digit)
+{
+    static char keys[128][RECORD_KEY_SIZE];
+    char *key = keys[digit & 127];
+    memset(key, digit, RECORD_KEY_SIZE - 1);
+    key[RECORD_KEY_SIZE - 1] = '\0';
+    return key;
+}
+
+static void write_file(const char *path, size_t size)
+{
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    for (size_t i = 0; i < size; i++)
+        fputc('x', file);
+    fclose(file);
+}
+
+static const char *path_in_store(const char *key, const char *suffix)
+{
+    static char path[4096];
+    int size = snprintf(path, sizeof(path), "%s/%s%s", directory, key, suffix);
+    assert_true(size > 0 && size < (int)sizeof(path));
+    return path;
+}
+
+static bool is_there(const char *key, const char *suffix)
+{
+    return !access(path_in_store(key, suffix), F_OK);
+}
+
+/* A record that ended so many days ago (< 0: not), with a clip of 1000 bytes and some of
+ * the next one. */
+static void add(const Store *store, char digit, RecordState state, double days)
+{
+    const char *key = key_of_digit(digit);
+    Record *record = record_alloc(key);
+
+    assert_non_null(record);
+    record_set_state(record, state);
+    record_set_number(record, RECORD_CREATED, record_now() - 100 * DAY);
+    if (days >= 0)
+        record_set_number(record, RECORD_ENDED, record_now() - days * DAY);
+    assert_int_equal(store_save(store, record, NULL), 0);
+    record_free(&record);
+    if (state == RECORD_READY) {
+        write_file(path_in_store(key, ".mp4"), 1000);
+    }
+    write_file(path_in_store(key, ".mp4.part"), 10);
+}
+
+static void test_prune(void **state)
+{
+    static const struct {
+        char digit;
+        RecordState state;
+        double days;
+        bool stays;
+    } cases[] = {
+        {'0', RECORD_READY, 31, false},   {'1', RECORD_READY, 29, true},
+        {'2', RECORD_FAILED, 31, false},  {'3', RECORD_FAILED, 29, true},
+        {'4', RECORD_REFUSED, 31, false}, {'5', RECORD_INTENT, -1, true},
+        {'6', RECORD_INTENT, 31, false},  {'7', RECORD_SENT, -1, true},
+        {'8', RECORD_RUNNING, -1, true},  {'9', RECORD_RUNNING, 31, true},
+        {'a', RECORD_READY, -1, true},
+    };
+    Store *store = open_new("prune");
+    StorePruned pruned;
+    (void)state;
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        add(store, cases[i].digit, cases[i].state, cases[i].days);
+    check_number("prune", store_prune(store, record_now() - 30 * DAY, NULL, &pruned), 0);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const char *key = key_of_digit(cases[i].digit);
+        if (is_there(key, ".json") != cases[i].stays ||
+            is_there(key, ".mp4.part") != cases[i].stays ||
+            is_there(key, ".mp4") != (cases[i].stays && cases[i].state == RECORD_READY))
+            fail_case("case %c: removed or kept wrongly", cases[i].digit);
+        /* A lock's file that nobody holds is no loss. */
+        if (!cases[i].stays && is_there(key, ".lock"))
+            fail_case("case %c: its lock is left", cases[i].digit);
+    }
+    check_number("records", pruned.records, 4);
+    check_number("clips", pruned.clips, 1);
+    check_number("kept", pruned.kept, 4);
+    assert_true(pruned.bytes >= 1000 + 4 * 10);
+    assert_silent("prune");
+    store_close(&store);
+}
+
+static void test_prune_leaves_what_is_in_use(void **state)
+{
+    Store *store = open_new("in-use");
+    StorePruned pruned;
+    (void)state;
+    add(store, '0', RECORD_FAILED, 31);
+    int lock = store_lock(store, key_of_digit('0'));
+    assert_true(lock >= 0);
+    assert_int_equal(store_prune(store, record_now(), NULL, &pruned), 0);
+    assert_true(is_there(key_of_digit('0'), ".json"));
+    store_unlock(&lock);
+    assert_int_equal(store_prune(store, record_now(), NULL, &pruned), 0);
+    assert_false(is_there(key_of_digit('0'), ".json"));
+    store_close(&store);
+}
+
+/* Damaged records are evidence until they are old; other people's files are theirs. */
+static void test_prune_leftovers(void **state)
+{
+    static const char *const names[] = {".json.1.bad", ".json.2.tmp", ".txt"};
+    Store *store = open_new("leftovers");
+    StorePruned pruned;
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        write_file(path_in_store(key_of_digit('0'), names[i]), 10);
+    }
+    assert_int_equal(store_prune(store, record_now() - DAY, NULL, &pruned), 0);
+    for (int i = 0; i < 3; i++)
+        assert_true(is_there(key_of_digit('0'), names[i]));
+    assert_int_equal(store_prune(store, record_now() + DAY, NULL, &pruned), 0);
+    assert_false(is_there(key_of_digit('0'), names[0]));
+    assert_false(is_there(key_of_digit('0'), names[1]));
+    assert_true(is_there(key_of_digit('0'), names[2]));
+    store_close(&store);
+}
+
+/* A damaged record may be of something that is under way. */
+static void test_prune_leaves_damaged(void **state)
+{
+    Store *store = open_new("damaged");
+    StorePruned pruned;
+    (void)state;
+    write_file(path_in_store(key_of_digit('0'), ".json"), 10);
+    assert_int_equal(store_prune(store, record_now() + DAY, NULL, &pruned), 0);
+    assert_true(is_there(key_of_digit('0'), ".json"));
+    check_number("kept", pruned.kept, 1);
+    store_close(&store);
+}
+
+static void test_list(void **state)
+{
+    Store *store = open_new("list");
+    char **keys;
+    int count;
+    (void)state;
+    assert_int_equal(store_list(store, &keys, &count), 0);
+    check_number("none", count, 0);
+    assert_null(keys);
+    add(store, '0', RECORD_READY, 1);
+    add(store, 'f', RECORD_RUNNING, -1);
+    write_file(path_in_store("stats", ".json"), 2);
+    write_file(path_in_store(key_of_digit('5'), ".json.1.bad"), 2);
+    write_file(path_in_store(key_of_digit('g'), ".json"), 2);
+    assert_int_equal(store_list(store, &keys, &count), 0);
+    check_number("two", count, 2);
+    assert_true(!strcmp(keys[0], key_of_digit('0')) ||
+                !strcmp(keys[1], key_of_digit('0')));
+    store_free_keys(&keys, count);
+    assert_null(keys);
+    store_close(&store);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_prune),
+        cmocka_unit_test(test_prune_leaves_what_is_in_use),
+        cmocka_unit_test(test_prune_leftovers),
+        cmocka_unit_test(test_prune_leaves_damaged),
+        cmocka_unit_test(test_list),
+    };
+    said_start();
+    clear_environment();
+    return cmocka_run_group_tests_name("prune", tests, NULL, NULL);
+}
