@@ -163,12 +163,8 @@ void generation_accept(Generation *g, const GatewayJob *job)
         record_set_text(g->record, RECORD_STATUS, job->status);
     events_set_id(g->events, job->id);
     if (generation_record(g, RECORD_RUNNING, "accepted",
-                          job->status[0] ? job->status : NULL) < 0) {
-        events_say(g->events, AV_LOG_ERROR,
-                   "The generation %s was accepted and goes on at the gateway.\n",
-                   job->id);
+                          job->status[0] ? job->status : NULL) < 0)
         return;
-    }
     store_unlock(&g->lock);
     events_say(g->events, AV_LOG_INFO, "Accepted as generation %s%s.\n", job->id, price);
     generation_note(g, "accepted", job->status, NULL, -1);

@@ -253,8 +253,12 @@ static void look(Generation *g)
             g->result = 0;
             break;
         }
-        /* fall through */
+        store_unlock(&g->lock);
+        resume(g);
+        break;
     case RECORD_RUNNING:
+        if (generation_adopt(g))
+            break;
         store_unlock(&g->lock);
         resume(g);
         break;

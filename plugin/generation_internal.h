@@ -120,7 +120,7 @@ void generation_accept(Generation *g, const GatewayJob *job);
 /** Take in what a job says: status, failure, URL. Chooses the next phase. */
 void generation_take_job(Generation *g, const GatewayJob *job);
 
-/** When the store has a whole clip of which the ledger knows nothing, take it into the
+/** When the store has a whole clip that the ledger does not speak of, take it into the
  * ledger, which ends the generation; sleeps while another has the lock. @return whether
  * there is one */
 bool generation_adopt(Generation *g);

@@ -190,16 +190,42 @@ int store_load(const Store *store, const char *key, bool locked, void *log,
     return ret;
 }
 
+/* What it means for the money that a record cannot be written. */
+static void print_consequence(const Record *record, char *text, size_t size)
+{
+    const char *tries = record_text(record, RECORD_CLIENT_IDS);
+
+    switch (record_state(record)) {
+    case RECORD_RUNNING:
+        snprintf(text, size, "generation %s goes on at the gateway",
+                 record_text(record, RECORD_ID));
+        break;
+    case RECORD_READY:
+        av_strlcpy(text, "the clip itself is kept", size);
+        break;
+    case RECORD_FAILED:
+    case RECORD_REFUSED:
+        av_strlcpy(text, "the next run asks how it ended", size);
+        break;
+    default:
+        av_strlcpy(text,
+                   tries && strchr(tries, ' ') ? "nothing was bought" : "nothing sent",
+                   size);
+    }
+}
+
 int store_save(const Store *store, const Record *record, void *log)
 {
     char *path = path_of(store, record_key(record), ".json");
     char *text = record_print(record);
+    char consequence[320];
     int ret = path && text ? files_write(path, text, strlen(text)) : AVERROR(ENOMEM);
+    print_consequence(record, consequence, sizeof(consequence));
     if (ret < 0)
         av_log(log, AV_LOG_ERROR,
-               "Cannot write the ledger %s: %s; set I2V_STORE or the option "
+               "Cannot write the ledger %s: %s; %s; set I2V_STORE or the option "
                "store to a directory of yours.\n",
-               path ? path : store->directory, av_err2str(ret));
+               path ? path : store->directory, av_err2str(ret), consequence);
     av_free(path);
     cJSON_free(text);
     return ret;

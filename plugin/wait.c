@@ -285,13 +285,14 @@ bool generation_adopt(Generation *g)
 {
     char *clip = store_clip_path(g->plan->store, g->request->key);
     ClipFacts facts;
+    bool running = record_state(g->record) == RECORD_RUNNING;
     bool whole = clip && !access(clip, F_OK) &&
                  clip_verify(clip, g->request->duration, g->plan->interrupt, &facts) >= 0;
 
     /* Locked first and looked again after: a damaged record is then moved aside. */
     if (whole && g->lock < 0)
         generation_lock(g);
-    else if (whole && keep(g, &facts, "adopted") >= 0)
+    else if (whole && keep(g, &facts, "adopted") >= 0 && !running)
         events_say(
             g->events, AV_LOG_WARNING,
             "The ledger had no record of the clip %s, which is whole: it is taken into "

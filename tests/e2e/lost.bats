@@ -174,3 +174,41 @@ record() { cat "$I2V_STORE"/*.json; }
     polls=$(last_job .polls)
     [ "$polls" -ge 1 ] && [ "$polls" -le 10 ] || { echo "polls: $polls"; return 1; }
 }
+
+@test "killed between the clip's last rename and the record: not fetched again" {
+    works fetch --prompt renamed still.png
+    local clip=$output
+    # As it was before the last step.
+    jq '.state = "running" | del(.clip_size, .clip_time, .clip_sha256, .ended)' "${clip%.mp4}.json" >before
+    mv before "${clip%.mp4}.json"
+    mark
+    works fetch --prompt renamed still.png
+    expect_requests 0
+    same ready "$(record | jq -r .state)"
+    works fetch --prompt renamed still.png
+    says "Serving take 1"
+}
+
+@test "half a clip in its place, and the generation running: fetched" {
+    works fetch --prompt halved still.png
+    local clip=$output
+    cp "$clip" whole.mp4
+    truncate -s 20000 "$clip"
+    jq '.state = "running" | del(.clip_size, .clip_time, .clip_sha256, .ended)' "${clip%.mp4}.json" >before
+    mv before "${clip%.mp4}.json"
+    works fetch --prompt halved still.png
+    cmp whole.mp4 "$output"
+    expect_creates 1
+}
+
+@test "a record that somebody removed while its generation runs is written again, not bought again" {
+    set_faults "poll 1-3 shape waiting" "poll 4 hold $PWD/go"
+    fetch --prompt removed still.png >first.out 2>&1 3>&- &
+    until_true in_ledger running
+    rm "$I2V_STORE"/*.json
+    touch go
+    wait %1
+    works fetch --prompt removed still.png
+    says "Serving take 1"
+    expect_creates 1
+}
