@@ -170,8 +170,8 @@ void generation_accept(Generation *g, const GatewayJob *job)
     generation_note(g, "accepted", job->status, NULL, -1);
     g->waiting_since = av_gettime_relative();
     g->phase = PHASE_POLL;
-    generation_sleep(g,
-                     g->request->poll_interval ? g->request->poll_interval : SECOND_US);
+    generation_sleep(g, g->request->poll_interval ? g->request->poll_interval
+                                                  : schedule_interval(&g->schedule, 0));
     generation_take_job(g, job);
     if (g->plan->submit && (g->phase == PHASE_POLL || g->phase == PHASE_DOWNLOAD))
         g->phase = PHASE_END;

@@ -17,6 +17,7 @@
 
 #include "compat.h"
 #include "generation_internal.h"
+#include "stats.h"
 
 #define SECOND_US (1000000LL)
 
@@ -425,6 +426,15 @@ static void interrupt(Generation *g)
 
 /* Public face */
 
+/* What earlier generations of this kind took. */
+static void learn(Generation *g)
+{
+    double durations[STATS_MAX];
+    int count = stats_read(g->plan->store, g->request->model_name, g->request->duration,
+                           durations);
+    schedule_learn(&g->schedule, durations, count);
+}
+
 int generation_start(const GenerationPlan *plan, Http *http, Generation **generation)
 {
     const Request *request = plan->request;
@@ -443,6 +453,7 @@ int generation_start(const GenerationPlan *plan, Http *http, Generation **genera
     g->usage = GATEWAY_NO_USAGE;
     g->clip_size = -1;
     g->waiting_since = av_gettime_relative();
+    learn(g);
     command_began();
     *generation = g;
     return 0;

@@ -7,6 +7,7 @@
 #include "gateway.h"
 #include "generation.h"
 #include "http.h"
+#include "schedule.h"
 
 /** What it is doing; each phase is one function that never blocks. */
 typedef enum Phase {
@@ -38,25 +39,25 @@ struct Generation {
     GatewayCall *call;
     Download *download;
 
-    char client_id[40]; ///< of the create call at hand
-    int unsent;         ///< create calls in a row that did not go out
-    int faults;         ///< create calls answered 500 or 503
-    int find_offset;    ///< rows of the usage log passed over
-    int64_t find_began; ///< av_gettime_relative(), when its first page was asked for
-    int64_t find_until; ///< a listing that begins from then on decides
-    bool find_enough;   ///< find_until is not cut short by max_wait
-    int weather;        ///< polls or downloads in a row that told nothing
-    bool answered;      ///< a poll told something in this run
-    int64_t
-        completed; ///< av_gettime_relative(), when the clip was first known to be there
-    int64_t part_bytes; ///< bytes of the clip after the last attempt
-    int damaged;        ///< downloads that did not verify
-    char *url;          ///< of the clip
-    int64_t clip_size;  ///< bytes the server announced, -1 = not yet
-    char status[64];    ///< last heard and said
-    GatewayUsage usage; ///< heard so far
-    char *key_again;    ///< of the key file, when it was read once more
-    bool said_waiting;  ///< for another process
+    char client_id[40];  ///< of the create call at hand
+    int unsent;          ///< create calls in a row that did not go out
+    int faults;          ///< create calls answered 500 or 503
+    int find_offset;     ///< rows of the usage log passed over
+    int64_t find_began;  ///< av_gettime_relative(), when its first page was asked for
+    int64_t find_until;  ///< a listing that begins from then on decides
+    bool find_enough;    ///< find_until is not cut short by max_wait
+    int weather;         ///< polls or downloads in a row that told nothing
+    bool answered;       ///< a poll told something in this run
+    Schedule schedule;   ///< of the polls
+    double last_pending; ///< record_now() at the last poll that said so, 0 = none
+    int64_t part_bytes;  ///< bytes of the clip after the last attempt
+    int damaged;         ///< downloads that did not verify
+    char *url;           ///< of the clip
+    int64_t clip_size;   ///< bytes the server announced, -1 = not yet
+    char status[64];     ///< last heard and said
+    GatewayUsage usage;  ///< heard so far
+    char *key_again;     ///< of the key file, when it was read once more
+    bool said_waiting;   ///< for another process
 };
 
 /** One step of a phase. */

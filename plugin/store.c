@@ -114,6 +114,11 @@ static char *path_of(const Store *store, const char *key, const char *suffix)
     return av_asprintf("%s/%s%s", store->directory, key, suffix);
 }
 
+char *store_file_path(const Store *store, const char *name)
+{
+    return path_of(store, name, "");
+}
+
 char *store_clip_path(const Store *store, const char *key)
 {
     return path_of(store, key, ".mp4");
@@ -126,8 +131,7 @@ char *store_part_path(const Store *store, const char *key)
 
 /* Records */
 
-/* @return 0 and the text, NULL when there is no such file */
-static int read_record(const char *path, char **text)
+int store_read_file(const char *path, int64_t max, char **text)
 {
     struct stat st;
     FILE *file = fopen(path, "re");
@@ -138,7 +142,7 @@ static int read_record(const char *path, char **text)
         return errno == ENOENT ? 0 : AVERROR(errno);
     if (fstat(fileno(file), &st) < 0) {
         ret = AVERROR(errno);
-    } else if (!S_ISREG(st.st_mode) || st.st_size > MAX_RECORD) {
+    } else if (!S_ISREG(st.st_mode) || st.st_size > max) {
         ret = AVERROR_INVALIDDATA;
     } else if (!(*text = av_mallocz((size_t)st.st_size + 1))) {
         ret = AVERROR(ENOMEM);
@@ -168,7 +172,7 @@ int store_load(const Store *store, const char *key, bool locked, void *log,
                Record **record)
 {
     char *path = path_of(store, key, ".json"), *text = NULL;
-    int ret = path ? read_record(path, &text) : AVERROR(ENOMEM);
+    int ret = path ? store_read_file(path, MAX_RECORD, &text) : AVERROR(ENOMEM);
 
     *record = NULL;
     if (text)

@@ -39,7 +39,7 @@ int store_load(const Store *store, const char *key, bool locked, void *log,
 int store_save(const Store *store, const Record *record, void *log);
 
 /**
- * Try to lock a key against other processes and threads; never waits.
+ * Try to lock a key (or another name) against other processes and threads; never waits.
  * @return a descriptor for store_unlock(), AVERROR(EAGAIN) while another holds it, or a
  *         negative AVERROR
  */
@@ -52,6 +52,15 @@ void store_unlock(int *lock);
  * memory. */
 char *store_clip_path(const Store *store, const char *key);
 char *store_part_path(const Store *store, const char *key);
+
+/** Where a file of the store that belongs to no key lies; free with av_free(). */
+char *store_file_path(const Store *store, const char *name);
+
+/** Read a file of the store whole, NUL-terminated; free with av_free().
+ * @param max  bytes it may have
+ * @return 0, with *text NULL when there is no such file; AVERROR_INVALIDDATA when it is
+ * larger or no file; or another negative AVERROR */
+int store_read_file(const char *path, int64_t max, char **text);
 
 /** Put the finished .part of a key in its place, durably. @return 0 or a negative AVERROR
  */

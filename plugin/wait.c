@@ -14,11 +14,13 @@
 #include <libavutil/time.h>
 
 #include "clip.h"
+#include "stats.h"
 
 #define SECOND_US (1000000LL)
 
-/* Polls grow apart with the age of the generation, up to this. */
-#define MAX_INTERVAL_US (10 * SECOND_US)
+/* A poll that follows the one before so late tells little of when the clip came to be.
+ */
+#define NOTEWORTHY_S 15
 
 /* Downloads that arrived whole and were damaged, before the server's file counts as
  * damaged. */
@@ -91,6 +93,18 @@ static void end_failed(Generation *g, const GatewayJob *job)
                     job->moderated ? FAILURE_MODERATED : FAILURE_GATEWAY);
 }
 
+/* How long it took, for the next time, as far as this run has watched it. */
+static void note_duration(Generation *g)
+{
+    double now = record_now(), since = now - g->last_pending;
+    double accepted = record_number(g->record, RECORD_ACCEPTED, now);
+
+    if (g->last_pending && since <= NOTEWORTHY_S && now - accepted > 0)
+        stats_add(g->plan->store, g->request->model_name, g->request->duration,
+                  now - accepted - since / 2, g->log);
+    g->last_pending = 0;
+}
+
 void generation_take_job(Generation *g, const GatewayJob *job)
 {
     generation_take_usage(g, &job->usage);
@@ -108,8 +122,7 @@ void generation_take_job(Generation *g, const GatewayJob *job)
             return;
         }
         g->phase = PHASE_DOWNLOAD;
-        if (!g->completed)
-            g->completed = av_gettime_relative();
+        note_duration(g);
         generation_sleep(g, 0);
     }
 }
@@ -118,8 +131,8 @@ void generation_take_job(Generation *g, const GatewayJob *job)
 
 static int64_t next_poll(const Generation *g, const GatewayAnswer *answer)
 {
-    int64_t age = av_gettime_relative() - g->waiting_since;
-    int64_t us = FFMAX(SECOND_US, FFMIN(age / 10, MAX_INTERVAL_US));
+    double age = record_now() - record_number(g->record, RECORD_ACCEPTED, record_now());
+    int64_t us = schedule_interval(&g->schedule, (int64_t)(age * 1e6));
     us += us / 10 * (av_get_random_seed() % 1024) / 1024;
     if (g->request->poll_interval)
         us = g->request->poll_interval;
@@ -150,6 +163,8 @@ static void take_poll(Generation *g, const GatewayAnswer *answer)
     } else if (answer->verdict == GATEWAY_JOB) {
         g->weather = 0;
         generation_sleep(g, next_poll(g, answer));
+        if (answer->job.state == JOB_PENDING)
+            g->last_pending = record_now();
         generation_take_job(g, &answer->job);
     } else {
         int64_t us = generation_backoff(++g->weather, 30, answer->retry_after);

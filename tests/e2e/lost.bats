@@ -13,9 +13,9 @@ setup() { common_setup; }
 accepted() { echo $(($(state .counts.create_accepted) - BASE_ACCEPTED)); }
 
 # The ledger holds a word; looked for anew at each call.
-in_ledger() { grep -qs "\"$1\"" "$I2V_STORE"/*.json; }
+in_ledger() { grep -qs "\"$1\"" "$I2V_STORE"/[0-9a-f]*.json; }
 
-record() { cat "$I2V_STORE"/*.json; }
+record() { cat "$I2V_STORE"/[0-9a-f]*.json; }
 
 @test "taken and then dropped: found in the usage log, one generation" {
     BASE_ACCEPTED=$(state .counts.create_accepted)
@@ -205,7 +205,7 @@ record() { cat "$I2V_STORE"/*.json; }
     set_faults "poll 1-3 shape waiting" "poll 4 hold $PWD/go"
     fetch --prompt removed still.png >first.out 2>&1 3>&- &
     until_true in_ledger running
-    rm "$I2V_STORE"/*.json
+    rm "$I2V_STORE"/[0-9a-f]*.json
     touch go
     wait %1
     works fetch --prompt removed still.png

@@ -1,0 +1,168 @@
+/* i2v: unit tests of the poller's schedule and its history
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "support.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <libavutil/lfg.h>
+#include <libavutil/mem.h>
+
+#include "schedule.h"
+#include "stats.h"
+
+enum { JOBS = 4000 };
+
+/* Poll until a generation that takes so many seconds has ended. @return the lag */
+static double wait_for(const Schedule *schedule, double seconds, int *polls)
+{
+    int64_t at = 0, end = (int64_t)(seconds * 1e6);
+    do {
+        at += schedule_interval(schedule, at);
+        ++*polls;
+    } while (at < end);
+    return (double)(at - end) / 1e6;
+}
+
+static double draw(AVLFG *lfg, double median, double sigma)
+{
+    double pair[2];
+    av_bmg_get(lfg, pair);
+    return median * exp(sigma * pair[0]);
+}
+
+/* With a history the lag is about a hundredth of the usual time, with few polls. */
+static void test_history(void **state)
+{
+    static const double medians[] = {30, 90, 400};
+    (void)state;
+    for (size_t m = 0; m < sizeof(medians) / sizeof(medians[0]); m++) {
+        AVLFG lfg;
+        double durations[STATS_MAX], lag = 0;
+        Schedule schedule;
+        int polls = 0;
+        av_lfg_init(&lfg, 7);
+        for (int i = 0; i < STATS_MAX; i++)
+            durations[i] = draw(&lfg, medians[m], 0.35);
+        schedule_learn(&schedule, durations, STATS_MAX);
+        for (int i = 0; i < JOBS; i++)
+            lag += wait_for(&schedule, draw(&lfg, medians[m], 0.35), &polls);
+        lag /= JOBS;
+        if (lag > FFMAX(medians[m] / 90, 0.35) || polls / JOBS > 60)
+            fail_case("median %g: lag %g s, %d polls", medians[m], lag, polls / JOBS);
+        if (medians[m] == 90 && polls > 45 * JOBS)
+            fail_case("median 90: %g polls", (double)polls / JOBS);
+    }
+}
+
+/* Without one it is a share of the time that has passed. */
+static void test_no_history(void **state)
+{
+    static const double seconds[] = {0.1, 1, 9, 20, 60, 150, 3600};
+    const Schedule nothing = {0};
+    (void)state;
+    for (size_t i = 0; i < sizeof(seconds) / sizeof(seconds[0]); i++) {
+        int64_t interval = schedule_interval(&nothing, (int64_t)(seconds[i] * 1e6));
+        if ((double)interval / 2e6 > FFMAX(0.025 * seconds[i], 0.3) || interval < 100000)
+            fail_case("%g s: %g s to the next", seconds[i], (double)interval / 1e6);
+    }
+}
+
+/* A history of short ones must not be slept through, and one of long ones must not keep
+ * the poller from looking at all. */
+static void test_extremes(void **state)
+{
+    static const double usual[] = {0.05, 2, 5000};
+    (void)state;
+    for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++) {
+        double durations[STATS_MAX];
+        Schedule schedule;
+        int polls = 0;
+        for (int j = 0; j < STATS_MAX; j++)
+            durations[j] = usual[i];
+        schedule_learn(&schedule, durations, STATS_MAX);
+        double lag = wait_for(&schedule, usual[i], &polls);
+        if (lag > FFMAX(0.02 * usual[i], 0.5))
+            fail_case("usually %g s: lag %g s", usual[i], lag);
+        for (int64_t age = 0; age < 20000000000; age += 10000000) {
+            int64_t interval = schedule_interval(&schedule, age);
+            if (interval < 300000 || interval > 10000000)
+                fail_case("usually %g s, age %lld: %lld", usual[i], (long long)age,
+                          (long long)interval);
+        }
+    }
+}
+
+static void test_few_are_no_history(void **state)
+{
+    const double durations[] = {10, 20};
+    Schedule schedule;
+    (void)state;
+    schedule_learn(&schedule, durations, 2);
+    check_number("known", schedule.known, 0);
+    schedule_learn(&schedule, durations, 0);
+    check_number("known", schedule.known, 0);
+}
+
+/* The file */
+
+static Store *open_new(const char *name)
+{
+    Store *store = NULL;
+    said_clear();
+    assert_int_equal(store_open(temp_path(name), NULL, &store), 0);
+    return store;
+}
+
+static void test_stats(void **state)
+{
+    Store *store = open_new("stats");
+    double durations[STATS_MAX];
+    (void)state;
+    check_number("none", stats_read(store, "a/b", 4, durations), 0);
+    for (int i = 1; i <= 70; i++)
+        stats_add(store, "a/b", 4, i + 0.5, NULL);
+    stats_add(store, "a/b", 8, 100, NULL);
+    check_number("many", stats_read(store, "a/b", 4, durations), STATS_MAX);
+    assert_true(durations[0] == 7.5 && durations[STATS_MAX - 1] == 70.5);
+    check_number("another length", stats_read(store, "a/b", 8, durations), 1);
+    check_number("another model", stats_read(store, "a", 4, durations), 0);
+    store_close(&store);
+}
+
+static void test_damaged_stats(void **state)
+{
+    static const char *const texts[] = {
+        "", "{", "[]", "null", "{\"a/b 4\":7}", "{\"a/b 4\":[\"x\",null,-1,0,[1]]}"};
+    double durations[STATS_MAX];
+    (void)state;
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        Store *store = open_new("damaged");
+        char *path = store_file_path(store, "stats.json");
+        FILE *file = fopen(path, "w");
+        assert_non_null(file);
+        fputs(texts[i], file);
+        fclose(file);
+        check_number(texts[i], stats_read(store, "a/b", 4, durations), 0);
+        stats_add(store, "a/b", 4, 3, NULL);
+        check_number(texts[i], stats_read(store, "a/b", 4, durations), 1);
+        assert_silent(texts[i]);
+        av_free(path);
+        store_close(&store);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_history),  cmocka_unit_test(test_no_history),
+        cmocka_unit_test(test_extremes), cmocka_unit_test(test_few_are_no_history),
+        cmocka_unit_test(test_stats),    cmocka_unit_test(test_damaged_stats),
+    };
+    said_start();
+    clear_environment();
+    return cmocka_run_group_tests_name("schedule", tests, NULL, NULL);
+}
