@@ -24,6 +24,9 @@
 /* The longest prompt, escaped, and its history. */
 #define MAX_RECORD (16 << 20)
 
+/* A file that is younger may be being written. */
+#define LEFTOVER_S 3600
+
 struct Store {
     char *directory; ///< absolute
 };
@@ -430,6 +433,6 @@ int store_prune(const Store *store, double before, void *log, StorePruned *prune
         ret = prune_key(store, keys[i], before, log, pruned);
     store_free_keys(&keys, count);
     if (ret >= 0)
-        remove_leftovers(store, before, pruned);
+        remove_leftovers(store, FFMIN(before, record_now() - LEFTOVER_S), pruned);
     return ret;
 }

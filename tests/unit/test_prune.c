@@ -148,7 +148,16 @@ static void test_prune_leftovers(void **state)
     assert_int_equal(store_prune(store, record_now() - DAY, NULL, &pruned), 0);
     for (int i = 0; i < 3; i++)
         assert_true(is_there(key_of_digit('0'), names[i]));
+    const struct timespec old[2] = {{.tv_sec = (time_t)(record_now() - DAY)},
+                                    {.tv_sec = (time_t)(record_now() - DAY)}};
     assert_int_equal(store_prune(store, record_now() + DAY, NULL, &pruned), 0);
+    for (int i = 0; i < 3; i++) {
+        const char *path = path_in_store(key_of_digit('0'), names[i]);
+        if (access(path, F_OK))
+            fail_case("%s: removed while it may be being written", names[i]);
+        assert_int_equal(utimensat(AT_FDCWD, path, old, 0), 0);
+    }
+    assert_int_equal(store_prune(store, record_now() - DAY / 2, NULL, &pruned), 0);
     assert_false(is_there(key_of_digit('0'), names[0]));
     assert_false(is_there(key_of_digit('0'), names[1]));
     assert_true(is_there(key_of_digit('0'), names[2]));
