@@ -319,6 +319,9 @@ static void look(Generation *g)
         }
         /* fall through */
     case RECORD_RUNNING:
+        /* A run may have been killed between the clip's rename and its note. */
+        if (state == RECORD_RUNNING && generation_adopt(g))
+            break;
         store_unlock(&g->lock);
         resume(g);
         break;

@@ -101,9 +101,9 @@ void generation_accept(Generation *g, const GatewayJob *job);
 /** Take in what a job says: status, failure, URL. Chooses the next phase. */
 void generation_take_job(Generation *g, const GatewayJob *job);
 
-/** When the store has a whole clip of which the ledger knows nothing, take it into the
- * ledger, which ends the generation; sleeps while another has the lock. @return whether
- * there is one */
+/** When the store has a whole clip that the ledger does not know to be there, take it
+ * into the ledger, which ends the generation; sleeps while another has the lock. @return
+ * whether there is one */
 bool generation_adopt(Generation *g);
 
 /** Write an event about this generation to I2V_LOG. */
