@@ -138,6 +138,20 @@ END
     stop_gateway
 }
 
+@test "killed while a child of the host lives on: its locks do not" {
+    local host
+    for host in ffmpeg i2vctl; do
+        after $host <<END
+fork start/rename KEY.json.tmp KEY.json#1
+fork intent/send create#3
+fork sent/recv create#1
+fork running/write KEY.mp4.part#2
+fork running/rename KEY.mp4.part KEY.mp4#1
+END
+    done >points
+    sweep points
+}
+
 @test "the crash matrix" {
     table "$ALL_RESULTS" | tee "$BUILD/crash-matrix.txt" >&3
     tail -n 1 "$BUILD/crash-matrix.txt" | grep -qE ' [1-9][0-9]* points, jobs lost 0, paid twice 0$'
