@@ -135,9 +135,17 @@ static int publish(int fd, char *name, const char *path, int ret)
 
 int files_write(const char *path, const void *data, size_t size)
 {
-    char *name;
-    int fd = create_beside(path, 0600, &name);
-    return fd < 0 ? fd : publish(fd, name, path, write_whole(fd, data, size));
+    /* What a kill leaves of it the next write uses again, or they would pile up. */
+    char *name = av_asprintf("%s.tmp", path);
+    if (!name)
+        return AVERROR(ENOMEM);
+    int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0) {
+        int ret = AVERROR(errno);
+        av_free(name);
+        return ret;
+    }
+    return publish(fd, name, path, write_whole(fd, data, size));
 }
 
 int files_copy(const char *from, const char *to)

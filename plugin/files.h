@@ -17,13 +17,14 @@ int files_read_text(const char *path, size_t max, const char *option, void *log,
 
 /**
  * Write a file atomically and durably: a temporary file beside it, fsync, rename, fsync
- * of the directory. Mode 0600.
+ * of the directory. Mode 0600. The temporary file is always PATH.tmp, so the caller must
+ * be the only writer: he holds a lock.
  * @return 0 or a negative AVERROR, nothing logged; the old file is then untouched
  */
 int files_write(const char *path, const void *data, size_t size);
 
 /** Copy a file as files_write() writes one, but with the mode that the umask gives a new
- * file.
+ * file, and others may write it too.
  * @return 0 or a negative AVERROR, nothing logged */
 int files_copy(const char *from, const char *to);
 

@@ -258,6 +258,7 @@ static void look(Generation *g)
         resume(g);
         break;
     case RECORD_RUNNING:
+        /* A run may have been killed between the clip's rename and its note. */
         if (generation_adopt(g))
             break;
         store_unlock(&g->lock);

@@ -299,20 +299,21 @@ static int keep(Generation *g, const ClipFacts *facts, const char *history)
 bool generation_adopt(Generation *g)
 {
     char *clip = store_clip_path(g->plan->store, g->request->key);
+    const char *id = record_text(g->record, RECORD_ID);
     ClipFacts facts;
-    bool running = record_state(g->record) == RECORD_RUNNING;
     bool whole = clip && !access(clip, F_OK) &&
                  clip_verify(clip, g->request->duration, g->plan->interrupt, &facts) >= 0;
 
     /* Locked first and looked again after: a damaged record is then moved aside. */
     if (whole && g->lock < 0)
         generation_lock(g);
-    else if (whole && keep(g, &facts, "adopted") >= 0 && !running)
-        events_say(
-            g->events, AV_LOG_WARNING,
-            "The ledger had no record of the clip %s, which is whole: it is taken into "
-            "the ledger again.\n",
-            clip);
+    else if (whole && keep(g, &facts, "adopted") >= 0)
+        events_say(g->events, id ? AV_LOG_INFO : AV_LOG_WARNING,
+                   id ? "An earlier run brought the clip %s, which is whole, and did not "
+                        "live to note it.\n"
+                      : "The ledger had no record of the clip %s, which is whole: it is "
+                        "taken into the ledger again.\n",
+                   clip);
     av_free(clip);
     return whole;
 }
@@ -398,6 +399,8 @@ static bool may_download(Generation *g)
                store_has_clip(g->plan->store, g->record)) {
         g->phase = PHASE_END;
         g->result = 0;
+    } else if (record_state(g->record) == RECORD_RUNNING) {
+        generation_adopt(g);
     }
     return g->phase == PHASE_DOWNLOAD;
 }
