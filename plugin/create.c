@@ -339,9 +339,10 @@ static void take_page(Generation *g, const GatewayAnswer *answer)
         return;
     }
     g->weather = 0;
-    if (answer->more && answer->rows) {
-        g->find_offset += answer->rows;
-        g->wake = av_gettime_relative() + PAGE_US;
+    if (answer->more) {
+        /* An empty page that claims more is no end of the list: from the start again. */
+        g->find_offset = answer->rows ? g->find_offset + answer->rows : 0;
+        g->wake = av_gettime_relative() + (answer->rows ? PAGE_US : LOOK_US);
         return;
     }
     g->find_offset = 0;

@@ -42,12 +42,14 @@ static int place_body(Download *d, const HttpReply *head)
     d->started = true;
     if (head->status == 206 && head->range_first != d->from)
         d->mismatch = true;
-    if (head->status != 206 && d->from)
-        ret = restart(d); /* the server ignores ranges and begins again */
     if (d->size >= 0 && size >= 0 && size != d->size && head->status == 206)
         d->mismatch = true;
     if (d->mismatch)
         return AVERROR_INVALIDDATA;
+    if (size > MAX_BYTES)
+        return AVERROR(EFBIG);
+    if (head->status != 206 && d->from)
+        ret = restart(d); /* the server ignores ranges and begins again */
     d->size = size;
     return ret;
 }

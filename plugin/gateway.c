@@ -46,7 +46,9 @@ struct GatewayCall {
 static void take_header(void *opaque, const char *name, const char *value)
 {
     GatewayCall *call = opaque;
-    if (!av_strcasecmp(name, "x-inference-id"))
+    /* A part of an id would be another one. */
+    if (!av_strcasecmp(name, "x-inference-id") &&
+        strlen(value) < sizeof(call->inference_id))
         av_strlcpy(call->inference_id, value, sizeof(call->inference_id));
     else if (!av_strcasecmp(name, "x-aimlapi-usd-spent"))
         call->usage.usd = strtod(value, NULL);
@@ -195,7 +197,7 @@ static void hide_key(const char *key, char *text)
 
 static bool is_json(const HttpReply *reply)
 {
-    return reply->size && reply->body[strspn(reply->body, " \t\r\n")] == '{';
+    return gateway_is_object(reply->body, reply->size);
 }
 
 static GatewayVerdict judge_status(CallKind kind, const HttpReply *reply)

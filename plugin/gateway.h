@@ -110,6 +110,9 @@ int gateway_parse_job(const char *body, size_t size, GatewayJob *job);
 int gateway_parse_rows(const char *body, size_t size, const char *client_ids,
                        GatewayAnswer *answer);
 
+/** Whether a body is a JSON object, whole. */
+bool gateway_is_object(const char *body, size_t size);
+
 /** What an error's body says, in one line without control characters. */
 void gateway_error_text(const char *body, size_t size, char *text, size_t text_size);
 

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gateway.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,9 @@
 #include <libavutil/error.h>
 #include <libavutil/common.h>
 #include <libavutil/mem.h>
+
+/* A text that is longer is no id. */
+#define MAX_ID 255
 
 /* faq/how-can-i-track-my-funds: 1 USD = 2,000,000 credits. */
 #define CREDITS_PER_USD 2e6
@@ -63,6 +67,20 @@ static const char *string(const cJSON *json, const char *name)
 {
     const char *value = cJSON_GetStringValue(member(json, name));
     return value && *value ? value : NULL;
+}
+
+/* What holds a NUL is no JSON, and its texts would end early. */
+static cJSON *parse(const char *body, size_t size)
+{
+    return size && !memchr(body, 0, size) ? cJSON_ParseWithLength(body, size) : NULL;
+}
+
+bool gateway_is_object(const char *body, size_t size)
+{
+    cJSON *json = parse(body, size);
+    bool object = cJSON_IsObject(json);
+    cJSON_Delete(json);
+    return object;
 }
 
 bool gateway_is_moderation(const char *text)
@@ -188,7 +206,7 @@ static void tidy(char *text)
 
 void gateway_error_text(const char *body, size_t size, char *text, size_t text_size)
 {
-    cJSON *json = size ? cJSON_ParseWithLength(body, size) : NULL;
+    cJSON *json = parse(body, size);
     AVBPrint said;
 
     av_bprint_init(&said, 0, (unsigned)FFMIN(text_size, 4096));
@@ -220,38 +238,41 @@ static const char *find_url(const cJSON *video)
     return url;
 }
 
-/* The digits of a member that is a number: as a double a long id would lose some. */
-static char *digits_of(const char *body, const char *name, double value)
+/* The digits of a member that is a number: as a double a long id would lose some. NULL
+ * for what is no whole number. */
+static char *digits_of(const char *text, const char *name, double value)
 {
     char quoted[32];
     snprintf(quoted, sizeof(quoted), "\"%s\"", name);
-    for (const char *at = body; (at = strstr(at, quoted));) {
+    for (const char *at = text; (at = strstr(at, quoted));) {
         at += strlen(quoted);
         at += strspn(at, " \t\r\n");
         if (*at++ != ':')
             continue;
         at += strspn(at, " \t\r\n");
         size_t size = strspn(at, "0123456789");
-        if (size && strtod(at, NULL) == value)
+        if (size && size <= MAX_ID && !strchr(".eE", at[size]) &&
+            strtod(at, NULL) == value)
             return av_strndup(at, size);
     }
-    return av_asprintf("%.0f", value);
+    return fabs(value) < 1e15 && value == (double)(int64_t)value
+               ? av_asprintf("%.0f", value)
+               : NULL;
 }
 
-static int take_id(const cJSON *json, const char *body, GatewayJob *job)
+static void take_id(const cJSON *json, const char *text, GatewayJob *job)
 {
     static const char *const names[] = {"id", "generation_id"};
     for (size_t i = 0; i < FF_ARRAY_ELEMS(names); i++) {
         const cJSON *id = member(json, names[i]);
         if (cJSON_IsNumber(id))
-            job->id = digits_of(body, names[i], id->valuedouble);
-        else if (cJSON_IsString(id) && id->valuestring[0])
+            job->id = digits_of(text, names[i], id->valuedouble);
+        else if (cJSON_IsString(id) && id->valuestring[0] &&
+                 strlen(id->valuestring) <= MAX_ID)
             job->id = av_strdup(id->valuestring);
-        else
-            continue;
-        return job->id ? 0 : AVERROR(ENOMEM);
+        if (job->id)
+            return;
     }
-    return 0;
 }
 
 static int take_error(const cJSON *error, GatewayJob *job)
@@ -329,15 +350,21 @@ static bool says_something(const cJSON *error)
 
 int gateway_parse_job(const char *body, size_t size, GatewayJob *job)
 {
-    cJSON *json = size ? cJSON_ParseWithLength(body, size) : NULL;
+    char *text = NULL;
+    cJSON *json = parse(body, size);
     int ret = cJSON_IsObject(json) ? 0 : AVERROR_INVALIDDATA;
     const cJSON *error = member(json, "error");
     const char *url = find_url(member(json, "video"));
     bool has_error = says_something(error);
 
     *job = (GatewayJob){.usage = GATEWAY_NO_USAGE};
-    if (ret < 0 || (ret = take_id(json, body, job)) < 0)
+    if (ret < 0)
         goto end;
+    if (!(text = av_strndup(body, size))) {
+        ret = AVERROR(ENOMEM);
+        goto end;
+    }
+    take_id(json, text, job);
     if (!job->id && !string(json, "status")) {
         ret = AVERROR_INVALIDDATA;
         goto end;
@@ -351,6 +378,7 @@ int gateway_parse_job(const char *body, size_t size, GatewayJob *job)
 end:
     if (ret < 0)
         gateway_job_clear(job);
+    av_free(text);
     cJSON_Delete(json);
     return ret;
 }
@@ -379,7 +407,7 @@ static bool is_ours(const cJSON *row, const char *client_ids)
 int gateway_parse_rows(const char *body, size_t size, const char *client_ids,
                        GatewayAnswer *answer)
 {
-    cJSON *json = size ? cJSON_ParseWithLength(body, size) : NULL;
+    cJSON *json = parse(body, size);
     const cJSON *data = member(json, "data"), *row;
     int ret = cJSON_IsArray(data) ? 0 : AVERROR_INVALIDDATA;
 
@@ -389,7 +417,7 @@ int gateway_parse_rows(const char *body, size_t size, const char *client_ids,
     cJSON_ArrayForEach(row, data)
     {
         const char *id = string(row, "inference_id");
-        if (!id || answer->job.id || !is_ours(row, client_ids))
+        if (!id || strlen(id) > MAX_ID || answer->job.id || !is_ours(row, client_ids))
             continue;
         answer->job.id = av_strdup(id);
         if (!answer->job.id)

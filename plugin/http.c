@@ -22,6 +22,9 @@
 /* A server that takes longer than this to accept a connection is not there. */
 #define CONNECT_US (30 * 1000000LL)
 
+/* For a time-out of libcurl's that must not come; less than what it can add up. */
+#define NEVER_SECONDS (1000000L)
+
 /* Body of an answer that is not what was asked for: enough to quote from. */
 #define MAX_ERROR_BODY (256 * 1024)
 
@@ -44,7 +47,8 @@ struct HttpExchange {
     size_t allocated;   ///< bytes behind reply.body
     int64_t received;   ///< bytes of the reply's body
     bool enough;        ///< of the body of an error
-    bool driven;        ///< libcurl has had a look at it
+    bool resolving;     ///< a name is being looked up
+    bool left;          ///< by its caller while that went on: it goes no further
     bool done;
 };
 
@@ -236,6 +240,39 @@ static size_t take_body(char *data, size_t size, size_t count, void *opaque)
     return length;
 }
 
+/* Names: of the server, and of wherever it redirects to */
+
+static int begin_resolving(void *resolver, void *reserved, void *opaque)
+{
+    HttpExchange *exchange = opaque;
+    (void)resolver;
+    (void)reserved;
+    exchange->resolving = true;
+    return 0;
+}
+
+/* A socket is made once the name is known. */
+static int end_resolving(void *opaque, curl_socket_t socket, curlsocktype purpose)
+{
+    HttpExchange *exchange = opaque;
+    (void)socket;
+    (void)purpose;
+    exchange->resolving = false;
+    return exchange->left ? CURL_SOCKOPT_ERROR : CURL_SOCKOPT_OK;
+}
+
+/* libcurl's own time-outs would wait for a name look-up in its thread, deaf to
+ * interrupts; the resolver has limits of its own, so ours begin after it. */
+static void watch_resolving(HttpExchange *exchange)
+{
+    CURL *easy = exchange->easy;
+    curl_easy_setopt(easy, CURLOPT_RESOLVER_START_FUNCTION, begin_resolving);
+    curl_easy_setopt(easy, CURLOPT_RESOLVER_START_DATA, exchange);
+    curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, end_resolving);
+    curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, exchange);
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, NEVER_SECONDS);
+}
+
 /* Starting an exchange */
 
 static void limit_protocols(CURL *easy, bool allow_http)
@@ -334,6 +371,7 @@ static int set_up(HttpExchange *exchange)
      */
     if (http_is_loopback(request->url))
         curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
+    watch_resolving(exchange);
     if (request->body)
         set_body(exchange);
     return set_headers(exchange);
@@ -408,24 +446,15 @@ static void finish(HttpExchange *exchange, CURLcode code)
         fail(exchange, error_of(code),
              exchange->message[0] ? exchange->message : curl_easy_strerror(code));
     exchange->done = true;
+    exchange->resolving = false;
 }
 
-static bool is_resolving(const HttpExchange *exchange)
-{
-    curl_off_t resolved = 0, ready = 0;
-    curl_easy_getinfo(exchange->easy, CURLINFO_NAMELOOKUP_TIME_T, &resolved);
-    curl_easy_getinfo(exchange->easy, CURLINFO_PRETRANSFER_TIME_T, &ready);
-    return exchange->driven && !exchange->done && !resolved && !ready;
-}
-
-/* libcurl's own time-outs would wait for a name look-up in its thread, deaf to
- * interrupts; the resolver has limits of its own, so ours begin after it. */
 static void check_limits(HttpExchange *exchange)
 {
     int64_t elapsed = av_gettime_relative() - exchange->started;
     curl_off_t ready = 0;
 
-    if (exchange->done || is_resolving(exchange))
+    if (exchange->done || exchange->resolving)
         return;
     /* Not CONNECT_TIME, which stays 0 on a connection that is used again. */
     curl_easy_getinfo(exchange->easy, CURLINFO_PRETRANSFER_TIME_T, &ready);
@@ -469,8 +498,6 @@ int http_drive(Http *http, int ms)
     CURLMsg *message;
     int left;
 
-    for (HttpExchange *x = http->first; x; x = x->next)
-        x->driven = true;
     if (perform(http, ms) != CURLM_OK)
         return AVERROR_EXTERNAL;
     while ((message = curl_multi_info_read(http->multi, &left))) {
@@ -505,9 +532,10 @@ void http_end(HttpExchange **exchange)
         link = &(*link)->next;
     *link = x->next;
 
-    if (x->easy && is_resolving(x)) {
+    if (x->resolving) {
         /* Removing it would wait for the resolver: a bounded leak is the lesser evil. The
-         * handles keep what they were given; x itself is no longer called back. */
+         * handles keep what they were given, and x goes no further than that. */
+        x->left = true;
         x->http->abandoned = true;
         return;
     }

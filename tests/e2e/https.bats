@@ -73,3 +73,24 @@ REQUEST=(-f i2v -prompt "She turns around and smiles" -duration 4)
     gateway_clip whole.mp4
     cmp whole.mp4 "$(store_clip)"
 }
+
+@test "from https a clip is never fetched by plain http" {
+    local secure=$GATEWAY secure_pid=$GATEWAY_PID secure_log=$GATEWAY_LOG plain path
+    start_gateway
+    plain=$GATEWAY
+    GATEWAY=$secure GATEWAY_PID=$secure_pid GATEWAY_LOG=$secure_log
+    set_faults "poll * shape waiting"
+    ends_with 75 fetch --ca_file ca.pem --prompt plain --max_wait 0 still.png
+    path=$(last_job .path)
+    set_faults "download * redirect $plain$path"
+    ends_with 75 timeout 30 "$BIN/i2vctl" fetch --ca_file ca.pem --prompt plain --max_wait 0 still.png
+    says_in_one "$(last_job .id)" "ready at the gateway"
+    set_faults "poll * url $plain$path"
+    ends_with 69 timeout 30 "$BIN/i2vctl" fetch --ca_file ca.pem --prompt plain still.png
+    says_in_one "$(last_job .id)" "only https"
+    no_clip
+    same 0 "$(curl -sS "$plain/control/state" | jq '.requests | length')"
+    set_faults ""
+    works fetch --ca_file ca.pem --prompt plain still.png
+    expect_creates 1
+}

@@ -194,7 +194,8 @@ void api_create(Exchange *x, Reply *reply)
 
 static cJSON *describe_video(const Exchange *x, const Job *job)
 {
-    char *url = text_format("%s%s", x->gateway->files_base, job->clip);
+    char *url = x->plan.url ? checked_strdup(x->plan.url)
+                            : text_format("%s%s", x->gateway->files_base, job->clip);
     cJSON *text = cJSON_CreateString(url), *video = text;
 
     if (x->plan.shapes & SHAPE_VIDEO_STRINGS) {

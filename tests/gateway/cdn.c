@@ -114,7 +114,7 @@ void files_download(Exchange *x, Reply *reply)
     job->downloads++;
     pthread_mutex_unlock(&list->lock);
     kind = x->plan.has_clip ? x->plan.clip : job->kind;
-    file = render_variant(list, job, kind);
+    file = x->plan.file ? checked_strdup(x->plan.file) : render_variant(list, job, kind);
     reply->fd = file ? open(file, O_RDONLY | O_CLOEXEC) : -1;
     free(file);
     if (reply->fd < 0)

@@ -238,6 +238,29 @@ static int apply_rows(Plan *plan, char *args)
                : 0;
 }
 
+static int apply_unrelated(Plan *plan, char *args)
+{
+    char *older;
+
+    if (parse_integer(next_word(&args), 0, 1000000, &plan->newer))
+        return -1;
+    older = next_word(&args);
+    plan->older = 0;
+    return older ? parse_integer(older, 0, 1000000, &plan->older) : 0;
+}
+
+static int apply_url(Plan *plan, char *args)
+{
+    replace_text(&plan->url, rest_of_line(args));
+    return plan->url ? 0 : -1;
+}
+
+static int apply_file(Plan *plan, char *args)
+{
+    replace_text(&plan->file, rest_of_line(args));
+    return plan->file ? 0 : -1;
+}
+
 static int apply_wrong_length(Plan *plan, char *args)
 {
     char *word = next_word(&args);
@@ -269,6 +292,7 @@ SWITCH(endless)
 SWITCH(no_headers)
 SWITCH(no_length)
 SWITCH(ignore_range)
+SWITCH(hollow)
 
 static const struct {
     const char *name;
@@ -314,9 +338,14 @@ static const struct {
      "another kind of file, see below (create: for that job)"},
     {"rows", ON(CREATE) | ON(LOGS), apply_rows, "now|late SECONDS|completion|never",
      "when the row appears in /v2/logs (logs: of every job)"},
+    {"unrelated", ON(LOGS), apply_unrelated, "NEWER [OLDER]",
+     "so many rows of nobody's before and behind those of the jobs"},
+    {"hollow", ON(LOGS), apply_hollow, "", "an empty page that says there are more"},
+    {"url", ON(POLL), apply_url, "URL", "the result's URL, in place of its own"},
     {"lose", ON(POLL), apply_lose, "", "404, the generation is unknown"},
     {"expired", ON(DOWNLOAD), apply_expired, "[403|404|410]",
      "the URL has expired (403)"},
+    {"file", ON(DOWNLOAD), apply_file, "PATH", "serves this file in place of the clip"},
     {"no-length", ON(DOWNLOAD), apply_no_length, "", "chunked, without a length"},
     {"wrong-length", ON(DOWNLOAD), apply_wrong_length, "[DELTA]",
      "announces DELTA (-1000) bytes more than there are; below 0\n"
@@ -341,6 +370,8 @@ void plan_free(Plan *plan)
     free(plan->redirect);
     free(plan->fail_name);
     free(plan->fail_message);
+    free(plan->url);
+    free(plan->file);
     plan_init(plan);
 }
 

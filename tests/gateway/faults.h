@@ -77,7 +77,9 @@ typedef struct Plan {
     ClipKind clip;
     RowsMode rows;
     double rows_late;
-    int no_headers, no_length, ignore_range;
+    int no_headers, no_length, ignore_range, hollow;
+    long long newer, older; /* unrelated rows of the log */
+    char *url, *file;       /* in place of the result's own; NULL: no fault */
     long long wrong_length, wrong_range; /* 0: no fault */
     double slow;                         /* bytes a second, 0: no fault */
 } Plan;

@@ -149,24 +149,37 @@ static void add_text(cJSON *row, const char *name, const char *text)
         cJSON_AddNullToObject(row, name);
 }
 
-static cJSON *describe_row(const Job *job, JobStatus status)
+static cJSON *new_row(int64_t created_us, const char *model, int failed)
 {
-    cJSON *row = cJSON_CreateObject(), *object;
-    int failed = status == JOB_ERROR;
+    cJSON *row = cJSON_CreateObject();
     char created[TIME_TEXT];
 
-    format_time(job->created_us, created);
+    format_time(created_us, created);
     cJSON_AddStringToObject(row, "created", created);
     cJSON_AddStringToObject(row, "status", failed ? "failed" : "succeeded");
     cJSON_AddStringToObject(row, "origin", "api");
-    cJSON_AddStringToObject(row, "model", job->model);
-    object = cJSON_AddObjectToObject(row, "cost");
-    cJSON_AddNumberToObject(object, "usd", failed ? 0 : job->usd);
-    cJSON_AddNumberToObject(object, "credits", failed ? 0 : (double)job_credits(job));
+    cJSON_AddStringToObject(row, "model", model);
+    return row;
+}
+
+static void end_row(cJSON *row, double usd, double credits)
+{
+    cJSON *object = cJSON_AddObjectToObject(row, "cost");
+
+    cJSON_AddNumberToObject(object, "usd", usd);
+    cJSON_AddNumberToObject(object, "credits", credits);
     object = cJSON_AddObjectToObject(row, "tokens");
     cJSON_AddNumberToObject(object, "input", 0);
     cJSON_AddNumberToObject(object, "output", 0);
     cJSON_AddNumberToObject(object, "total", 0);
+}
+
+static cJSON *describe_row(const Job *job, JobStatus status)
+{
+    int failed = status == JOB_ERROR;
+    cJSON *row = new_row(job->created_us, job->model, failed);
+
+    end_row(row, failed ? 0 : job->usd, failed ? 0 : (double)job_credits(job));
     add_text(row, "request_id", job->request_id);
     add_text(row, "inference_id", job->id);
     add_text(row, "client_request_id", job->client_request_id);
@@ -196,30 +209,77 @@ static Job **sorted_jobs(JobList *list, size_t *nb_jobs)
     return jobs;
 }
 
-static void list_rows(const Query *query, Reply *reply)
+typedef struct Page {
+    const Query *query;
+    cJSON *data;
+    long long total; /* rows so far, on this page or not */
+} Page;
+
+static int is_on_page(Page *page)
 {
-    JobList *list = &query->x->gateway->jobs;
-    cJSON *answer = cJSON_CreateObject(), *data = cJSON_AddArrayToObject(answer, "data");
-    cJSON *pages = cJSON_AddObjectToObject(answer, "pagination");
-    int64_t now = now_us();
-    long long total = 0;
+    const Query *query = page->query;
+    long long at = page->total++;
+
+    return at >= query->offset && at < query->offset + query->limit;
+}
+
+/* Rows of others: chats, which have no generation, and clients that send no id. */
+static void add_unrelated(Page *page, long long count, int64_t created_us)
+{
+    static const char model[] = "unrelated/chat";
+
+    if (!model_wanted(page->query, model))
+        return;
+    for (long long i = 0; i < count; i++) {
+        cJSON *row;
+        char *id;
+
+        if (!is_on_page(page))
+            continue;
+        id = text_format("other-%lld", i);
+        row = new_row(created_us, model, 0);
+        end_row(row, 0, 0);
+        add_text(row, "request_id", id);
+        add_text(row, "inference_id", i % 2 ? id : NULL);
+        add_text(row, "client_request_id", i % 3 ? id : NULL);
+        cJSON_AddItemToArray(page->data, row);
+        free(id);
+    }
+}
+
+static void add_jobs(Page *page, int64_t now)
+{
+    JobList *list = &page->query->x->gateway->jobs;
     size_t nb_jobs;
     Job **jobs = sorted_jobs(list, &nb_jobs);
 
     for (size_t i = 0; i < nb_jobs; i++) {
         JobStatus status = job_status(list, jobs[i], now);
 
-        if (!row_visible(query, jobs[i], status, now))
-            continue;
-        if (total >= query->offset && total < query->offset + query->limit)
-            cJSON_AddItemToArray(data, describe_row(jobs[i], status));
-        total++;
+        if (row_visible(page->query, jobs[i], status, now) && is_on_page(page))
+            cJSON_AddItemToArray(page->data, describe_row(jobs[i], status));
     }
     free(jobs);
+}
+
+static void list_rows(const Query *query, Reply *reply)
+{
+    const Plan *plan = &query->x->plan;
+    cJSON *answer = cJSON_CreateObject(), *pages;
+    Page page = {query, cJSON_AddArrayToObject(answer, "data"), 0};
+    int64_t now = now_us();
+
+    if (!plan->hollow) {
+        add_unrelated(&page, plan->newer, now);
+        add_jobs(&page, now);
+        add_unrelated(&page, plan->older, query->start);
+    }
+    pages = cJSON_AddObjectToObject(answer, "pagination");
     cJSON_AddNumberToObject(pages, "limit", (double)query->limit);
     cJSON_AddNumberToObject(pages, "offset", (double)query->offset);
-    cJSON_AddNumberToObject(pages, "total", (double)total);
-    cJSON_AddBoolToObject(pages, "has_more", query->offset + query->limit < total);
+    cJSON_AddNumberToObject(pages, "total", (double)page.total);
+    cJSON_AddBoolToObject(pages, "has_more",
+                          plan->hollow || query->offset + query->limit < page.total);
     reply_json(reply, 200, answer);
 }
 

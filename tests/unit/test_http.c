@@ -12,8 +12,9 @@
 #include "http.h"
 #include "server.h"
 
-#define KEY "sk-hidden-0123"
-#define OK  "HTTP/1.1 200 OK\r\n"
+#define KEY       "sk-hidden-0123"
+#define OK        "HTTP/1.1 200 OK\r\n"
+#define TO(where) "HTTP/1.1 302 Go\r\nLocation: " where "\r\nContent-Length: 0\r\n\r\n"
 
 static char redirect_other[256], redirect_self[256], redirect_loop[256], date_header[256];
 
@@ -37,11 +38,16 @@ static const ServerScript script[] = {
     {"/other", redirect_other, 0},
     {"/self", redirect_self, 0},
     {"/loop", redirect_loop, 0},
-    {"/ftp",
-     "HTTP/1.1 302 Found\r\nLocation: ftp://127.0.0.1/x\r\nContent-Length: 0\r\n\r\n", 0},
-    {"/file",
-     "HTTP/1.1 302 Found\r\nLocation: file:///etc/passwd\r\nContent-Length: 0\r\n\r\n",
-     0},
+    {"/ftp", TO("ftp://127.0.0.1/x"), 0},
+    {"/file", TO("file:///etc/passwd"), 0},
+    {"/data", TO("data:video/mp4;base64,AAAA"), 0},
+    {"/gopher", TO("gopher://127.0.0.1:70/x"), 0},
+    {"/hop1", TO("/ok"), 0},
+    {"/hop2", TO("/hop1"), 0},
+    {"/hop3", TO("/hop2"), 0},
+    {"/hop4", TO("/hop3"), 0},
+    {"/hop5", TO("/hop4"), 0},
+    {"/hop6", TO("/hop5"), 0},
     {"/seconds", "HTTP/1.1 429 No\r\nRetry-After: 120\r\nContent-Length: 0\r\n\r\n", 0},
     {"/date", date_header, 0},
     {"/past",
@@ -255,9 +261,16 @@ static const struct {
     const char *path;
     int redirects, ret, status;
 } redirects[] = {
-    {"/other", 0, 0, 307},          {"/other", 1, 0, 200},
-    {"/self", 1, 0, 200},           {"/loop", 3, AVERROR(EIO), 302},
-    {"/ftp", 5, AVERROR(EIO), 302}, {"/file", 5, AVERROR(EIO), 302},
+    {"/other", 0, 0, 307},
+    {"/other", 1, 0, 200},
+    {"/self", 1, 0, 200},
+    {"/loop", 3, AVERROR(EIO), 302},
+    {"/ftp", 5, AVERROR(EIO), 302},
+    {"/file", 5, AVERROR(EIO), 302},
+    {"/data", 5, AVERROR(EIO), 302},
+    {"/gopher", 5, AVERROR(EIO), 302},
+    {"/hop5", 5, 0, 200},
+    {"/hop6", 5, AVERROR(EIO), 302},
 };
 
 static void test_redirects(void **state)

@@ -1,0 +1,311 @@
+# i2v: downloads: cut anywhere, too large, redirected, from odd places, and not a clip at all
+# SPDX-License-Identifier: LGPL-2.1-or-later
+load helper
+
+setup_file() {
+    shared_still
+    start_gateway
+    FILES_PORT=$(sed -n 's|.*files at http://127.0.0.1:\([0-9]*\)).*|\1|p' "$GATEWAY_LOG")
+    export FILES_PORT
+}
+teardown_file() { stop_gateway; }
+setup() { common_setup; }
+teardown() { [ -z "${WRITER:-}" ] || kill $WRITER 2>/dev/null || true; }
+
+accepted() { # prompt: the gateway has it, and nothing of the clip is here
+    set_faults "poll * shape waiting"
+    ends_with 75 fetch --prompt "$1" --max_wait 0 still.png
+    set_faults ""
+    PART=$(compgen -G "$I2V_STORE/*.json")
+    PART=${PART%.json}.mp4.part
+    ASKED=$(state .counts.download)
+    until_true gateway_has_clip
+    CLIP_SIZE=$(stat -c %s whole.mp4)
+}
+
+gateway_has_clip() {
+    gateway_clip whole.mp4
+    [ "$(stat -c %s whole.mp4)" -gt 1000 ]
+}
+
+# The ranges that were asked for since accepted().
+ranges() {
+    local n=$(($(state .counts.download) - ASKED))
+    [ $n -eq 0 ] ||
+        state "[.requests[] | select(.endpoint == \"download\")][-$n:] | map(.headers.range // \"-\") | join(\" \")"
+}
+
+# The generation of the last accepted() once more, as if nothing of it had come.
+once_more() {
+    rm -f "${PART%.part}"
+    ASKED=$(state .counts.download)
+}
+
+delivered() { # prompt
+    works timeout 60 "$BIN/i2vctl" fetch --prompt "$1" still.png
+    cmp whole.mp4 "$output"
+    expect_creates 1
+}
+
+# Cut, and odd sizes
+
+@test "cut at every tenth: resumed from there, whole, one create" {
+    local tenth expected
+    accepted tenths
+    for tenth in 0.0 0.1 0.2 0.3 0.4 0.5 0.6 0.7 0.8 0.9 1.0; do
+        once_more
+        set_faults "download 1 cut $tenth"
+        delivered tenths
+        expected="- bytes=$(jq -n "$CLIP_SIZE * $tenth | floor")-"
+        [ $tenth != 0.0 ] || expected="- -"
+        [ $tenth != 1.0 ] || expected="-"
+        same "$expected" "$(ranges)" || { echo "at $tenth"; return 1; }
+    done
+}
+
+@test "cut nine times in one download" {
+    accepted "cut often"
+    set_faults "download 1-9 cut 0.1"
+    delivered "cut often"
+    same 10 "$(ranges | wc -w)"
+    # Each goes on where the one before ended.
+    ranges | tr ' ' '\n' | tail -n +2 | tr -dc '0-9\n' | sort -n -c -u
+}
+
+@test "more bytes than announced are not kept" {
+    accepted "too many"
+    set_faults "download 1 cut 0.5" "download 2 endless"
+    delivered "too many"
+    same "- bytes=$((CLIP_SIZE / 2))- -" "$(ranges)"
+}
+
+@test "more than 2 GiB announced: refused before the disk is full, and fetched once it is right" {
+    accepted "too large"
+    set_faults "download * wrong-length 2147483647"
+    ends_with 73 fetch --prompt "too large" still.png
+    says_in_one "$(last_job .id)" "File too large" "buys nothing"
+    same 0 "$(stat -c %s "$PART")"
+    same - "$(ranges)"
+    no_clip
+    set_faults ""
+    delivered "too large"
+}
+
+@test "a .part that is longer than the clip" {
+    accepted "part too long"
+    cat whole.mp4 still.png >"$PART"
+    delivered "part too long"
+    same "bytes=$(($(stat -c %s still.png) + CLIP_SIZE))- -" "$(ranges)"
+    [ ! -e "$PART" ]
+}
+
+@test "a .part of other bytes: shorter than the clip, as long, and of another kind" {
+    local size
+    accepted "part of others"
+    for size in 1 1000 $((CLIP_SIZE / 2)) "$CLIP_SIZE"; do
+        once_more
+        head -c "$size" /dev/urandom >"$PART"
+        delivered "part of others"
+        ranges | grep -q "^bytes=$size- " || { ranges; return 1; }
+    done
+}
+
+@test "a .part that is a link is not followed" {
+    accepted "part is a link"
+    echo mine >mine
+    ln -s "$PWD/mine" "$PART"
+    ends_with 73 fetch --prompt "part is a link" still.png
+    says "$(last_job .id)"
+    same mine "$(cat mine)"
+    rm "$PART"
+    delivered "part is a link"
+}
+
+# Redirects and URLs
+
+@test "five redirects are followed, the sixth is not" {
+    accepted "five"
+    set_faults "download 1-5 redirect self"
+    delivered "five"
+    same 6 "$(ranges | wc -w)"
+    says_not "cut short"
+    once_more
+    set_faults "download 1-6 redirect self"
+    delivered "five"
+    same 7 "$(ranges | wc -w)"
+    says_in_one "cut short" redirects
+}
+
+@test "a result URL of another kind is not opened, and the generation is kept" {
+    local url
+    accepted "odd url"
+    cp whole.mp4 bait.mp4
+    for url in "file://$PWD/bait.mp4" "$PWD/bait.mp4" bait.mp4 "ftp://127.0.0.1:$FILES_PORT/x.mp4" \
+        "gopher://127.0.0.1:$FILES_PORT/x.mp4" "data:video/mp4;base64,$(head -c 300 bait.mp4 | base64 -w0)" \
+        "concat:$PWD/bait.mp4" "i2v:still.png?prompt=again"; do
+        set_faults "poll * url $url"
+        ends_with 69 timeout 30 "$BIN/i2vctl" fetch --prompt "odd url" still.png
+        says_in_one "$(last_job .id)" "may not be fetched"
+        no_clip
+    done
+    same "" "$(ranges)"
+    set_faults ""
+    delivered "odd url"
+}
+
+@test "a redirect to another kind of URL is not followed" {
+    accepted "odd redirect"
+    cp whole.mp4 bait.mp4
+    set_faults "download 1 redirect file://$PWD/bait.mp4" "download 2 redirect ftp://127.0.0.1:$FILES_PORT/x.mp4" \
+        "download 3 redirect data:video/mp4;base64,$(base64 -w0 <bait.mp4 | head -c 400)"
+    delivered "odd redirect"
+    same "- - - -" "$(ranges)"
+}
+
+@test "credentials in a result URL are in no log" {
+    local secret=hunter2-Vq8zRw path
+    accepted "with a password"
+    path=$(last_job .path)
+    export I2V_LOG=$PWD/events.log I2V_DEBUG=1 FFREPORT=file=$PWD/report.log:level=56
+    set_faults "poll * url http://joe:$secret@127.0.0.1:$FILES_PORT$path" \
+        "download 1 status 503" "download 2 cut 0.5" "download 3 expired" \
+        "download 4 redirect http://joe:$secret@127.0.0.1:$FILES_PORT$path"
+    works ff -v trace -f i2v -prompt "with a password" -i still.png -c copy out.mp4
+    same "" "$(grep -rlaF -- "$secret" . || true; grep -aF -- "$secret" <<<"$output$stderr" || true)"
+    [ -s report.log ] && [ -s events.log ]
+    cmp whole.mp4 "$(store_clip)"
+    # They were sent, or this proves nothing.
+    same true "$(state '[.requests[] | select(.endpoint == "download")][-1].headers.has_authorization')"
+    # Where they fail, too.
+    rm "$(store_clip)"
+    for url in "http://joe:$secret@127.0.0.1:1/x.mp4" "ftp://joe:$secret@127.0.0.1/x.mp4"; do
+        set_faults "poll * url $url"
+        refused timeout 60 "$BIN/i2v" ffmpeg -nostdin -y -v trace -f i2v -prompt "with a password" -max_wait 0 \
+            -i still.png -c copy out.mp4
+        same "" "$(grep -rlaF -- "$secret" . || true; grep -aF -- "$secret" <<<"$output$stderr" || true)"
+    done
+}
+
+# What is no clip
+
+@test "a playlist, a script, a picture, another container: never published, nothing that they name is read" {
+    local kind
+    mkfifo bait
+    (echo x >bait; touch opened) 3>&- &
+    WRITER=$!
+    printf '#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\n%s\n#EXT-X-ENDLIST\n' "$GATEWAY/control/clip" >odd.m3u8
+    printf 'ffconcat version 1.0\nfile %s\n' "$PWD/bait" >odd.ffconcat
+    accepted "odd clip"
+    ffmpeg -v error -i whole.mp4 -c copy odd.mkv
+    ffmpeg -v error -i whole.mp4 -c copy odd.ts
+    cp still.png odd.png
+    mark
+    for kind in m3u8 ffconcat png mkv ts; do
+        set_faults "download * file $PWD/odd.$kind"
+        ends_with 75 timeout 30 "$BIN/i2vctl" fetch --prompt "odd clip" --max_wait 0 still.png
+        says damaged "$(last_job .id)"
+        no_clip
+    done
+    ends_with 75 timeout 30 "$BIN/i2vctl" fetch --prompt "odd clip" still.png
+    says "damaged at the server" "buys nothing"
+    no_clip
+    [ ! -e opened ]
+    same 0 "$(state '[.requests[] | select(.path | startswith("/control/clip"))] | length')"
+    set_faults ""
+    works fetch --prompt "odd clip" still.png
+    cmp whole.mp4 "$output"
+    expect_creates 0
+}
+
+# MP4 boxes
+
+u32() { # number, file, offset: write it big-endian
+    local hex
+    hex=$(printf %08x "$1")
+    printf '%b' "\\x${hex:0:2}\\x${hex:2:2}\\x${hex:4:2}\\x${hex:6:2}" |
+        dd of="$2" bs=1 seek="$3" conv=notrunc status=none
+}
+
+read_u32() { # file, offset
+    od -An -tu4 --endian=big -j "$2" -N 4 "$1" | tr -d ' '
+}
+
+zeros() { head -c "$1" /dev/zero; }
+
+# The first track's data lies in another file: an alias record with an absolute path, as
+# QuickTime writes it. The moov must be at the end, or every offset would be wrong.
+with_external_track() { # from, to, path
+    local path=$3 box at dref entry size delta
+    [ $((${#path} % 2)) -eq 0 ] || path=/$path
+    {
+        printf 'alis\0\0\0\0'
+        zeros 10
+        printf '\0'
+        zeros 27
+        zeros 12
+        printf '\0'
+        zeros 63
+        zeros 16
+        printf '\xff\xff\xff\xff'
+        zeros 16
+        printf '\0\2%b%s' "\\x$(printf %02x $((${#path} >> 8)))\\x$(printf %02x $((${#path} & 255)))" "$path"
+        printf '\xff\xff\0\0'
+    } >alias
+    dref=$(grep -abo dref "$1" | head -1 | cut -d: -f1)
+    entry=$((dref + 12))
+    same 12 "$(read_u32 "$1" $entry)"
+    size=$(($(stat -c %s alias) + 4))
+    delta=$((size - 12))
+    head -c $((entry + 4)) "$1" >"$2"
+    cat alias >>"$2"
+    tail -c +$((entry + 12 + 1)) "$1" >>"$2"
+    u32 $size "$2" $entry
+    for box in moov trak mdia minf dinf dref; do
+        at=$(($(grep -abo $box "$1" | head -1 | cut -d: -f1) - 4))
+        u32 $(($(read_u32 "$1" $at) + delta)) "$2" $at
+    done
+}
+
+# In the place of the store's clip, as if it had been verified.
+put_into_store() { # file
+    local clip record
+    clip=$(store_clip)
+    record=${clip%.mp4}.json
+    cp "$1" "$clip"
+    jq --arg hash "$(sha256sum "$1" | cut -d' ' -f1)" --arg time "$(stat -c %.9Y "$clip")" \
+        --argjson size "$(stat -c %s "$1")" '.clip_sha256 = $hash | .clip_time = $time | .clip_size = $size' \
+        "$record" >record.new
+    cat record.new >"$record"
+}
+
+@test "a clip whose track lies in another file: that file is not read" {
+    local drefs=(-enable_drefs 1 -use_absolute_path 1)
+    accepted "elsewhere"
+    ffmpeg -v error -i whole.mp4 -c copy late.mp4
+    mkfifo bait
+    with_external_track late.mp4 odd.mp4 "$PWD/bait"
+    # A plain ffmpeg that is asked to does read it.
+    (echo x >bait; touch opened) 3>&- & WRITER=$!
+    timeout 20 ffmpeg -nostdin -v error "${drefs[@]}" -i odd.mp4 -f null - 2>plain.log || true
+    wait $WRITER
+    rm opened
+    (echo x >bait; touch opened) 3>&- & WRITER=$!
+
+    set_faults "download * file $PWD/odd.mp4"
+    ends_with 75 timeout 30 "$BIN/i2vctl" fetch --prompt elsewhere --max_wait 0 still.png
+    says damaged
+    no_clip
+    [ ! -e opened ]
+
+    set_faults ""
+    delivered elsewhere
+    put_into_store odd.mp4
+    run --separate-stderr timeout 30 "$BIN/i2v" ffmpeg -nostdin -y -f i2v -prompt elsewhere -i still.png -c copy out.mp4
+    says "Serving take 1"
+    run --separate-stderr timeout 30 "$BIN/i2v" ffmpeg -nostdin -y "${drefs[@]}" -f i2v -prompt elsewhere -i still.png \
+        -c copy out.mp4
+    says "Serving take 1"
+    run --separate-stderr timeout 30 "$BIN/i2v" ffprobe "${drefs[@]}" -f i2v -prompt elsewhere -show_packets still.png
+    says "Serving take 1"
+    [ ! -e opened ]
+}
