@@ -83,7 +83,7 @@ REQUEST=(-f i2v -prompt "She turns around and smiles" -duration 4)
     ends_with 75 fetch --ca_file ca.pem --prompt plain --max_wait 0 still.png
     path=$(last_job .path)
     set_faults "download * redirect $plain$path"
-    ends_with 75 timeout 30 "$BIN/i2vctl" fetch --ca_file ca.pem --prompt plain --max_wait 0 still.png
+    ends_with 75 timeout 30 "$BIN/i2vctl" fetch --ca_file ca.pem --prompt plain --max_wait 6 still.png
     says_in_one "$(last_job .id)" "ready at the gateway"
     set_faults "poll * url $plain$path"
     ends_with 69 timeout 30 "$BIN/i2vctl" fetch --ca_file ca.pem --prompt plain still.png

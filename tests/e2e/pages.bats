@@ -163,7 +163,7 @@ sent_in_vain() { # prompt
     sent_in_vain "a day ago"
     age 25
     set_faults "logs * unrelated 120 90"
-    works fetch --prompt "a day ago" still.png
+    works timeout 60 "$BIN/i2vctl" fetch --prompt "a day ago" still.png
     says "shows no generation of this request"
     [ "$(pages)" -ge 3 ]
     expect_creates 2
