@@ -27,9 +27,10 @@ bool generation_lock(Generation *g)
         int error = g->lock;
         events_say(
             g->events, AV_LOG_ERROR,
-            "Cannot lock the ledger: %s; %s%s; the store must be a directory of yours "
-            "on a file system with locks (I2V_STORE).\n",
-            av_err2str(error), id ? "the generation goes on at the gateway as " : "",
+            "Cannot lock the ledger in %s: %s; %s%s; the store must be a directory of "
+            "yours on a file system with locks (I2V_STORE).\n",
+            g->request->store, av_err2str(error),
+            id ? "the generation goes on at the gateway as " : "",
             id ? id : "nothing sent");
         generation_fail(g, error, FAILURE_STORE);
         return false;

@@ -197,6 +197,15 @@ void generation_poll(Generation *g)
 
 /* Downloading */
 
+static void end_hopeless(Generation *g, int error, const char *why)
+{
+    events_say(g->events, AV_LOG_ERROR,
+               "Cannot keep the clip of generation %s: %s. The same command fetches it "
+               "again and buys nothing.\n",
+               record_text(g->record, RECORD_ID), why);
+    generation_fail(g, error, FAILURE_STORE);
+}
+
 static void start_download(Generation *g)
 {
     char *part = store_part_path(g->plan->store, g->request->key);
@@ -213,17 +222,15 @@ static void start_download(Generation *g)
         generation_note(g, "download", NULL, NULL, -1);
         return;
     }
-    if (ret == AVERROR(EINVAL))
-        events_say(
-            g->events, AV_LOG_ERROR,
-            "The gateway names a clip of generation %s that may not be fetched: only "
-            "https URLs are.\n",
-            record_text(g->record, RECORD_ID));
-    else
-        events_say(g->events, AV_LOG_ERROR,
-                   "Cannot keep the clip of generation %s: %s.\n",
-                   record_text(g->record, RECORD_ID), av_err2str(ret));
-    generation_fail(g, ret, ret == AVERROR(EINVAL) ? FAILURE_GATEWAY : FAILURE_STORE);
+    if (ret != AVERROR(EINVAL)) {
+        end_hopeless(g, ret, av_err2str(ret));
+        return;
+    }
+    events_say(g->events, AV_LOG_ERROR,
+               "The gateway names a clip of generation %s that may not be fetched: only "
+               "https URLs are.\n",
+               record_text(g->record, RECORD_ID));
+    generation_fail(g, ret, FAILURE_GATEWAY);
 }
 
 /* Another attempt, or the end when max_wait is over. */
@@ -322,10 +329,7 @@ static void publish(Generation *g, const ClipFacts *facts)
 {
     int ret = store_publish(g->plan->store, g->request->key);
     if (ret < 0) {
-        events_say(g->events, AV_LOG_ERROR,
-                   "Cannot keep the clip of generation %s: %s.\n",
-                   record_text(g->record, RECORD_ID), av_err2str(ret));
-        generation_fail(g, ret, FAILURE_STORE);
+        end_hopeless(g, ret, av_err2str(ret));
         return;
     }
     if (keep(g, facts, "ready") >= 0)
@@ -348,15 +352,6 @@ static void verify(Generation *g)
     else
         take_damaged(g, part, facts.why);
     av_free(part);
-}
-
-static void end_hopeless(Generation *g, int error, const char *why)
-{
-    events_say(g->events, AV_LOG_ERROR,
-               "Cannot keep the clip of generation %s: %s. The same command fetches it "
-               "again and buys nothing.\n",
-               record_text(g->record, RECORD_ID), why);
-    generation_fail(g, error, FAILURE_STORE);
 }
 
 static void take_download(Generation *g, DownloadResult result, int error,

@@ -59,7 +59,7 @@ space() { on_disk rm disk/filler; }
 
 on_disk_fetch() { on_disk "$BIN/i2vctl" fetch "$@"; }
 
-record() { on_disk sh -c 'cat disk/store/*.json' 2>/dev/null; }
+record() { on_disk sh -c 'cat disk/store/[0-9a-f]*.json' 2>/dev/null; }
 in_state() { [ "$(record | jq -r .state)" = "$1" ]; }
 
 clip_pages() {
@@ -87,7 +87,7 @@ one_sentence() { # text...
     on_disk mkdir disk/store
     room 0
     ends_with 73 on_disk_fetch --prompt "full before" still.png
-    one_sentence "Cannot write the ledger" "No space left on device" I2V_STORE
+    one_sentence "Cannot write the ledger" "No space left on device" "nothing sent" I2V_STORE
     expect_requests 0
     run --separate-stderr on_disk "$BIN/i2v" ffmpeg -nostdin -y -f i2v -prompt "full before" -i still.png -c copy out.mp4
     [ "$status" -ne 0 ]
@@ -148,13 +148,15 @@ one_sentence() { # text...
     small_disk 1M
     set_faults "poll * shape waiting"
     ends_with 75 on_disk_fetch --prompt "full at the end" --max_wait 0 still.png
-    set_faults ""
+    # Once more not ready, so that what it took is noted, which is one page.
+    set_faults "poll 1 shape waiting"
     until_true eval '[ "$(clip_pages)" -gt 5 ]'
-    room "$(clip_pages)"
+    room $(($(clip_pages) + 1))
     ends_with 73 on_disk_fetch --prompt "full at the end" still.png
     says_in_one "Cannot write the ledger" "No space left on device"
     space
     delivered "full at the end"
+    same 1 "$(last_job .downloads)"
     room 0
     works on_disk_fetch --prompt "full at the end" still.png
     says "Serving take 1"
