@@ -1,13 +1,6 @@
 # i2v: bad input: a sentence that names the option and the valid values, and no request at all
 # SPDX-License-Identifier: LGPL-2.1-or-later
 load helper
-
-setup_file() {
-    shared_still
-    start_gateway
-}
-teardown_file() { stop_gateway; }
-setup() { common_setup; }
 # Whatever a test here does: the gateway heard nothing.
 teardown() {
     same 0 "$(state '.requests | length')"

@@ -8,8 +8,6 @@ setup_file() {
     FILES_PORT=$(sed -n 's|.*files at http://127.0.0.1:\([0-9]*\)).*|\1|p' "$GATEWAY_LOG")
     export FILES_PORT
 }
-teardown_file() { stop_gateway; }
-setup() { common_setup; }
 teardown() { [ -z "${WRITER:-}" ] || kill $WRITER 2>/dev/null || true; }
 
 accepted() { # prompt: the gateway has it, and nothing of the clip is here

@@ -2,13 +2,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 load helper
 
-setup_file() {
-    shared_still
-    start_gateway
-}
-teardown_file() { stop_gateway; }
-setup() { common_setup; }
-
 REQUEST=(-f i2v -prompt "She turns around and smiles" -duration 4)
 OUT=(-c copy out.mp4)
 

@@ -5,6 +5,7 @@
 bats_require_minimum_version 1.5.0
 
 BUILD=$(cd "${I2V_BUILD:-$BATS_TEST_DIRNAME/../../build}" && pwd)
+export I2V_BUILD=$BUILD
 BIN=$BUILD/bin
 
 # The only key that the gateways accept, like no other text in any file or log.
@@ -270,3 +271,12 @@ leaves() { # signal
     cat log
     return 1
 }
+
+# What a suite begins with, unless it says otherwise.
+
+setup_file() {
+    shared_still
+    start_gateway
+}
+teardown_file() { stop_gateway; }
+setup() { common_setup; }

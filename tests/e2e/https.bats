@@ -13,7 +13,6 @@ setup_file() {
     openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj "/CN=another CA" -keyout other.key -out other.pem 2>/dev/null
     start_gateway --cert server.pem --cert-key server.key
 }
-teardown_file() { stop_gateway; }
 setup() {
     common_setup
     ln "$BATS_FILE_TMPDIR"/{ca.pem,other.pem} .

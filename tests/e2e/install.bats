@@ -7,7 +7,6 @@ setup_file() {
     start_gateway
     DESTDIR='' cmake --install "$BUILD" --prefix "$BATS_FILE_TMPDIR/prefix" >/dev/null
 }
-teardown_file() { stop_gateway; }
 setup() {
     common_setup
     PREFIX=$BATS_FILE_TMPDIR/prefix

@@ -2,13 +2,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 load helper
 
-setup_file() {
-    shared_still
-    start_gateway
-}
-teardown_file() { stop_gateway; }
-setup() { common_setup; }
-
 polled() { [ "$(state '.jobs[-1].polls // 0')" -ge 1 ] && [ "$(creates)" -ge 1 ]; }
 sent() { [ "$(creates)" -ge 1 ]; }
 downloading() { [ "$(state '[.requests[-1].endpoint] | .[0]')" = download ]; }

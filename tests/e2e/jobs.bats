@@ -2,13 +2,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 load helper
 
-setup_file() {
-    shared_still
-    start_gateway
-}
-teardown_file() { stop_gateway; }
-setup() { common_setup; }
-
 ctl() { "$BIN/i2vctl" "$@"; }
 submit() { ctl submit --prompt "$@" --duration 4 still.png; }
 jobs() { ctl jobs --json | jq -r "$1"; }

@@ -2,13 +2,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 load helper
 
-setup_file() {
-    shared_still
-    start_gateway
-}
-teardown_file() { stop_gateway; }
-setup() { common_setup; }
-
 # The generations that the gateway took since mark().
 accepted() { echo $(($(state .counts.create_accepted) - BASE_ACCEPTED)); }
 

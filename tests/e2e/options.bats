@@ -15,7 +15,6 @@ setup_file() {
         -c:v libx264 -preset ultrafast -g 10 "$BATS_FILE_TMPDIR/traffic.mp4"
     start_gateway
 }
-teardown_file() { stop_gateway; }
 setup() {
     common_setup
     ln "$BATS_FILE_TMPDIR"/{tall.png,wide.png,traffic.mp4} .

@@ -2,11 +2,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 load helper
 
-setup_file() {
-    shared_still
-    start_gateway
-}
-teardown_file() { stop_gateway; }
 setup() {
     common_setup
     BASE_ACCEPTED=$(state .counts.create_accepted)

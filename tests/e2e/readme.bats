@@ -4,11 +4,6 @@ load helper
 
 ROOT=$BATS_TEST_DIRNAME/../..
 
-setup_file() {
-    shared_still
-    start_gateway
-}
-teardown_file() { stop_gateway; }
 setup() {
     common_setup
     export PATH=$BIN:$PATH

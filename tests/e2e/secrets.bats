@@ -2,13 +2,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 load helper
 
-setup_file() {
-    shared_still
-    start_gateway
-}
-teardown_file() { stop_gateway; }
-setup() { common_setup; }
-
 PEEK=(-t 0.1 -c copy out.mp4)
 
 # The report, the event log and the talk of the shim: everything on.

@@ -2,13 +2,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 load helper
 
-setup_file() {
-    shared_still
-    start_gateway
-}
-teardown_file() { stop_gateway; }
-setup() { common_setup; }
-
 # Only let the gateway take the request; what it received is looked at.
 send() { # option..., still
     run --separate-stderr fetch --prompt send --duration 4 --max_wait 0 "$@"

@@ -8,7 +8,6 @@ setup_file() {
     FILES_PORT=$(sed -n 's|.*files at http://127.0.0.1:\([0-9]*\)).*|\1|p' "$GATEWAY_LOG")
     export FILES_PORT
 }
-teardown_file() { stop_gateway; }
 
 # The gateway is called by a name; what the resolver makes of it is in the file "dns".
 setup() {
