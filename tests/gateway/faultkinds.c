@@ -263,6 +263,7 @@ static int apply_wrong_range(Plan *plan, char *args)
     }
 SWITCH(drop_before)
 SWITCH(drop_after)
+SWITCH(reset)
 SWITCH(garbage)
 SWITCH(empty)
 SWITCH(endless)
@@ -289,6 +290,9 @@ static const struct {
      "reads the whole request, closes without an answer; no job"},
     {"drop-after", ON_ANY, apply_drop_after, "",
      "takes the job, closes without an answer"},
+    {"reset", ON_ANY, apply_reset, "",
+     "drop-upload, drop-after or cut, beside it, reset the connection instead\n"
+     "         of closing it; alone it is drop-before that does"},
     {"cut", ON_ANY, apply_cut, "FRACTION",
      "announces the whole body, sends this part of it, closes"},
     {"stall", ON_ANY, apply_stall, "SECONDS",
