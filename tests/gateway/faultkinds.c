@@ -246,6 +246,14 @@ static int apply_wrong_length(Plan *plan, char *args)
     return word ? parse_integer(word, -INT_MAX, INT_MAX, &plan->wrong_length) : 0;
 }
 
+static int apply_endless(Plan *plan, char *args)
+{
+    char *word = next_word(&args);
+
+    plan->endless = 1LL << 30;
+    return word ? parse_integer(word, 1, INT64_MAX, &plan->endless) : 0;
+}
+
 static int apply_wrong_range(Plan *plan, char *args)
 {
     char *word = next_word(&args);
@@ -266,7 +274,6 @@ SWITCH(drop_after)
 SWITCH(reset)
 SWITCH(garbage)
 SWITCH(empty)
-SWITCH(endless)
 SWITCH(no_headers)
 SWITCH(no_length)
 SWITCH(ignore_range)
@@ -304,8 +311,9 @@ static const struct {
     {"garbage", ON_ANY, apply_garbage, "",
      "200, a body that is not JSON; the job is taken"},
     {"empty", ON_ANY, apply_empty, "", "200, an empty body; the job is taken"},
-    {"endless", ON_ANY, apply_endless, "",
-     "the body, then filling without end (1 GiB); the job is taken"},
+    {"endless", ON_ANY, apply_endless, "[BYTES]",
+     "the body, then filling without end (in fact to BYTES, 1 GiB); the job is\n"
+     "         taken"},
     {"redirect", ON_ANY, apply_redirect, "URL|self|api|files",
      "302 to URL, or to the same path here or on the other port"},
     {"no-headers", ON(CREATE) | ON(POLL), apply_no_headers, "",

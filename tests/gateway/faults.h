@@ -70,7 +70,8 @@ typedef struct Plan {
     double stall;           /* seconds */
     double pause_at, pause; /* fraction of the body (-1: no fault), seconds */
     char *hold;
-    int garbage, empty, endless;
+    int garbage, empty;
+    long long endless; /* bytes until it ends all the same, 0: no fault */
     char *redirect;
     char *fail_name, *fail_message;
     unsigned shapes;

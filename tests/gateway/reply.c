@@ -11,8 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define ENDLESS ((uint64_t)1 << 30)
-#define BLOCK   65536
+#define BLOCK 65536
 
 static const char json_type[] = "application/json; charset=utf-8";
 static const char problem_type[] = "application/problem+json; charset=utf-8";
@@ -351,7 +350,7 @@ static uint64_t plan_stream(const Exchange *x, Reply *reply, Stream *stream)
         stream->broken = 1;
     }
     if (plan->endless) {
-        stream->end = ENDLESS;
+        stream->end = (uint64_t)plan->endless;
         stream->broken = 1;
     }
     return plan->no_length || plan->endless ? MHD_SIZE_UNKNOWN : announced;
