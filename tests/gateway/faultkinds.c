@@ -269,6 +269,14 @@ static int apply_wrong_length(Plan *plan, char *args)
     return word ? parse_integer(word, -INT_MAX, INT_MAX, &plan->wrong_length) : 0;
 }
 
+static int apply_endless(Plan *plan, char *args)
+{
+    char *word = next_word(&args);
+
+    plan->endless = 1LL << 30;
+    return word ? parse_integer(word, 1, INT64_MAX, &plan->endless) : 0;
+}
+
 static int apply_wrong_range(Plan *plan, char *args)
 {
     char *word = next_word(&args);
@@ -286,9 +294,9 @@ static int apply_wrong_range(Plan *plan, char *args)
     }
 SWITCH(drop_before)
 SWITCH(drop_after)
+SWITCH(reset)
 SWITCH(garbage)
 SWITCH(empty)
-SWITCH(endless)
 SWITCH(no_headers)
 SWITCH(no_length)
 SWITCH(ignore_range)
@@ -313,6 +321,9 @@ static const struct {
      "reads the whole request, closes without an answer; no job"},
     {"drop-after", ON_ANY, apply_drop_after, "",
      "takes the job, closes without an answer"},
+    {"reset", ON_ANY, apply_reset, "",
+     "drop-upload, drop-after or cut, beside it, reset the connection instead\n"
+     "         of closing it; alone it is drop-before that does"},
     {"cut", ON_ANY, apply_cut, "FRACTION",
      "announces the whole body, sends this part of it, closes"},
     {"stall", ON_ANY, apply_stall, "SECONDS",
@@ -324,8 +335,9 @@ static const struct {
     {"garbage", ON_ANY, apply_garbage, "",
      "200, a body that is not JSON; the job is taken"},
     {"empty", ON_ANY, apply_empty, "", "200, an empty body; the job is taken"},
-    {"endless", ON_ANY, apply_endless, "",
-     "the body, then filling without end (1 GiB); the job is taken"},
+    {"endless", ON_ANY, apply_endless, "[BYTES]",
+     "the body, then filling without end (in fact to BYTES, 1 GiB); the job is\n"
+     "         taken"},
     {"redirect", ON_ANY, apply_redirect, "URL|self|api|files",
      "302 to URL, or to the same path here or on the other port"},
     {"no-headers", ON(CREATE) | ON(POLL), apply_no_headers, "",

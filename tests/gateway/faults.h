@@ -60,6 +60,7 @@ enum {
 typedef struct Plan {
     long long drop_upload; /* bytes of the body to read first, -1: no fault */
     int drop_before, drop_after;
+    int reset;  /* what closes the connection early resets it */
     int status; /* 0: no fault */
     int taken;  /* with status, on create: the job is taken all the same */
     int retry_after, retry_as_date;
@@ -69,7 +70,8 @@ typedef struct Plan {
     double stall;           /* seconds */
     double pause_at, pause; /* fraction of the body (-1: no fault), seconds */
     char *hold;
-    int garbage, empty, endless;
+    int garbage, empty;
+    long long endless; /* bytes until it ends all the same, 0: no fault */
     char *redirect;
     char *fail_name, *fail_message;
     unsigned shapes;

@@ -99,6 +99,8 @@ void reply_scripted(const Exchange *x, Reply *reply);
 void reply_redirect(const Exchange *x, Reply *reply);
 void reply_spoil(const Exchange *x, Reply *reply);
 enum MHD_Result reply_send(Exchange *x, Reply *reply);
+/* Ends the connection with a reset instead of an orderly close. */
+void connection_reset(struct MHD_Connection *connection);
 /* 0, or -1 when the gateway stops meanwhile. */
 int gateway_sleep(const Gateway *gateway, double seconds);
 

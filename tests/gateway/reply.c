@@ -7,11 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
-#define ENDLESS ((uint64_t)1 << 30)
-#define BLOCK   65536
+#define BLOCK 65536
 
 static const char json_type[] = "application/json; charset=utf-8";
 static const char problem_type[] = "application/problem+json; charset=utf-8";
@@ -20,9 +20,10 @@ typedef struct Stream {
     const Gateway *gateway;
     Buffer body;
     int fd;
-    uint64_t offset, size; /* what there is to send */
-    uint64_t end;          /* where sending ends */
-    int broken;            /* it ends with a closed connection */
+    uint64_t offset, size;        /* what there is to send */
+    uint64_t end;                 /* where sending ends */
+    int broken;                   /* it ends with a closed connection */
+    struct MHD_Connection *reset; /* to be reset then, or NULL */
     char filling;
     double rate;
     uint64_t pause_at;
@@ -40,6 +41,18 @@ int gateway_sleep(const Gateway *gateway, double seconds)
         nanosleep(left < 20000 ? &rest : &slice, NULL);
     }
     return gateway->stop ? -1 : 0;
+}
+
+/* Dissolving the association of a socket sends the reset at once; a close with SO_LINGER
+ * would come after the orderly shutdown that libmicrohttpd begins with. */
+void connection_reset(struct MHD_Connection *connection)
+{
+    const struct sockaddr none = {.sa_family = AF_UNSPEC};
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+    if (info)
+        connect(info->connect_fd, &none, sizeof(none));
 }
 
 void reply_init(Reply *reply)
@@ -270,6 +283,8 @@ static ssize_t stream_read(void *opaque, uint64_t at, char *to, size_t size)
 
     if (stream->gateway->stop)
         return MHD_CONTENT_READER_END_WITH_ERROR;
+    if (at >= stream->end && stream->broken && stream->reset)
+        connection_reset(stream->reset);
     if (at >= stream->end)
         return stream->broken ? MHD_CONTENT_READER_END_WITH_ERROR
                               : MHD_CONTENT_READER_END_OF_STREAM;
@@ -310,6 +325,7 @@ static uint64_t plan_stream(const Exchange *x, Reply *reply, Stream *stream)
     *stream = (Stream){.gateway = x->gateway,
                        .body = reply->body,
                        .fd = reply->fd,
+                       .reset = plan->reset ? x->connection : NULL,
                        .offset = reply->offset,
                        .filling = x->on_files ? 0 : ' ',
                        .rate = plan->slow,
@@ -334,7 +350,7 @@ static uint64_t plan_stream(const Exchange *x, Reply *reply, Stream *stream)
         stream->broken = 1;
     }
     if (plan->endless) {
-        stream->end = ENDLESS;
+        stream->end = (uint64_t)plan->endless;
         stream->broken = 1;
     }
     return plan->no_length || plan->endless ? MHD_SIZE_UNKNOWN : announced;

@@ -147,13 +147,19 @@ static void answer_route(Exchange *x, Reply *reply)
     free(text);
 }
 
+static int drops_before(const Plan *plan)
+{
+    return plan->drop_before ||
+           (plan->reset && plan->drop_upload < 0 && !plan->drop_after && plan->cut < 0);
+}
+
 /* Fills in the reply; -1 when the connection is to be closed without one. */
 static int fill_reply(Exchange *x, Reply *reply)
 {
     const Plan *plan = &x->plan;
     int creates = x->endpoint == ENDPOINT_CREATE;
 
-    if (plan->drop_before)
+    if (drops_before(plan))
         return -1;
     if (!creates && hold_back(x))
         return -1;
@@ -174,16 +180,26 @@ static int fill_reply(Exchange *x, Reply *reply)
     return 0;
 }
 
+/* Without an answer. */
+static enum MHD_Result hang_up(const Exchange *x)
+{
+    if (x->plan.reset)
+        connection_reset(x->connection);
+    return MHD_NO;
+}
+
 static enum MHD_Result finish(Exchange *x)
 {
-    enum MHD_Result result = MHD_NO;
+    enum MHD_Result result;
     Reply reply;
 
     reply_init(&reply);
-    if (fill_reply(x, &reply))
+    if (fill_reply(x, &reply)) {
         note_status(x, 0);
-    else
+        result = hang_up(x);
+    } else {
         result = reply_send(x, &reply);
+    }
     reply_free(&reply);
     return result;
 }
@@ -219,11 +235,11 @@ static enum MHD_Result handle(void *opaque, struct MHD_Connection *connection,
     x->method = method;
     if (!x->started) {
         begin(x);
-        return drops_upload(x) ? MHD_NO : MHD_YES;
+        return drops_upload(x) ? hang_up(x) : MHD_YES;
     }
     if (*size) {
         if (take_upload(x, data, *size) || drops_upload(x))
-            return MHD_NO;
+            return hang_up(x);
         *size = 0;
         return MHD_YES;
     }

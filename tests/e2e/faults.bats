@@ -1,0 +1,192 @@
+# i2v: the fault matrix: every fault of the stand-in at every endpoint it may strike, once,
+# three times and for ten seconds; what must come of it is in faults.table
+# SPDX-License-Identifier: LGPL-2.1-or-later
+load helper
+
+TABLE=$BATS_TEST_DIRNAME/faults.table
+ENDPOINTS="create poll logs download"
+
+# Rows of the table as endpoint|fault|once|three|ten|with, without what aligns them.
+rows() {
+    sed -E '/^[a-z]/!d; s/ +\| +/|/g; s/ +$//' "$TABLE"
+}
+
+# The faults of the table's rows, one by one: endpoint|fault.
+faults_of_rows() {
+    rows | awk -F'|' '{ n = split($2, part, / *; */); for (i = 1; i <= n; i++) print $1 "|" part[i] }'
+}
+
+help_of_faults() {
+    "$BIN/i2v-gateway" --help | sed '1,/FAULT is one of:/d; /^  Shapes/,$d'
+}
+
+# The names in a list of the help that begins with a word and ends with a full stop.
+list_in_help() { # word
+    "$BIN/i2v-gateway" --help | sed -n "/^  $1/,/\.\$/p" | tr '\n' ' ' |
+        sed 's/^[^:]*://; s/\..*//' | tr -d ' ' | tr ',' '\n'
+}
+
+in_table() { # endpoint, fault and arguments as a regular expression
+    faults_of_rows | grep -qE "^$1\\|$2( |\$)" || { echo "not in the table: $1 $2"; return 1; }
+}
+
+@test "every fault that the stand-in has is in the table, for every endpoint that it strikes" {
+    local name endpoint sample missing=0 names
+    names=$(help_of_faults | sed -nE 's/^    ([a-z-]+)( .*)?$/\1/p')
+    [ "$(wc -w <<<"$names")" -ge 25 ] || { echo "names: $names"; return 1; }
+    start_gateway
+    for name in $names; do
+        sample=$(faults_of_rows | sed -nE "s/^[a-z]+\|($name( .*)?)\$/\1/p" | head -1)
+        [ -n "$sample" ] || { echo "not in the table: $name"; missing=1; continue; }
+        for endpoint in $ENDPOINTS; do
+            if set_faults "$endpoint 1 ${sample/@go//nowhere}" >/dev/null; then
+                in_table "$endpoint" "$name" || missing=1
+            fi
+        done
+    done
+    stop_gateway
+    return $missing
+}
+
+@test "every word that a fault knows is in the table" {
+    local name word missing=0 code
+    for name in $(list_in_help Shapes); do
+        in_table poll "shape $name" || missing=1
+    done
+    for name in generation_id no_id extra; do
+        in_table create "shape $name" || missing=1
+    done
+    for name in $(list_in_help Clips); do
+        in_table create "clip $name" || missing=1
+        in_table download "clip $name" || missing=1
+    done
+    # Alternatives in the usage: "body json|problem|html|empty", "late SECONDS".
+    while read -r name word; do
+        in_table "[a-z]+" "$name (.* )?${word}[^ ]*" || missing=1
+    done < <(help_of_faults | awk '/^    [a-z]/ { name = $1; $1 = ""; use = $0; getline more
+            if (more ~ /^ *\[/) use = use " " more
+            gsub(/[^a-z0-9:-]+/, " ", use); n = split(use, words, " ")
+            for (i = 1; i <= n; i++) print name, words[i] }')
+    for code in 400 401 402 403 404 408 409 413 422 425 429 500 502 503 504 520 524; do
+        for name in $ENDPOINTS; do
+            in_table "$name" "status $code" || missing=1
+        done
+    done
+    return $missing
+}
+
+# Every case its directory, and a list of the directories: those that wait for long, the
+# longest first, and those that hardly wait.
+lay_out() {
+    local endpoint fault cells with column cell outcome seen taken number=0 dir
+    : >waiting
+    : >quick
+    while IFS='|' read -r endpoint fault cells[0] cells[1] cells[2] with; do
+        for column in 0 1 2; do
+            cell=${cells[column]}
+            read -r outcome seen taken <<<"$cell"
+            number=$((number + 1))
+            dir=$PWD/$number
+            mkdir "$dir"
+            printf '%s|%s|%s|%s|%s|%s|%s\n' "$endpoint" "$(words once three ten $column)" "$fault" \
+                "$outcome" "$seen" "$taken" "$with" >"$dir/case"
+            estimate "$endpoint" "$column" "$fault" "$outcome" "$seen"
+        done
+    done < <(rows)
+    sort -rn -o waiting waiting
+}
+
+words() { # word..., index
+    local index=${!#}
+    echo "${@:index+1:1}"
+}
+
+# Seconds, roughly.
+estimate() { # endpoint, column, fault, outcome, creates seen
+    local times=1 seconds=1
+    [ "$2" -ne 1 ] || [ "$1" = create ] || times=3
+    case $4-$1-$3 in
+    *-create-*" 1000"*) seconds=125 ;;
+    *-poll-stall\ 1000 | *-logs-stall\ 1000) seconds=$((65 * times)) ;;
+    *-download-stall\ 1000 | *-download-pause*" 1000") seconds=$((35 * times)) ;;
+    stop-create-*) seconds=$(words 35 5 35 "$2") ;;
+    ok-create-*" 50"[03]* | refused:69-create-*" 50"[03]*) seconds=$((($5 - 1) * 32 + 1)) ;;
+    *-away | *-killed) seconds=10 ;;
+    *" 3") seconds=$((3 * times)) ;;
+    ok-poll-* | ok-logs-* | ok-download-* | ok-create-status\ 429*) seconds=$(words 1 7 12 "$2") ;;
+    esac
+    if [ "$seconds" -gt 1 ]; then
+        echo "$seconds $dir" >>waiting
+    else
+        echo "$seconds $dir" >>quick
+    fi
+}
+
+run_case() { sh "$BATS_TEST_DIRNAME/fault_case.sh" "$1" >"$1/said" 2>&1 3>&-; }
+
+# Otherwise everyone renders the clip at once.
+fill_cache() {
+    local still
+    for still in small big; do
+        mkdir cache-$still
+        echo "create|once|no-headers|ok|1|1|$still" >cache-$still/case
+        run_case cache-$still
+    done
+}
+
+# The waiting ones take next to no processor time, the quick ones nothing else.
+run_all() {
+    export -f run_case
+    cut -d' ' -f2 waiting | xargs -P 36 -I{} bash -c 'run_case {}' 3>&- &
+    cut -d' ' -f2 quick | xargs -P 6 -I{} bash -c 'run_case {}' 3>&- || true
+    wait
+}
+
+# One line a row of the table, then the sum. Fails when a case went wrong.
+report() {
+    local number=0 cases=0 lost=0 twice=0 wrong=0 endpoint fault rest with column verdict outcome seen taken l t line
+    printf '%-9s %-62s %-18s %-18s %s\n' endpoint fault once "three times" "for ten seconds"
+    while IFS='|' read -r endpoint fault rest rest rest with; do
+        line=$(printf '%-9s %-62s' "$endpoint" "$fault${with:+ ($with)}")
+        for column in once three ten; do
+            number=$((number + 1)) cases=$((cases + 1))
+            verdict=WRONG outcome=none seen=0 taken=0 l=0 t=0
+            [ ! -e $number/result ] ||
+                IFS='|' read -r verdict outcome seen taken l t <$number/result
+            [ "$verdict" = ok ] || { wrong=$((wrong + 1)); outcome="WRONG:$outcome"; }
+            lost=$((lost + l)) twice=$((twice + t))
+            line+=$(printf ' %-18s' "$outcome $seen/$taken")
+        done
+        echo "${line%"${line##*[! ]}"}"
+    done < <(rows)
+    echo "fault matrix: $cases cases, jobs lost $lost, paid twice $twice"
+    [ $((wrong + lost + twice)) -eq 0 ]
+}
+
+show_wrong() {
+    local dir
+    for dir in [0-9]*; do
+        ! grep -qs '^ok' "$dir/result" || continue
+        echo "== $(<"$dir/case")"
+        tail -n 40 "$dir/said" "$dir"/*.log
+    done
+}
+
+@test "the matrix: every outcome as it must be, no clip lost, nothing paid twice" {
+    local status=0
+    export BIN KEY CACHE=$BUILD/tests/e2e/cache STILLS=$BATS_TEST_TMPDIR BATS_TEST_DIRNAME
+    mkdir -p "$CACHE" "$BATS_TEST_TMPDIR/cases"
+    cd "$BATS_TEST_TMPDIR"
+    quadrants 1280 720 small.png
+    # Noise, always the same, so that the upload is larger than the buffers on its way.
+    head -c $((1280 * 720 * 3)) /dev/zero | openssl enc -aes-128-ctr -nosalt -K 00 -iv 00 2>openssl.log |
+        ffmpeg -v error -nostdin -y -f rawvideo -pix_fmt rgb24 -s 1280x720 -i - big.png
+    cd cases
+    lay_out
+    fill_cache
+    run_all
+    report >"$BUILD/fault-matrix.txt" || status=1
+    cat "$BUILD/fault-matrix.txt" >&3
+    [ $status -eq 0 ] || show_wrong
+    return $status
+}
