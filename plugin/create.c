@@ -238,6 +238,7 @@ static void look_for(Generation *g, int64_t us, const char *why)
     generation_note(g, "lost", NULL, why, 1);
     g->phase = PHASE_FIND;
     g->find_offset = 0;
+    g->asking_suspect = false;
     g->find_until = now + FFMIN(us, left);
     g->find_enough = us <= left;
     g->wake = now + SECOND_US; /* a row needs a moment to appear */
@@ -266,6 +267,7 @@ static void take_create(Generation *g, const GatewayAnswer *answer)
         break;
     case GATEWAY_FAULT:
         g->faults++;
+        av_strlcpy(g->suspect, answer->job.id ? answer->job.id : "", sizeof(g->suspect));
         look_for(g, FAULT_LOOK_US, answer->text);
         break;
     case GATEWAY_LOST:
@@ -317,7 +319,9 @@ static void end_search(Generation *g)
     GatewayAnswer answer = {
         .status = 500, .error = AVERROR_HTTP_SERVER_ERROR, .retry_after = -1};
 
-    if (!may_create) {
+    if (may_create && g->suspect[0]) {
+        g->asking_suspect = true;
+    } else if (!may_create) {
         stop_lost(g, "the gateway's usage log shows no generation of it");
     } else if (g->faults >= MAX_FAULTS) {
         av_strlcpy(answer.text, "it failed three times and shows no generation",
@@ -327,6 +331,32 @@ static void end_search(Generation *g)
         av_strlcpy(answer.text, "The usage log shows no generation of this request",
                    sizeof(answer.text));
         again(g, &answer, 0);
+    }
+}
+
+/* A 500 or 503 came with an id: what the gateway says of that decides before another
+ * try, since a row may appear only once the generation has ended. */
+static void take_suspect(Generation *g, GatewayAnswer *answer)
+{
+    bool unknown = answer->verdict == GATEWAY_REFUSED && answer->status != 401 &&
+                   answer->status != 403;
+
+    if (answer->verdict == GATEWAY_JOB && answer->job.state != JOB_FAILED) {
+        if (!answer->job.id)
+            answer->job.id = av_strdup(g->suspect);
+        if (answer->job.id)
+            generation_accept(g, &answer->job);
+        else
+            generation_fail(g, AVERROR(ENOMEM), FAILURE_LATER);
+    } else if (unknown || answer->verdict == GATEWAY_JOB) {
+        g->suspect[0] = '\0';
+        g->asking_suspect = false;
+        end_search(g);
+    } else if (answer->verdict == GATEWAY_REFUSED) {
+        stop_lost(g, "the gateway does not tell about it");
+    } else {
+        g->wake = av_gettime_relative() +
+                  generation_backoff(++g->weather, 4, answer->retry_after);
     }
 }
 
@@ -364,9 +394,22 @@ static void take_find(Generation *g, const GatewayAnswer *answer)
                    answer->status);
         stop_lost(g, "the usage log could not be read");
     } else {
+        events_say(g->events, g->weather ? AV_LOG_VERBOSE : AV_LOG_WARNING,
+                   "Could not read the usage log: %s; looking again.\n", answer->text);
         g->wake = av_gettime_relative() +
                   generation_backoff(++g->weather, 15, answer->retry_after);
     }
+}
+
+static int ask(Generation *g)
+{
+    if (g->asking_suspect)
+        return gateway_poll(&g->gateway, g->http, g->suspect, &g->call);
+    if (!g->find_offset)
+        g->find_began = av_gettime_relative();
+    return gateway_find(&g->gateway, g->http, record_text(g->record, RECORD_CLIENT_IDS),
+                        (int64_t)record_number(g->record, RECORD_CREATED, 0),
+                        g->find_offset, &g->call);
 }
 
 void generation_find(Generation *g)
@@ -378,16 +421,12 @@ void generation_find(Generation *g)
         g->find_until = is_old(g) ? now : now + g->request->max_wait;
     if (now >= g->find_until + FIND_GRACE_US) {
         gateway_end(&g->call);
-        stop_lost(g, "the usage log could not be read");
+        stop_lost(g, g->asking_suspect ? "the gateway does not tell about it"
+                                       : "the usage log could not be read");
         return;
     }
     if (!g->call) {
-        if (!g->find_offset)
-            g->find_began = now;
-        int ret =
-            gateway_find(&g->gateway, g->http, record_text(g->record, RECORD_CLIENT_IDS),
-                         (int64_t)record_number(g->record, RECORD_CREATED, 0),
-                         g->find_offset, &g->call);
+        int ret = ask(g);
         if (ret < 0)
             generation_fail(g, ret, FAILURE_GATEWAY);
         return;
@@ -395,6 +434,9 @@ void generation_find(Generation *g)
     if (!gateway_answered(g->call, &answer))
         return;
     gateway_end(&g->call);
-    take_find(g, &answer);
+    if (g->asking_suspect)
+        take_suspect(g, &answer);
+    else
+        take_find(g, &answer);
     gateway_answer_clear(&answer);
 }

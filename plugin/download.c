@@ -19,11 +19,12 @@
 struct Download {
     HttpExchange *exchange;
     int fd;
-    int64_t from;  ///< bytes that were there when it started
-    int64_t bytes; ///< bytes that are there now
-    int64_t size;  ///< announced, -1 = not
-    bool started;  ///< the first byte of the body has been looked at
-    bool mismatch; ///< what the server sends is not the range or size it announced
+    int64_t from;        ///< bytes that were there when it started
+    int64_t bytes;       ///< bytes that are there now
+    int64_t size;        ///< announced, -1 = not
+    bool started;        ///< the first byte of the body has been looked at
+    int64_t retry_after; ///< seconds, -1 when not said
+    bool mismatch;       ///< what the server sends is not the range or size it announced
     char why[256];
 };
 
@@ -164,6 +165,7 @@ DownloadResult download_result(Download *d, int *error, const char **why)
     *error = 0;
     if (!reply)
         return DOWNLOAD_GOING;
+    d->retry_after = reply->retry_after;
     *error = reply->error ? reply->error : AVERROR(EIO);
     if (d->mismatch) {
         snprintf(d->why, sizeof(d->why),
@@ -186,6 +188,11 @@ DownloadResult download_result(Download *d, int *error, const char **why)
 int64_t download_bytes(const Download *download)
 {
     return download->bytes;
+}
+
+int64_t download_retry_after(const Download *download)
+{
+    return download->retry_after;
 }
 
 int64_t download_size(const Download *download)

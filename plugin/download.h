@@ -38,6 +38,9 @@ DownloadResult download_result(Download *download, int *error, const char **why)
 int64_t download_bytes(const Download *download);
 int64_t download_size(const Download *download);
 
+/** Seconds that the server asked to be left alone, -1 when it did not say. */
+int64_t download_retry_after(const Download *download);
+
 /** End an attempt, in whatever state; sets *download to NULL. The file stays. */
 void download_end(Download **download);
 

@@ -233,10 +233,12 @@ static void rescue_id(const GatewayCall *call, GatewayAnswer *answer)
 {
     if (call->kind != CALL_CREATE || !call->inference_id[0] || answer->job.id)
         return;
-    if (answer->verdict != GATEWAY_LOST && answer->verdict != GATEWAY_JOB)
+    if (answer->verdict != GATEWAY_LOST && answer->verdict != GATEWAY_JOB &&
+        answer->verdict != GATEWAY_FAULT)
         return;
     answer->job.id = av_strdup(call->inference_id);
-    if (answer->job.id)
+    /* Behind a fault it may be of something that was not accepted. */
+    if (answer->job.id && answer->verdict != GATEWAY_FAULT)
         answer->verdict = GATEWAY_JOB;
 }
 

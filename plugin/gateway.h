@@ -61,7 +61,8 @@ typedef struct GatewayAnswer {
     bool stopped;        ///< GATEWAY_UNSENT because on_last_byte said so
     bool moderated;      ///< GATEWAY_REFUSED by moderation
     char text[512];      ///< for a person: the gateway's words, or what went wrong
-    GatewayJob job; ///< with GATEWAY_JOB from create, poll, and find when it found one
+    GatewayJob job; ///< with GATEWAY_JOB from create, poll, and find when it found one;
+                    ///< with GATEWAY_FAULT its id may be of something accepted or not
     bool more;      ///< find: further pages follow
     int rows;       ///< find: rows on this page
 } GatewayAnswer;

@@ -42,6 +42,8 @@ struct Generation {
     char client_id[40];  ///< of the create call at hand
     int unsent;          ///< create calls in a row that did not go out
     int faults;          ///< create calls answered 500 or 503
+    char suspect[256];   ///< id that came with a 500 or 503, "" = none
+    bool asking_suspect; ///< the last doubt before another try
     int find_offset;     ///< rows of the usage log passed over
     int64_t find_began;  ///< av_gettime_relative(), when its first page was asked for
     int64_t find_until;  ///< a listing that begins from then on decides
@@ -50,6 +52,7 @@ struct Generation {
     bool answered;       ///< a poll told something in this run
     Schedule schedule;   ///< of the polls
     double last_pending; ///< record_now() at the last poll that said so, 0 = none
+    int64_t retry_after; ///< of the last download, seconds, -1 = not said
     int64_t part_bytes;  ///< bytes of the clip after the last attempt
     int damaged;         ///< downloads that did not verify
     char *url;           ///< of the clip

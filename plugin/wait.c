@@ -236,7 +236,7 @@ static void start_download(Generation *g)
 /* Another attempt, or the end when max_wait is over. */
 static void download_again(Generation *g, Phase phase, const char *what, const char *why)
 {
-    int64_t us = generation_backoff(++g->weather, 30, -1);
+    int64_t us = generation_backoff(++g->weather, 30, g->retry_after);
     /* Never held while waiting. */
     store_unlock(&g->lock);
     av_strlcpy(g->cause, why, sizeof(g->cause));
@@ -420,6 +420,7 @@ void generation_download(Generation *g)
     if (download_bytes(g->download) > g->part_bytes)
         g->weather = 0;
     g->part_bytes = download_bytes(g->download);
+    g->retry_after = download_retry_after(g->download);
     download_end(&g->download);
     take_download(g, result, error, reason ? reason : "no memory");
     av_free(reason);
