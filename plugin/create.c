@@ -1,11 +1,10 @@
-/* i2v: create a generation once, and find it again when the answer was lost
+/* i2v: create a generation once
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "generation_internal.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <libavutil/avstring.h>
 #include <libavutil/error.h>
@@ -15,25 +14,13 @@
 
 #include "digest.h"
 
-#define SECOND_US   (1000000LL)
-#define DAY_SECONDS (24 * 3600)
+#define SECOND_US (1000000LL)
 
 /* Create calls that did not go out, before the gateway counts as not to be reached. */
 #define MAX_UNSENT 4
 
-/* Create calls that the gateway answered with a fault of its own. */
-#define MAX_FAULTS 3
-
 /* After such a fault the usage log is watched this long before another try. */
 #define FAULT_LOOK_US (30 * SECOND_US)
-
-/* Between two looks through it, and between two of its pages: 200 requests a minute are
- * the limit, for every program of the account together. */
-#define LOOK_US (5 * SECOND_US)
-#define PAGE_US (SECOND_US / 2)
-
-/* How long the look that decides may take. */
-#define FIND_GRACE_US (10 * SECOND_US)
 
 /* Intent */
 
@@ -88,14 +75,13 @@ static int begin_record(Generation *g)
     const Request *r = g->request;
     int ret = 0;
 
-    /* Bytes of another generation's clip must not go on as this one's. */
-    char *part = store_part_path(g->plan->store, r->key);
-    if (part && !g->client_id[0])
-        unlink(part);
-    av_free(part);
     /* Within a run every try's client request id is kept, and the time of the first. */
     if (g->client_id[0])
         return add_client_id(g);
+    /* Another generation's clip, or the beginning of it, must not become this one's. */
+    if ((ret = store_clear_clip(g->plan->store, r->key, g->log)) < 0)
+        return ret;
+    generation_set_account(g);
     for (size_t i = 0; i < FF_ARRAY_ELEMS(stale); i++)
         record_set_text(g->record, stale[i], NULL);
     if ((ret = describe_request(g)) < 0)
@@ -178,13 +164,8 @@ void generation_accept(Generation *g, const GatewayJob *job)
 }
 
 /* Nothing was accepted: a later run may create without looking. */
-static void end_refused(Generation *g, const GatewayAnswer *answer)
+void generation_end_refused(Generation *g, const GatewayAnswer *answer)
 {
-    record_set_text(g->record, RECORD_ERROR, answer->text);
-    record_set_number(g->record, RECORD_ENDED, record_now());
-    if (generation_record(g, answer->moderated ? RECORD_REFUSED : RECORD_INTENT,
-                          "refused", NULL) < 0)
-        return;
     generation_note(g, "refused", NULL, answer->text, 0);
     if (answer->moderated)
         events_say(
@@ -196,6 +177,10 @@ static void end_refused(Generation *g, const GatewayAnswer *answer)
         events_say(g->events, AV_LOG_ERROR,
                    "The gateway refused the request: %s (HTTP %d).\n", answer->text,
                    answer->status);
+    record_set_text(g->record, RECORD_ERROR, answer->text);
+    record_set_number(g->record, RECORD_ENDED, record_now());
+    generation_record(g, answer->moderated ? RECORD_REFUSED : RECORD_INTENT, "refused",
+                      NULL);
     generation_fail(g, answer->error, generation_failure_of(answer->error));
 }
 
@@ -211,15 +196,18 @@ static void end_unsent(Generation *g, const GatewayAnswer *answer)
     generation_fail(g, answer->error, FAILURE_GATEWAY);
 }
 
-/* Try the create call again after a while. */
-static void again(Generation *g, const GatewayAnswer *answer, int64_t us)
+void generation_create_again(Generation *g, const char *why, int64_t us)
 {
     if (generation_record(g, RECORD_INTENT, "try again", NULL) < 0)
         return;
-    events_say(g->events, AV_LOG_WARNING, "%s; trying again in %.0f s.\n", answer->text,
-               (double)us / SECOND_US);
-    generation_note(g, "retry", NULL, answer->text, 1);
-    av_strlcpy(g->cause, answer->text, sizeof(g->cause));
+    if (us)
+        events_say(g->events, AV_LOG_WARNING,
+                   "The gateway did not take the request (%s); trying again in %.0f s.\n",
+                   why, (double)us / SECOND_US);
+    else
+        events_say(g->events, AV_LOG_WARNING, "%s; sending it anew.\n", why);
+    generation_note(g, "retry", NULL, why, 1);
+    av_strlcpy(g->cause, why, sizeof(g->cause));
     g->phase = PHASE_CREATE;
     generation_sleep(g, us);
 }
@@ -251,19 +239,22 @@ static void take_create(Generation *g, const GatewayAnswer *answer)
         generation_accept(g, &answer->job);
         break;
     case GATEWAY_REFUSED:
-        end_refused(g, answer);
+        generation_end_refused(g, answer);
         break;
     case GATEWAY_BUSY:
         if (generation_is_over(g))
-            end_refused(g, answer);
+            generation_end_refused(g, answer);
         else
-            again(g, answer, generation_backoff(++g->weather, 60, answer->retry_after));
+            generation_create_again(
+                g, answer->text,
+                generation_backoff(++g->weather, 60, answer->retry_after));
         break;
     case GATEWAY_UNSENT:
         if (answer->permanent || ++g->unsent >= MAX_UNSENT)
             end_unsent(g, answer);
         else
-            again(g, answer, generation_backoff(g->unsent, 8, -1));
+            generation_create_again(g, answer->text,
+                                    generation_backoff(g->unsent, 8, -1));
         break;
     case GATEWAY_FAULT:
         g->faults++;
@@ -288,155 +279,5 @@ void generation_create(Generation *g)
         return;
     gateway_end(&g->call);
     take_create(g, &answer);
-    gateway_answer_clear(&answer);
-}
-
-/* The usage log */
-
-/* Whether everything that could still turn up of it would have by now. */
-static bool is_old(const Generation *g)
-{
-    double sent = record_number(g->record, RECORD_SENT_AT, record_now());
-    return record_now() - sent > DAY_SECONDS;
-}
-
-/* What is known, and how to go on. */
-static void stop_lost(Generation *g, const char *why)
-{
-    events_say(
-        g->events, AV_LOG_ERROR,
-        "The request was sent and its answer lost, and %s (client request id %s). "
-        "Nothing more was sent. The same command looks again and sends nothing before 24 h "
-        "are over without one; -take %d pays for a new generation now.\n",
-        why, record_text(g->record, RECORD_CLIENT_IDS), g->request->take + 1);
-    generation_fail(g, AVERROR(ETIMEDOUT), FAILURE_LATER);
-}
-
-/* Every page was listed without a row of ours, and the time for looking is over. */
-static void end_search(Generation *g)
-{
-    bool may_create = (g->faults > 0 && g->find_enough) || is_old(g);
-    GatewayAnswer answer = {
-        .status = 500, .error = AVERROR_HTTP_SERVER_ERROR, .retry_after = -1};
-
-    if (may_create && g->suspect[0]) {
-        g->asking_suspect = true;
-    } else if (!may_create) {
-        stop_lost(g, "the gateway's usage log shows no generation of it");
-    } else if (g->faults >= MAX_FAULTS) {
-        av_strlcpy(answer.text, "it failed three times and shows no generation",
-                   sizeof(answer.text));
-        end_refused(g, &answer);
-    } else {
-        av_strlcpy(answer.text, "The usage log shows no generation of this request",
-                   sizeof(answer.text));
-        again(g, &answer, 0);
-    }
-}
-
-/* A 500 or 503 came with an id: what the gateway says of that decides before another
- * try, since a row may appear only once the generation has ended. */
-static void take_suspect(Generation *g, GatewayAnswer *answer)
-{
-    bool unknown = answer->verdict == GATEWAY_REFUSED && answer->status != 401 &&
-                   answer->status != 403;
-
-    if (answer->verdict == GATEWAY_JOB && answer->job.state != JOB_FAILED) {
-        if (!answer->job.id)
-            answer->job.id = av_strdup(g->suspect);
-        if (answer->job.id)
-            generation_accept(g, &answer->job);
-        else
-            generation_fail(g, AVERROR(ENOMEM), FAILURE_LATER);
-    } else if (unknown || answer->verdict == GATEWAY_JOB) {
-        g->suspect[0] = '\0';
-        g->asking_suspect = false;
-        end_search(g);
-    } else if (answer->verdict == GATEWAY_REFUSED) {
-        stop_lost(g, "the gateway does not tell about it");
-    } else {
-        g->wake = av_gettime_relative() +
-                  generation_backoff(++g->weather, 4, answer->retry_after);
-    }
-}
-
-static void take_page(Generation *g, const GatewayAnswer *answer)
-{
-    if (answer->job.id) {
-        events_say(g->events, AV_LOG_INFO, "Found in the usage log.\n");
-        generation_note(g, "found", NULL, NULL, -1);
-        generation_accept(g, &answer->job);
-        return;
-    }
-    g->weather = 0;
-    if (answer->more) {
-        /* An empty page that claims more is no end of the list: from the start again. */
-        g->find_offset = answer->rows ? g->find_offset + answer->rows : 0;
-        g->wake = av_gettime_relative() + (answer->rows ? PAGE_US : LOOK_US);
-        return;
-    }
-    g->find_offset = 0;
-    if (g->find_began >= g->find_until)
-        end_search(g);
-    else
-        g->wake = FFMIN(av_gettime_relative() + LOOK_US, g->find_until);
-}
-
-static void take_find(Generation *g, const GatewayAnswer *answer)
-{
-    if (answer->verdict == GATEWAY_JOB) {
-        take_page(g, answer);
-    } else if (answer->status == 401 && generation_try_key_again(g)) {
-        g->wake = av_gettime_relative();
-    } else if (answer->verdict == GATEWAY_REFUSED) {
-        events_say(g->events, AV_LOG_WARNING,
-                   "The gateway refused its usage log: %s (HTTP %d).\n", answer->text,
-                   answer->status);
-        stop_lost(g, "the usage log could not be read");
-    } else {
-        events_say(g->events, g->weather ? AV_LOG_VERBOSE : AV_LOG_WARNING,
-                   "Could not read the usage log: %s; looking again.\n", answer->text);
-        g->wake = av_gettime_relative() +
-                  generation_backoff(++g->weather, 15, answer->retry_after);
-    }
-}
-
-static int ask(Generation *g)
-{
-    if (g->asking_suspect)
-        return gateway_poll(&g->gateway, g->http, g->suspect, &g->call);
-    if (!g->find_offset)
-        g->find_began = av_gettime_relative();
-    return gateway_find(&g->gateway, g->http, record_text(g->record, RECORD_CLIENT_IDS),
-                        (int64_t)record_number(g->record, RECORD_CREATED, 0),
-                        g->find_offset, &g->call);
-}
-
-void generation_find(Generation *g)
-{
-    GatewayAnswer answer;
-    int64_t now = av_gettime_relative();
-
-    if (!g->find_until)
-        g->find_until = is_old(g) ? now : now + g->request->max_wait;
-    if (now >= g->find_until + FIND_GRACE_US) {
-        gateway_end(&g->call);
-        stop_lost(g, g->asking_suspect ? "the gateway does not tell about it"
-                                       : "the usage log could not be read");
-        return;
-    }
-    if (!g->call) {
-        int ret = ask(g);
-        if (ret < 0)
-            generation_fail(g, ret, FAILURE_GATEWAY);
-        return;
-    }
-    if (!gateway_answered(g->call, &answer))
-        return;
-    gateway_end(&g->call);
-    if (g->asking_suspect)
-        take_suspect(g, &answer);
-    else
-        take_find(g, &answer);
     gateway_answer_clear(&answer);
 }

@@ -20,8 +20,6 @@
 #define CREATE_MS    600000
 #define STALL_MS     120000
 #define ASK_MS       60000
-#define LOG_ROWS     100
-#define DAY_SECONDS  (24 * 3600)
 #define SKEW_SECONDS 600
 
 typedef enum CallKind {
@@ -136,7 +134,7 @@ int gateway_poll(const Gateway *gateway, Http *http, const char *id, GatewayCall
 }
 
 int gateway_find(const Gateway *gateway, Http *http, const char *client_ids,
-                 int64_t since, int offset, GatewayCall **call)
+                 int64_t since, int64_t until, int offset, GatewayCall **call)
 {
     HttpRequest request = {.total_ms = ASK_MS};
     char from[CLOCK_TEXT_SIZE], to[CLOCK_TEXT_SIZE];
@@ -144,9 +142,9 @@ int gateway_find(const Gateway *gateway, Http *http, const char *client_ids,
     /* Clocks differ: begin a little before the intent, and end a little from now. Further
      * in the future might count as a bad window. */
     clock_text(since - SKEW_SECONDS, from);
-    clock_text(FFMIN(since + DAY_SECONDS, now) + SKEW_SECONDS, to);
+    clock_text(FFMAX(FFMIN(until, now), since) + SKEW_SECONDS, to);
     char *url = av_asprintf("%s/v2/logs?start=%s&end=%s&limit=%d&offset=%d",
-                            gateway->origin, from, to, LOG_ROWS, offset);
+                            gateway->origin, from, to, GATEWAY_LOG_ROWS, offset);
     GatewayCall *c = alloc_call(gateway, CALL_FIND, url);
     if (c)
         c->client_ids = client_ids;
@@ -233,8 +231,9 @@ static void rescue_id(const GatewayCall *call, GatewayAnswer *answer)
 {
     if (call->kind != CALL_CREATE || !call->inference_id[0] || answer->job.id)
         return;
+    bool redirected = answer->verdict == GATEWAY_REFUSED && answer->status < 400;
     if (answer->verdict != GATEWAY_LOST && answer->verdict != GATEWAY_JOB &&
-        answer->verdict != GATEWAY_FAULT)
+        answer->verdict != GATEWAY_FAULT && !redirected)
         return;
     answer->job.id = av_strdup(call->inference_id);
     /* Behind a fault it may be of something that was not accepted. */
@@ -268,6 +267,10 @@ static void judge_answer(const GatewayCall *call, const HttpReply *reply,
     }
     answer->verdict = judge_status(call->kind, reply);
     answer->error = error_of_status(reply->status);
+    /* What answers before it has the request has not taken it: a proxy, mostly. */
+    if (call->kind == CALL_CREATE && !reply->sent && !call->inference_id[0] &&
+        answer->verdict != GATEWAY_REFUSED)
+        answer->verdict = GATEWAY_UNSENT;
     if (reply->status < 400)
         av_strlcpy(
             answer->text,
@@ -289,6 +292,7 @@ bool gateway_answered(GatewayCall *call, GatewayAnswer *answer)
     *answer = (GatewayAnswer){
         .status = reply->status,
         .retry_after = reply->retry_after,
+        .date = reply->date,
         .job = {.usage = GATEWAY_NO_USAGE},
     };
     if (reply->error)

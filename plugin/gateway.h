@@ -57,6 +57,7 @@ typedef struct GatewayAnswer {
     int error;           ///< AVERROR that fits, 0 with GATEWAY_JOB
     int status;          ///< HTTP status, 0 when none came
     int64_t retry_after; ///< seconds, -1 when not said
+    int64_t date;        ///< the gateway's clock, Unix time, -1 when not said
     bool permanent;      ///< GATEWAY_UNSENT for a reason that trying again does not mend
     bool stopped;        ///< GATEWAY_UNSENT because on_last_byte said so
     bool moderated;      ///< GATEWAY_REFUSED by moderation
@@ -66,6 +67,9 @@ typedef struct GatewayAnswer {
     bool more;      ///< find: further pages follow
     int rows;       ///< find: rows on this page
 } GatewayAnswer;
+
+/** Rows of the usage log on a page. */
+#define GATEWAY_LOG_ROWS 100
 
 typedef struct GatewayCall GatewayCall;
 
@@ -87,12 +91,13 @@ int gateway_poll(const Gateway *gateway, Http *http, const char *id, GatewayCall
 /**
  * Look through one page of the usage log for a create call.
  * @param client_ids  the client request ids of its tries, separated by spaces; borrowed
- * @param since       start of the window, Unix time in seconds; it is a day wide
+ * @param since       start of the window, Unix time in seconds
+ * @param until       its end; that of the gateway's day at the latest
  * @param offset      rows to pass over
  * @return 0 and *call, or a negative AVERROR
  */
 int gateway_find(const Gateway *gateway, Http *http, const char *client_ids,
-                 int64_t since, int offset, GatewayCall **call);
+                 int64_t since, int64_t until, int offset, GatewayCall **call);
 
 /** Whether the call has ended; fills *answer once it has (gateway_answer_clear() frees).
  */

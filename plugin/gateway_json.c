@@ -404,6 +404,21 @@ static bool is_ours(const cJSON *row, const char *client_ids)
     return false;
 }
 
+/* As the gateway says, or as its numbers do; a full page without any may not be the last.
+ */
+static bool has_more(const cJSON *pagination, int rows)
+{
+    const cJSON *more = member(pagination, "has_more");
+    double total = number(pagination, "total"), limit = number(pagination, "limit");
+    double offset = FFMAX(number(pagination, "offset"), 0);
+
+    if (cJSON_IsBool(more))
+        return cJSON_IsTrue(more);
+    if (total >= 0)
+        return offset + rows < total;
+    return rows > 0 && rows >= (limit > 0 ? limit : GATEWAY_LOG_ROWS);
+}
+
 int gateway_parse_rows(const char *body, size_t size, const char *client_ids,
                        GatewayAnswer *answer)
 {
@@ -413,7 +428,7 @@ int gateway_parse_rows(const char *body, size_t size, const char *client_ids,
 
     answer->job = (GatewayJob){.usage = GATEWAY_NO_USAGE};
     answer->rows = cJSON_GetArraySize(data);
-    answer->more = cJSON_IsTrue(member(member(json, "pagination"), "has_more"));
+    answer->more = has_more(member(json, "pagination"), answer->rows);
     cJSON_ArrayForEach(row, data)
     {
         const char *id = string(row, "inference_id");

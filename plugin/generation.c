@@ -124,20 +124,27 @@ bool generation_try_key_again(Generation *g)
     return true;
 }
 
+/* The gateway's words, as the ledger has them. */
+static const char *error_of(const Generation *g)
+{
+    const char *error = record_text(g->record, RECORD_ERROR);
+    return error ? error : "no reason given";
+}
+
 static void repeat_refusal(Generation *g)
 {
     events_say(
         g->events, AV_LOG_ERROR,
         "This request was refused by moderation before: %s; nothing sent; -take %d tries "
         "again.\n",
-        record_text(g->record, RECORD_ERROR), g->request->take + 1);
+        error_of(g), g->request->take + 1);
     generation_fail(g, AVERROR(EPERM), FAILURE_MODERATED);
 }
 
 static void share_failure(Generation *g)
 {
     events_say(g->events, AV_LOG_ERROR, "The generation %s failed: %s.\n",
-               record_text(g->record, RECORD_ID), record_text(g->record, RECORD_ERROR));
+               record_text(g->record, RECORD_ID), error_of(g));
     generation_fail(g, AVERROR_EXTERNAL, FAILURE_GATEWAY);
 }
 
@@ -209,14 +216,11 @@ static void begin(Generation *g, RecordState state)
     }
     if (state == RECORD_SENT)
         generation_check_account(g);
-    else
-        generation_set_account(g);
     if (state == RECORD_FAILED)
         events_say(g->events, AV_LOG_WARNING,
                    "The generation %s of this request failed before (%s); asking for a "
                    "new one.\n",
-                   record_text(g->record, RECORD_ID),
-                   record_text(g->record, RECORD_ERROR));
+                   record_text(g->record, RECORD_ID), error_of(g));
     go_on(g, state == RECORD_SENT ? PHASE_FIND : PHASE_CREATE);
     if (g->phase == PHASE_FIND)
         events_say(g->events, AV_LOG_WARNING,
@@ -254,6 +258,11 @@ static void look(Generation *g)
             g->result = 0;
             break;
         }
+        /* One that was taken in without a record has nothing to be asked for. */
+        if (!record_text(g->record, RECORD_ID)) {
+            begin(g, RECORD_NEW);
+            break;
+        }
         store_unlock(&g->lock);
         resume(g);
         break;
@@ -289,6 +298,7 @@ bool generation_can_reuse(const Record *record)
 {
     switch (record_state(record)) {
     case RECORD_READY:
+        return record_text(record, RECORD_ID); /* to be asked for again by it */
     case RECORD_RUNNING:
     case RECORD_REFUSED:
         return true;
@@ -383,6 +393,10 @@ static void say_left(Generation *g, const char *why)
     RecordState state = g->record ? record_state(g->record) : RECORD_NEW;
     const char *cause = g->cause[0] ? g->cause : "it is on its way";
 
+    if (!g->record) { /* not looked at yet */
+        events_say(g->events, AV_LOG_ERROR, "%s\n", why);
+        return;
+    }
     if (g->phase == PHASE_DOWNLOAD)
         events_say(
             g->events, AV_LOG_ERROR,

@@ -1,4 +1,5 @@
-/* i2v: the state of a generation in progress, between generation, create, wait and ledger
+/* i2v: the state of a generation in progress, between generation, create, find, wait
+ * and ledger
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #ifndef I2V_GENERATION_INTERNAL_H
 #define I2V_GENERATION_INTERNAL_H
@@ -44,6 +45,8 @@ struct Generation {
     int faults;          ///< create calls answered 500 or 503
     char suspect[256];   ///< id that came with a 500 or 503, "" = none
     bool asking_suspect; ///< the last doubt before another try
+    bool foreign;        ///< the record is of another account's generation
+    bool clock_differs;  ///< the gateway's clock and this machine's disagree
     int find_offset;     ///< rows of the usage log passed over
     int64_t find_began;  ///< av_gettime_relative(), when its first page was asked for
     int64_t find_until;  ///< a listing that begins from then on decides
@@ -117,6 +120,13 @@ void generation_check_account(Generation *g);
  * generation and returns a negative AVERROR when it cannot. */
 int generation_record(Generation *g, RecordState state, const char *what,
                       const char *status);
+
+/** Send the create call again after so many microseconds; 0: because nothing of it was
+ * found. */
+void generation_create_again(Generation *g, const char *why, int64_t us);
+
+/** Nothing was accepted: say so, and let a later run create without looking. */
+void generation_end_refused(Generation *g, const GatewayAnswer *answer);
 
 /** The id is known: put it on disk and wait on it. */
 void generation_accept(Generation *g, const GatewayJob *job);

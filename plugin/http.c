@@ -121,7 +121,7 @@ static size_t give_body(char *buffer, size_t size, size_t count, void *opaque)
 
 static void forget_headers(HttpReply *reply)
 {
-    reply->retry_after = reply->content_length = -1;
+    reply->retry_after = reply->content_length = reply->date = -1;
     reply->range_first = reply->range_total = -1;
     reply->content_type[0] = '\0';
 }
@@ -154,6 +154,8 @@ static void take_field(HttpExchange *exchange, const char *name, const char *val
 
     if (!strcasecmp(name, "retry-after"))
         reply->retry_after = parse_retry_after(value);
+    else if (!strcasecmp(name, "date"))
+        reply->date = (int64_t)curl_getdate(value, NULL);
     else if (!strcasecmp(name, "content-length"))
         reply->content_length = strtoll(value, NULL, 10);
     else if (!strcasecmp(name, "content-type"))
@@ -175,7 +177,9 @@ static size_t take_header(char *data, size_t size, size_t count, void *opaque)
         return length;
     }
     /* Nothing that is looked at is longer; the rest of a longer line does not matter. */
-    av_strlcpy(line, data, FFMIN(length + 1, sizeof(line)));
+    size_t kept = FFMIN(length, sizeof(line) - 1);
+    memcpy(line, data, kept);
+    line[kept] = '\0';
     line[strcspn(line, "\r\n")] = '\0';
     value = strchr(line, ':');
     if (value) {
@@ -258,6 +262,7 @@ static int end_resolving(void *opaque, curl_socket_t socket, curlsocktype purpos
     (void)socket;
     (void)purpose;
     exchange->resolving = false;
+    exchange->started = av_gettime_relative();
     return exchange->left ? CURL_SOCKOPT_ERROR : CURL_SOCKOPT_OK;
 }
 
@@ -568,7 +573,7 @@ int http_run(const HttpRequest *request, const AVIOInterruptCB *interrupt,
             reply->error = AVERROR(EINTR);
             goto end;
         }
-        reply->error = http_drive(http, 100);
+        reply->error = http_drive(http, 50);
         if (reply->error < 0)
             goto end;
     }

@@ -51,6 +51,7 @@ typedef struct HttpReply {
     char *body;             ///< collected body, NUL-terminated; NULL when empty
     size_t size;            ///< bytes in body
     int64_t retry_after;    ///< seconds, -1 when not given
+    int64_t date;           ///< the server's clock, Unix time, -1 when not given
     int64_t content_length; ///< bytes, -1 when not given
     int64_t range_first;    ///< of Content-Range, -1 when not given
     int64_t range_total;    ///< of Content-Range, -1 when not given; also with a 416

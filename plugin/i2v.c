@@ -348,9 +348,14 @@ static int check_recalled(Journey *j, const char *key)
         events_say(j->events, AV_LOG_ERROR, "The generation %s failed: %s.\n", id, error);
         j->failure = FAILURE_GATEWAY;
         return AVERROR_EXTERNAL;
+    case RECORD_DAMAGED:
+        events_say(j->events, AV_LOG_ERROR,
+                   "The record of the request %.12s is damaged; make the request again "
+                   "with its options.\n",
+                   key);
+        return AVERROR_INVALIDDATA;
     case RECORD_NEW:
     case RECORD_INTENT:
-    case RECORD_DAMAGED:
         events_say(j->events, AV_LOG_ERROR,
                    "The request %.12s was never accepted%s%s; there is nothing to wait "
                    "for.\n",
@@ -359,6 +364,11 @@ static int check_recalled(Journey *j, const char *key)
     default:
         return 0;
     }
+}
+
+static int number_of(const Record *record, const char *name, int fallback)
+{
+    return (int)av_clipd(record_number(record, name, fallback), 0, INT_MAX);
 }
 
 /* A request from its record, in place of one from options. */
@@ -387,10 +397,10 @@ static int recall(Journey *j, const char *key, AVDictionary **options)
         .key = key,
         .model = record_text(j->record, RECORD_MODEL),
         .prompt = record_text(j->record, RECORD_PROMPT),
-        .take = (int)record_number(j->record, RECORD_TAKE, 1),
-        .duration = (int)record_number(j->record, RECORD_DURATION, 0),
-        .width = (int)record_number(j->record, RECORD_WIDTH, 0),
-        .height = (int)record_number(j->record, RECORD_HEIGHT, 0),
+        .take = number_of(j->record, RECORD_TAKE, 1),
+        .duration = number_of(j->record, RECORD_DURATION, 0),
+        .width = number_of(j->record, RECORD_WIDTH, 0),
+        .height = number_of(j->record, RECORD_HEIGHT, 0),
     };
     const char *origin = record_text(j->record, RECORD_ORIGIN);
     ret = request_recall(&earlier, j->options, j->log, &j->request);

@@ -341,7 +341,7 @@ static bool names_request(const Arguments *arguments)
 /* Each in its turn: at the gateway they go on together. The first failure counts. */
 static int wait_for_all(const Arguments *arguments, GenerationFailure *failure)
 {
-    GenerationFailure its;
+    GenerationFailure its = FAILURE_STORE;
     char **keys;
     int count, ret = find_keys(arguments, &keys, &count);
 

@@ -156,6 +156,8 @@ int i2vctl_find_unfinished(AVDictionary *options, char ***keys, int *count)
             continue;
         char *key = av_strdup(record_key(ledger.records[i]));
         ret = key ? av_dynarray_add_nofree(keys, count, key) : AVERROR(ENOMEM);
+        if (ret < 0)
+            av_free(key);
     }
     ledger_close(&ledger);
     return ret;

@@ -25,13 +25,17 @@ bool generation_lock(Generation *g)
     if (g->lock != AVERROR(EAGAIN)) {
         const char *id = record_text(g->record, RECORD_ID);
         int error = g->lock;
-        events_say(
-            g->events, AV_LOG_ERROR,
-            "Cannot lock the ledger in %s: %s; %s%s; the store must be a directory of "
-            "yours on a file system with locks (I2V_STORE).\n",
-            g->request->store, av_err2str(error),
-            id ? "the generation goes on at the gateway as " : "",
-            id ? id : "nothing sent");
+        if (id)
+            events_say(g->events, AV_LOG_ERROR,
+                       "Cannot lock the ledger in %s: %s; the generation goes on at the "
+                       "gateway as %s, and the same command picks it up there.\n",
+                       g->request->store, av_err2str(error), id);
+        else
+            events_say(
+                g->events, AV_LOG_ERROR,
+                "Cannot lock the ledger in %s: %s; nothing sent; the store must be "
+                "a directory of yours on a file system with locks (I2V_STORE).\n",
+                g->request->store, av_err2str(error));
         generation_fail(g, error, FAILURE_STORE);
         return false;
     }
@@ -125,7 +129,8 @@ void generation_check_account(Generation *g)
     char account[17];
     const char *owner = record_text(g->record, RECORD_ACCOUNT);
     account_of(g->request->api_key, account);
-    if (owner && strcmp(owner, account))
+    g->foreign = owner && strcmp(owner, account);
+    if (g->foreign)
         events_say(
             g->events, AV_LOG_WARNING,
             "The generation of this request belongs to another API key's account; the "

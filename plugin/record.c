@@ -42,13 +42,62 @@ Record *record_alloc(const char *key)
     return r;
 }
 
-static bool is_record(const cJSON *json, const char *key)
+static bool is_of(const cJSON *json, const char *key)
 {
     const char *its_key =
         cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "key"));
+    return its_key && !strcmp(its_key, key);
+}
+
+static bool has_text(const cJSON *json, const char *name)
+{
+    const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, name));
+    return text && *text;
+}
+
+/* A state that is not known might be one that was paid for. */
+static bool is_record(const cJSON *json, const char *key)
+{
     const cJSON *version = cJSON_GetObjectItemCaseSensitive(json, "version");
-    return its_key && !strcmp(its_key, key) && cJSON_IsNumber(version) &&
+    const char *name =
+        cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, RECORD_STATE));
+    bool known = !name && !cJSON_GetObjectItemCaseSensitive(json, RECORD_STATE);
+
+    for (int i = 0; name && i < (int)FF_ARRAY_ELEMS(state_names); i++)
+        known |= !strcmp(name, state_names[i]);
+    if (name && !strcmp(name, state_names[RECORD_RUNNING]))
+        known = has_text(json, RECORD_ID);
+    if (name && !strcmp(name, state_names[RECORD_SENT]))
+        known = has_text(json, RECORD_CLIENT_IDS);
+    return known && is_of(json, key) && cJSON_IsNumber(version) &&
            version->valueint == RECORD_VERSION;
+}
+
+Record *record_salvage(const char *key, const char *text)
+{
+    static const char *const texts[] = {RECORD_ACCOUNT, RECORD_ORIGIN, RECORD_MODEL,
+                                        RECORD_PROMPT,  RECORD_ID,     RECORD_CLIENT_IDS};
+    static const char *const numbers[] = {RECORD_TAKE, RECORD_CREATED, RECORD_SENT_AT,
+                                          RECORD_ACCEPTED};
+    cJSON *json = text ? cJSON_Parse(text) : NULL;
+    bool sent = has_text(json, RECORD_CLIENT_IDS) &&
+                cJSON_IsNumber(cJSON_GetObjectItemCaseSensitive(json, RECORD_SENT_AT));
+    bool worth = is_of(json, key) && (has_text(json, RECORD_ID) || sent);
+    Record *r = worth ? record_alloc(key) : NULL;
+    Record old = {.json = json};
+
+    for (size_t i = 0; r && i < FF_ARRAY_ELEMS(texts); i++)
+        if (record_text(&old, texts[i]))
+            record_set_text(r, texts[i], record_text(&old, texts[i]));
+    for (size_t i = 0; r && i < FF_ARRAY_ELEMS(numbers); i++)
+        if (record_number(&old, numbers[i], -1) >= 0)
+            record_set_number(r, numbers[i], record_number(&old, numbers[i], 0));
+    if (r) {
+        record_set_state(r, has_text(json, RECORD_ID) ? RECORD_RUNNING : RECORD_SENT);
+        record_add_history(r, "salvaged", NULL);
+    }
+    cJSON_Delete(json);
+    return r;
 }
 
 int record_parse(const char *key, const char *text, Record **record)

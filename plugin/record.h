@@ -63,6 +63,10 @@ Record *record_alloc(const char *key);
  * of this key in this version, AVERROR(ENOMEM) */
 int record_parse(const char *key, const char *text, Record **record);
 
+/** What a page that record_parse() refuses still knows of something that is paid for: the
+ * id of a generation, or that it was sent. @return NULL when it knows neither */
+Record *record_salvage(const char *key, const char *text);
+
 /** Write a page as text; free it with cJSON_free(). @return NULL without memory */
 char *record_print(const Record *record);
 

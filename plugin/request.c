@@ -21,7 +21,6 @@
 #define SECOND_US (1000000LL)
 #define DAY_US    (24 * 3600 * SECOND_US)
 #define MAX_TEXT  (1 << 20)
-#define MAX_KEY   4096
 
 static int copy(char **to, const char *from)
 {

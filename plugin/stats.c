@@ -20,6 +20,9 @@
 
 #define MAX_SIZE (1 << 20)
 
+/* No generation is waited for longer; what is, is a clock that was set. */
+#define LONGEST_S (24 * 3600.0)
+
 /* Of every model and length that a text may be about. */
 static void print_name(const char *model, int length, char *name, size_t size)
 {
@@ -53,7 +56,8 @@ int stats_read(const Store *store, const char *model, int length,
     print_name(model, length, name, sizeof(name));
     cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(json, name))
     {
-        if (cJSON_IsNumber(item) && item->valuedouble > 0 && count < STATS_MAX)
+        if (cJSON_IsNumber(item) && item->valuedouble > 0 &&
+            item->valuedouble <= LONGEST_S && count < STATS_MAX)
             durations[count++] = item->valuedouble;
     }
     cJSON_Delete(json);
@@ -86,7 +90,7 @@ void stats_add(const Store *store, const char *model, int length, double duratio
     cJSON *json = NULL;
 
     /* While another writes, this one is not worth waiting for. */
-    if (ret < 0)
+    if (ret < 0 || duration > LONGEST_S)
         goto end;
     print_name(model, length, name, sizeof(name));
     json = load(store);

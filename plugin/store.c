@@ -158,15 +158,13 @@ int store_read_file(const char *path, int64_t max, char **text)
     return ret;
 }
 
-static int move_aside(const char *path, void *log)
+/* @param sentence  takes the old name and the new one */
+static int move_aside(const char *path, const char *sentence, void *log)
 {
     char *aside = av_asprintf("%s.%lld.bad", path, (long long)av_gettime());
     int ret = !aside ? AVERROR(ENOMEM) : rename(path, aside) < 0 ? AVERROR(errno) : 0;
     if (ret >= 0)
-        av_log(log, AV_LOG_WARNING,
-               "The ledger's record %s is damaged or of another version; it was moved to "
-               "%s.\n",
-               path, aside);
+        av_log(log, AV_LOG_WARNING, sentence, path, aside);
     av_free(aside);
     return ret;
 }
@@ -182,11 +180,19 @@ int store_load(const Store *store, const char *key, bool locked, void *log,
         ret = record_parse(key, text, record);
     bool damaged = ret == AVERROR_INVALIDDATA;
     if (damaged)
-        ret = locked ? move_aside(path, log) : 0;
+        ret = locked ? move_aside(path,
+                                  "The ledger's record %s is damaged or of another "
+                                  "version; it was moved to %s.\n",
+                                  log)
+                     : 0;
+    if (ret >= 0 && damaged && locked && (*record = record_salvage(key, text)))
+        ret = store_save(store, *record, log);
     if (ret >= 0 && !*record && !(*record = record_alloc(key)))
         ret = AVERROR(ENOMEM);
     if (ret >= 0 && damaged && !locked)
         record_set_state(*record, RECORD_DAMAGED);
+    if (ret < 0)
+        record_free(record);
     if (ret < 0)
         av_log(log, AV_LOG_ERROR,
                "Cannot read the ledger %s: %s; set I2V_STORE or the option store to a "
@@ -200,24 +206,34 @@ int store_load(const Store *store, const char *key, bool locked, void *log,
 /* What it means for the money that a record cannot be written. */
 static void print_consequence(const Record *record, char *text, size_t size)
 {
+    static const char elsewhere[] =
+        "set I2V_STORE or the option store to a directory of yours";
     const char *tries = record_text(record, RECORD_CLIENT_IDS);
+    bool first = !tries || !strchr(tries, ' ');
 
     switch (record_state(record)) {
     case RECORD_RUNNING:
-        snprintf(text, size, "generation %s goes on at the gateway",
+        snprintf(text, size,
+                 "generation %s goes on at the gateway; once this store can be written "
+                 "the same command finds it",
                  record_text(record, RECORD_ID));
         break;
     case RECORD_READY:
         av_strlcpy(text, "the clip itself is kept", size);
         break;
-    case RECORD_FAILED:
-    case RECORD_REFUSED:
-        av_strlcpy(text, "the next run asks how it ended", size);
+    case RECORD_SENT: /* stopped before the last byte left */
+        snprintf(text, size, "%s; %s", first ? "nothing sent" : "nothing was bought",
+                 elsewhere);
+        break;
+    case RECORD_NEW:
+    case RECORD_INTENT:
+        if (record_text(record, RECORD_ERROR) || !first)
+            av_strlcpy(text, "what the gateway answered is not noted", size);
+        else
+            snprintf(text, size, "nothing sent; %s", elsewhere);
         break;
     default:
-        av_strlcpy(text,
-                   tries && strchr(tries, ' ') ? "nothing was bought" : "nothing sent",
-                   size);
+        av_strlcpy(text, "what the gateway answered is not noted", size);
     }
 }
 
@@ -229,9 +245,7 @@ int store_save(const Store *store, const Record *record, void *log)
     int ret = path && text ? files_write(path, text, strlen(text)) : AVERROR(ENOMEM);
     print_consequence(record, consequence, sizeof(consequence));
     if (ret < 0)
-        av_log(log, AV_LOG_ERROR,
-               "Cannot write the ledger %s: %s; %s; set I2V_STORE or the option "
-               "store to a directory of yours.\n",
+        av_log(log, AV_LOG_ERROR, "Cannot write the ledger %s: %s; %s.\n",
                path ? path : store->directory, av_err2str(ret), consequence);
     av_free(path);
     cJSON_free(text);
@@ -261,6 +275,22 @@ int store_publish(const Store *store, const char *key)
         ret = AVERROR(errno);
     if (ret >= 0)
         ret = files_sync_directory(clip);
+    av_free(part);
+    av_free(clip);
+    return ret;
+}
+
+int store_clear_clip(const Store *store, const char *key, void *log)
+{
+    char *part = store_part_path(store, key), *clip = store_clip_path(store, key);
+    int ret = part && clip ? 0 : AVERROR(ENOMEM);
+    if (ret >= 0)
+        unlink(part);
+    if (ret >= 0 && !access(clip, F_OK))
+        ret = move_aside(clip,
+                         "The clip %s is of an earlier generation; it was moved to "
+                         "%s.\n",
+                         log);
     av_free(part);
     av_free(clip);
     return ret;

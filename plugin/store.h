@@ -26,7 +26,8 @@ int store_probe(const Store *store, void *log);
 
 /**
  * Read a request's record. A damaged or foreign one is moved aside with a warning when
- * the key is locked, and a new one takes its place; else it is given out as
+ * the key is locked, and what a record of another version knows of a generation takes its
+ * place, or a new one; else it is given out as
  * RECORD_DAMAGED, since whoever holds the lock may be mending it.
  * @param locked  the caller holds the key's lock
  * @return 0 and *record (free with record_free()), or a negative AVERROR after a sentence
@@ -65,6 +66,11 @@ int store_read_file(const char *path, int64_t max, char **text);
 /** Put the finished .part of a key in its place, durably. @return 0 or a negative AVERROR
  */
 int store_publish(const Store *store, const char *key);
+
+/** Make room for the clip of a new generation: what is there of another's is removed as
+ * far as it is a beginning, and moved aside when it is a clip.
+ * @return 0 or a negative AVERROR */
+int store_clear_clip(const Store *store, const char *key, void *log);
 
 /** Note in a record what tells its published clip from another: size, time and digest.
  * @return 0 or a negative AVERROR */

@@ -22,6 +22,8 @@
  */
 #define NOTEWORTHY_S 15
 
+#define DAY_SECONDS (24 * 3600.0)
+
 /* Downloads that arrived whole and were damaged, before the server's file counts as
  * damaged. */
 #define MAX_DAMAGED 3
@@ -62,14 +64,39 @@ static void keep_status(Generation *g)
     store_unlock(&g->lock);
 }
 
+/* The gateway has nothing more of a generation whose clip was here. It was paid for once,
+ * and is not bought again unasked. */
+static void end_gone(Generation *g, const GatewayJob *job)
+{
+    if (store_has_clip(g->plan->store, g->record)) {
+        g->phase = PHASE_END;
+        g->result = 0;
+        return;
+    }
+    events_say(g->events, AV_LOG_ERROR,
+               "The clip of generation %s is no longer in the store, and the gateway no "
+               "longer has it: %s; -take %d buys a new one.\n",
+               record_text(g->record, RECORD_ID), job->error, g->request->take + 1);
+    generation_fail(g, AVERROR_EXTERNAL, FAILURE_GATEWAY);
+}
+
 static void end_failed(Generation *g, const GatewayJob *job)
 {
     RecordState state = job->moderated ? RECORD_REFUSED : RECORD_FAILED;
 
     /* Without the lock nothing is written; the next poll says it again. */
-    if (!generation_lock(g))
+    if (!generation_lock(g)) {
+        if (g->phase != PHASE_END)
+            generation_sleep(g, FFMAX(g->request->poll_interval, SECOND_US));
         return;
-    if (generation_refresh(g) > 0) {
+    }
+    int current = generation_refresh(g);
+    if (current > 0 && record_state(g->record) == RECORD_READY) {
+        end_gone(g, job);
+        return;
+    }
+    if (current > 0) {
+
         generation_fill(g);
         record_set_text(g->record, RECORD_STATUS, g->status);
         record_set_text(g->record, RECORD_ERROR, job->error);
@@ -99,7 +126,7 @@ static void note_duration(Generation *g)
     double now = record_now(), since = now - g->last_pending;
     double accepted = record_number(g->record, RECORD_ACCEPTED, now);
 
-    if (g->last_pending && since <= NOTEWORTHY_S && now - accepted > 0)
+    if (g->last_pending && since >= 0 && since <= NOTEWORTHY_S && now - accepted > since)
         stats_add(g->plan->store, g->request->model_name, g->request->duration,
                   now - accepted - since / 2, g->log);
     g->last_pending = 0;
@@ -131,7 +158,10 @@ void generation_take_job(Generation *g, const GatewayJob *job)
 
 static int64_t next_poll(const Generation *g, const GatewayAnswer *answer)
 {
+    int64_t here = av_gettime_relative() - g->waiting_since;
     double age = record_now() - record_number(g->record, RECORD_ACCEPTED, record_now());
+    /* Clocks jump; and no generation is older than its request may be waited for. */
+    age = av_clipd(age, (double)here / 1e6, DAY_SECONDS);
     int64_t us = schedule_interval(&g->schedule, (int64_t)(age * 1e6));
     us += us / 10 * (av_get_random_seed() % 1024) / 1024;
     if (g->request->poll_interval)
@@ -228,9 +258,10 @@ static void start_download(Generation *g)
     }
     events_say(g->events, AV_LOG_ERROR,
                "The gateway names a clip of generation %s that may not be fetched: only "
-               "https URLs are.\n",
+               "https URLs are. It stays in the ledger; the same command asks again and "
+               "buys nothing.\n",
                record_text(g->record, RECORD_ID));
-    generation_fail(g, ret, FAILURE_GATEWAY);
+    generation_fail(g, ret, FAILURE_LATER);
 }
 
 /* Another attempt, or the end when max_wait is over. */
@@ -347,8 +378,9 @@ static void verify(Generation *g)
         publish(g, &facts);
     else if (ret == AVERROR(EINTR))
         generation_sleep(g, 0); /* the loop sees the interrupt */
-    else if (ret == AVERROR(ENOMEM))
-        generation_fail(g, ret, FAILURE_LATER);
+    else if (ret == AVERROR(ENOMEM) || ret == AVERROR(EMFILE) || ret == AVERROR(ENFILE) ||
+             ret == AVERROR(EACCES))
+        end_hopeless(g, ret, av_err2str(ret)); /* it says nothing of the clip */
     else
         take_damaged(g, part, facts.why);
     av_free(part);
@@ -375,6 +407,16 @@ static void take_download(Generation *g, DownloadResult result, int error,
     }
 }
 
+/* What was heard of a generation that is no longer the request's. */
+static void forget(Generation *g)
+{
+    g->usage = GATEWAY_NO_USAGE;
+    g->status[0] = '\0';
+    g->clip_size = -1;
+    g->part_bytes = 0;
+    av_freep(&g->url);
+}
+
 /* One process downloads; the others wait for its clip. */
 static bool may_download(Generation *g)
 {
@@ -388,6 +430,7 @@ static bool may_download(Generation *g)
     if (current < 0) {
         generation_fail(g, current, FAILURE_STORE);
     } else if (!current) {
+        forget(g);
         store_unlock(&g->lock);
         g->phase = PHASE_LOOK;
     } else if (record_state(g->record) == RECORD_READY &&

@@ -142,7 +142,7 @@ delivered() { # prompt
         "gopher://127.0.0.1:$FILES_PORT/x.mp4" "data:video/mp4;base64,$(head -c 300 bait.mp4 | base64 -w0)" \
         "concat:$PWD/bait.mp4" "i2v:still.png?prompt=again"; do
         set_faults "poll * url $url"
-        ends_with 69 timeout 30 "$BIN/i2vctl" fetch --prompt "odd url" still.png
+        ends_with 75 timeout 30 "$BIN/i2vctl" fetch --prompt "odd url" still.png
         says_in_one "$(last_job .id)" "may not be fetched"
         no_clip
     done

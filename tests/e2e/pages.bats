@@ -95,7 +95,7 @@ sent_in_vain() { # prompt
     sent_in_vain hollow
     age 25
     set_faults "logs * hollow"
-    ends_with 75 timeout 60 "$BIN/i2vctl" fetch --prompt hollow --max_wait 60 still.png
+    ends_with 75 timeout 60 "$BIN/i2vctl" fetch --prompt hollow --max_wait 2 still.png
     says_in_one "usage log could not be read" "client request id $(record | jq -r .client_request_ids)"
     expect_creates 1
     anew
@@ -139,7 +139,7 @@ sent_in_vain() { # prompt
         wait "${pids[n - 1]}" || status=$?
         stderr=$(<log$n)
         [ $status -eq 75 ] || { echo "$n: status $status, $stderr"; return 1; }
-        says "sends nothing before 24 h"
+        says "only when 24 h have passed"
     done
     expect_creates 1
 }
@@ -178,7 +178,7 @@ sent_in_vain() { # prompt
     sent_in_vain "half a log"
     age 25
     set_faults "logs * unrelated 250" "logs 2 status 503" "logs 3 garbage" "logs 4- stall 60"
-    ends_with 75 timeout 60 "$BIN/i2vctl" fetch --prompt "half a log" still.png
+    ends_with 75 timeout 60 "$BIN/i2vctl" fetch --prompt "half a log" --max_wait 5 still.png
     says_in_one "usage log could not be read" "-take 2"
     [ "$(pages)" -ge 3 ]
     expect_creates 1

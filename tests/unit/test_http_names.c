@@ -159,14 +159,15 @@ static void test_interrupted(void **state)
     }
 }
 
-/* A limit of the exchange does not end a look-up, which would wait for it. */
+/* A limit of the exchange does not end a look-up, which would wait for it, and counts
+ * from its end. */
 static void test_limit(void **state)
 {
     HttpRequest request = get("slow.test", "/ok");
     Http *http = http_alloc();
     HttpExchange *exchange = NULL;
     (void)state;
-    request.total_ms = 1;
+    request.total_ms = 80;
     outcome = HANGS;
     assert_int_equal(http_start(http, &request, &exchange), 0);
     for (int i = 0; i < 5; i++)
@@ -175,7 +176,7 @@ static void test_limit(void **state)
     outcome = 0;
     while (!http_reply(exchange))
         assert_int_equal(http_drive(http, 100), 0);
-    check_number("error", http_reply(exchange)->error, AVERROR(ETIMEDOUT));
+    check_number("error", http_reply(exchange)->error, 0);
     http_end(&exchange);
     http_free(&http);
 }

@@ -17,6 +17,7 @@ static void test_round_trip(void **state)
     (void)state;
     assert_non_null(record);
     record_set_state(record, RECORD_RUNNING);
+    record_set_text(record, RECORD_ID, "g:1");
     record_set_text(record, RECORD_PROMPT, "a\xC3\xA4\"\n");
     record_set_number(record, RECORD_USD, 0.52);
     char *text = record_print(record);
@@ -34,19 +35,56 @@ static void test_round_trip(void **state)
 
 static void test_not_a_record(void **state)
 {
-    static const char *const texts[] = {"",
-                                        "{",
-                                        "[]",
-                                        "{}",
-                                        "null",
-                                        "{\"version\":1,\"key\":\"other\"}",
-                                        "{\"version\":2,\"key\":\"" KEY "\"}"};
+    static const char *const texts[] = {
+        "",
+        "{",
+        "[]",
+        "{}",
+        "null",
+        "{\"version\":1,\"key\":\"other\"}",
+        "{\"version\":2,\"key\":\"" KEY "\"}",
+        "{\"version\":1,\"key\":\"" KEY "\",\"state\":\"paused\"}",
+        "{\"version\":1,\"key\":\"" KEY "\",\"state\":7}",
+        "{\"version\":1,\"key\":\"" KEY "\",\"state\":\"running\"}",
+        "{\"version\":1,\"key\":\"" KEY "\",\"state\":\"sent\",\"id\":\"x\"}"};
     (void)state;
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         Record *record = NULL;
         check_number(texts[i], record_parse(KEY, texts[i], &record), AVERROR_INVALIDDATA);
         assert_null(record);
     }
+}
+
+/* What was paid for is not forgotten with a page that cannot be read whole. */
+static void test_salvage(void **state)
+{
+    static const struct {
+        const char *text; ///< behind the key
+        RecordState state;
+        const char *id; ///< NULL with RECORD_NEW: nothing worth keeping
+    } cases[] = {
+        {"\"version\":2,\"state\":\"running\",\"id\":\"g:1\"", RECORD_RUNNING, "g:1"},
+        {"\"version\":1,\"state\":\"paused\",\"id\":\"g:1\"", RECORD_RUNNING, "g:1"},
+        {"\"version\":9,\"client_request_ids\":\"a b\",\"sent\":5", RECORD_SENT, NULL},
+        {"\"version\":9,\"client_request_ids\":\"a b\"", RECORD_NEW, NULL},
+        {"\"version\":2,\"state\":\"running\",\"id\":7", RECORD_NEW, NULL},
+        {"\"version\":2", RECORD_NEW, NULL},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char text[256];
+        snprintf(text, sizeof(text), "{\"key\":\"" KEY "\",%s}", cases[i].text);
+        Record *record = record_salvage(KEY, text);
+        check_number(text, record != NULL, cases[i].state != RECORD_NEW);
+        if (!record)
+            continue;
+        check_number(text, record_state(record), cases[i].state);
+        check_text(text, record_text(record, RECORD_ID), cases[i].id);
+        record_free(&record);
+    }
+    assert_null(record_salvage(KEY, "{\"id\":\"g:1\",\"key\":\"another\"}"));
+    assert_null(record_salvage(KEY, "{\"id\":"));
+    assert_null(record_salvage(KEY, NULL));
 }
 
 static void test_finished(void **state)
@@ -110,6 +148,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_round_trip),
         cmocka_unit_test(test_not_a_record),
+        cmocka_unit_test(test_salvage),
         cmocka_unit_test(test_finished),
         cmocka_unit_test(test_history_is_bounded),
     };

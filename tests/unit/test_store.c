@@ -137,6 +137,7 @@ static void test_round_trip(void **state)
         record_set_state(record, (RecordState)s);
         check_number("state", record_state(record), s);
         assert_int_equal(record_set_text(record, "id", "g:\xC3\xA4\"\n/1"), 0);
+        assert_int_equal(record_set_text(record, "client_request_ids", "a b"), 0);
         assert_int_equal(record_set_number(record, "clip_size", 3e9 + 1), 0);
         assert_int_equal(record_add_history(record, "a step", NULL), 0);
         assert_int_equal(store_save(store, record, NULL), 0);
@@ -285,8 +286,7 @@ static void test_unknown_members_stay(void **state)
 {
     Store *store = *state;
     Record *record = NULL;
-    write_record(store,
-                 "{\"version\":1,\"key\":\"" KEY "\",\"state\":\"paused\",\"x\":\"y\"}");
+    write_record(store, "{\"version\":1,\"key\":\"" KEY "\",\"id\":\"g\",\"x\":\"y\"}");
     assert_int_equal(store_load(store, KEY, true, NULL, &record), 0);
     check_number("warnings", said.warnings, 0);
     record_set_state(record, RECORD_RUNNING);
