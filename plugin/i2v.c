@@ -184,14 +184,20 @@ static int make_body(Journey *j)
     return ret;
 }
 
+/* A number of a record, whatever stands there. */
+static int64_t number_of(const Record *record, const char *name, int fallback)
+{
+    return (int64_t)av_clipd(record_number(record, name, fallback), 0, INT_MAX * 16.0);
+}
+
 /* A clip that the store has already. */
 static void say_served(Journey *j)
 {
     char day[16] = "an earlier day";
-    time_t when = (time_t)record_number(j->record, RECORD_ACCEPTED, 0);
+    time_t when = number_of(j->record, RECORD_ACCEPTED, 0);
     struct tm tm;
-    if (when)
-        strftime(day, sizeof(day), "%Y-%m-%d", localtime_r(&when, &tm));
+    if (when && localtime_r(&when, &tm))
+        strftime(day, sizeof(day), "%Y-%m-%d", &tm);
     events_say(j->events, AV_LOG_INFO, "Serving take %d of %s; -take %d buys another.\n",
                j->request->take, day, j->request->take + 1);
     Event event = {.name = "served", .usd = -1, .retryable = -1};
@@ -366,11 +372,6 @@ static int check_recalled(Journey *j, const char *key)
     }
 }
 
-static int number_of(const Record *record, const char *name, int fallback)
-{
-    return (int)av_clipd(record_number(record, name, fallback), 0, INT_MAX);
-}
-
 /* A request from its record, in place of one from options. */
 static int recall(Journey *j, const char *key, AVDictionary **options)
 {
@@ -397,10 +398,10 @@ static int recall(Journey *j, const char *key, AVDictionary **options)
         .key = key,
         .model = record_text(j->record, RECORD_MODEL),
         .prompt = record_text(j->record, RECORD_PROMPT),
-        .take = number_of(j->record, RECORD_TAKE, 1),
-        .duration = number_of(j->record, RECORD_DURATION, 0),
-        .width = number_of(j->record, RECORD_WIDTH, 0),
-        .height = number_of(j->record, RECORD_HEIGHT, 0),
+        .take = (int)FFMIN(number_of(j->record, RECORD_TAKE, 1), INT_MAX),
+        .duration = (int)FFMIN(number_of(j->record, RECORD_DURATION, 0), INT_MAX),
+        .width = (int)FFMIN(number_of(j->record, RECORD_WIDTH, 0), INT_MAX),
+        .height = (int)FFMIN(number_of(j->record, RECORD_HEIGHT, 0), INT_MAX),
     };
     const char *origin = record_text(j->record, RECORD_ORIGIN);
     ret = request_recall(&earlier, j->options, j->log, &j->request);

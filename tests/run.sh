@@ -50,4 +50,8 @@ step "Tests"
 ctest --test-dir "$build/gcc" --output-on-failure -j "$jobs" || status=1
 step "Tests with the sanitizers"
 ctest --test-dir "$build/sanitized" --output-on-failure -j "$jobs" -L 'unit|sanitized' || status=1
+for matrix in crash fault; do
+  step "The $matrix matrix"
+  cat "$build/gcc/$matrix-matrix.txt" || status=1
+done
 exit $status

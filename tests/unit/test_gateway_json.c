@@ -472,6 +472,42 @@ static void test_rows(void **state)
     }
 }
 
+/* Whether more rows follow, when the gateway does not say so itself. */
+static void test_more(void **state)
+{
+    static const struct {
+        const char *pagination; ///< the object, or nothing
+        int rows;
+        bool more;
+    } cases[] = {
+        {"{\"has_more\":true}", 1, true},
+        {"{\"has_more\":false,\"total\":250,\"offset\":0}", 100, false},
+        {"{\"total\":250,\"offset\":0}", 100, true},
+        {"{\"total\":250,\"offset\":200}", 50, false},
+        {"{\"total\":100}", 100, false},
+        {"{\"limit\":5,\"has_more\":null}", 5, true},
+        {"{\"limit\":5}", 4, false},
+        {"{}", 100, true},
+        {"{}", 99, false},
+        {"null", 100, true},
+        {"7", 0, false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char body[2000] = "{\"data\":[";
+        GatewayAnswer answer = {0};
+        for (int row = 0; row < cases[i].rows; row++)
+            strcat(body, row ? ",{}" : "{}");
+        strcat(body, "],\"pagination\":");
+        strcat(body, cases[i].pagination);
+        strcat(body, "}");
+        check_number(cases[i].pagination,
+                     gateway_parse_rows(body, strlen(body), "c1", &answer), 0);
+        check_number(cases[i].pagination, answer.more, cases[i].more);
+        gateway_answer_clear(&answer);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -482,7 +518,7 @@ int main(void)
         cmocka_unit_test(test_empty_error), cmocka_unit_test(test_not_monotonic),
         cmocka_unit_test(test_garbage),     cmocka_unit_test(test_cut),
         cmocka_unit_test(test_deep),        cmocka_unit_test(test_large),
-        cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_rows),        cmocka_unit_test(test_more),
     };
     return cmocka_run_group_tests_name("gateway_json", tests, NULL, NULL);
 }

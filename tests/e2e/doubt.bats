@@ -1,0 +1,133 @@
+# i2v: evidence that decides nothing: when in doubt, nothing is bought
+# SPDX-License-Identifier: LGPL-2.1-or-later
+load helper
+
+setup() {
+    common_setup
+    BASE_ACCEPTED=$(state .counts.create_accepted)
+}
+
+accepted() { echo $(($(state .counts.create_accepted) - BASE_ACCEPTED)); }
+
+RECORD() { compgen -G "$I2V_STORE/[0-9a-f]*.json"; }
+record() { jq -r "$1" "$(RECORD)"; }
+change() { # jq filter: of the one record
+    local file
+    file=$(RECORD)
+    jq "$1" "$file" >changed && mv changed "$file"
+}
+
+# A create call that was not taken and whose answer was lost, so many hours ago.
+sent_in_vain() { # prompt, hours
+    set_faults "create 1 drop-before" "logs * rows never"
+    ends_with 75 fetch --prompt "$1" --max_wait 0 still.png
+    set_faults ""
+    change ".created -= $2 * 3600 | .sent -= $2 * 3600"
+    mark
+}
+
+@test "a 500 with an id, and no row ever: the id is asked about before another try" {
+    set_faults "create 1 status 500 taken" "create 1 rows never"
+    works fetch --prompt "taken with a 500" --max_wait 120 still.png
+    expect_creates 1
+    same 1 "$(accepted)"
+    gateway_clip whole.mp4
+    cmp whole.mp4 "$output"
+}
+
+@test "a clip that is gone here and at the gateway is not bought again unasked" {
+    works fetch --prompt "gone" still.png
+    rm "$output"
+    set_faults "poll * fail expired The retention is over."
+    ends_with 69 fetch --prompt "gone" still.png
+    says_in_one "no longer in the store" "The retention is over." "-take 2"
+    same ready "$(record .state)"
+    ends_with 69 fetch --prompt "gone" still.png
+    expect_creates 1
+}
+
+@test "a late error does not outweigh the clip that is here" {
+    set_faults "poll 1-3 shape waiting" "poll 4 hold $PWD/go"
+    begin "$BIN/i2vctl" fetch --prompt "slow to hear" still.png
+    until_true eval '[ "$(state ".requests[-1].endpoint")" = poll ] && [ "$(record .state)" = running ]'
+    sleep 0.5
+    set_faults "poll * shape succeeded"
+    works fetch --prompt "slow to hear" still.png
+    set_faults "poll * fail server_error late"
+    touch go
+    wait "$PID" || true
+    same ready "$(record .state)"
+    works fetch --prompt "slow to hear" still.png
+    says "Serving take 1"
+    expect_creates 1
+}
+
+@test "after 24 h, but it was another account's: its log says nothing" {
+    sent_in_vain "of another" 25
+    change '.account = "0000000000000000"'
+    ends_with 75 fetch --prompt "of another" --max_wait 5 still.png
+    says "another API key's account"
+    says_in_one "usage log tells nothing" "-take 2"
+    expect_creates 0
+}
+
+@test "after 24 h by a clock that was wrong: nothing is bought" {
+    sent_in_vain "in 1970" 0
+    change '.created = 1000 | .sent = 1000'
+    ends_with 75 fetch --prompt "in 1970" --max_wait 5 still.png
+    says_in_one "clock was wrong" "-take 2"
+    expect_creates 0
+}
+
+@test "after 24 h the old clip is not taken for the new generation's" {
+    sent_in_vain "with a clip" 25
+    works fetch --prompt "another" still.png
+    cp "$output" "$(compgen -G "$I2V_STORE/*.json" | grep -v stats | xargs grep -l "with a clip" | sed 's/json$/mp4/')"
+    works fetch --prompt "with a clip" --max_wait 20 still.png
+    says "earlier generation" "sending it anew"
+    gateway_clip whole.mp4
+    cmp whole.mp4 "$output"
+}
+
+@test "a record of a newer version: moved aside with one warning, and its generation picked up" {
+    set_faults "poll * shape waiting"
+    ends_with 75 fetch --prompt "from the future" --max_wait 0.3 still.png
+    set_faults ""
+    change '.version = 2 | .state = "suspended"'
+    works fetch --prompt "from the future" still.png
+    says "moved to"
+    says "Picking up"
+    same 1 "$(grep -c 'moved to' <<<"$stderr")"
+    expect_creates 1
+    same 1 "$(accepted)"
+    change '.version = 2'
+    works fetch --prompt "from the future" still.png
+    expect_creates 1
+}
+
+@test "records that lack what they should have crash nobody" {
+    local filter
+    for filter in 'del(.id)' '.id = 7' '.id = ""' 'del(.error) | .state = "failed"' \
+        'del(.error) | .state = "refused"' '.state = "sent" | del(.client_request_ids)' \
+        '.duration = 1e300 | .take = -1e300 | .accepted = -1e300' '.history = 7'; do
+        rm -rf "$I2V_STORE"
+        works fetch --prompt "lacking" still.png
+        change "$filter"
+        run --separate-stderr "$BIN/i2vctl" wait "$(basename "$(RECORD)" .json)"
+        [ "$status" -lt 126 ] || { echo "$filter: $status"; return 1; }
+        rm "$I2V_STORE"/*.mp4
+        run --separate-stderr "$BIN/i2vctl" fetch --prompt "lacking" still.png
+        [ "$status" -lt 126 ] || { echo "$filter: $status $stderr"; return 1; }
+        says_not "(null)"
+        run --separate-stderr "$BIN/i2vctl" jobs
+        [ "$status" -eq 0 ]
+    done
+}
+
+@test "Retry-After of the usage log does not outlast max_wait" {
+    sent_in_vain "asked to wait" 1
+    set_faults "logs * status 429 retry-after 100"
+    ends_with 75 timeout 60 "$BIN/i2vctl" fetch --prompt "asked to wait" --max_wait 2 still.png
+    says "-take 2"
+    expect_creates 0
+}
