@@ -27,8 +27,10 @@ extern "C" {
  */
 
 /**
- * Check a request and compute its key; nothing is sent and nothing is written but the
- * probe that the store can be.
+ * Check a request and compute its key; nothing is sent, and nothing is written but the
+ * store's directory and a probe in it. That there is no API key is no error: what the
+ * store has can be had without. Standard input and a still by URL are read, and that
+ * cannot be interrupted here.
  *
  * @param key  I2V_KEY_SIZE bytes for the key, or NULL
  * @return 0, or a negative AVERROR
@@ -48,7 +50,8 @@ I2V_API int i2v_submit(const char *url, AVDictionary **options,
                        const AVIOInterruptCB *interrupt, char *key);
 
 /**
- * Bring a request to its finished, verified clip.
+ * Bring a request to its finished, verified clip. A generation that failed while this
+ * process ran is not bought again by it: its failure is returned again.
  *
  * @param path       set to the path of the MP4 in the store; free it with av_free()
  * @param interrupt  looked at at least every 100 ms, may be NULL; when it returns

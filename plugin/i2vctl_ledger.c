@@ -334,7 +334,7 @@ int i2vctl_jobs(Arguments *arguments)
         ret = AVERROR(EIO);
     }
     ledger_close(&ledger);
-    return ret < 0 ? EX_IOERR : EX_OK;
+    return ret < 0 ? EX_CANTCREAT : EX_OK;
 }
 
 /* Pruning */

@@ -126,7 +126,8 @@ static void note_duration(Generation *g)
     double now = record_now(), since = now - g->last_pending;
     double accepted = record_number(g->record, RECORD_ACCEPTED, now);
 
-    if (g->last_pending && since >= 0 && since <= NOTEWORTHY_S && now - accepted > since)
+    if (g->last_pending > 0 && since >= 0 && since <= NOTEWORTHY_S &&
+        now - accepted > since)
         stats_add(g->plan->store, g->request->model_name, g->request->duration,
                   now - accepted - since / 2, g->log);
     g->last_pending = 0;
