@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -18,12 +19,21 @@
 #include <libavutil/mem.h>
 #include <libavutil/random_seed.h>
 
+#define PIPE_MS 10000
+
+/* A pipe's writer may need a moment; it is not waited for without end. */
+static int has_news(int fd)
+{
+    struct pollfd news = {.fd = fd, .events = POLLIN};
+    return poll(&news, 1, PIPE_MS) > 0;
+}
+
 static ssize_t read_whole(int fd, char *to, size_t size)
 {
     size_t have = 0;
     while (have < size) {
         ssize_t got = read(fd, to + have, size - have);
-        if (got < 0 && errno == EINTR)
+        if (got < 0 && (errno == EINTR || (errno == EAGAIN && has_news(fd))))
             continue;
         if (got < 0)
             return AVERROR(errno);

@@ -25,6 +25,11 @@
 /* A look that began in time may take so much longer. */
 #define FIND_GRACE_US (10 * SECOND_US)
 
+/* The usage log takes a window of 92 days; and what is looked through when the intent
+ * seems to lie in the future. */
+#define WINDOW_S (91 * 24 * 3600.0)
+#define WEEK_S   (7 * 24 * 3600.0)
+
 /* Clocks that differ by more would look for a row in the wrong window. */
 #define SKEW_SECONDS 600
 
@@ -35,7 +40,8 @@
 static bool is_old(const Generation *g)
 {
     double sent = record_number(g->record, RECORD_SENT_AT, record_now());
-    return record_now() - sent > DAY_SECONDS;
+    /* What this run sent is not old, whatever the clock has been set to. */
+    return !g->client_id[0] && record_now() - sent > DAY_SECONDS;
 }
 
 /* When looking ends, whatever was found. */
@@ -166,16 +172,17 @@ static void take_find(Generation *g, const GatewayAnswer *answer)
 
 static int ask(Generation *g)
 {
-    double created = record_number(g->record, RECORD_CREATED, 0);
-    double sent = record_number(g->record, RECORD_SENT_AT, created);
+    double created = record_number(g->record, RECORD_CREATED, 0), now = record_now();
 
     if (g->asking_suspect)
         return gateway_poll(&g->gateway, g->http, g->suspect, &g->call);
     if (!g->find_offset)
         g->find_began = av_gettime_relative();
+    /* Until now, not for a day: a clock that was behind put the intent too early. One
+     * that was ahead put it anywhere. */
+    created = av_clipd(created, now - WINDOW_S, now > created ? now : now - WEEK_S);
     return gateway_find(&g->gateway, g->http, record_text(g->record, RECORD_CLIENT_IDS),
-                        (int64_t)created, (int64_t)FFMAX(created, sent) + DAY_SECONDS,
-                        g->find_offset, &g->call);
+                        (int64_t)created, g->find_offset, &g->call);
 }
 
 void generation_find(Generation *g)

@@ -134,7 +134,7 @@ int gateway_poll(const Gateway *gateway, Http *http, const char *id, GatewayCall
 }
 
 int gateway_find(const Gateway *gateway, Http *http, const char *client_ids,
-                 int64_t since, int64_t until, int offset, GatewayCall **call)
+                 int64_t since, int offset, GatewayCall **call)
 {
     HttpRequest request = {.total_ms = ASK_MS};
     char from[CLOCK_TEXT_SIZE], to[CLOCK_TEXT_SIZE];
@@ -142,7 +142,7 @@ int gateway_find(const Gateway *gateway, Http *http, const char *client_ids,
     /* Clocks differ: begin a little before the intent, and end a little from now. Further
      * in the future might count as a bad window. */
     clock_text(since - SKEW_SECONDS, from);
-    clock_text(FFMAX(FFMIN(until, now), since) + SKEW_SECONDS, to);
+    clock_text(now + SKEW_SECONDS, to);
     char *url = av_asprintf("%s/v2/logs?start=%s&end=%s&limit=%d&offset=%d",
                             gateway->origin, from, to, GATEWAY_LOG_ROWS, offset);
     GatewayCall *c = alloc_call(gateway, CALL_FIND, url);

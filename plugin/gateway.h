@@ -91,13 +91,12 @@ int gateway_poll(const Gateway *gateway, Http *http, const char *id, GatewayCall
 /**
  * Look through one page of the usage log for a create call.
  * @param client_ids  the client request ids of its tries, separated by spaces; borrowed
- * @param since       start of the window, Unix time in seconds
- * @param until       its end; that of the gateway's day at the latest
+ * @param since       start of the window, Unix time in seconds; it ends now
  * @param offset      rows to pass over
  * @return 0 and *call, or a negative AVERROR
  */
 int gateway_find(const Gateway *gateway, Http *http, const char *client_ids,
-                 int64_t since, int64_t until, int offset, GatewayCall **call);
+                 int64_t since, int offset, GatewayCall **call);
 
 /** Whether the call has ended; fills *answer once it has (gateway_answer_clear() frees).
  */

@@ -40,7 +40,8 @@ static int64_t deadline(const Generation *g)
 void generation_sleep(Generation *g, int64_t us)
 {
     int64_t now = av_gettime_relative();
-    g->wake = FFMIN(now + us, FFMAX(deadline(g), now));
+    /* Once more at the very end; in the grace behind it as slowly as before. */
+    g->wake = now < deadline(g) ? FFMIN(now + us, deadline(g)) : now + us;
 }
 
 int64_t generation_backoff(int n, int most, int64_t retry_after)

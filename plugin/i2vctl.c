@@ -1,11 +1,13 @@
 /* i2v: the command: the same journey without a host
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include <libavutil/avstring.h>
 #include <libavutil/dict.h>
@@ -338,12 +340,34 @@ static bool names_request(const Arguments *arguments)
     return arguments->nb_words && options_url_body(arguments->words[0]);
 }
 
+/* With a key the request is known: only how to ask for it is left to say. */
+static int check_wait_options(const AVDictionary *options)
+{
+    static const char allowed[] =
+        "max_wait,poll_interval,save,api_key_file,base_url,ca_file,store";
+    const AVDictionaryEntry *entry = NULL;
+
+    while ((entry = av_dict_get(options, "", entry, AV_DICT_IGNORE_SUFFIX))) {
+        if (av_match_list(entry->key, allowed, ',') > 0)
+            continue;
+        av_log(i2vctl_log, AV_LOG_ERROR,
+               "i2vctl wait for a key takes no option %s; it takes %s.\n", entry->key,
+               allowed);
+        return AVERROR(EINVAL);
+    }
+    return 0;
+}
+
 /* Each in its turn: at the gateway they go on together. The first failure counts. */
 static int wait_for_all(const Arguments *arguments, GenerationFailure *failure)
 {
     GenerationFailure its = FAILURE_STORE;
     char **keys;
-    int count, ret = find_keys(arguments, &keys, &count);
+    int count = 0, ret = check_wait_options(arguments->options);
+
+    keys = NULL;
+    if (ret >= 0)
+        ret = find_keys(arguments, &keys, &count);
 
     *failure = ret < 0 && ret != AVERROR(ENOENT) && ret != AVERROR(EINVAL)
                    ? FAILURE_STORE
@@ -413,8 +437,19 @@ static int run(int argc, char **argv)
     return status;
 }
 
+/* A descriptor that the caller has closed would be the next socket's or record's, and
+ * what is said would go there. Reading or printing fails as before. */
+static void keep_standard_files(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 &&
+            open("/dev/null", fd == STDOUT_FILENO ? O_RDONLY : O_WRONLY) != fd)
+            exit(EX_OSERR);
+}
+
 int main(int argc, char **argv)
 {
+    keep_standard_files();
     for (int i = 1; i < argc && strcmp(argv[i], "--"); i++) {
         if (is_one_of(argv[i], "--help", "-h")) {
             print_help();

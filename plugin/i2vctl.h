@@ -30,7 +30,8 @@ int i2vctl_prune(Arguments *arguments);
  * one sentence */
 int i2vctl_find_key(AVDictionary *options, const char *name, char **key);
 
-/** The keys of every request that is under way, oldest first; free with
+/** The keys of every request that is under way, those whose
+ * generation runs first; free with
  * store_free_keys(). @return 0, or a negative AVERROR after one sentence */
 int i2vctl_find_unfinished(AVDictionary *options, char ***keys, int *count);
 

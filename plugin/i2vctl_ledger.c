@@ -150,11 +150,12 @@ int i2vctl_find_unfinished(AVDictionary *options, char ***keys, int *count)
 
     *keys = NULL;
     *count = 0;
-    for (int i = 0; ret >= 0 && i < ledger.count; i++) {
-        RecordState state = record_state(ledger.records[i]);
-        if (state != RECORD_RUNNING && state != RECORD_SENT)
+    /* What is known to run first: an answer that was lost may be looked for for long. */
+    for (int i = 0; ret >= 0 && i < 2 * ledger.count; i++) {
+        const Record *record = ledger.records[i % ledger.count];
+        if (record_state(record) != (i < ledger.count ? RECORD_RUNNING : RECORD_SENT))
             continue;
-        char *key = av_strdup(record_key(ledger.records[i]));
+        char *key = av_strdup(record_key(record));
         ret = key ? av_dynarray_add_nofree(keys, count, key) : AVERROR(ENOMEM);
         if (ret < 0)
             av_free(key);

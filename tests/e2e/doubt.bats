@@ -131,3 +131,46 @@ sent_in_vain() { # prompt, hours
     says "-take 2"
     expect_creates 0
 }
+
+@test "after 24 h by a clock that was a day behind: the row is found all the same" {
+    set_faults "create 1 drop-after" "logs * rows never"
+    ends_with 75 fetch --prompt "a day behind" --max_wait 0 still.png
+    set_faults ""
+    change '.created -= 27 * 3600 | .sent -= 27 * 3600'
+    works fetch --prompt "a day behind" --max_wait 20 still.png
+    expect_creates 1
+    same 1 "$(accepted)"
+}
+
+@test "a clock that was ahead: the row is found all the same" {
+    set_faults "create 1 drop-after" "logs * rows never"
+    ends_with 75 fetch --prompt "ahead" --max_wait 0 still.png
+    set_faults ""
+    change '.created += 27 * 3600 | .sent += 27 * 3600'
+    works fetch --prompt "ahead" --max_wait 20 still.png
+    expect_creates 1
+}
+
+@test "at the end of max_wait it asks no faster than before" {
+    set_faults "download * status 429"
+    ends_with 75 fetch --prompt "slow end" --max_wait 2 still.png
+    [ "$(last_job .downloads)" -le 12 ] || { last_job .downloads; return 1; }
+    set_faults "poll * status 503"
+    ends_with 75 fetch --prompt "slow polls" --max_wait 2 still.png
+    [ "$(last_job .polls)" -le 12 ]
+}
+
+@test "closed standard descriptors: what is said goes nowhere else" {
+    works sh -c "exec \"$BIN/i2vctl\" fetch --prompt closed --duration 4 still.png <&- 2>&-"
+    [ -s "$output" ]
+    run sh -c "I2V_LOG=\"$PWD/log\" exec \"$BIN/i2vctl\" fetch --prompt closed2 --duration 4 still.png <&- >&- 2>&-"
+    [ "$status" -eq 73 ]
+    jq -es 'length > 5' log
+    expect_creates 2
+    same "" "$(find "$I2V_STORE" -name '*.lock' -size +0)"
+}
+
+@test "a key from a command that takes its time" {
+    unset AIML_API_KEY
+    works bash -c "\"$BIN/i2vctl\" fetch --prompt 'slow key' --api_key_file <(sleep 0.5; echo $KEY) still.png"
+}

@@ -217,7 +217,10 @@ outcome_of() { # status, jobs taken
 }
 
 check_first_run() {
-  [ "$outcome" = "$expected" ] || wrong "$outcome (status $status), not $expected"
+  case "/$expected/" in
+  *"/$outcome/"*) ;;
+  *) wrong "$outcome (status $status), not $expected" ;;
+  esac
   [ "$taken" -eq "$expected_taken" ] ||
     wrong "$taken create calls taken, not $expected_taken"
   if [ "$seen" -lt "${expected_seen%-*}" ] || [ "$seen" -gt "${expected_seen#*-}" ]; then

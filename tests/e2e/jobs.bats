@@ -96,6 +96,13 @@ jobs() { ctl jobs --json | jq -r "$1"; }
     expect_creates 1
 }
 
+@test "wait for a key takes no option of a request" {
+    works submit "known"
+    ends_with 64 ctl wait --take 2 "$output"
+    says take
+    expect_creates 1
+}
+
 @test "wait with the options of the request" {
     works submit "by options"
     local key=$output
