@@ -85,7 +85,7 @@ REQUEST=(-f i2v -prompt "She turns around and smiles" -duration 4)
     ends_with 75 timeout 30 "$BIN/i2vctl" fetch --ca_file ca.pem --prompt plain --max_wait 6 still.png
     says_in_one "$(last_job .id)" "ready at the gateway"
     set_faults "poll * url $plain$path"
-    ends_with 69 timeout 30 "$BIN/i2vctl" fetch --ca_file ca.pem --prompt plain still.png
+    ends_with 75 timeout 30 "$BIN/i2vctl" fetch --ca_file ca.pem --prompt plain still.png
     says_in_one "$(last_job .id)" "only https"
     no_clip
     same 0 "$(curl -sS "$plain/control/state" | jq '.requests | length')"

@@ -288,7 +288,7 @@ delivered() { # prompt: by the same command, with one create since mark()
     stderr=$(<log.create) says_in_one "max_wait is over" "Nothing was bought"
     stderr=$(<log.poll) says_in_one "max_wait is over" "picks it up"
     stderr=$(<log.download) says_in_one "max_wait is over" "ready at the gateway"
-    stderr=$(<log.logs) says_in_one "client request id" "sends nothing before 24 h"
+    stderr=$(<log.logs) says_in_one "client request id" "only when 24 h have passed"
     weather up
     set_faults ""
     for place in download poll logs create; do
