@@ -257,8 +257,6 @@ crash_point() { # number, point
         [ -n "$UNREACHED" ] || break
         n=${words[UNREACHED]##*#}
         if [[ ! $n =~ ^[0-9]+$ ]] || [ "$n" -le 1 ]; then
-            # Only a run that has polled in vain at least once notes how long it took.
-            [[ $POINT != *stats.* ]] || return 0
             wrong "was not killed there: $(tail -n 3 log)"
             break
         fi
@@ -301,12 +299,14 @@ sweep() { # points file
 }
 
 # The places of a trace as kills. Of what repeats: the first, the last, and some between;
-# where bytes go out, half of them too.
+# where bytes go out, half of them too. Only a run that has polled in vain notes how long
+# it took, so those places are not always there.
 kills() { # all|first, trace
     awk -F'#' -v all="$1" '
-        { name[NR] = $1; n[NR] = $2; if ($2 > last[$1]) last[$1] = $2 }
+        / stats\./ { next }
+        { name[++places] = $1; n[places] = $2; if ($2 > last[$1]) last[$1] = $2 }
         END {
-            for (i = 1; i <= NR; i++) {
+            for (i = 1; i <= places; i++) {
                 edge = n[i] == 1 || n[i] == last[name[i]]
                 if (edge || (all == "all" && (n[i] <= 3 || n[i] % 4 == 0)))
                     print "at " name[i] "#" n[i]
