@@ -260,7 +260,7 @@ expect_accepted_once_each() {
     unset AIML_API_KEY
     (umask 077 && echo "$KEY" >key)
     local POLLS
-    POLLS=$(state '[.requests[] | select(.endpoint == "poll")] | length')
+    POLLS=$(state .counts.poll)
     set_faults "poll 1 shape waiting" "poll 2 status 401"
     begin "$BIN/i2vctl" fetch --api_key_file key --poll_interval 0.5 --prompt "new key" --duration 4 still.png
     until_true eval '[ "$(creates)" -ge 1 ] && [ "$(last_job .polls)" -ge 1 ]'
@@ -272,7 +272,7 @@ expect_accepted_once_each() {
     same 77 "$STATUS"
     says "its file holds another one now" "$(last_job .id)"
     says_not changed-key "$KEY"
-    same 3 "$(state '[.requests[] | select(.endpoint == "poll")] | length - '"$POLLS")"
+    same 3 $(($(state .counts.poll) - POLLS))
 }
 
 @test "a key that was replaced in its file: the run goes on with the new one" {

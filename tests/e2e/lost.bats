@@ -145,7 +145,7 @@ record() { cat "$I2V_STORE"/[0-9a-f]*.json; }
 
 @test "max_wait ends a download that gets nowhere, and a gateway that takes nothing" {
     set_faults "download * stall 60"
-    ends_with 75 timeout 30 "$BIN/i2vctl" fetch --prompt stalled --max_wait 2 still.png
+    ends_with 75 timeout 30 "$BIN/i2vctl" fetch --prompt stalled --max_wait 8 still.png
     says_in_one "max_wait is over" "ready at the gateway"
     set_faults "create * status 429"
     ends_with 69 timeout 30 "$BIN/i2vctl" fetch --prompt busy --max_wait 2 still.png
