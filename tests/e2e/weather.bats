@@ -42,6 +42,7 @@ accepted() { # prompt, option...: the gateway has it, nobody waits for it
 
 # The gateway names its file by a host that is looked up.
 name_the_files() {
+    until_true eval '[ "$(last_job .status)" = completed ]'
     set_faults "poll * url http://files.test:$FILES_PORT$(last_job .path)"
 }
 
