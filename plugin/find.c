@@ -30,9 +30,6 @@
 #define WINDOW_S (91 * 24 * 3600.0)
 #define WEEK_S   (7 * 24 * 3600.0)
 
-/* Clocks that differ by more would look for a row in the wrong window. */
-#define SKEW_SECONDS 600
-
 /* A machine that thinks it is earlier does not know the time: 2024-01-01. */
 #define EARLIEST 1704067200.0
 
@@ -138,7 +135,7 @@ static void take_page(Generation *g, const GatewayAnswer *answer)
         return;
     }
     g->weather = 0;
-    g->clock_differs = answer->date >= 0 && (away > SKEW_SECONDS || away < -SKEW_SECONDS);
+    g->clock_differs = answer->date >= 0 && (away > GATEWAY_SKEW || away < -GATEWAY_SKEW);
     if (answer->more) {
         /* An empty page that claims more is no end of the list: from the start again. */
         g->find_offset = answer->rows ? g->find_offset + answer->rows : 0;

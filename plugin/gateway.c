@@ -16,11 +16,10 @@
 
 #include "clock.h"
 
-#define JSON_MAX     (4 << 20)
-#define CREATE_MS    600000
-#define STALL_MS     120000
-#define ASK_MS       60000
-#define SKEW_SECONDS 600
+#define JSON_MAX  (4 << 20)
+#define CREATE_MS 600000
+#define STALL_MS  120000
+#define ASK_MS    60000
 
 typedef enum CallKind {
     CALL_CREATE,
@@ -141,8 +140,8 @@ int gateway_find(const Gateway *gateway, Http *http, const char *client_ids,
     int64_t now = av_gettime() / 1000000;
     /* Clocks differ: begin a little before the intent, and end a little from now. Further
      * in the future might count as a bad window. */
-    clock_text(since - SKEW_SECONDS, from);
-    clock_text(now + SKEW_SECONDS, to);
+    clock_text(since - GATEWAY_SKEW, from);
+    clock_text(now + GATEWAY_SKEW, to);
     char *url = av_asprintf("%s/v2/logs?start=%s&end=%s&limit=%d&offset=%d",
                             gateway->origin, from, to, GATEWAY_LOG_ROWS, offset);
     GatewayCall *c = alloc_call(gateway, CALL_FIND, url);

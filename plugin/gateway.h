@@ -68,6 +68,9 @@ typedef struct GatewayAnswer {
     int rows;       ///< find: rows on this page
 } GatewayAnswer;
 
+/** Seconds by which clocks may differ for a row of the usage log to be found. */
+#define GATEWAY_SKEW 600
+
 /** Rows of the usage log on a page. */
 #define GATEWAY_LOG_ROWS 100
 

@@ -29,9 +29,6 @@
 /* An interrupt is looked at this often. */
 #define TURN_MS 50
 
-/* A Retry-After is kept up to here. */
-#define MAX_RETRY_AFTER 120
-
 static int64_t deadline(const Generation *g)
 {
     return g->waiting_since + g->request->max_wait;
@@ -125,27 +122,20 @@ bool generation_try_key_again(Generation *g)
     return true;
 }
 
-/* The gateway's words, as the ledger has them. */
-static const char *error_of(const Generation *g)
-{
-    const char *error = record_text(g->record, RECORD_ERROR);
-    return error ? error : "no reason given";
-}
-
 static void repeat_refusal(Generation *g)
 {
     events_say(
         g->events, AV_LOG_ERROR,
         "This request was refused by moderation before: %s; nothing sent; -take %d tries "
         "again.\n",
-        error_of(g), g->request->take + 1);
+        record_error(g->record), g->request->take + 1);
     generation_fail(g, AVERROR(EPERM), FAILURE_MODERATED);
 }
 
 static void share_failure(Generation *g)
 {
     events_say(g->events, AV_LOG_ERROR, "The generation %s failed: %s.\n",
-               record_text(g->record, RECORD_ID), error_of(g));
+               record_text(g->record, RECORD_ID), record_error(g->record));
     generation_fail(g, AVERROR_EXTERNAL, FAILURE_GATEWAY);
 }
 
@@ -221,7 +211,7 @@ static void begin(Generation *g, RecordState state)
         events_say(g->events, AV_LOG_WARNING,
                    "The generation %s of this request failed before (%s); asking for a "
                    "new one.\n",
-                   record_text(g->record, RECORD_ID), error_of(g));
+                   record_text(g->record, RECORD_ID), record_error(g->record));
     go_on(g, state == RECORD_SENT ? PHASE_FIND : PHASE_CREATE);
     if (g->phase == PHASE_FIND)
         events_say(g->events, AV_LOG_WARNING,

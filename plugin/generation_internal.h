@@ -10,6 +10,9 @@
 #include "http.h"
 #include "schedule.h"
 
+/** A Retry-After is kept up to here, seconds. */
+#define MAX_RETRY_AFTER 120
+
 /** What it is doing; each phase is one function that never blocks. */
 typedef enum Phase {
     PHASE_LOOK, ///< decide by the record

@@ -185,9 +185,9 @@ static int make_body(Journey *j)
 }
 
 /* A number of a record, whatever stands there. */
-static int64_t number_of(const Record *record, const char *name, int fallback)
+static int number_of(const Record *record, const char *name, int fallback)
 {
-    return (int64_t)av_clipd(record_number(record, name, fallback), 0, INT_MAX * 16.0);
+    return (int)av_clipd(record_number(record, name, fallback), 0, INT_MAX);
 }
 
 /* A clip that the store has already. */
@@ -347,11 +347,11 @@ int i2v_send(const char *url, AVDictionary **options, const AVIOInterruptCB *int
 static int check_recalled(Journey *j, const char *key)
 {
     const char *error = record_text(j->record, RECORD_ERROR);
-    const char *id = record_text(j->record, RECORD_ID);
 
     switch (record_state(j->record)) {
     case RECORD_FAILED:
-        events_say(j->events, AV_LOG_ERROR, "The generation %s failed: %s.\n", id, error);
+        events_say(j->events, AV_LOG_ERROR, "The generation %s failed: %s.\n",
+                   record_text(j->record, RECORD_ID), record_error(j->record));
         j->failure = FAILURE_GATEWAY;
         return AVERROR_EXTERNAL;
     case RECORD_DAMAGED:
@@ -398,10 +398,10 @@ static int recall(Journey *j, const char *key, AVDictionary **options)
         .key = key,
         .model = record_text(j->record, RECORD_MODEL),
         .prompt = record_text(j->record, RECORD_PROMPT),
-        .take = (int)FFMIN(number_of(j->record, RECORD_TAKE, 1), INT_MAX),
-        .duration = (int)FFMIN(number_of(j->record, RECORD_DURATION, 0), INT_MAX),
-        .width = (int)FFMIN(number_of(j->record, RECORD_WIDTH, 0), INT_MAX),
-        .height = (int)FFMIN(number_of(j->record, RECORD_HEIGHT, 0), INT_MAX),
+        .take = number_of(j->record, RECORD_TAKE, 1),
+        .duration = number_of(j->record, RECORD_DURATION, 0),
+        .width = number_of(j->record, RECORD_WIDTH, 0),
+        .height = number_of(j->record, RECORD_HEIGHT, 0),
     };
     const char *origin = record_text(j->record, RECORD_ORIGIN);
     ret = request_recall(&earlier, j->options, j->log, &j->request);

@@ -362,10 +362,9 @@ static int check_wait_options(const AVDictionary *options)
 static int wait_for_all(const Arguments *arguments, GenerationFailure *failure)
 {
     GenerationFailure its = FAILURE_STORE;
-    char **keys;
+    char **keys = NULL;
     int count = 0, ret = check_wait_options(arguments->options);
 
-    keys = NULL;
     if (ret >= 0)
         ret = find_keys(arguments, &keys, &count);
 

@@ -103,13 +103,13 @@ Record *record_salvage(const char *key, const char *text)
 int record_parse(const char *key, const char *text, Record **record)
 {
     cJSON *json = cJSON_ParseWithOpts(text, NULL, 1);
-    Record *r = is_record(json, key) ? av_mallocz(sizeof(*r)) : NULL;
-    int ret = is_record(json, key) ? 0 : AVERROR_INVALIDDATA;
+    bool whole = is_record(json, key);
+    Record *r = whole ? av_mallocz(sizeof(*r)) : NULL;
 
     *record = r;
     if (!r) {
         cJSON_Delete(json);
-        return ret < 0 ? ret : AVERROR(ENOMEM);
+        return whole ? AVERROR(ENOMEM) : AVERROR_INVALIDDATA;
     }
     av_strlcpy(r->key, key, sizeof(r->key));
     r->json = json;
@@ -180,6 +180,12 @@ double record_number(const Record *record, const char *name, double fallback)
 {
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(record->json, name);
     return cJSON_IsNumber(item) ? item->valuedouble : fallback;
+}
+
+const char *record_error(const Record *record)
+{
+    const char *error = record_text(record, RECORD_ERROR);
+    return error ? error : "no reason given";
 }
 
 int record_set_text(Record *record, const char *name, const char *value)

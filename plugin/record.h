@@ -91,6 +91,9 @@ bool record_is_finished(const Record *record);
 const char *record_text(const Record *record, const char *name);
 double record_number(const Record *record, const char *name, double fallback);
 
+/** Why it was refused or failed, in the gateway's words as far as there are any. */
+const char *record_error(const Record *record);
+
 /** Set, or with NULL remove. @return 0 or AVERROR(ENOMEM) */
 int record_set_text(Record *record, const char *name, const char *value);
 int record_set_number(Record *record, const char *name, double value);

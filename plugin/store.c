@@ -191,13 +191,13 @@ int store_load(const Store *store, const char *key, bool locked, void *log,
         ret = AVERROR(ENOMEM);
     if (ret >= 0 && damaged && !locked)
         record_set_state(*record, RECORD_DAMAGED);
-    if (ret < 0)
+    if (ret < 0) {
         record_free(record);
-    if (ret < 0)
         av_log(log, AV_LOG_ERROR,
                "Cannot read the ledger %s: %s; set I2V_STORE or the option store to a "
                "directory of yours.\n",
                path ? path : store->directory, av_err2str(ret));
+    }
     av_free(text);
     av_free(path);
     return ret;
@@ -243,10 +243,11 @@ int store_save(const Store *store, const Record *record, void *log)
     char *text = record_print(record);
     char consequence[320];
     int ret = path && text ? files_write(path, text, strlen(text)) : AVERROR(ENOMEM);
-    print_consequence(record, consequence, sizeof(consequence));
-    if (ret < 0)
+    if (ret < 0) {
+        print_consequence(record, consequence, sizeof(consequence));
         av_log(log, AV_LOG_ERROR, "Cannot write the ledger %s: %s; %s.\n",
                path ? path : store->directory, av_err2str(ret), consequence);
+    }
     av_free(path);
     cJSON_free(text);
     return ret;

@@ -48,10 +48,9 @@ static void say_status(Generation *g, const GatewayJob *job)
  * another process has the lock it hears the same. */
 static void keep_status(Generation *g)
 {
-    if (g->lock >= 0 || (g->lock = store_lock(g->plan->store, g->request->key)) < 0) {
-        g->lock = FFMAX(g->lock, -1);
+    int lock = store_lock(g->plan->store, g->request->key);
+    if (lock < 0)
         return;
-    }
     if (generation_refresh(g) > 0 && record_state(g->record) == RECORD_RUNNING) {
         const char *known = record_text(g->record, RECORD_STATUS);
         if (!known || strcmp(known, g->status)) {
@@ -61,7 +60,7 @@ static void keep_status(Generation *g)
                 store_save(g->plan->store, g->record, g->log);
         }
     }
-    store_unlock(&g->lock);
+    store_unlock(&lock);
 }
 
 /* The gateway has nothing more of a generation whose clip was here. It was paid for once,
@@ -96,7 +95,6 @@ static void end_failed(Generation *g, const GatewayJob *job)
         return;
     }
     if (current > 0) {
-
         generation_fill(g);
         record_set_text(g->record, RECORD_STATUS, g->status);
         record_set_text(g->record, RECORD_ERROR, job->error);
@@ -167,7 +165,7 @@ static int64_t next_poll(const Generation *g, const GatewayAnswer *answer)
     us += us / 10 * (av_get_random_seed() % 1024) / 1024;
     if (g->request->poll_interval)
         us = g->request->poll_interval;
-    return FFMAX(us, FFMIN(answer->retry_after, 120) * SECOND_US);
+    return FFMAX(us, FFMIN(answer->retry_after, MAX_RETRY_AFTER) * SECOND_US);
 }
 
 static void end_poll_refused(Generation *g, const GatewayAnswer *answer)
