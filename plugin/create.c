@@ -54,8 +54,8 @@ static int describe_request(Generation *g)
         (ret = record_set_text(g->record, RECORD_MODEL, r->model_name)) < 0 ||
         (ret = record_set_text(g->record, RECORD_PROMPT, r->prompt)) < 0 ||
         (ret = record_set_number(g->record, RECORD_DURATION, r->duration)) < 0 ||
-        (ret = record_set_number(g->record, RECORD_WIDTH, r->target.width)) < 0 ||
-        (ret = record_set_number(g->record, RECORD_HEIGHT, r->target.height)) < 0 ||
+        (ret = record_set_number(g->record, RECORD_WIDTH, r->width)) < 0 ||
+        (ret = record_set_number(g->record, RECORD_HEIGHT, r->height)) < 0 ||
         (ret = record_set_number(g->record, RECORD_TAKE, r->take)) < 0)
         return ret;
     return record_set_number(g->record, RECORD_CREATED, record_now());

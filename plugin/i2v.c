@@ -29,6 +29,7 @@ typedef struct Journey {
     Options *options;
     Request *request;
     Still *still;
+    Still *end; ///< the still that the clip ends with, or NULL
     Store *store;
     Record *record; ///< as it was when the journey began
     Events *events;
@@ -42,6 +43,7 @@ static void journey_end(Journey *j)
     options_free(&j->options);
     request_free(&j->request);
     still_free(&j->still);
+    still_free(&j->end);
     store_close(&j->store);
     record_free(&j->record);
     events_free(&j->events);
@@ -90,8 +92,35 @@ static int check_lists(const Journey *j, const char *url, const AVDictionary *op
         return refuse_list(ctx, "format_whitelist", formats, "i2v");
     if (options_url_body(url) && (ret = check_protocol(ctx, options, "i2v")) < 0)
         return ret;
-    return check_protocol(ctx, options,
-                          still_protocol(j->options->image ? j->options->image : ""));
+    const char *stills[] = {j->options->image, j->options->end_image};
+    for (size_t i = 0; i < FF_ARRAY_ELEMS(stills) && ret >= 0; i++)
+        if (stills[i])
+            ret = check_protocol(ctx, options, still_protocol(stills[i]));
+    return ret;
+}
+
+static int read_still(const Journey *j, const char *image, const char *time,
+                      Still **still)
+{
+    StillSource source = {
+        .image = image,
+        .image_time = time,
+        .ca_file = j->request->ca_file,
+        .interrupt = j->interrupt,
+        .log = j->log,
+    };
+    return still_read(&source, still);
+}
+
+static int read_stills(Journey *j)
+{
+    const Request *r = j->request;
+    int ret = 0;
+    if (!r->image_as_url)
+        ret = read_still(j, r->image, r->image_time, &j->still);
+    if (ret >= 0 && r->end_image && !r->end_image_as_url)
+        ret = read_still(j, r->end_image, NULL, &j->end);
+    return ret;
 }
 
 /* Options -> request -> still: read -> key. */
@@ -109,18 +138,9 @@ static int check(Journey *j, const char *url, AVDictionary **options)
     if ((ret = request_check_places(j->request, j->options, j->log)) < 0)
         return ret;
     j->failure = FAILURE_REQUEST;
-    if (!j->request->image_as_url) {
-        StillSource source = {
-            .image = j->request->image,
-            .image_time = j->request->image_time,
-            .ca_file = j->request->ca_file,
-            .interrupt = j->interrupt,
-            .log = j->log,
-        };
-        if ((ret = still_read(&source, &j->still)) < 0)
-            return ret;
-    }
-    return request_settle(j->request, j->still, j->log);
+    if ((ret = read_stills(j)) < 0)
+        return ret;
+    return request_settle(j->request, j->still, j->end, j->log);
 }
 
 /* The first line of a prompt, not too long. */
@@ -156,31 +176,43 @@ static void say_request(Journey *j)
     events_note(j->events, &event);
 }
 
-/* Still: fit, encode -> the body of the create call. */
-static int make_body(Journey *j)
+/* A still as a data: URI; free with av_free(). */
+static int encode(const Journey *j, const Still *still, const StillTarget *target,
+                  char **uri)
 {
     StillFile file = {0};
-    char *uri = NULL;
-    int ret = 0;
-
-    if (j->request->image_as_url) {
-        j->body = request_body(j->request, j->request->image);
-        return j->body ? 0 : AVERROR(ENOMEM);
-    }
-    if ((ret = still_encode(j->still, &j->request->target, j->log, &file)) < 0)
+    int ret = still_encode(still, target, j->log, &file);
+    if (ret < 0)
         return ret;
     size_t head = strlen("data:;base64,") + strlen(file.mime);
     size_t size = head + AV_BASE64_SIZE(file.size);
-    ret = AVERROR(ENOMEM);
-    if (file.size < INT_MAX / 2 && (uri = av_malloc(size))) {
-        snprintf(uri, size, "data:%s;base64,", file.mime);
-        if (av_base64_encode(uri + head, (int)(size - head), file.data, (int)file.size))
-            j->body = request_body(j->request, uri);
+    *uri = file.size < INT_MAX / 2 ? av_malloc(size) : NULL;
+    if (*uri) {
+        snprintf(*uri, size, "data:%s;base64,", file.mime);
+        if (!av_base64_encode(*uri + head, (int)(size - head), file.data, (int)file.size))
+            av_freep(uri);
     }
-    if (j->body)
-        ret = 0;
-    av_free(uri);
     av_free(file.data);
+    return *uri ? 0 : AVERROR(ENOMEM);
+}
+
+/* Still: fit, encode -> the body of the create call. */
+static int make_body(Journey *j)
+{
+    const Request *r = j->request;
+    char *uri = NULL, *end_uri = NULL;
+    int ret = 0;
+
+    if (j->still)
+        ret = encode(j, j->still, &r->target, &uri);
+    if (ret >= 0 && j->end)
+        ret = encode(j, j->end, &r->end_target, &end_uri);
+    if (ret >= 0) {
+        j->body = request_body(r, uri ? uri : r->image, end_uri ? end_uri : r->end_image);
+        ret = j->body ? 0 : AVERROR(ENOMEM);
+    }
+    av_free(uri);
+    av_free(end_uri);
     return ret;
 }
 

@@ -94,12 +94,13 @@ static StillTarget effective_target(const StillTarget *asked, const Still *still
     return target;
 }
 
-static bool add_still(cJSON *key, const Request *r, const Still *still)
+static bool add_still(cJSON *key, const Still *still, const StillTarget *asked,
+                      const char *url)
 {
     char digest[DIGEST_TEXT_SIZE];
     if (!still)
-        return cJSON_AddStringToObject(key, "image", r->image);
-    StillTarget target = effective_target(&r->target, still);
+        return cJSON_AddStringToObject(key, "image", url);
+    StillTarget target = effective_target(asked, still);
     digest_hex(still_digest(still), 32, digest);
     return cJSON_AddStringToObject(key, "image", digest) &&
            cJSON_AddNumberToObject(key, "width", target.width) &&
@@ -111,7 +112,15 @@ static bool add_still(cJSON *key, const Request *r, const Still *still)
                options_value_name("fit_position", (int)target.position));
 }
 
-int key_of(const Request *request, const Still *still, char *key)
+/* What was bought before there were last frames has no such member. */
+static bool add_end(cJSON *key, const Request *r, const Still *end)
+{
+    cJSON *member = r->end_image ? cJSON_AddObjectToObject(key, "end_image") : NULL;
+    return !r->end_image ||
+           (member && add_still(member, end, &r->end_target, r->end_image));
+}
+
+int key_of(const Request *request, const Still *still, const Still *end, char *key)
 {
     cJSON *json = cJSON_CreateObject(), *fields = cJSON_Duplicate(request->fields, 1);
     AVBPrint text;
@@ -124,7 +133,8 @@ int key_of(const Request *request, const Still *still, char *key)
     if (!cJSON_AddNumberToObject(json, "schema", KEY_SCHEMA) ||
         !cJSON_AddStringToObject(json, "origin", request->origin) ||
         !cJSON_AddNumberToObject(json, "take", request->take) ||
-        !add_still(json, request, still) || print_canonical(json, &text) < 0 ||
+        !add_still(json, still, &request->target, request->image) ||
+        !add_end(json, request, end) || print_canonical(json, &text) < 0 ||
         !av_bprint_is_complete(&text))
         goto end;
     ret = digest_text(text.str, text.len, key);

@@ -4,9 +4,11 @@
 #define I2V_MODELS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
-/** Most values a model offers of one thing. */
-#define MODEL_CHOICES 8
+/** Most values a model offers of one thing, with the end of the list. */
+#define MODEL_CHOICES 9
+#define MODEL_RULES   4
 
 /** The pixels of a clip, and so of its still, at one resolution and aspect ratio. */
 typedef struct ModelSize {
@@ -15,31 +17,104 @@ typedef struct ModelSize {
     int width, height;
 } ModelSize;
 
+typedef enum ModelAudio {
+    MODEL_AUDIO_ALWAYS,
+    MODEL_AUDIO_NEVER,
+    MODEL_AUDIO_ON,  ///< can be switched, on by default
+    MODEL_AUDIO_OFF, ///< can be switched, off by default
+} ModelAudio;
+
+typedef enum ModelFieldType {
+    MODEL_TEXT,
+    MODEL_URL,
+    MODEL_INTEGER,
+    MODEL_NUMBER,
+    MODEL_BOOL,
+    MODEL_LIST,
+    MODEL_OBJECT,
+} ModelFieldType;
+
+/** A further field of a model's requests, beside those that options of every model set.
+ */
+typedef struct ModelField {
+    const char *name;
+    ModelFieldType type;
+    double min, max; ///< of a number; 0 and 0 = any
+    int longest;     ///< characters of a text or items of a list, 0 = any
+    const char *words[MODEL_CHOICES]; ///< the only values, as text; empty = any
+    const char *value; ///< what the model takes by default, NULL = not said
+} ModelField;
+
+/** When a field is given (or has one of these values), another may only have these.
+ * Alternatives are separated by |. */
+typedef struct ModelRule {
+    const char *when;
+    const char *is; ///< NULL = whatever it is
+    const char *field;
+    const char *only;
+} ModelRule;
+
 /** One model: data, no code. Lists end with 0 or NULL; all static. */
 typedef struct Model {
     const char *name;
     const char *alias; ///< another name of the same, or NULL
     const char *image_field;
-    int durations[MODEL_CHOICES]; ///< seconds
+    const char *end_image_field; ///< NULL: takes no last frame
+    bool needs_end_image;
+    const char *ratio_field; ///< that carries the aspect ratio
+    const char *audio_field; ///< that switches the audio, or NULL
+    ModelAudio audio;
+    int longest_prompt; ///< characters, 0 = not said
+    const char
+        *prompt_instead; ///< a field that may stand in place of the prompt, or NULL
+
+    int durations[MODEL_CHOICES]; ///< seconds; or
+    int shortest, longest;        ///< every whole number from .. to; all 0: no such field
     int duration;                 ///< default, seconds
     const char *resolutions[MODEL_CHOICES];
-    const char *resolution;                   ///< default
+    const char *resolution;                   ///< default, NULL = left to the model
     const char *aspect_ratios[MODEL_CHOICES]; ///< empty: the clip follows the still
-    ModelSize sizes[MODEL_CHOICES];           ///< empty: any still is taken
-    bool exact;                               ///< the still must have exactly that size
-    int min_side; ///< pixels of the still's shorter side, at least
-    int latency;  ///< seconds a generation typically takes
+    const char *follows;      ///< the aspect ratio that means "as the still", or NULL
+    const ModelSize *sizes;   ///< where they do not follow from resolution and ratio, or
+                              ///< NULL
+    bool exact;               ///< the still must have exactly the clip's size
+    int min_side;             ///< pixels of the still's shorter side, at least
+    double max_ratio;         ///< of the still's longer side to the shorter, 0 = any
+    int64_t max_bytes;        ///< of the still, 0 = not said
+    const ModelField *fields; ///< ends with one without a name; NULL = none
+    ModelRule rules[MODEL_RULES];
+    int latency; ///< seconds that a generation was seen to take, 0 = not said
 } Model;
 
-/** The row of a model by its name or alias, or NULL when it is not in the table. */
+/** The n-th row, NULL behind the last. */
+const Model *model_at(int n);
+
+/** The row of a model by its name, with or without the developer in front, or its alias;
+ * NULL when it is not in the table. */
 const Model *model_find(const char *name);
 
-/** The size at a resolution and aspect ratio, or NULL when the model has none. */
-const ModelSize *model_size(const Model *model, const char *resolution,
-                            const char *aspect_ratio);
+/** A further field by its name, or NULL. */
+const ModelField *model_field(const Model *model, const char *name);
+
+/** Whether a clip may have this length. */
+bool model_takes_duration(const Model *model, int seconds);
+
+/** Pixels of the shorter side that the name of a resolution stands for, 0 = not known. */
+int model_short_side(const char *resolution);
+
+/** Read an aspect ratio, "16:9". @return whether it is one */
+bool model_parse_ratio(const char *text, double *ratio);
+
+/** The size at a resolution and aspect ratio. @return whether the model has one */
+bool model_size(const Model *model, const char *resolution, const char *aspect_ratio,
+                int *width, int *height);
 
 /** The supported aspect ratio nearest to a still's, the landscape one of two equally
- * near; NULL when the model takes none. */
+ * near; the one that follows the still where there is one; NULL when the model takes
+ * none. */
 const char *model_nearest_ratio(const Model *model, int width, int height);
+
+/** The name of a field's type, for people; static. */
+const char *model_type_name(ModelFieldType type);
 
 #endif

@@ -14,6 +14,7 @@
 #include <libavutil/opt.h>
 
 #include "still.h"
+#include "text.h"
 
 #define MINUTES_US (60 * 1000000LL)
 
@@ -33,6 +34,11 @@
     {                                                                         \
         name, text, 0, AV_OPT_TYPE_CONST, {.i64 = (value)}, 0, 0, FLAGS, unit \
     }
+#define BOOLEAN(name, text, value, least)            \
+    {                                                \
+#name, text, OFFSET(name), AV_OPT_TYPE_BOOL, \
+            {.i64 = (value) }, least, 1, FLAGS, NULL \
+    }
 #define DURATION(name, text, value)                                              \
     {                                                                            \
 #name, text, OFFSET(name), AV_OPT_TYPE_DURATION,                         \
@@ -45,10 +51,14 @@ static const AVOption option_table[] = {
     STRING(prompt_file, "read the prompt from this UTF-8 file", NULL),
     STRING(image, "set the still: path, -, http(s) URL, data: URI or a video (default: the input URL)", NULL),
     STRING(image_time, "set which frame of a video is the still: a time, or end", "0"),
+    STRING(end_image, "set the still that the clip ends with, where the model takes one", NULL),
     STRING(model, "set the image-to-video model of the gateway", "openai/sora-2-i2v"),
     STRING(resolution, "set the resolution, as the model names it (default: the model's)", NULL),
     STRING(aspect_ratio, "set the aspect ratio, auto = nearest to the still's", "auto"),
     STRING(duration, "set the length of the clip in seconds (default: the model's)", NULL),
+    BOOLEAN(audio, "set whether the clip has audio, where the model lets one choose", -1, -1),
+    STRING(negative_prompt, "set what is not to be in the clip, where the model takes it", NULL),
+    STRING(seed, "set the seed, where the model takes one", NULL),
     STRING(params, "set further request fields: JSON object, @file.json or name=value:name=value", NULL),
     NAMED(fit, "set how a still of another shape meets the size the model demands", STILL_COVER, STILL_NONE),
         VALUE("fit", "cover", "fill the frame, cut what stands over", STILL_COVER),
@@ -68,6 +78,18 @@ static const AVOption option_table[] = {
         VALUE("reuse", "only", "a finished clip or a running generation, never a new one", REUSE_ONLY),
     DURATION(max_wait, "set how long to wait, at most 24 h; the generation goes on after that", 20 * MINUTES_US),
     DURATION(poll_interval, "set a fixed interval between polls (0 = adaptive)", 0),
+    { "max_cost", "set the most that one clip may cost in USD (default: no limit)", OFFSET(max_cost),
+        AV_OPT_TYPE_DOUBLE, { .dbl = -1 }, -1, 1000000, FLAGS, NULL },
+    STRING(project, "set a label under which i2vctl jobs --by project sums what was spent", NULL),
+    BOOLEAN(dry_run, "do everything but the purchase, and give an animatic made here", 0, 0),
+    NAMED(fallback, "set what the input becomes when the generation fails or takes too long", FALLBACK_ERROR, FALLBACK_STILL),
+        VALUE("fallback", "error", "an error", FALLBACK_ERROR),
+        VALUE("fallback", "still", "the still for the duration, with silence", FALLBACK_STILL),
+    BOOLEAN(silence, "give a clip without audio a silent track", 0, 0),
+    NAMED(tags, "set which metadata the input gets", TAGS_BASIC, TAGS_ALL),
+        VALUE("tags", "none", NULL, TAGS_NONE),
+        VALUE("tags", "basic", "the generation's id and the IPTC digital source type", TAGS_BASIC),
+        VALUE("tags", "all", "model, prompt, take and cost, too", TAGS_ALL),
     STRING(save, "also keep the original MP4 at this path", NULL),
     STRING(api_key_file, "read the API key from this file (default: AIML_API_KEY, AIMLAPI_API_KEY or i2v/key)", NULL),
     STRING(base_url, "set the origin of the gateway (env I2V_BASE_URL)", "https://api.aimlapi.com"),
@@ -204,17 +226,9 @@ static int check_url_option(const char *name, const char *value, void *log)
     return 0;
 }
 
-static bool has_control(const char *text)
-{
-    for (; *text; text++)
-        if ((unsigned char)*text < 0x20)
-            return true;
-    return false;
-}
-
 static int conflict(const char *name, const char *first, const char *second, void *log)
 {
-    if (has_control(first) || has_control(second))
+    if (text_has_control(first) || text_has_control(second))
         first = second = "...";
     av_log(log, AV_LOG_ERROR,
            "The option %s is given twice with different values: '%s' and '%s'.\n", name,
@@ -227,10 +241,10 @@ static int conflict(const char *name, const char *first, const char *second, voi
 static int check_characters(const char *name, const char *value, void *log)
 {
     bool text = !strcmp(name, "prompt") || !strcmp(name, "params");
-    if (has_control(name))
+    if (text_has_control(name))
         av_log(log, AV_LOG_ERROR,
                "An option name in the i2v: URL holds a control character.\n");
-    else if (!text && has_control(value))
+    else if (!text && text_has_control(value))
         av_log(log, AV_LOG_ERROR,
                "The option %s in the i2v: URL holds a control character.\n", name);
     else
@@ -330,9 +344,8 @@ static int add_query(const AVDictionary *query, AVDictionary **ours, void *log)
 
 /* The command's options: those given, the URL's, the still's name. */
 static int gather_command(const char *url, AVDictionary **given, AVDictionary **ours,
-                          void *log)
+                          AVDictionary **query, void *log)
 {
-    AVDictionary *query = NULL;
     char *still = NULL;
     const char *body = options_url_body(url);
     int ret;
@@ -340,8 +353,8 @@ static int gather_command(const char *url, AVDictionary **given, AVDictionary **
     if ((ret = take_ours(given, ours)) < 0)
         goto end;
     if (body) {
-        if ((ret = options_parse_url(body, &still, &query, log)) < 0 ||
-            (ret = add_query(query, ours, log)) < 0)
+        if ((ret = options_parse_url(body, &still, query, log)) < 0 ||
+            (ret = add_query(*query, ours, log)) < 0)
             goto end;
     } else if (url && !(still = av_strdup(url))) {
         ret = AVERROR(ENOMEM);
@@ -358,9 +371,42 @@ static int gather_command(const char *url, AVDictionary **given, AVDictionary **
                "The option image names the still '%s'; the input '%s' is not read.\n",
                image->value, still);
 end:
-    av_dict_free(&query);
     av_free(still);
     return FFMIN(ret, 0);
+}
+
+static bool is_off(const char *value)
+{
+    return av_match_list(value, "0,false,n,no,disable,disabled,off", ',') > 0;
+}
+
+/* Whether a URL's value lets more be spent than the site's. */
+static bool loosens(const char *name, const char *value, const char *site)
+{
+    if (!strcmp(name, "max_cost"))
+        return strtod(value, NULL) > strtod(site, NULL);
+    if (!strcmp(name, "dry_run"))
+        return is_off(value) && !is_off(site);
+    return !strcmp(name, "reuse") && !strcmp(site, "only") && strcmp(value, site);
+}
+
+/* A URL may come from a stranger: it may not lift the limits of I2V_DEFAULTS. */
+static int check_limits(const AVDictionary *query, const AVDictionary *defaults,
+                        void *log)
+{
+    const AVDictionaryEntry *entry = NULL;
+    while ((entry = av_dict_get(query, "", entry, AV_DICT_IGNORE_SUFFIX))) {
+        const AVDictionaryEntry *site =
+            av_dict_get(defaults, entry->key, NULL, AV_DICT_MATCH_CASE);
+        if (!site || !loosens(entry->key, entry->value, site->value))
+            continue;
+        av_log(log, AV_LOG_ERROR,
+               "The i2v: URL says %s=%s, and I2V_DEFAULTS %s=%s: a URL may not allow "
+               "more than that.\n",
+               entry->key, entry->value, entry->key, site->value);
+        return AVERROR(EINVAL);
+    }
+    return 0;
 }
 
 /* Set a value that the command leaves open. */
@@ -369,7 +415,7 @@ static int set_default(AVDictionary **ours, const char *name, const char *value)
     return value && *value ? av_dict_set(ours, name, value, AV_DICT_DONT_OVERWRITE) : 0;
 }
 
-static int add_environment(AVDictionary **ours, void *log)
+static int add_environment(const AVDictionary *query, AVDictionary **ours, void *log)
 {
     const char *defaults = secure_getenv("I2V_DEFAULTS");
     bool prompted = av_dict_get(*ours, "prompt", NULL, AV_DICT_MATCH_CASE) ||
@@ -386,6 +432,8 @@ static int add_environment(AVDictionary **ours, void *log)
         av_log(log, AV_LOG_ERROR,
                "I2V_DEFAULTS is not of the form name=value:name=value: \"%s\"\n",
                defaults);
+    if (ret >= 0)
+        ret = check_limits(query, parsed, log);
     while (ret >= 0 && (entry = av_dict_get(parsed, "", entry, AV_DICT_IGNORE_SUFFIX))) {
         if (!find_option(entry->key)) {
             AVBPrint list;
@@ -412,6 +460,10 @@ static void say_valid(const AVOption *o, const char *value, void *log)
         for (const AVOption *c = option_table; c->name; c++)
             if (c->type == AV_OPT_TYPE_CONST && !strcmp(c->unit, o->unit))
                 av_bprintf(&valid, "%s%s", valid.len ? ", " : "", c->name);
+    } else if (o->type == AV_OPT_TYPE_BOOL) {
+        av_bprintf(&valid, "1 or 0");
+    } else if (o->type == AV_OPT_TYPE_DOUBLE) {
+        av_bprintf(&valid, "an amount such as 1.50, from 0 to %.0f", o->max);
     } else if (o->type == AV_OPT_TYPE_INT) {
         av_bprintf(&valid, "a whole number from %.0f to %.0f", o->min, o->max);
     } else {
@@ -430,6 +482,11 @@ static bool is_plausible(const AVOption *option, const char *value)
             if (o->type == AV_OPT_TYPE_CONST && !strcmp(o->unit, option->unit) &&
                 !strcmp(o->name, value))
                 return true;
+    }
+    if (option->type == AV_OPT_TYPE_DOUBLE) {
+        size_t whole = strspn(value, "0123456789"), point = value[whole] == '.';
+        size_t part = strspn(value + whole + point, "0123456789");
+        return whole + part && !value[whole + point + part];
     }
     return option->type != AV_OPT_TYPE_INT ||
            (*value && !value[strspn(value, "0123456789")]);
@@ -455,7 +512,7 @@ static int apply(const AVDictionary *ours, Options *options, void *log)
 
 int options_gather(const char *url, AVDictionary **given, void *log, Options **options)
 {
-    AVDictionary *ours = NULL, *nothing = NULL;
+    AVDictionary *ours = NULL, *query = NULL, *nothing = NULL;
     Options *o = av_mallocz(sizeof(*o));
     int ret = AVERROR(ENOMEM);
 
@@ -465,14 +522,15 @@ int options_gather(const char *url, AVDictionary **given, void *log, Options **o
     o->class = &options_class;
     o->log_level_offset = AV_LOG_TRACE;
     av_opt_set_defaults(o);
-    if ((ret = gather_command(url, given ? given : &nothing, &ours, log)) < 0 ||
-        (ret = add_environment(&ours, log)) < 0 || (ret = apply(ours, o, log)) < 0)
+    if ((ret = gather_command(url, given ? given : &nothing, &ours, &query, log)) < 0 ||
+        (ret = add_environment(query, &ours, log)) < 0 || (ret = apply(ours, o, log)) < 0)
         goto end;
     *options = o;
     o = NULL;
 end:
     options_free(&o);
     av_dict_free(&ours);
+    av_dict_free(&query);
     return ret;
 }
 

@@ -14,6 +14,19 @@ typedef enum OptionsReuse {
     REUSE_ONLY, ///< never a new one
 } OptionsReuse;
 
+/** What the input becomes when the generation does not come to a clip. */
+typedef enum OptionsFallback {
+    FALLBACK_ERROR,
+    FALLBACK_STILL, ///< the still, for the duration, with silence
+} OptionsFallback;
+
+/** Which metadata the opened input gets. */
+typedef enum OptionsTags {
+    TAGS_NONE,
+    TAGS_BASIC, ///< what tells that and by which generation it was made
+    TAGS_ALL,   ///< what was asked for, too
+} OptionsTags;
+
 /** The options as they were given, defaults filled in. Strings are owned; NULL = not
  * given. */
 typedef struct Options {
@@ -23,10 +36,14 @@ typedef struct Options {
     char *prompt_file;
     char *image;
     char *image_time;
+    char *end_image;
     char *model;
     char *resolution;
     char *aspect_ratio;
     char *duration; ///< seconds, in FFmpeg's time syntax
+    int audio;      ///< 1 with, 0 without, -1 = as the model does
+    char *negative_prompt;
+    char *seed; ///< a whole number
     char *params;
     int fit;          ///< StillFit
     int fit_position; ///< StillPosition
@@ -34,6 +51,12 @@ typedef struct Options {
     int reuse;             ///< OptionsReuse
     int64_t max_wait;      ///< microseconds
     int64_t poll_interval; ///< microseconds, 0 = adaptive
+    double max_cost;       ///< USD, below 0 = no limit
+    char *project;
+    int dry_run;
+    int fallback; ///< OptionsFallback
+    int silence;
+    int tags; ///< OptionsTags
     char *save;
     char *api_key_file;
     char *base_url;

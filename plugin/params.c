@@ -62,7 +62,7 @@ static int parse_file(const char *path, void *log, cJSON **fields)
     return ret;
 }
 
-static bool is_json_number(const char *s)
+bool params_is_number(const char *s)
 {
     s += *s == '-';
     if (!av_isdigit(*s) || (*s == '0' && av_isdigit(s[1])))
@@ -86,7 +86,7 @@ static bool is_json_number(const char *s)
 static cJSON *value_of(const char *text)
 {
     /* As it stands: a 64-bit seed would lose digits as a double. */
-    if (is_json_number(text))
+    if (params_is_number(text))
         return cJSON_CreateRaw(text);
     cJSON *value = strchr("{[\"tfn", text[0]) ? cJSON_ParseWithOpts(text, NULL, 1) : NULL;
     return value ? value : cJSON_CreateString(text);

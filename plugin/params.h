@@ -3,6 +3,8 @@
 #ifndef I2V_PARAMS_H
 #define I2V_PARAMS_H
 
+#include <stdbool.h>
+
 #include <cjson/cJSON.h>
 
 /**
@@ -14,5 +16,8 @@
  *         AVERROR(ENOMEM), or the error of reading the file, after one sentence on `log`
  */
 int params_parse(const char *text, void *log, cJSON **fields);
+
+/** Whether a text is a number as JSON writes it. */
+bool params_is_number(const char *text);
 
 #endif

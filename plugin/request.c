@@ -3,24 +3,24 @@
 #include "request.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <libavutil/avstring.h>
-#include <libavutil/bprint.h>
 #include <libavutil/error.h>
 #include <libavutil/log.h>
 #include <libavutil/mem.h>
-#include <libavutil/parseutils.h>
 
+#include "fields.h"
 #include "files.h"
 #include "key.h"
-#include "params.h"
+#include "target.h"
+#include "text.h"
 
 #define SECOND_US (1000000LL)
 #define DAY_US    (24 * 3600 * SECOND_US)
 #define MAX_TEXT  (1 << 20)
+#define MAX_LABEL 200 ///< bytes
 
 static int copy(char **to, const char *from)
 {
@@ -29,16 +29,6 @@ static int copy(char **to, const char *from)
 }
 
 /* The prompt */
-
-static bool is_utf8(const char *text)
-{
-    const uint8_t *at = (const uint8_t *)text, *end = at + strlen(text);
-    int32_t code;
-    while (at < end)
-        if (av_utf8_decode(&code, &at, end, 0) < 0)
-            return false;
-    return true;
-}
 
 /* Drop a byte order mark, the CR of each CRLF and the last newline. */
 static void normalize_text(char *text)
@@ -70,13 +60,12 @@ static int check_prompt(const Options *o, void *log, Request *r)
     } else if ((ret = copy(&r->prompt, o->prompt)) < 0) {
         return ret;
     }
+    /* Whether there must be one is the model's matter. */
     if (!r->prompt || !r->prompt[strspn(r->prompt, " \t\r\n")]) {
-        av_log(log, AV_LOG_ERROR,
-               "There is no prompt: say what happens in the clip with the option "
-               "prompt, or name a text file with prompt_file.\n");
-        return AVERROR(EINVAL);
+        av_freep(&r->prompt);
+        return copy(&r->prompt, "");
     }
-    if (!is_utf8(r->prompt)) {
+    if (!text_is_utf8(r->prompt)) {
         av_log(log, AV_LOG_ERROR, "The option %s is not valid UTF-8.\n",
                o->prompt_file ? "prompt_file" : "prompt");
         return AVERROR(EINVAL);
@@ -109,214 +98,19 @@ static int check_image(const Options *o, void *log, Request *r)
     return 0;
 }
 
-/* The model and what it takes */
-
-static void list_numbers(AVBPrint *list, const int *numbers)
+static int check_end_image(const Options *o, void *log, Request *r)
 {
-    for (int i = 0; numbers[i]; i++)
-        av_bprintf(list, "%s%d", !i ? "" : numbers[i + 1] ? ", " : " or ", numbers[i]);
-}
-
-static void list_names(AVBPrint *list, const char *const *names)
-{
-    for (int i = 0; names[i]; i++)
-        av_bprintf(list, "%s%s", !i ? "" : names[i + 1] ? ", " : " or ", names[i]);
-}
-
-static int refuse_duration(const Options *o, const Request *r, void *log)
-{
-    AVBPrint list;
-    av_bprint_init(&list, 0, 256);
-    if (r->model)
-        list_numbers(&list, r->model->durations);
-    av_bprintf(&list, r->model ? " seconds" : "a time above 0");
-    av_log(log, AV_LOG_ERROR, "The option duration cannot be '%s': %s takes %s.\n",
-           o->duration, r->model_name, list.str);
-    av_bprint_finalize(&list, NULL);
-    return AVERROR(EINVAL);
-}
-
-static int check_duration(const Options *o, void *log, Request *r)
-{
-    int64_t us;
-
-    if (!o->duration) {
-        r->duration = r->model ? r->model->duration : 0;
-    } else {
-        if (av_parse_time(&us, o->duration, 1) < 0 || us <= 0 || us > DAY_US)
-            return refuse_duration(o, r, log);
-        bool taken = !r->model;
-        for (const int *d = r->model ? r->model->durations : (const int[]){0}; *d; d++)
-            taken |= us == *d * SECOND_US;
-        if (!taken)
-            return refuse_duration(o, r, log);
-        r->duration = (int)(us / SECOND_US);
-        if (us % SECOND_US)
-            return cJSON_AddNumberToObject(r->fields, "duration", (double)us / SECOND_US)
-                       ? 0
-                       : AVERROR(ENOMEM);
-    }
-    if (r->duration && !cJSON_AddNumberToObject(r->fields, "duration", r->duration))
-        return AVERROR(ENOMEM);
-    return 0;
-}
-
-/* One of a model's names for a thing, or a sentence. */
-static int check_name(const char *option, const char *value, const char *const *names,
-                      const Request *r, void *log)
-{
-    AVBPrint list;
-    for (const char *const *name = names; *name; name++)
-        if (!strcmp(*name, value))
-            return 0;
-    av_bprint_init(&list, 0, 256);
-    list_names(&list, names);
-    if (names[0])
-        av_log(log, AV_LOG_ERROR, "The option %s cannot be '%s': %s takes %s.\n", option,
-               value, r->model_name, list.str);
-    else
-        av_log(log, AV_LOG_ERROR,
-               "The option %s cannot be set for %s: its clip follows the still.\n",
-               option, r->model_name);
-    av_bprint_finalize(&list, NULL);
-    return AVERROR(EINVAL);
-}
-
-static int check_resolution(const Options *o, void *log, Request *r)
-{
-    const char *resolution = o->resolution ? o->resolution
-                             : r->model    ? r->model->resolution
-                                           : NULL;
-    int ret = 0;
-    if (r->model && resolution)
-        ret = check_name("resolution", resolution, r->model->resolutions, r, log);
-    if (ret >= 0 && resolution &&
-        !cJSON_AddStringToObject(r->fields, "resolution", resolution))
-        ret = AVERROR(ENOMEM);
-    return ret;
-}
-
-static int check_aspect_ratio(const Options *o, void *log, Request *r)
-{
-    char ratio[32];
-    av_strlcpy(ratio, o->aspect_ratio && o->aspect_ratio[0] ? o->aspect_ratio : "auto",
-               sizeof(ratio));
-    for (char *c = ratio; *c; c++)
-        if (*c == '/')
-            *c = ':';
-    r->ratio_is_auto = !strcmp(ratio, "auto");
-    if (r->ratio_is_auto)
+    if (!o->end_image)
         return 0;
-    int ret =
-        r->model ? check_name("aspect_ratio", ratio, r->model->aspect_ratios, r, log) : 0;
-    if (ret >= 0 && !cJSON_AddStringToObject(r->fields, "aspect_ratio", ratio))
-        ret = AVERROR(ENOMEM);
-    return ret;
-}
-
-/* The option that sets a request field, or NULL. */
-static const char *option_of(const char *name, const Request *r)
-{
-    static const char *const same[] = {"model", "prompt"};
-    for (size_t i = 0; i < FF_ARRAY_ELEMS(same); i++)
-        if (!strcmp(name, same[i]))
-            return same[i];
-    return !strcmp(name, r->image_field) ? "image" : NULL;
-}
-
-/* Take a field that an option sets too out of params; it is then checked as the option
- * is. */
-static int override(cJSON *params, const char *name, char **option)
-{
-    cJSON *item = cJSON_DetachItemFromObjectCaseSensitive(params, name);
-    int ret = 0;
-    if (!item)
-        return 0;
-    char *text = cJSON_IsString(item) ? NULL : cJSON_PrintUnformatted(item);
-    *option = av_strdup(text ? text : cJSON_IsString(item) ? item->valuestring : "");
-    if (!*option)
-        ret = AVERROR(ENOMEM);
-    cJSON_free(text);
-    cJSON_Delete(item);
-    return ret;
-}
-
-/* Add what is left of params to the fields. */
-static int add_params(cJSON *params, void *log, Request *r)
-{
-    cJSON *item;
-    while (params && (item = params->child)) {
-        const char *option = option_of(item->string, r);
-        if (option) {
-            av_log(log, AV_LOG_ERROR,
-                   "The option params cannot set the field %s; use the option %s.\n",
-                   item->string, option);
-            return AVERROR(EINVAL);
-        }
-        cJSON_DetachItemViaPointer(params, item);
-        cJSON_DeleteItemFromObjectCaseSensitive(r->fields, item->string);
-        if (!cJSON_AddItemToObject(r->fields, item->string, item)) {
-            cJSON_Delete(item);
-            return AVERROR(ENOMEM);
-        }
-    }
-    return 0;
-}
-
-/* The fields that depend on the model: by options, and by params over them. */
-static int check_fields(const Options *o, void *log, Request *r)
-{
-    Options given = *o;
-    char *resolution = NULL, *ratio = NULL, *duration = NULL;
-    cJSON *params = NULL;
-    int ret = 0;
-
-    if (o->params && o->params[0])
-        ret = params_parse(o->params, log, &params);
-    if (ret < 0 || (ret = override(params, "resolution", &resolution)) < 0 ||
-        (ret = override(params, "aspect_ratio", &ratio)) < 0 ||
-        (ret = override(params, "duration", &duration)) < 0)
-        goto end;
-    if (resolution)
-        given.resolution = resolution;
-    if (ratio)
-        given.aspect_ratio = ratio;
-    if (duration)
-        given.duration = duration;
-    if ((ret = check_resolution(&given, log, r)) < 0 ||
-        (ret = check_aspect_ratio(&given, log, r)) < 0 ||
-        (ret = check_duration(&given, log, r)) < 0)
-        goto end;
-    ret = add_params(params, log, r);
-end:
-    cJSON_Delete(params);
-    av_free(resolution);
-    av_free(ratio);
-    av_free(duration);
-    return ret;
-}
-
-static int check_model(const Options *o, void *log, Request *r)
-{
-    int ret;
-    if (!o->model || !o->model[0] || !is_utf8(o->model)) {
-        av_log(log, AV_LOG_ERROR, "The option model must name a model of the gateway.\n");
+    if (!o->end_image[0]) {
+        av_log(
+            log, AV_LOG_ERROR,
+            "The option end_image is empty; it names a still as the option image does.\n");
         return AVERROR(EINVAL);
     }
-    r->model = model_find(o->model);
-    if (!r->model)
-        av_log(log, AV_LOG_INFO,
-               "The model %s is not known to i2v: it is sent as asked.\n", o->model);
-    r->fields = cJSON_CreateObject();
-    if (!r->fields)
-        return AVERROR(ENOMEM);
-    if ((ret = copy(&r->model_name, r->model ? r->model->name : o->model)) < 0 ||
-        (ret = copy(&r->image_field, r->model ? r->model->image_field : "image_url")) < 0)
-        return ret;
-    if (!cJSON_AddStringToObject(r->fields, "model", r->model_name) ||
-        !cJSON_AddStringToObject(r->fields, "prompt", r->prompt))
-        return AVERROR(ENOMEM);
-    return check_fields(o, log, r);
+    r->end_target = r->target;
+    r->end_image_as_url = o->fit == STILL_NONE && is_web_url(o->end_image);
+    return copy(&r->end_image, o->end_image);
 }
 
 /* Waiting */
@@ -339,6 +133,28 @@ static int check_waiting(const Options *o, void *log, Request *r)
     return 0;
 }
 
+/* Money, and what comes in place of a clip */
+
+static int check_money(const Options *o, void *log, Request *r)
+{
+    r->max_cost = o->max_cost;
+    r->dry_run = o->dry_run > 0;
+    r->fallback = (OptionsFallback)o->fallback;
+    r->silence = o->silence > 0;
+    r->tags = (OptionsTags)o->tags;
+    if (!o->project || !o->project[0])
+        return 0;
+    if (!text_is_utf8(o->project) || strlen(o->project) > MAX_LABEL ||
+        text_has_control(o->project)) {
+        av_log(
+            log, AV_LOG_ERROR,
+            "The option project takes a label of one line, at most %d bytes of UTF-8.\n",
+            MAX_LABEL);
+        return AVERROR(EINVAL);
+    }
+    return copy(&r->project, o->project);
+}
+
 int request_check(const Options *options, void *log, Request **request)
 {
     Request *r = av_mallocz(sizeof(*r));
@@ -349,7 +165,9 @@ int request_check(const Options *options, void *log, Request **request)
         return AVERROR(ENOMEM);
     if ((ret = check_prompt(options, log, r)) < 0 ||
         (ret = check_image(options, log, r)) < 0 ||
-        (ret = check_model(options, log, r)) < 0 ||
+        (ret = check_end_image(options, log, r)) < 0 ||
+        (ret = fields_check(options, log, r)) < 0 ||
+        (ret = check_money(options, log, r)) < 0 ||
         (ret = check_waiting(options, log, r)) < 0) {
         request_free(&r);
         return ret;
@@ -369,14 +187,15 @@ int request_recall(const EarlierRequest *earlier, const Options *options, void *
         return AVERROR(ENOMEM);
     if ((ret = copy(&r->model_name, earlier->model)) < 0 ||
         (ret = copy(&r->prompt, earlier->prompt)) < 0 ||
-        (ret = copy(&r->image, "")) < 0 || (ret = check_waiting(options, log, r)) < 0 ||
+        (ret = copy(&r->image, "")) < 0 || (ret = check_money(options, log, r)) < 0 ||
+        (ret = check_waiting(options, log, r)) < 0 ||
         (ret = request_check_gateway(r, options, log)) < 0 ||
         (ret = request_check_places(r, options, log)) < 0)
         goto fail;
     r->take = earlier->take;
     r->duration = earlier->duration;
-    r->target.width = earlier->width;
-    r->target.height = earlier->height;
+    r->width = earlier->width;
+    r->height = earlier->height;
     r->reuse_only = true;
     av_strlcpy(r->key, earlier->key, sizeof(r->key));
     *request = r;
@@ -386,54 +205,55 @@ fail:
     return ret;
 }
 
-/* What the still decides */
+/* What the stills decide */
 
-static const char *field(const Request *r, const char *name)
+/* The key that the request had while its model was not in the table. */
+static int find_former_key(Request *r, const Still *still)
 {
-    return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(r->fields, name));
-}
-
-static int settle_size(Request *r, const Still *still, void *log)
-{
-    if (r->ratio_is_auto && r->model && r->model->aspect_ratios[0]) {
-        const char *ratio =
-            still ? model_nearest_ratio(r->model, still_width(still), still_height(still))
-                  : r->model->aspect_ratios[0];
-        if (!cJSON_AddStringToObject(r->fields, "aspect_ratio", ratio))
-            return AVERROR(ENOMEM);
-    }
-    if (!r->model || !still)
+    Request former = *r;
+    if (!r->former || r->end_image)
         return 0;
-    const char *resolution = field(r, "resolution"), *ratio = field(r, "aspect_ratio");
-    const ModelSize *size =
-        resolution && ratio ? model_size(r->model, resolution, ratio) : NULL;
-    if (size && (r->target.fit != STILL_NONE || r->model->exact)) {
-        r->target.width = size->width;
-        r->target.height = size->height;
-    } else if (FFMIN(still_width(still), still_height(still)) < r->model->min_side) {
-        av_log(log, AV_LOG_ERROR,
-               "The option fit=none sends a still of %dx%d, but %s takes none whose "
-               "shorter side is below %d pixels.\n",
-               still_width(still), still_height(still), r->model_name,
-               r->model->min_side);
-        return AVERROR(EINVAL);
-    }
-    return 0;
+    former.fields = r->former;
+    former.target.width = former.target.height = 0;
+    return key_of(&former, still, NULL, r->former_key);
 }
 
-int request_settle(Request *request, const Still *still, void *log)
+int request_settle(Request *request, const Still *still, const Still *end, void *log)
 {
-    int ret = settle_size(request, still, log);
+    int ret = target_settle(request, still, end, log);
     if (still)
         digest_hex(still_digest(still), 32, request->image_hash);
-    return ret < 0 ? ret : key_of(request, still, request->key);
+    if (end)
+        digest_hex(still_digest(end), 32, request->end_image_hash);
+    if (ret >= 0)
+        ret = key_of(request, still, end, request->key);
+    return ret < 0 ? ret : find_former_key(request, still);
 }
 
-char *request_body(const Request *request, const char *image_url)
+/* Put a still into a body, at a member or at a path of them. An image inside another
+ * object says that it is one. */
+static bool place(cJSON *body, const char *path, const char *url)
+{
+    size_t size = strcspn(path, ".");
+    char name[64];
+
+    av_strlcpy(name, path, FFMIN(size + 1, sizeof(name)));
+    if (!path[size])
+        return cJSON_AddStringToObject(body, name, url);
+    cJSON *inner = cJSON_GetObjectItemCaseSensitive(body, name);
+    if (!inner)
+        inner = cJSON_AddObjectToObject(body, name);
+    if (!inner || !place(inner, path + size + 1, url))
+        return false;
+    return strcmp(path + size, ".url") || cJSON_AddStringToObject(inner, "type", "image");
+}
+
+char *request_body(const Request *request, const char *image_url, const char *end_url)
 {
     cJSON *body = cJSON_Duplicate(request->fields, 1);
     char *text = NULL;
-    if (body && cJSON_AddStringToObject(body, request->image_field, image_url))
+    if (body && place(body, request->image_field, image_url) &&
+        (!end_url || place(body, request->end_image_field, end_url)))
         text = cJSON_PrintUnformatted(body);
     cJSON_Delete(body);
     return text;
@@ -445,11 +265,13 @@ void request_free(Request **request)
     if (!r)
         return;
     av_freep(&r->model_name);
-    av_freep(&r->image_field);
     av_freep(&r->prompt);
     cJSON_Delete(r->fields);
+    cJSON_Delete(r->former);
     av_freep(&r->image);
     av_freep(&r->image_time);
+    av_freep(&r->end_image);
+    av_freep(&r->project);
     av_freep(&r->save);
     av_freep(&r->api_key);
     av_freep(&r->api_key_path);

@@ -20,17 +20,32 @@
 typedef struct Request {
     const Model *model; ///< its row, or NULL when it is not in the table
     char *model_name;
-    char *image_field; ///< the request field that carries the still
+    const char *image_field;     ///< the request field that carries the still; static
+    const char *end_image_field; ///< and that of the last frame; static
     char *prompt;
-    cJSON *fields; ///< every request field but the still
+    cJSON *fields; ///< every request field but the stills
+    cJSON *former; ///< the same as they were sent before the model was in the table
     char *image;
     char *image_time;
-    bool image_as_url;  ///< the gateway fetches the still itself (fit=none)
+    bool image_as_url; ///< the gateway fetches the still itself (fit=none)
+    char *end_image;   ///< the still that the clip ends with, or NULL
+    bool end_image_as_url;
     bool ratio_is_auto; ///< chosen by request_settle()
     StillTarget target; ///< size and fit of the still, complete after request_settle()
-    int duration;       ///< seconds, 0 when it is left to the model
+    StillTarget end_target; ///< of the last frame
+    int duration;           ///< seconds, 0 when it is left to the model
+    int width, height;      ///< of the clip as asked for, 0 when it is left to the model
+    int rate;               ///< frames a second that were asked for, 0 = none
+    bool mute;              ///< no audio was asked for
+    bool audible;           ///< audio is to be expected
     int take;
     bool reuse_only;
+    double max_cost; ///< USD, below 0 = no limit
+    char *project;   ///< a label, or NULL
+    bool dry_run;
+    OptionsFallback fallback;
+    bool silence; ///< a clip without audio gets a silent track
+    OptionsTags tags;
     int64_t max_wait;      ///< microseconds
     int64_t poll_interval; ///< microseconds, 0 = adaptive
     char *save;
@@ -42,7 +57,9 @@ typedef struct Request {
     char *store;
     /* After request_settle(): */
     char image_hash[DIGEST_TEXT_SIZE]; ///< SHA-256 of the still's source, "" of a URL
+    char end_image_hash[DIGEST_TEXT_SIZE];
     char key[REQUEST_KEY_SIZE];
+    char former_key[REQUEST_KEY_SIZE]; ///< with `former`, or ""
 } Request;
 
 /**
@@ -79,11 +96,12 @@ int request_find_store(const Options *options, void *log, char **path);
 int request_check_places(Request *request, const Options *options, void *log);
 
 /**
- * Settle what depends on the still: aspect ratio, target size, the key.
+ * Settle what depends on the stills: aspect ratio, target sizes, the key.
  * @param still  the still, or NULL for request->image_as_url
+ * @param end    the last frame, or NULL when there is none or for end_image_as_url
  * @return 0, or a negative AVERROR after one sentence on `log`
  */
-int request_settle(Request *request, const Still *still, void *log);
+int request_settle(Request *request, const Still *still, const Still *end, void *log);
 
 /** What the ledger knows of a request that was made before. Borrowed. */
 typedef struct EarlierRequest {
@@ -100,10 +118,11 @@ typedef struct EarlierRequest {
 int request_recall(const EarlierRequest *earlier, const Options *options, void *log,
                    Request **request);
 
-/** The body of the create call: the fields and the still.
- * @param image_url  data: URI or URL
+/** The body of the create call: the fields and the stills.
+ * @param image_url  data: URI or URL, or what is to be shown in its place
+ * @param end_url    likewise, or NULL
  * @return JSON, free with cJSON_free(); NULL without memory */
-char *request_body(const Request *request, const char *image_url);
+char *request_body(const Request *request, const char *image_url, const char *end_url);
 
 /** Free; sets *request to NULL. */
 void request_free(Request **request);

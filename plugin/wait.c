@@ -296,11 +296,10 @@ static void take_damaged(Generation *g, const char *part, const char *why)
 static void compare_with_request(Generation *g, const ClipFacts *facts)
 {
     const Request *r = g->request;
-    if (r->target.width &&
-        (facts->width != r->target.width || facts->height != r->target.height))
+    if (r->width && (facts->width != r->width || facts->height != r->height))
         events_say(g->events, AV_LOG_WARNING,
                    "The clip is %dx%d, not the %dx%d that was asked for.\n", facts->width,
-                   facts->height, r->target.width, r->target.height);
+                   facts->height, r->width, r->height);
     if (r->duration &&
         (facts->duration < r->duration - 0.5 || facts->duration > r->duration + 0.5))
         events_say(g->events, AV_LOG_WARNING,

@@ -51,7 +51,7 @@ static void find_key(const char *still_name, const char *pairs, char *key)
         assert_int_equal(still_read(&source, &still), 0);
     said_clear();
     check_number(pairs, check_pairs(path, pairs, &request), 0);
-    check_number(pairs, request_settle(request, still, NULL), 0);
+    check_number(pairs, request_settle(request, still, NULL, NULL), 0);
     memcpy(key, request->key, REQUEST_KEY_SIZE);
     request_free(&request);
     still_free(&still);

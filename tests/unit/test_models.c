@@ -16,6 +16,9 @@ static void test_find(void **state)
     for (int i = 0; i < 3; i++)
         check_text(names[i], model_find(names[i])->name, names[i]);
     check_text("alias", model_find("sora-2-i2v")->name, names[0]);
+    check_text("bare", model_find("video-v3-pro-image-to-video")->name,
+               "klingai/video-v3-pro-image-to-video");
+    assert_null(model_find("image-to-video"));
     assert_null(model_find("openai/sora-2"));
     assert_null(model_find("OPENAI/SORA-2-I2V"));
     assert_null(model_find("openai/sora-2-i2v "));
@@ -89,26 +92,65 @@ static void test_sizes(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-        const ModelSize *size =
-            model_size(model_find(sizes[i].name), sizes[i].resolution, sizes[i].ratio);
+        int width = 0, height = 0;
         char what[128];
         snprintf(what, sizeof(what), "%s %s %s", sizes[i].name, sizes[i].resolution,
                  sizes[i].ratio);
-        check_number(what, size ? size->width : 0, sizes[i].width);
-        check_number(what, size ? size->height : 0, sizes[i].height);
+        bool has = model_size(model_find(sizes[i].name), sizes[i].resolution,
+                              sizes[i].ratio, &width, &height);
+        check_number(what, has, sizes[i].width > 0);
+        check_number(what, width, sizes[i].width);
+        check_number(what, height, sizes[i].height);
     }
 }
 
-/* Every size that can be asked for is there. */
-static void test_sizes_complete(void **state)
+/* Every model: what is said of it holds together. */
+static void check_row(const Model *model)
 {
-    (void)state;
-    for (int i = 0; i < 3; i++) {
-        const Model *model = model_find(names[i]);
-        for (const char *const *r = model->resolutions; model->sizes[0].width && *r; r++)
-            for (const char *const *a = model->aspect_ratios; *a; a++)
-                assert_non_null(model_size(model, *r, *a));
+    const char *name = model->name;
+    int width, height;
+    double ratio;
+
+    for (const char *const *r = model->resolutions; *r; r++) {
+        if (model_short_side(*r) <= 0)
+            fail_case("%s: resolution %s", name, *r);
+        for (const char *const *a = model->aspect_ratios; *a; a++) {
+            bool follows = model->follows && !strcmp(model->follows, *a);
+            check_number(name, model_size(model, *r, *a, &width, &height), !follows);
+            check_number(name, model_parse_ratio(*a, &ratio), !follows);
+            if (!follows)
+                check_number(name, width % 2 + height % 2, 0);
+        }
     }
+    if (model->duration)
+        check_number(name, model_takes_duration(model, model->duration), true);
+    check_number(name, !model->duration, !model->durations[0] && !model->longest);
+    check_number(name, !model->audio_field,
+                 model->audio == MODEL_AUDIO_ALWAYS || model->audio == MODEL_AUDIO_NEVER);
+    if (model->needs_end_image)
+        assert_non_null(model->end_image_field);
+    /* Stills are never sent larger than 10 MB, so no model's limit is met. */
+    if (model->max_bytes && model->max_bytes < 10000000)
+        fail_case("%s: %lld bytes", name, (long long)model->max_bytes);
+    assert_non_null(model->image_field);
+    assert_non_null(model->ratio_field);
+}
+
+static void test_rows(void **state)
+{
+    const Model *model;
+    int n = 0;
+    (void)state;
+    for (; (model = model_at(n)); n++) {
+        check_row(model);
+        check_text(model->name, model_find(model->name)->name, model->name);
+        if (model->alias)
+            check_text(model->alias, model_find(model->alias)->name, model->name);
+        for (int other = 0; other < n; other++)
+            assert_string_not_equal(model_at(other)->name, model->name);
+    }
+    assert_true(n > 40);
+    assert_null(model_at(-1));
 }
 
 static const struct {
@@ -156,7 +198,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_find),    cmocka_unit_test(test_documented),
-        cmocka_unit_test(test_sizes),   cmocka_unit_test(test_sizes_complete),
+        cmocka_unit_test(test_sizes),   cmocka_unit_test(test_rows),
         cmocka_unit_test(test_nearest), cmocka_unit_test(test_nearest_of_many),
     };
     return cmocka_run_group_tests_name("models", tests, NULL, NULL);

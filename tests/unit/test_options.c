@@ -9,7 +9,9 @@
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
 #include <libavutil/error.h>
+#include <libavcodec/avcodec.h>
 #include <libavutil/opt.h>
+#include <libswscale/swscale.h>
 
 #include "options.h"
 #include "still.h"
@@ -27,10 +29,14 @@ static const struct {
     {"prompt_file", AV_OPT_TYPE_STRING, NULL, 0},
     {"image", AV_OPT_TYPE_STRING, NULL, 0},
     {"image_time", AV_OPT_TYPE_STRING, "0", 0},
+    {"end_image", AV_OPT_TYPE_STRING, NULL, 0},
     {"model", AV_OPT_TYPE_STRING, "openai/sora-2-i2v", 0},
     {"resolution", AV_OPT_TYPE_STRING, NULL, 0},
     {"aspect_ratio", AV_OPT_TYPE_STRING, "auto", 0},
     {"duration", AV_OPT_TYPE_STRING, NULL, 0},
+    {"audio", AV_OPT_TYPE_BOOL, NULL, -1},
+    {"negative_prompt", AV_OPT_TYPE_STRING, NULL, 0},
+    {"seed", AV_OPT_TYPE_STRING, NULL, 0},
     {"params", AV_OPT_TYPE_STRING, NULL, 0},
     {"fit", AV_OPT_TYPE_INT, NULL, STILL_COVER},
     {"fit_position", AV_OPT_TYPE_INT, NULL, STILL_CENTER},
@@ -38,6 +44,12 @@ static const struct {
     {"reuse", AV_OPT_TYPE_INT, NULL, REUSE_ANY},
     {"max_wait", AV_OPT_TYPE_DURATION, NULL, 20 * MINUTE_US},
     {"poll_interval", AV_OPT_TYPE_DURATION, NULL, 0},
+    {"max_cost", AV_OPT_TYPE_DOUBLE, NULL, -1},
+    {"project", AV_OPT_TYPE_STRING, NULL, 0},
+    {"dry_run", AV_OPT_TYPE_BOOL, NULL, 0},
+    {"fallback", AV_OPT_TYPE_INT, NULL, FALLBACK_ERROR},
+    {"silence", AV_OPT_TYPE_BOOL, NULL, 0},
+    {"tags", AV_OPT_TYPE_INT, NULL, TAGS_BASIC},
     {"save", AV_OPT_TYPE_STRING, NULL, 0},
     {"api_key_file", AV_OPT_TYPE_STRING, NULL, 0},
     {"base_url", AV_OPT_TYPE_STRING, "https://api.aimlapi.com", 0},
@@ -55,6 +67,61 @@ static const AVOption *next_option(const AVOption *o)
     return o;
 }
 
+/* ffmpeg hands an option that a codec knows to the codec, too, and fails for want of one.
+ */
+static void test_no_collision(void **state)
+{
+    const AVClass *codec = avcodec_get_class(), *scaler = sws_get_class();
+    const AVOption *o = NULL;
+    const int flags = AV_OPT_SEARCH_CHILDREN | AV_OPT_SEARCH_FAKE_OBJ;
+    (void)state;
+    assert_non_null(av_opt_find(&codec, "crf", NULL, 0, flags));
+    while ((o = next_option(o)))
+        if (av_opt_find(&codec, o->name, NULL, 0, flags) ||
+            av_opt_find(&scaler, o->name, NULL, 0, flags))
+            fail_case("%s is an option of a codec or the scaler", o->name);
+}
+
+/* What a URL says against the limits of I2V_DEFAULTS. */
+static const struct {
+    const char *defaults, *query;
+    bool refused;
+} limits[] = {
+    {"max_cost=1", "max_cost=2", true},    {"max_cost=1.50", "max_cost=1.51", true},
+    {"max_cost=1", "max_cost=0.5", false}, {"max_cost=1", "max_cost=1", false},
+    {"take=1", "max_cost=2", false},       {"reuse=only", "reuse=any", true},
+    {"reuse=only", "reuse=only", false},   {"reuse=any", "reuse=only", false},
+    {"dry_run=1", "dry_run=0", true},      {"dry_run=true", "dry_run=off", true},
+    {"dry_run=1", "dry_run=true", false},  {"dry_run=0", "dry_run=1", false},
+    {"take=1", "take=2", false},
+};
+
+static void test_limits(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+        char url[128];
+        Options *o = NULL;
+        AVDictionary *given = NULL;
+        snprintf(url, sizeof(url), "i2v:s.png?prompt=p&%s", limits[i].query);
+        setenv("I2V_DEFAULTS", limits[i].defaults, 1);
+        said_clear();
+        check_number(url, options_gather(url, &given, NULL, &o),
+                     limits[i].refused ? AVERROR(EINVAL) : 0);
+        if (limits[i].refused)
+            assert_said(url, limits[i].query);
+        options_free(&o);
+        /* Whoever can type an option may say anything. */
+        snprintf(url, sizeof(url), "%.*s", (int)strcspn(limits[i].query, "="),
+                 limits[i].query);
+        av_dict_set(&given, url, strchr(limits[i].query, '=') + 1, 0);
+        check_number(url, options_gather("s.png", &given, NULL, &o), 0);
+        options_free(&o);
+        av_dict_free(&given);
+    }
+    unsetenv("I2V_DEFAULTS");
+}
+
 static void test_table(void **state)
 {
     const AVOption *o = NULL;
@@ -66,6 +133,8 @@ static void test_table(void **state)
         check_number(o->name, o->type, table[i].type);
         if (o->type == AV_OPT_TYPE_STRING)
             check_text(o->name, o->default_val.str, table[i].text);
+        else if (o->type == AV_OPT_TYPE_DOUBLE)
+            check_number(o->name, o->default_val.dbl, table[i].number);
         else
             check_number(o->name, o->default_val.i64, table[i].number);
         assert_true(o->flags & AV_OPT_FLAG_DECODING_PARAM);
@@ -363,6 +432,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_table),
+        cmocka_unit_test(test_no_collision),
+        cmocka_unit_test(test_limits),
         cmocka_unit_test(test_values),
         cmocka_unit_test(test_no_collisions),
         cmocka_unit_test(test_no_collisions_by_codec),

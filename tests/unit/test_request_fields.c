@@ -194,7 +194,7 @@ static void test_body(void **state)
     Request *r = NULL;
     (void)state;
     assert_int_equal(check_pairs("s.png", ANY "params=seed=9007199254740993", &r), 0);
-    char *body = request_body(r, "data:image/png;base64,AA/+\"==");
+    char *body = request_body(r, "data:image/png;base64,AA/+\"==", NULL);
     assert_non_null(strstr(body, "\"seed\":9007199254740993"));
     cJSON *json = cJSON_Parse(body);
     check_text("image", cJSON_GetStringValue(cJSON_GetObjectItem(json, "image_url")),
@@ -245,7 +245,7 @@ static void check_settled(size_t i)
     assert_int_equal(still_read(&source, &still), 0);
     assert_int_equal(check_pairs(source.image, pairs, &r), 0);
     said_clear();
-    check_number(pairs, request_settle(r, still, NULL), settled[i].ret);
+    check_number(pairs, request_settle(r, still, NULL, NULL), settled[i].ret);
     if (settled[i].words)
         assert_said(pairs, settled[i].words);
     else
@@ -275,7 +275,7 @@ static void test_settle_url(void **state)
     Request *r = NULL;
     (void)state;
     assert_int_equal(check_pairs("https://h/s.png", "prompt=p|fit=none", &r), 0);
-    assert_int_equal(request_settle(r, NULL, NULL), 0);
+    assert_int_equal(request_settle(r, NULL, NULL, NULL), 0);
     check_fields("url", r,
                  SORA_JSON
                  "\"resolution\":\"720p\",\"duration\":4,\"aspect_ratio\":\"16:9\"}");

@@ -128,7 +128,7 @@ static const struct {
     {"s?=x", AVERROR_OPTION_NOT_FOUND, "prompt"},
     {"s?cover=1", AVERROR_OPTION_NOT_FOUND, "cover"},
     {"s?api_key=k", AVERROR_OPTION_NOT_FOUND, "api_key"},
-    {"s?prompt=x&seed=7", AVERROR_OPTION_NOT_FOUND, "seed"},
+    {"s?prompt=x&cfg_scale=7", AVERROR_OPTION_NOT_FOUND, "cfg_scale"},
     /* No value. */
     {"s?prompt", AVERROR(EINVAL), "prompt|value"},
     {"s?prompt=x&take", AVERROR(EINVAL), "take|value"},

@@ -1,0 +1,21 @@
+/* i2v: what a text is made of
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef I2V_TEXT_H
+#define I2V_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/** Whether a text is valid UTF-8. */
+bool text_is_utf8(const char *text);
+
+/** Characters of a valid UTF-8 text. */
+size_t text_length(const char *text);
+
+/** Whether a text holds a control character, a line's end among them. */
+bool text_has_control(const char *text);
+
+/** Whether a word stands in a list whose words are separated by |. */
+bool text_is_among(const char *word, const char *list);
+
+#endif
