@@ -62,7 +62,7 @@ static void catch_signals(void)
 static const char usage[] =
     "Usage: i2vctl fetch|submit [OPTION]... STILL\n"
     "       i2vctl wait [OPTION]... [KEY|STILL]...\n"
-    "       i2vctl jobs [--json] [--store DIR]\n"
+    "       i2vctl jobs [--by project|model] [--since AGE] [--json] [--store DIR]\n"
     "       i2vctl prune AGE [--store DIR]\n"
     "\n"
     "fetch   generates a clip from a still and a prompt, or takes it from the store\n"
@@ -71,7 +71,8 @@ static const char usage[] =
     "wait    brings what was sent before to its clip and prints the path; never\n"
     "        buys. KEY is a request's key or its beginning, or a generation's id;\n"
     "        without any, all that are under way\n"
-    "jobs    lists the ledger, newest first\n"
+    "jobs    lists the ledger, newest first, or sums what was spent; --since leaves\n"
+    "        out what is older than AGE\n"
     "prune   removes the clips and finished records older than AGE (30d, 12h)\n"
     "\n"
     "STILL is a path, - for standard input, an http(s) URL, a data: URI, a video,\n"
@@ -152,16 +153,25 @@ static int split(const char *argument, char *name, size_t size, const char **val
     return 0;
 }
 
+/* Where the value of an option of the command's own goes, or NULL. */
+static const char **own_value(Arguments *arguments, const char *name)
+{
+    return !strcmp(name, "by")      ? &arguments->by
+           : !strcmp(name, "since") ? &arguments->since
+                                    : NULL;
+}
+
 /* One option at argv[*at]; *at is left on the last word it took. */
-static int take_option(int argc, char **argv, int *at, AVDictionary **options)
+static int take_option(int argc, char **argv, int *at, Arguments *arguments)
 {
     char name[64];
-    const char *value;
+    const char *value, **own;
     const char *argument = argv[*at] + 1 + (argv[*at][1] == '-');
 
     split(argument, name, sizeof(name), &value);
+    own = own_value(arguments, name);
     bool level = !strcmp(name, "v") || !strcmp(name, "loglevel");
-    if (!level && !options_knows(name)) {
+    if (!level && !own && !options_knows(name)) {
         int size = (int)strcspn(argv[*at], "=");
         av_log(
             i2vctl_log, AV_LOG_ERROR,
@@ -176,7 +186,11 @@ static int take_option(int argc, char **argv, int *at, AVDictionary **options)
         av_log(i2vctl_log, AV_LOG_ERROR, "The option %s needs a value.\n", argv[*at]);
         return AVERROR(EINVAL);
     }
-    return level ? set_level(value) : av_dict_set(options, name, value, 0);
+    if (own)
+        *own = value;
+    return own     ? 0
+           : level ? set_level(value)
+                   : av_dict_set(&arguments->options, name, value, 0);
 }
 
 static int parse(int argc, char **argv, Arguments *arguments)
@@ -189,7 +203,7 @@ static int parse(int argc, char **argv, Arguments *arguments)
         else if (!only_words && !strcmp(argv[i], "--json"))
             arguments->json = true;
         else if (!only_words && argv[i][0] == '-' && argv[i][1])
-            ret = take_option(argc, argv, &i, &arguments->options);
+            ret = take_option(argc, argv, &i, arguments);
         else
             arguments->words[arguments->nb_words++] = argv[i];
         if (ret < 0)
@@ -426,8 +440,12 @@ static int run(int argc, char **argv)
                 argv[1]);
     } else if (arguments.words && parse(argc, argv, &arguments) >= 0) {
         catch_signals();
-        if (arguments.json && commands[at].run != i2vctl_jobs)
-            av_log(i2vctl_log, AV_LOG_ERROR, "--json is for i2vctl jobs.\n");
+        const char *foreign = arguments.json    ? "--json"
+                              : arguments.by    ? "--by"
+                              : arguments.since ? "--since"
+                                                : NULL;
+        if (foreign && commands[at].run != i2vctl_jobs)
+            av_log(i2vctl_log, AV_LOG_ERROR, "%s is for i2vctl jobs.\n", foreign);
         else
             status = commands[at].run(&arguments);
     }

@@ -7,12 +7,15 @@
 
 #include <libavutil/dict.h>
 
+#include "record.h"
+
 /** What stands behind the command's name. */
 typedef struct Arguments {
     AVDictionary *options; ///< those of the demuxer
     char **words;          ///< the rest, borrowed from main()
     int nb_words;
     bool json;
+    const char *by, *since; ///< of jobs, borrowed likewise; NULL = not given
 } Arguments;
 
 /** For av_log(). */
@@ -20,6 +23,11 @@ extern void *const i2vctl_log;
 
 /** List the ledger. @return an exit status */
 int i2vctl_jobs(Arguments *arguments);
+
+/** Print what was spent, by model or by project.
+ * @param json  an array of objects instead of a table
+ * @return 0 or AVERROR(ENOMEM); whether it could be printed is for the caller to see */
+int i2vctl_print_sums(Record *const *records, int count, bool by_model, bool json);
 
 /** Remove what is older than an age. @return an exit status */
 int i2vctl_prune(Arguments *arguments);

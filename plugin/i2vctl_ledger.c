@@ -29,10 +29,10 @@
 #define DAY    (24 * HOUR)
 
 /* Characters of a key that tell requests apart for people, as with commits. */
-#define SHORT_KEY     12
-#define SHORTEST_KEY  4
-#define SHORT_PROMPT  40
-#define LONGEST_PRUNE (1000.0 * 365 * DAY)
+#define SHORT_KEY    12
+#define SHORTEST_KEY 4
+#define SHORT_PROMPT 40
+#define LONGEST_AGE  (1000.0 * 365 * DAY)
 
 /* The whole ledger, read. */
 typedef struct Ledger {
@@ -250,9 +250,9 @@ static void add_text(cJSON *job, const char *name, const char *value)
 static cJSON *describe(const Ledger *ledger, const Record *record)
 {
     static const char *const texts[] = {
-        RECORD_ORIGIN,     RECORD_MODEL,        RECORD_PROMPT,   RECORD_ID,
-        RECORD_CLIENT_IDS, RECORD_STATUS,       RECORD_ERROR,    RECORD_URL,
-        RECORD_IMAGE_HASH, RECORD_REQUEST_HASH, RECORD_CLIP_HASH};
+        RECORD_ORIGIN, RECORD_MODEL,      RECORD_PROMPT,       RECORD_PROJECT,
+        RECORD_ID,     RECORD_CLIENT_IDS, RECORD_STATUS,       RECORD_ERROR,
+        RECORD_URL,    RECORD_IMAGE_HASH, RECORD_REQUEST_HASH, RECORD_CLIP_HASH};
     static const char *const numbers[] = {RECORD_TAKE,   RECORD_DURATION,
                                           RECORD_USD,    RECORD_CREDITS,
                                           RECORD_TOKENS, RECORD_CLIP_SIZE};
@@ -311,35 +311,6 @@ static int check_options(const Arguments *arguments, const char *command)
     return 0;
 }
 
-int i2vctl_jobs(Arguments *arguments)
-{
-    Ledger ledger;
-    int ret = 0;
-
-    if (check_options(arguments, "jobs") < 0)
-        return EX_USAGE;
-    if (arguments->nb_words) {
-        av_log(i2vctl_log, AV_LOG_ERROR, "i2vctl jobs takes no '%s'.\n",
-               arguments->words[0]);
-        return EX_USAGE;
-    }
-    if (ledger_open(arguments->options, &ledger) < 0)
-        return EX_CANTCREAT;
-    if (arguments->json)
-        ret = print_json(&ledger);
-    else
-        print_table(&ledger);
-    if (fflush(stdout) || ferror(stdout)) {
-        av_log(i2vctl_log, AV_LOG_ERROR, "Cannot print the jobs: %s.\n",
-               av_err2str(AVERROR(errno)));
-        ret = AVERROR(EIO);
-    }
-    ledger_close(&ledger);
-    return ret < 0 ? EX_CANTCREAT : EX_OK;
-}
-
-/* Pruning */
-
 /* "30d", "12h". @return seconds, < 0 for what is no age */
 static double parse_age(const char *text)
 {
@@ -355,10 +326,79 @@ static double parse_age(const char *text)
     if (end == text || !(number >= 0) || !strspn(text, "0123456789"))
         return -1;
     for (size_t i = 0; i < FF_ARRAY_ELEMS(units); i++)
-        if (!strcmp(end, units[i].unit) && number * units[i].seconds <= LONGEST_PRUNE)
+        if (!strcmp(end, units[i].unit) && number * units[i].seconds <= LONGEST_AGE)
             return number * units[i].seconds;
     return -1;
 }
+
+/* Leave out what is older; what does not say when it was may be young. */
+static void drop_older(Ledger *ledger, double since)
+{
+    int kept = 0;
+    for (int i = 0; i < ledger->count; i++) {
+        Record *record = ledger->records[i];
+        double created = record_number(record, RECORD_CREATED, since);
+        if (record_number(record, RECORD_ACCEPTED, created) < since)
+            record_free(&record);
+        else
+            ledger->records[kept++] = record;
+    }
+    ledger->count = kept;
+}
+
+/* @param age  in seconds, below 0 = any */
+static int check_jobs(const Arguments *arguments, double *age)
+{
+    const char *by = arguments->by, *since = arguments->since;
+
+    *age = since ? parse_age(since) : -1;
+    if (check_options(arguments, "jobs") < 0)
+        return AVERROR(EINVAL);
+    if (arguments->nb_words)
+        av_log(i2vctl_log, AV_LOG_ERROR, "i2vctl jobs takes no '%s'.\n",
+               arguments->words[0]);
+    else if (by && strcmp(by, "project") && strcmp(by, "model"))
+        av_log(i2vctl_log, AV_LOG_ERROR,
+               "The option --by takes project or model, not '%s'.\n", by);
+    else if (since && *age < 0)
+        av_log(i2vctl_log, AV_LOG_ERROR,
+               "The option --since takes an age: a number and s, m, h, d or w, such as "
+               "30d, not '%s'.\n",
+               since);
+    else
+        return 0;
+    return AVERROR(EINVAL);
+}
+
+int i2vctl_jobs(Arguments *arguments)
+{
+    Ledger ledger;
+    double age;
+    int ret = 0;
+
+    if (check_jobs(arguments, &age) < 0)
+        return EX_USAGE;
+    if (ledger_open(arguments->options, &ledger) < 0)
+        return EX_CANTCREAT;
+    if (age >= 0)
+        drop_older(&ledger, record_now() - age);
+    if (arguments->by)
+        ret = i2vctl_print_sums(ledger.records, ledger.count,
+                                !strcmp(arguments->by, "model"), arguments->json);
+    else if (arguments->json)
+        ret = print_json(&ledger);
+    else
+        print_table(&ledger);
+    if (fflush(stdout) || ferror(stdout)) {
+        av_log(i2vctl_log, AV_LOG_ERROR, "Cannot print the jobs: %s.\n",
+               av_err2str(AVERROR(errno)));
+        ret = AVERROR(EIO);
+    }
+    ledger_close(&ledger);
+    return ret < 0 ? EX_CANTCREAT : EX_OK;
+}
+
+/* Pruning */
 
 int i2vctl_prune(Arguments *arguments)
 {

@@ -75,8 +75,9 @@ static bool is_record(const cJSON *json, const char *key)
 
 Record *record_salvage(const char *key, const char *text)
 {
-    static const char *const texts[] = {RECORD_ACCOUNT, RECORD_ORIGIN, RECORD_MODEL,
-                                        RECORD_PROMPT,  RECORD_ID,     RECORD_CLIENT_IDS};
+    static const char *const texts[] = {RECORD_ACCOUNT,   RECORD_ORIGIN,  RECORD_MODEL,
+                                        RECORD_PROMPT,    RECORD_PROJECT, RECORD_ID,
+                                        RECORD_CLIENT_IDS};
     static const char *const numbers[] = {RECORD_TAKE, RECORD_CREATED, RECORD_SENT_AT,
                                           RECORD_ACCEPTED};
     cJSON *json = text ? cJSON_Parse(text) : NULL;

@@ -26,6 +26,7 @@ typedef enum RecordState {
 #define RECORD_ORIGIN       "origin"  /* of the gateway */
 #define RECORD_MODEL        "model"
 #define RECORD_PROMPT       "prompt"
+#define RECORD_PROJECT      "project" /* a label to sum by; no part of the key */
 #define RECORD_TAKE         "take"
 #define RECORD_DURATION     "duration" /* asked for, seconds; 0 = left to the model */
 #define RECORD_WIDTH        "width"    /* asked for, pixels; 0 = left to the model */

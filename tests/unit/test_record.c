@@ -82,6 +82,11 @@ static void test_salvage(void **state)
         check_text(text, record_text(record, RECORD_ID), cases[i].id);
         record_free(&record);
     }
+    Record *record =
+        record_salvage(KEY, "{\"key\":\"" KEY "\",\"id\":\"g:1\",\"project\":\"film\"}");
+    assert_non_null(record);
+    check_text("project", record_text(record, RECORD_PROJECT), "film");
+    record_free(&record);
     assert_null(record_salvage(KEY, "{\"id\":\"g:1\",\"key\":\"another\"}"));
     assert_null(record_salvage(KEY, "{\"id\":"));
     assert_null(record_salvage(KEY, NULL));
