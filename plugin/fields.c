@@ -35,24 +35,6 @@ static const Model *names_of(const Request *r)
 
 /* Sentences */
 
-static void list_names(AVBPrint *list, const char *const *names)
-{
-    for (int i = 0; names[i]; i++)
-        av_bprintf(list, "%s%s", !i ? "" : names[i + 1] ? ", " : " or ", names[i]);
-}
-
-static void list_durations(AVBPrint *list, const Model *model)
-{
-    for (int i = 0; model->durations[i]; i++)
-        av_bprintf(list, "%s%d",
-                   !i                        ? ""
-                   : model->durations[i + 1] ? ", "
-                                             : " or ",
-                   model->durations[i]);
-    if (model->longest)
-        av_bprintf(list, "%d to %d", model->shortest, model->longest);
-}
-
 /* The options that a model's row knows of. */
 static void list_vocabulary(AVBPrint *list, const Model *model)
 {
@@ -114,7 +96,7 @@ static int check_name(const char *option, const char *value, const char *const *
     if (!names[0])
         return refuse_option(option, r, log);
     av_bprint_init(&list, 0, 256);
-    list_names(&list, names);
+    model_list_names(names, &list);
     av_log(log, AV_LOG_ERROR, "The option %s cannot be '%s': %s takes %s.\n", option,
            value, r->model_name, list.str);
     av_bprint_finalize(&list, NULL);
@@ -155,7 +137,7 @@ static int refuse_duration(const char *duration, const Request *r, void *log)
         return refuse_option("duration", r, log);
     av_bprint_init(&list, 0, 256);
     if (r->model)
-        list_durations(&list, r->model);
+        model_list_durations(r->model, &list);
     av_bprintf(&list, r->model ? " seconds" : "a time above 0");
     av_log(log, AV_LOG_ERROR, "The option duration cannot be '%s': %s takes %s.\n",
            duration, r->model_name, list.str);
@@ -241,27 +223,13 @@ static cJSON *typed(const ModelField *field, const char *text)
     }
 }
 
-static void list_values(AVBPrint *list, const ModelField *field)
-{
-    if (field->words[0]) {
-        list_names(list, field->words);
-        return;
-    }
-    av_bprintf(list, "a %s", model_type_name(field->type));
-    if (field->min || field->max)
-        av_bprintf(list, " from %.10g to %.10g", field->min, field->max);
-    if (field->longest)
-        av_bprintf(list, " of at most %d %s", field->longest,
-                   field->type == MODEL_LIST ? "items" : "characters");
-}
-
 static int refuse_value(const char *option, const ModelField *field, const char *text,
                         const Request *r, void *log)
 {
     AVBPrint list;
     bool of_params = !strcmp(option, "params");
     av_bprint_init(&list, 0, 256);
-    list_values(&list, field);
+    model_list_values(field, &list);
     av_log(log, AV_LOG_ERROR, "The option %s%s%s cannot be '%.60s': %s takes %s.\n",
            option, of_params ? ": the field " : "", of_params ? field->name : "", text,
            r->model_name, list.str);

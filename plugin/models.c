@@ -126,17 +126,3 @@ const char *model_nearest_ratio(const Model *model, int width, int height)
     }
     return nearest;
 }
-
-const char *model_type_name(ModelFieldType type)
-{
-    static const char *const names[] = {
-        [MODEL_TEXT] = "text",
-        [MODEL_URL] = "URL",
-        [MODEL_INTEGER] = "whole number",
-        [MODEL_NUMBER] = "number",
-        [MODEL_BOOL] = "true or false",
-        [MODEL_LIST] = "JSON list",
-        [MODEL_OBJECT] = "JSON object",
-    };
-    return names[type];
-}

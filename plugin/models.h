@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct AVBPrint;
+
 /** Most values a model offers of one thing, with the end of the list. */
 #define MODEL_CHOICES 9
 #define MODEL_RULES   4
@@ -113,6 +115,16 @@ bool model_size(const Model *model, const char *resolution, const char *aspect_r
  * near; the one that follows the still where there is one; NULL when the model takes
  * none. */
 const char *model_nearest_ratio(const Model *model, int width, int height);
+
+/* For people: "4, 8 or 12", added to a list. */
+
+void model_list_names(const char *const *names, struct AVBPrint *list);
+
+/** The lengths of its clips in seconds; nothing when they are left to it. */
+void model_list_durations(const Model *model, struct AVBPrint *list);
+
+/** What a further field takes: "a number from 0 to 1". */
+void model_list_values(const ModelField *field, struct AVBPrint *list);
 
 /** The name of a field's type, for people; static. */
 const char *model_type_name(ModelFieldType type);

@@ -192,11 +192,15 @@ int request_find_store(const Options *o, void *log, char **path)
     return AVERROR(ENOENT);
 }
 
-int request_check_gateway(Request *request, const Options *options, void *log)
+int request_check_origin(Request *request, const Options *options, void *log)
 {
     int ret = check_base_url(options, log, request);
-    if (ret >= 0)
-        ret = check_ca_file(options, log, request);
+    return ret < 0 ? ret : check_ca_file(options, log, request);
+}
+
+int request_check_gateway(Request *request, const Options *options, void *log)
+{
+    int ret = request_check_origin(request, options, log);
     return ret < 0 ? ret : check_key(options, log, request);
 }
 

@@ -70,6 +70,12 @@ typedef struct Request {
 int request_check(const Options *options, void *log, Request **request);
 
 /**
+ * Check where the gateway is, for what needs no key: origin and CA bundle.
+ * @return 0, or a negative AVERROR after one sentence on `log`
+ */
+int request_check_origin(Request *request, const Options *options, void *log);
+
+/**
  * Check where the request goes and with what: origin, CA bundle, API key (NULL when there
  * is none; what the store has can be had without).
  * @return 0, or a negative AVERROR after one sentence on `log`
