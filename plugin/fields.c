@@ -204,7 +204,7 @@ static bool is_value(const ModelField *field, const char *text)
         numeric &= is_whole(text);
         /* fallthrough */
     default:
-        return numeric && ((!field->min && !field->max) ||
+        return numeric && ((field->min == 0 && field->max == 0) ||
                            (number >= field->min && number <= field->max));
     }
 }

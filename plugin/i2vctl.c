@@ -64,6 +64,7 @@ static const char usage[] =
     "       i2vctl wait [OPTION]... [KEY|STILL]...\n"
     "       i2vctl jobs [--by project|model] [--since AGE] [--json] [--store DIR]\n"
     "       i2vctl prune AGE [--store DIR]\n"
+    "       i2vctl models [--json] [--base_url URL] [--ca_file FILE] [MODEL]\n"
     "\n"
     "fetch   generates a clip from a still and a prompt, or takes it from the store\n"
     "        when it was bought before, and prints the path of the finished MP4\n"
@@ -74,6 +75,7 @@ static const char usage[] =
     "jobs    lists the ledger, newest first, or sums what was spent; --since leaves\n"
     "        out what is older than AGE\n"
     "prune   removes the clips and finished records older than AGE (30d, 12h)\n"
+    "models  lists the models with what each takes and costs now, or one whole\n"
     "\n"
     "STILL is a path, - for standard input, an http(s) URL, a data: URI, a video,\n"
     "or an i2v: URL.\n";
@@ -413,6 +415,13 @@ static int wait_command(Arguments *arguments)
     return fetch(arguments);
 }
 
+static int models(Arguments *arguments)
+{
+    GenerationFailure failure;
+    int ret = i2vctl_models(arguments, &interrupt, &failure);
+    return end(ret, failure);
+}
+
 static bool is_one_of(const char *word, const char *one, const char *other)
 {
     return !strcmp(word, one) || !strcmp(word, other);
@@ -425,7 +434,7 @@ static int run(int argc, char **argv)
         int (*run)(Arguments *arguments);
     } commands[] = {
         {"fetch", fetch},      {"submit", submit},      {"wait", wait_command},
-        {"jobs", i2vctl_jobs}, {"prune", i2vctl_prune},
+        {"jobs", i2vctl_jobs}, {"prune", i2vctl_prune}, {"models", models},
     };
     Arguments arguments = {.words = av_calloc((size_t)argc, sizeof(char *))};
     size_t at = 0;
@@ -435,17 +444,17 @@ static int run(int argc, char **argv)
         at++;
     if (at == FF_ARRAY_ELEMS(commands)) {
         fprintf(stderr,
-                "i2vctl: '%s' is not a command; it is fetch, submit, wait, jobs or "
-                "prune. i2vctl --help tells more.\n",
+                "i2vctl: '%s' is not a command; it is fetch, submit, wait, jobs, "
+                "prune or models. i2vctl --help tells more.\n",
                 argv[1]);
     } else if (arguments.words && parse(argc, argv, &arguments) >= 0) {
         catch_signals();
-        const char *foreign = arguments.json    ? "--json"
-                              : arguments.by    ? "--by"
-                              : arguments.since ? "--since"
-                                                : NULL;
-        if (foreign && commands[at].run != i2vctl_jobs)
-            av_log(i2vctl_log, AV_LOG_ERROR, "%s is for i2vctl jobs.\n", foreign);
+        bool jobs = commands[at].run == i2vctl_jobs;
+        if (arguments.json && !jobs && commands[at].run != models)
+            av_log(i2vctl_log, AV_LOG_ERROR, "--json is for i2vctl jobs and models.\n");
+        else if ((arguments.by || arguments.since) && !jobs)
+            av_log(i2vctl_log, AV_LOG_ERROR, "%s is for i2vctl jobs.\n",
+                   arguments.by ? "--by" : "--since");
         else
             status = commands[at].run(&arguments);
     }

@@ -7,6 +7,7 @@
 
 #include <libavutil/dict.h>
 
+#include "generation.h"
 #include "record.h"
 
 /** What stands behind the command's name. */
@@ -31,6 +32,13 @@ int i2vctl_print_sums(Record *const *records, int count, bool by_model, bool jso
 
 /** Remove what is older than an age. @return an exit status */
 int i2vctl_prune(Arguments *arguments);
+
+/** List the models, or show one.
+ * @param failure  what a failure is about
+ * @return 0, AVERROR(EINTR) when interrupted, or another negative AVERROR after one
+ * sentence */
+int i2vctl_models(Arguments *arguments, const AVIOInterruptCB *interrupt,
+                  GenerationFailure *failure);
 
 /** The whole key of a request that is named by its key, the beginning of that, or its
  * generation's id. @return 0 and *key (free with av_free()); AVERROR(ENOENT) when the

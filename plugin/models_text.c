@@ -28,8 +28,9 @@ void model_list_values(const ModelField *field, AVBPrint *list)
         model_list_names(field->words, list);
         return;
     }
-    av_bprintf(list, "a %s", model_type_name(field->type));
-    if (field->min || field->max)
+    av_bprintf(list, "%s%s", field->type == MODEL_BOOL ? "" : "a ",
+               model_type_name(field->type));
+    if (field->min != 0 || field->max != 0)
         av_bprintf(list, " from %.10g to %.10g", field->min, field->max);
     if (field->longest)
         av_bprintf(list, " of at most %d %s", field->longest,
