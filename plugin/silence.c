@@ -42,11 +42,9 @@ static int open_clip(Silence *silence)
     int ret;
 
     avformat_close_input(&silence->in);
-    silence->in = avformat_alloc_context();
-    if (!silence->in)
-        return AVERROR(ENOMEM);
-    if (silence->interrupt)
-        silence->in->interrupt_callback = *silence->interrupt;
+    if (i2v_interrupted(silence->interrupt))
+        return AVERROR(EINTR);
+    /* Interrupted in here the demuxer would call the clip damaged, so it is not asked. */
     ret = clip_open(&silence->in, silence->clip, NULL);
     return ret < 0 ? ret : avformat_find_stream_info(silence->in, NULL);
 }
