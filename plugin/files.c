@@ -107,8 +107,7 @@ static int write_whole(int fd, const char *data, size_t size)
     return 0;
 }
 
-/* A temporary file beside path, with what the umask leaves of mode. */
-static int create_beside(const char *path, mode_t mode, char **name)
+int files_create_beside(const char *path, mode_t mode, char **name)
 {
     int fd = -1;
     do {
@@ -126,8 +125,7 @@ static int create_beside(const char *path, mode_t mode, char **name)
     return fd;
 }
 
-/* Close, and rename into place when all went well so far. */
-static int publish(int fd, char *name, const char *path, int ret)
+int files_publish(int fd, char *name, const char *path, int ret)
 {
     if (ret >= 0 && fsync(fd) < 0)
         ret = AVERROR(errno);
@@ -155,7 +153,7 @@ int files_write(const char *path, const void *data, size_t size)
         av_free(name);
         return ret;
     }
-    return publish(fd, name, path, write_whole(fd, data, size));
+    return files_publish(fd, name, path, write_whole(fd, data, size));
 }
 
 int files_copy(const char *from, const char *to)
@@ -168,7 +166,7 @@ int files_copy(const char *from, const char *to)
     if (!buffer)
         ret = AVERROR(ENOMEM);
     if (ret >= 0)
-        ret = out = create_beside(to, 0666, &name);
+        ret = out = files_create_beside(to, 0666, &name);
     while (ret >= 0) {
         ssize_t got = read_whole(in, buffer, PIECE);
         ret = got < 0 ? (int)got : write_whole(out, buffer, (size_t)got);
@@ -176,7 +174,7 @@ int files_copy(const char *from, const char *to)
             break;
     }
     if (out >= 0) {
-        ret = publish(out, name, to, ret);
+        ret = files_publish(out, name, to, ret);
     }
     if (in >= 0)
         close(in);
@@ -191,7 +189,7 @@ int files_check_writable(const char *path)
     /* Renaming over a device or a pipe would replace it. */
     if (!stat(path, &st) && !S_ISREG(st.st_mode))
         return S_ISDIR(st.st_mode) ? AVERROR(EISDIR) : AVERROR(EINVAL);
-    int fd = create_beside(path, 0600, &name);
+    int fd = files_create_beside(path, 0600, &name);
     if (fd < 0)
         return fd;
     close(fd);

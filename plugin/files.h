@@ -4,6 +4,7 @@
 #define I2V_FILES_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 /**
  * Read a text file named by an option.
@@ -22,6 +23,21 @@ int files_read_text(const char *path, size_t max, const char *option, void *log,
  * @return 0 or a negative AVERROR, nothing logged; the old file is then untouched
  */
 int files_write(const char *path, const void *data, size_t size);
+
+/**
+ * Create a temporary file beside `path`, for files_publish() to rename.
+ * @param mode  of which the umask takes its part
+ * @param name  of the file; set on success, and files_publish() frees it
+ * @return a descriptor or a negative AVERROR, nothing logged
+ */
+int files_create_beside(const char *path, mode_t mode, char **name);
+
+/**
+ * Close what files_create_beside() made, and with `ret` not negative flush it and rename
+ * it to `path`; else remove it.
+ * @return `ret`, or the negative AVERROR of what failed here; nothing logged
+ */
+int files_publish(int fd, char *name, const char *path, int ret);
 
 /** Copy a file as files_write() writes one, but with the mode that the umask gives a new
  * file, and others may write it too.

@@ -270,3 +270,12 @@ int still_encode(const Still *still, const StillTarget *target, void *log,
     av_frame_free(&rgb);
     return ret;
 }
+
+int still_frame(const Still *still, const StillTarget *target, void *log, AVFrame **rgb)
+{
+    StillGeometry geometry;
+    int ret = still_geometry(still, target, log, &geometry);
+
+    *rgb = NULL;
+    return ret < 0 ? ret : still_render(still, &geometry, log, rgb);
+}

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include <libavformat/avio.h>
+#include <libavutil/frame.h>
 
 /** How a still of another shape meets the size it must have (CSS object-fit's words). */
 typedef enum StillFit {
@@ -85,5 +86,12 @@ typedef struct StillFile {
  */
 int still_encode(const Still *still, const StillTarget *target, void *log,
                  StillFile *file);
+
+/**
+ * Fit as still_encode() does, without encoding.
+ * @param rgb  8-bit RGB of the target's size; free with av_frame_free(). NULL on error
+ * @return 0 or a negative AVERROR, as still_encode()
+ */
+int still_frame(const Still *still, const StillTarget *target, void *log, AVFrame **rgb);
 
 #endif

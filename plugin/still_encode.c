@@ -7,6 +7,7 @@
 #include <libavutil/mem.h>
 #include <libavutil/opt.h>
 
+#include "picture_filter.h"
 #include "still_internal.h"
 
 #define MAX_FILE   10000000 ///< bytes
@@ -68,10 +69,10 @@ end:
 static int encode_jpeg(const AVFrame *rgb, AVPacket *packet)
 {
     AVFrame *yuv = NULL;
-    int ret = still_filter(rgb,
-                           "scale=out_color_matrix=bt601:out_range=full:flags=lanczos+"
-                           "accurate_rnd+full_chroma_inp+bitexact,format=yuv444p",
-                           &yuv);
+    int ret = picture_filter(rgb,
+                             "scale=out_color_matrix=bt601:out_range=full:flags=lanczos+"
+                             "accurate_rnd+full_chroma_inp+bitexact,format=yuv444p",
+                             &yuv);
 
     if (ret < 0)
         return ret;

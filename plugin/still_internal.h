@@ -183,8 +183,6 @@ bool still_is_wide(const AVFrame *frame);
 /** Upright, opaque, BT.709, cut and scaled: 8-bit RGB. */
 int still_render(const Still *still, const StillGeometry *geometry, void *log,
                  AVFrame **out);
-/** Run one frame through a chain of filters. */
-int still_filter(const AVFrame *in, const char *chain, AVFrame **out);
 /** Encode 8-bit RGB: PNG, or JPEG when that would be too large. */
 int still_encode_rgb(AVFrame *rgb, void *log, StillFile *file);
 

@@ -2,14 +2,13 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 
-#include <libavfilter/buffersink.h>
-#include <libavfilter/buffersrc.h>
 #include <libavutil/bprint.h>
 #include <libavutil/error.h>
 #include <libavutil/mem.h>
 #include <libavutil/opt.h>
 #include <libavutil/pixdesc.h>
 
+#include "picture_filter.h"
 #include "still_internal.h"
 
 #define SCALE     "flags=lanczos+accurate_rnd+full_chroma_int+full_chroma_inp+bitexact"
@@ -153,87 +152,6 @@ static void describe_shape(const Still *still, const StillGeometry *g, AVBPrint 
     av_bprintf(chain, ",format=rgb24");
 }
 
-static int make_source(AVFilterGraph *graph, const AVFrame *in, AVFilterContext **source)
-{
-    AVBufferSrcParameters *par = av_buffersrc_parameters_alloc();
-    int ret = AVERROR(ENOMEM);
-
-    *source = avfilter_graph_alloc_filter(graph, avfilter_get_by_name("buffer"), "in");
-    if (!par || !*source)
-        goto end;
-    par->format = in->format;
-    par->width = in->width;
-    par->height = in->height;
-    par->time_base = (AVRational){1, 25};
-    par->sample_aspect_ratio = in->sample_aspect_ratio;
-#if I2V_HAVE_BUFFERSRC_COLOR
-    par->color_space = in->colorspace;
-    par->color_range = in->color_range;
-#endif
-#if I2V_HAVE_ALPHA_MODE
-    par->alpha_mode = in->alpha_mode;
-#endif
-    ret = av_buffersrc_parameters_set(*source, par);
-    if (ret >= 0)
-        ret = avfilter_init_str(*source, NULL);
-end:
-    av_free(par);
-    return ret;
-}
-
-/* Links the chain between source and sink. avfilter_graph_parse_ptr() takes the ends over
- * and gives back what is left of them. */
-static int link_chain(AVFilterGraph *graph, AVFilterContext *source,
-                      AVFilterContext *sink, const char *chain)
-{
-    AVFilterInOut *outputs = avfilter_inout_alloc(), *inputs = avfilter_inout_alloc();
-    int ret = AVERROR(ENOMEM);
-
-    if (!outputs || !inputs)
-        goto end;
-    outputs->name = av_strdup("in");
-    outputs->filter_ctx = source;
-    inputs->name = av_strdup("out");
-    inputs->filter_ctx = sink;
-    if (!outputs->name || !inputs->name)
-        goto end;
-    ret = avfilter_graph_parse_ptr(graph, chain, &inputs, &outputs, NULL);
-end:
-    avfilter_inout_free(&outputs);
-    avfilter_inout_free(&inputs);
-    return ret;
-}
-
-int still_filter(const AVFrame *in, const char *chain, AVFrame **out)
-{
-    AVFilterGraph *graph = avfilter_graph_alloc();
-    AVFilterContext *source = NULL, *sink = NULL;
-    AVFrame *frame = av_frame_clone(in);
-    int ret = AVERROR(ENOMEM);
-
-    *out = av_frame_alloc();
-    if (!graph || !frame || !*out)
-        goto end;
-    graph->nb_threads = 1;
-    frame->pts = 0;
-    frame->sample_aspect_ratio = (AVRational){1, 1};
-    if ((ret = make_source(graph, frame, &source)) < 0 ||
-        (ret = avfilter_graph_create_filter(&sink, avfilter_get_by_name("buffersink"),
-                                            "out", NULL, NULL, graph)) < 0 ||
-        (ret = link_chain(graph, source, sink, chain)) < 0 ||
-        (ret = avfilter_graph_config(graph, NULL)) < 0 ||
-        (ret = av_buffersrc_add_frame(source, frame)) < 0 ||
-        (ret = av_buffersrc_add_frame(source, NULL)) < 0)
-        goto end;
-    ret = av_buffersink_get_frame(sink, *out);
-end:
-    if (ret < 0)
-        av_frame_free(out);
-    av_frame_free(&frame);
-    avfilter_graph_free(&graph);
-    return ret;
-}
-
 static bool is_premultiplied(const AVFrame *frame)
 {
 #if I2V_HAVE_ALPHA_MODE
@@ -271,8 +189,9 @@ static int render_once(const Still *still, const StillGeometry *geometry, bool c
     av_bprint_init(&chain, 0, AV_BPRINT_SIZE_UNLIMITED);
     describe_colors(still, convert, &chain);
     if (has_alpha(still->frame)) {
-        ret = av_bprint_is_complete(&chain) ? still_filter(still->frame, chain.str, &rgba)
-                                            : AVERROR(ENOMEM);
+        ret = av_bprint_is_complete(&chain)
+                  ? picture_filter(still->frame, chain.str, &rgba)
+                  : AVERROR(ENOMEM);
         if (ret >= 0 && !is_premultiplied(still->frame))
             ret = blend_over_black(rgba);
         if (ret < 0)
@@ -282,7 +201,7 @@ static int render_once(const Still *still, const StillGeometry *geometry, bool c
     }
     describe_shape(still, geometry, &chain);
     ret = av_bprint_is_complete(&chain)
-              ? still_filter(rgba ? rgba : still->frame, chain.str, out)
+              ? picture_filter(rgba ? rgba : still->frame, chain.str, out)
               : AVERROR(ENOMEM);
 end:
     av_frame_free(&rgba);
