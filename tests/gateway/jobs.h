@@ -14,19 +14,24 @@ typedef enum RenderState { RENDER_PENDING, RENDER_DONE, RENDER_FAILED } RenderSt
 
 typedef enum JobStatus { JOB_QUEUED, JOB_GENERATING, JOB_COMPLETED, JOB_ERROR } JobStatus;
 
+/* An image of the request. */
+typedef struct JobImage {
+    char *mime, *kind, *digest, *file; /* file: within the state; NULL: no such image */
+    long long size;
+    int width, height;
+} JobImage;
+
 /* Jobs live until the program ends, so that a pointer to one stays good. The upper part
  * never changes; what is below is guarded by the lock of the list. */
 typedef struct Job {
     int number; /* from 1, goes on across restarts */
     char *id, *model, *client_request_id, *request_id;
     char *clip;    /* path of the result on the file server: /generations/<animal>/... */
-    cJSON *fields; /* the request without the image */
-    char *image_mime, *image_kind, *image_digest,
-        *image_file; /* file: within the state */
+    cJSON *fields; /* the request without the images */
+    JobImage image, end;
     char *body_digest;
-    long long image_size;
-    int image_width, image_height;
     int width, height, duration, audio; /* of the clip */
+    int rate;                           /* pictures a second */
     int64_t created_us;
     double latency; /* seconds */
     double usd;

@@ -13,7 +13,6 @@
 /* Part of the digest: another look, another number. */
 #define RENDERER       "i2v-gateway 1"
 #define RENDER_SECONDS 300
-#define RATE           30
 
 static const char *prompt_of(const Job *job)
 {
@@ -27,8 +26,8 @@ void render_digest(Job *job)
 {
     char digest[DIGEST_TEXT];
     char *all =
-        text_format("%s\n%s\n%d %d %d %d\n%s", RENDERER, job->image_digest, job->width,
-                    job->height, job->duration, job->audio, prompt_of(job));
+        text_format("%s\n%s\n%d %d %d %d %d\n%s", RENDERER, job->image.digest, job->width,
+                    job->height, job->duration, job->audio, job->rate, prompt_of(job));
 
     sha256_text(all, strlen(all), digest);
     free(job->digest);
@@ -65,15 +64,15 @@ static int run_ffmpeg(const JobList *list, const char *const argv[], const Job *
  * encode. The first picture is the still itself. */
 static char *picture_filter(const Job *job)
 {
-    int pictures = job->duration * RATE / 2;
+    int pictures = (job->duration * job->rate + 1) / 2;
 
     return text_format("scale=%d:%d:force_original_aspect_ratio=increase:"
                        "out_color_matrix=bt709:out_range=tv,crop=%d:%d,format=yuv420p,"
-                       "setsar=1,zoompan=z='1+0.08*on/%d':d=%d:s=%dx%d:fps=%d:"
+                       "setsar=1,zoompan=z='1+0.08*on/%d':d=%d:s=%dx%d:fps=%d/2:"
                        "x='(iw-iw/zoom)/2':y='(ih-ih/zoom)/2',fps=%d,"
                        "tpad=stop_mode=clone:stop=4",
                        job->width, job->height, job->width, job->height, pictures,
-                       pictures, job->width, job->height, RATE / 2, RATE);
+                       pictures, job->width, job->height, job->rate, job->rate);
 }
 
 /* The arguments of ffmpeg, put together piece by piece. */
@@ -124,7 +123,7 @@ static void add_output(Arguments *arguments, const char *filter, const char *len
 
 static int render_file(const JobList *list, const Job *job, const char *file)
 {
-    char *still = text_format("%s/%s", list->directory, job->image_file);
+    char *still = text_format("%s/%s", list->directory, job->image.file);
     char *filter = picture_filter(job);
     char *length = text_format("%d", job->duration);
     char *tone = NULL;
