@@ -84,6 +84,13 @@ long long job_credits(const Job *job);
 int render_start(JobList *list);
 void render_stop(JobList *list);
 void render_digest(Job *job);
+/* Runs ffmpeg for the job and says on stderr what it says; its status, or -1. */
+int render_run(const JobList *list, const char *const argv[], const Job *job);
+/* A name of this process alone, to be freed: when a gateway is killed, its ffmpeg may
+ * live on and write for a while. */
+char *render_part_name(const char *file);
+
+/* variants.c */
 /* The file of this kind of a job whose clip is rendered, made on demand; NULL: not to be
  * made. To be freed. */
 char *render_variant(JobList *list, const Job *job, ClipKind kind);
