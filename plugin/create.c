@@ -13,6 +13,7 @@
 #include <libavutil/time.h>
 
 #include "digest.h"
+#include "provenance.h"
 
 #define SECOND_US (1000000LL)
 
@@ -37,10 +38,34 @@ static int add_client_id(Generation *g)
     return ret;
 }
 
-/* What was asked for, as far as it is worth keeping. */
-static int describe_request(Generation *g)
+int generation_describe(Generation *g)
 {
     const Request *r = g->request;
+    cJSON *fields = provenance_request(r->fields);
+    int ret =
+        fields ? record_set_json(g->record, RECORD_REQUEST, fields) : AVERROR(ENOMEM);
+
+    if (ret < 0 ||
+        (ret = record_set_text(g->record, RECORD_IMAGE_HASH,
+                               r->image_hash[0] ? r->image_hash : NULL)) < 0 ||
+        (ret = record_set_text(g->record, RECORD_END_HASH,
+                               r->end_image_hash[0] ? r->end_image_hash : NULL)) < 0 ||
+        (ret = record_set_text(g->record, RECORD_ORIGIN, r->origin)) < 0 ||
+        (ret = record_set_text(g->record, RECORD_MODEL, r->model_name)) < 0 ||
+        (ret = record_set_text(g->record, RECORD_PROMPT, r->prompt)) < 0 ||
+        (ret = record_set_number(g->record, RECORD_DURATION, r->duration)) < 0 ||
+        (ret = record_set_number(g->record, RECORD_WIDTH, r->width)) < 0 ||
+        (ret = record_set_number(g->record, RECORD_HEIGHT, r->height)) < 0 ||
+        (ret = record_set_number(g->record, RECORD_RATE, r->rate)) < 0 ||
+        (ret = record_set_number(g->record, RECORD_MUTE, r->mute)) < 0 ||
+        (ret = record_set_number(g->record, RECORD_TAKE, r->take)) < 0)
+        return ret;
+    return record_set_text(g->record, RECORD_PROJECT, r->project);
+}
+
+/* And what is sent of it now. */
+static int describe_body(Generation *g)
+{
     const char *body = g->plan->body;
     char digest[DIGEST_TEXT_SIZE];
     int ret = digest_text(body, strlen(body), digest);
@@ -48,15 +73,8 @@ static int describe_request(Generation *g)
     if (ret < 0 || (ret = record_set_text(g->record, RECORD_REQUEST_HASH, digest)) < 0 ||
         (ret = record_set_number(g->record, RECORD_REQUEST_SIZE, (double)strlen(body))) <
             0 ||
-        (ret = record_set_text(g->record, RECORD_IMAGE_HASH,
-                               r->image_hash[0] ? r->image_hash : NULL)) < 0 ||
-        (ret = record_set_text(g->record, RECORD_ORIGIN, r->origin)) < 0 ||
-        (ret = record_set_text(g->record, RECORD_MODEL, r->model_name)) < 0 ||
-        (ret = record_set_text(g->record, RECORD_PROMPT, r->prompt)) < 0 ||
-        (ret = record_set_number(g->record, RECORD_DURATION, r->duration)) < 0 ||
-        (ret = record_set_number(g->record, RECORD_WIDTH, r->width)) < 0 ||
-        (ret = record_set_number(g->record, RECORD_HEIGHT, r->height)) < 0 ||
-        (ret = record_set_number(g->record, RECORD_TAKE, r->take)) < 0)
+        (g->plan->price >= 0 &&
+         (ret = record_set_number(g->record, RECORD_PRICE, g->plan->price)) < 0))
         return ret;
     return record_set_number(g->record, RECORD_CREATED, record_now());
 }
@@ -67,10 +85,11 @@ static int describe_request(Generation *g)
 static int begin_record(Generation *g)
 {
     static const char *const stale[] = {
-        RECORD_ID,        RECORD_STATUS,    RECORD_ERROR,     RECORD_ENDED,
-        RECORD_USD,       RECORD_SENT_AT,   RECORD_ACCEPTED,  RECORD_CLIP_SIZE,
-        RECORD_CLIP_TEXT, RECORD_CLIP_TIME, RECORD_CLIP_HASH, RECORD_CLIENT_IDS,
-        RECORD_CREDITS,   RECORD_TOKENS,    RECORD_URL,
+        RECORD_ID,         RECORD_STATUS,    RECORD_ERROR,     RECORD_ENDED,
+        RECORD_USD,        RECORD_SENT_AT,   RECORD_ACCEPTED,  RECORD_CLIP_SIZE,
+        RECORD_CLIP_TEXT,  RECORD_CLIP_TIME, RECORD_CLIP_HASH, RECORD_CLIENT_IDS,
+        RECORD_CREDITS,    RECORD_TOKENS,    RECORD_URL,       RECORD_PRICE,
+        RECORD_CLIP_FACTS,
     };
     const Request *r = g->request;
     int ret = 0;
@@ -84,7 +103,7 @@ static int begin_record(Generation *g)
     generation_set_account(g);
     for (size_t i = 0; i < FF_ARRAY_ELEMS(stale); i++)
         record_set_text(g->record, stale[i], NULL);
-    if ((ret = describe_request(g)) < 0)
+    if ((ret = generation_describe(g)) < 0 || (ret = describe_body(g)) < 0)
         return ret;
     return add_client_id(g);
 }
@@ -111,9 +130,11 @@ static void start_create(Generation *g)
         return;
     }
     if (!g->plan->body) {
-        events_say(g->events, AV_LOG_ERROR,
-                   "Another process ended this request's generation meanwhile; nothing "
-                   "sent; the same command starts over.\n");
+        events_say(g->events, AV_LOG_ERROR, "%s\n",
+                   g->plan->refusal
+                       ? g->plan->refusal
+                       : "Another process ended this request's generation meanwhile; "
+                         "nothing sent; the same command starts over.");
         generation_fail(g, AVERROR(EAGAIN), FAILURE_LATER);
         return;
     }

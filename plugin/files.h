@@ -44,6 +44,9 @@ int files_publish(int fd, char *name, const char *path, int ret);
  * @return 0 or a negative AVERROR, nothing logged */
 int files_copy(const char *from, const char *to);
 
+/** Write a file as files_copy() does. @return 0 or a negative AVERROR, nothing logged */
+int files_save(const char *path, const void *data, size_t size);
+
 /** Find out by doing whether a file could be created beside `path`, and that path itself
  * is no directory, device or pipe. @return 0 or a negative AVERROR, nothing logged */
 int files_check_writable(const char *path);

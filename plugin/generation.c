@@ -139,12 +139,17 @@ static void share_failure(Generation *g)
     generation_fail(g, AVERROR_EXTERNAL, FAILURE_GATEWAY);
 }
 
-void generation_refuse_to_spend(Generation *g)
+void generation_say_nothing_to_reuse(Events *events)
 {
     events_say(
-        g->events, AV_LOG_ERROR,
+        events, AV_LOG_ERROR,
         "reuse=only: the store has neither a clip nor a running generation of this "
         "request; nothing sent.\n");
+}
+
+void generation_refuse_to_spend(Generation *g)
+{
+    generation_say_nothing_to_reuse(g->events);
     generation_fail(g, AVERROR(ENOENT), FAILURE_REQUEST);
 }
 

@@ -27,13 +27,18 @@ typedef struct GenerationPlan {
     const Request *request;
     const Store *store;
     Events *events;
-    const char *body; ///< of the create call; NULL = must not be needed
+    const char *body;    ///< of the create call; NULL = must not be needed
+    const char *refusal; ///< why not, in a sentence, or NULL
+    double price;        ///< USD that the gateway asks, below 0 = not known
     const AVIOInterruptCB *interrupt;
     bool submit; ///< end once the gateway has accepted it
 } GenerationPlan;
 
 /** Whether this record can come to a clip without a create call. */
 bool generation_can_reuse(const Record *record);
+
+/** Say that reuse=only forbids what would come next. */
+void generation_say_nothing_to_reuse(Events *events);
 
 /** A request on its way to its clip. Not thread-safe; different ones may share a thread.
  */

@@ -16,8 +16,9 @@
 #include <libavutil/mem.h>
 #include <libavutil/opt.h>
 
-#include "i2v_internal.h"
+#include "i2v.h"
 #include "i2vctl.h"
+#include "journey.h"
 #include "options.h"
 #include "store.h"
 
@@ -282,8 +283,8 @@ static int fetch(Arguments *arguments)
     int ret = take_still(arguments, &still);
 
     if (ret >= 0)
-        ret = i2v_journey(still, &arguments->options, &interrupt, NULL, i2vctl_log, &path,
-                          &failure);
+        ret = journey_fetch(still, &arguments->options, &interrupt, NULL, i2vctl_log,
+                            &path, NULL, &failure);
     if (ret >= 0)
         ret = print_line(path, "path", &failure);
     av_free(path);
@@ -298,7 +299,8 @@ static int submit(Arguments *arguments)
     int ret = take_still(arguments, &still);
 
     if (ret >= 0)
-        ret = i2v_send(still, &arguments->options, &interrupt, i2vctl_log, key, &failure);
+        ret = journey_submit(still, &arguments->options, &interrupt, i2vctl_log, key,
+                             &failure);
     if (ret >= 0) {
         av_log(i2vctl_log, AV_LOG_INFO, "i2vctl wait %.12s brings its clip.\n", key);
         ret = print_line(key, "key", &failure);
@@ -314,7 +316,7 @@ static int wait_for(const char *key, const AVDictionary *given,
     int ret = av_dict_copy(&options, given, 0);
 
     if (ret >= 0)
-        ret = i2v_pick_up(key, &options, &interrupt, i2vctl_log, &path, failure);
+        ret = journey_pick_up(key, &options, &interrupt, i2vctl_log, &path, failure);
     if (ret >= 0)
         ret = print_line(path, "path", failure);
     av_dict_free(&options);

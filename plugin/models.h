@@ -74,7 +74,10 @@ typedef struct Model {
     int shortest, longest;        ///< every whole number from .. to; all 0: no such field
     int duration;                 ///< default, seconds
     const char *resolutions[MODEL_CHOICES];
-    const char *resolution;                   ///< default, NULL = left to the model
+    const char *resolution; ///< default, NULL = left to the model
+    int side; ///< pixels of the clip's shorter side where there is no resolution, as far
+              ///< as its page's sample shows; 0 = not known
+    int rate; ///< frames a second by default, 0 = not known
     const char *aspect_ratios[MODEL_CHOICES]; ///< empty: the clip follows the still
     const char *follows;      ///< the aspect ratio that means "as the still", or NULL
     const ModelSize *sizes;   ///< where they do not follow from resolution and ratio, or

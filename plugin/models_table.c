@@ -275,7 +275,7 @@ static const ModelField omni_fields[] = {
 #define LTX \
     COMMON, SWITCH, \
     .durations = {6, 8, 10}, .duration = 6, \
-    .resolutions = {"1080p", "1440p", "2160p"}, .resolution = "1080p", \
+    .resolutions = {"1080p", "1440p", "2160p"}, .resolution = "1080p", .rate = 25, \
     .aspect_ratios = {"16:9"}, .fields = ltx_fields
 #define GROK \
     COMMON, \
@@ -318,13 +318,13 @@ static const Model models[] = {
      .latency = 60},
 
     /* Kling-AI/video-v3-pro-image-to-video */
-    {.name = "klingai/video-v3-pro-image-to-video", KLING_V3, .fields = kling_v3_fields,
+    {.name = "klingai/video-v3-pro-image-to-video", .side = 1080, KLING_V3, .fields = kling_v3_fields,
      .latency = 401},
     /* Kling-AI/video-v3-standard-image-to-video */
     {.name = "klingai/video-v3-standard-image-to-video", KLING_V3,
      .fields = kling_v3_fields, .latency = 235},
     /* Kling-AI/v3-turbo-pro-image-to-video */
-    {.name = "klingai/video-v3-turbo-pro-image-to-video", KLING_TURBO},
+    {.name = "klingai/video-v3-turbo-pro-image-to-video", .side = 1080, KLING_TURBO},
     /* Kling-AI/v3-standard-turbo-image-to-video */
     {.name = "klingai/video-v3-standard-turbo-image-to-video",
      .alias = "klingai/video-v3-turbo-standard-image-to-video", KLING_TURBO},
@@ -333,26 +333,26 @@ static const Model models[] = {
      .fields = kling_omni_fields,
      .rules = {{"tail_image_url", NULL, "generate_audio", "false"}}},
     /* Kling-AI/v3-omni-1080p-image-to-video */
-    {.name = "klingai/video-v3-omni-1080p-image-to-video", KLING_V3,
+    {.name = "klingai/video-v3-omni-1080p-image-to-video", .side = 1080, KLING_V3,
      .fields = kling_omni_fields,
      .rules = {{"tail_image_url", NULL, "generate_audio", "false"}}},
     /* Kling-AI/video-v2-6-pro-image-to-video */
-    {.name = "klingai/video-v2-6-pro-image-to-video", KLING_5_10, SWITCH,
+    {.name = "klingai/video-v2-6-pro-image-to-video", .side = 1080, KLING_5_10, SWITCH,
      .longest_prompt = 2500, .fields = kling_v26_fields, .latency = 110},
     /* Kling-AI/v2.5-turbo-pro-image-to-video */
-    {.name = "klingai/v2.5-turbo/pro/image-to-video", KLING_5_10,
+    {.name = "klingai/v2.5-turbo/pro/image-to-video", .side = 1080, KLING_5_10,
      .audio = MODEL_AUDIO_NEVER, .fields = kling_v25_fields},
     /* Kling-AI/v2.1-standard-image-to-video */
     {.name = "kling-video/v2.1/standard/image-to-video", KLING_5_10,
      .audio = MODEL_AUDIO_NEVER, .fields = kling_v21_fields},
     /* Kling-AI/v2.1-pro-image-to-video */
-    {.name = "kling-video/v2.1/pro/image-to-video", KLING_5_10,
+    {.name = "kling-video/v2.1/pro/image-to-video", .side = 1080, KLING_5_10,
      .audio = MODEL_AUDIO_NEVER, .fields = kling_v21_fields},
     /* Kling-AI/v2.1-master-image-to-video */
-    {.name = "klingai/v2.1-master-image-to-video", KLING_5_10,
+    {.name = "klingai/v2.1-master-image-to-video", .side = 1080, KLING_5_10,
      .audio = MODEL_AUDIO_NEVER, .fields = kling_v21_master_fields},
     /* Kling-AI/video-o1-image-to-video */
-    {.name = "klingai/video-o1-image-to-video", KLING_5_10,
+    {.name = "klingai/video-o1-image-to-video", .side = 1080, KLING_5_10,
      .end_image_field = "last_image_url", .audio = MODEL_AUDIO_NEVER,
      .longest_prompt = 2500, .fields = kling_o1_fields, .latency = 79},
 

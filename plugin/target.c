@@ -169,7 +169,8 @@ void target_of_clip(const Request *r, const Still *still, int *width, int *heigh
     int side = resolution ? model_short_side(resolution) : 0;
     double ratio = (double)still_width(still) / still_height(still);
 
-    side = side ? side : USUAL_SIDE;
+    if (!side)
+        side = r->model && r->model->side ? r->model->side : USUAL_SIDE;
     if (r->target.width)
         ratio = (double)r->target.width / r->target.height;
     if (text && !r->target.width)

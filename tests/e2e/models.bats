@@ -17,8 +17,8 @@ row() { grep -E "^$1 " <<<"$output"; }
     row openai/sora-2-i2v |
         grep -Eq ' 4,8,12 +720p +always +no +0\.13 USD a second +deprecated; then google/veo-3\.1-i2v-fast$'
     row google/veo-3.1-i2v | grep -Eq ' 4,6,8 +720p,1080p +on +no +0\.2 USD a second +served$'
-    row google/veo-3.1-first-last-image-to-video | grep -Eq ' needed +- +not listed$'
-    row klingai/video-v3-pro-image-to-video | grep -Eq ' 3-15 +- +on +yes +- +not listed$'
+    row google/veo-3.1-first-last-image-to-video | grep -Eq ' needed +0\.[0-9].* USD a second +served$'
+    row bytedance/dreamina-seedance-2-5 | grep -Eq ' 4-30 +480p,720p +on +yes +- +not listed$'
     row test/generic | grep -Eq ' - +- +- +- +0\.05 USD a second +served, sent with generic names$'
     same 1 "$(grep -c '^test/' <<<"$output")"
     # Whatever their contents, the columns stand in line.
@@ -57,8 +57,10 @@ row() { grep -E "^$1 " <<<"$output"; }
     grep -Eq '^  watermark +true or false \(default false\)$' <<<"$output"
     grep -Eq '^  any$' <<<"$output"
     # What the gateway does not list is not hidden.
-    works ctl models klingai/video-v3-omni-720p-image-to-video
+    works ctl models bytedance/dreamina-seedance-2-5
     grep -Eq '^  state +not listed$' <<<"$output"
+    works ctl models klingai/video-v3-omni-720p-image-to-video
+    grep -Eq '^  state +served$' <<<"$output"
     grep -Eq '^  duration +3 to 15 seconds \(default 5\)$' <<<"$output"
     grep -Eq '^  cfg_scale +a number from 0 to 1$' <<<"$output"
     grep -Eq '^  shot_type +customize, .*\(default customize\)$' <<<"$output"
@@ -85,8 +87,10 @@ row() { grep -E "^$1 " <<<"$output"; }
         and .still.exact and (.still.sizes | length) == 2' <<<"$output"
     jq -e '.[-1] | .name == "test/generic" and (.known | not) and .listed' <<<"$output"
     jq -e 'map(select(.name == "klingai/video-v3-pro-image-to-video"))[0]
-        | (.listed | not) and .price == null and (.durations | length) == 13
+        | .listed and .pricing.kind == "variants" and (.durations | length) == 13
         and (.fields[] | select(.name == "cfg_scale")).max == 1' <<<"$output"
+    jq -e 'map(select(.name == "bytedance/dreamina-seedance-2-5"))[0]
+        | (.listed | not) and .price == null' <<<"$output"
     works ctl models --json veo-3.1-i2v
     jq -e '.name == "google/veo-3.1-i2v" and .price == "0.2 USD a second" and .end_image == "no"' <<<"$output"
     I2V_BASE_URL=http://127.0.0.1:1 works ctl models --json veo-3.1-i2v

@@ -1,0 +1,431 @@
+/* i2v: the journey of one request, from options to a clip
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "journey_internal.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include <libavutil/avstring.h>
+#include <libavutil/bprint.h>
+#include <libavutil/error.h>
+#include <libavutil/mem.h>
+
+#include "body.h"
+#include "facts.h"
+#include "files.h"
+#include "provenance.h"
+#include "quote.h"
+#include "substitute.h"
+
+static void end_journey(Journey *j)
+{
+    options_free(&j->options);
+    request_free(&j->request);
+    still_free(&j->still);
+    still_free(&j->end);
+    store_close(&j->store);
+    record_free(&j->record);
+    events_free(&j->events);
+    cJSON_free(j->body);
+    cJSON_free(j->shown);
+}
+
+/* What a caller's white- and blacklists say of us */
+
+static const char *given(const AVDictionary *options, const char *name, const char *field)
+{
+    const AVDictionaryEntry *entry = av_dict_get(options, name, NULL, AV_DICT_MATCH_CASE);
+    return entry ? entry->value : field;
+}
+
+static int refuse_list(void *log, const char *list, const char *value, const char *name)
+{
+    av_log(log, AV_LOG_ERROR,
+           "The %s \"%s\" excludes %s, which this input needs; nothing sent.\n", list,
+           value, name);
+    return AVERROR(EINVAL);
+}
+
+static int check_protocol(AVFormatContext *ctx, const AVDictionary *options,
+                          const char *name)
+{
+    const char *white = given(options, "protocol_whitelist", ctx->protocol_whitelist);
+    const char *black = given(options, "protocol_blacklist", ctx->protocol_blacklist);
+    if (white && av_match_list(name, white, ',') <= 0)
+        return refuse_list(ctx, "protocol_whitelist", white, name);
+    if (black && av_match_list(name, black, ',') > 0)
+        return refuse_list(ctx, "protocol_blacklist", black, name);
+    return 0;
+}
+
+/* A caller who restricts what may be opened restricts us too. */
+static int check_lists(const Journey *j, const char *url, const AVDictionary *options)
+{
+    AVFormatContext *ctx = j->caller;
+    const char *formats =
+        ctx ? given(options, "format_whitelist", ctx->format_whitelist) : NULL;
+    int ret = 0;
+
+    if (!ctx)
+        return 0;
+    if (formats && av_match_list("i2v", formats, ',') <= 0)
+        return refuse_list(ctx, "format_whitelist", formats, "i2v");
+    if (options_url_body(url) && (ret = check_protocol(ctx, options, "i2v")) < 0)
+        return ret;
+    const char *stills[] = {j->options->image, j->options->end_image};
+    for (size_t i = 0; i < FF_ARRAY_ELEMS(stills) && ret >= 0; i++)
+        if (stills[i])
+            ret = check_protocol(ctx, options, still_protocol(stills[i]));
+    return ret;
+}
+
+int journey_read_still(const Journey *j, const char *image, const char *time,
+                       Still **still)
+{
+    StillSource source = {
+        .image = image,
+        .image_time = time,
+        .ca_file = j->request->ca_file,
+        .interrupt = j->interrupt,
+        .log = j->log,
+    };
+    return still_read(&source, still);
+}
+
+static int read_stills(Journey *j)
+{
+    const Request *r = j->request;
+    int ret = 0;
+    if (!r->image_as_url)
+        ret = journey_read_still(j, r->image, r->image_time, &j->still);
+    if (ret >= 0 && r->end_image && !r->end_image_as_url)
+        ret = journey_read_still(j, r->end_image, NULL, &j->end);
+    return ret;
+}
+
+/* Options -> request -> still: read -> key. */
+static int check(Journey *j, const char *url, AVDictionary **options)
+{
+    int ret;
+
+    j->failure = FAILURE_REQUEST;
+    if ((ret = options_gather(url, options, j->log, &j->options)) < 0 ||
+        (ret = check_lists(j, url, options ? *options : NULL)) < 0 ||
+        (ret = request_check(j->options, j->log, &j->request)) < 0 ||
+        (ret = request_check_gateway(j->request, j->options, j->log)) < 0)
+        return ret;
+    j->failure = FAILURE_STORE;
+    if ((ret = request_check_places(j->request, j->options, j->log)) < 0)
+        return ret;
+    j->failure = FAILURE_REQUEST;
+    if ((ret = read_stills(j)) < 0)
+        return ret;
+    return request_settle(j->request, j->still, j->end, j->log);
+}
+
+/* The first line of a prompt, not too long. */
+static void say_request(Journey *j)
+{
+    const Request *r = j->request;
+    AVBPrint text;
+    const cJSON *field;
+    int prompt = (int)strcspn(r->prompt, "\r\n");
+
+    av_bprint_init(&text, 0, AV_BPRINT_SIZE_AUTOMATIC);
+    av_bprintf(&text, "%s", r->model_name);
+    cJSON_ArrayForEach(field, r->fields)
+    {
+        if (!strcmp(field->string, "model") || !strcmp(field->string, "prompt"))
+            continue;
+        char *value = cJSON_PrintUnformatted(field);
+        av_bprintf(&text, ", %s %s", field->string,
+                   cJSON_IsString(field) ? field->valuestring
+                   : value               ? value
+                                         : "?");
+        cJSON_free(value);
+    }
+    if (j->still)
+        av_bprintf(&text, ", still %dx%d", still_width(j->still), still_height(j->still));
+    /* Do not cut a character of several bytes in two. */
+    for (prompt = FFMIN(prompt, 60); (r->prompt[prompt] & 0xC0) == 0x80;)
+        prompt--;
+    events_say(j->events, AV_LOG_INFO, "%s: \"%.*s%s\" [key %.12s]\n", text.str, prompt,
+               r->prompt, r->prompt[prompt] ? "..." : "", r->key);
+    Event event = {
+        .name = "request", .usd = -1, .retryable = -1, .message = r->model_name};
+    events_note(j->events, &event);
+}
+
+/* A clip that the store has already. */
+static void say_served(Journey *j)
+{
+    char day[16] = "an earlier day";
+    time_t when = record_integer(j->record, RECORD_ACCEPTED, 0);
+    struct tm tm;
+    if (when && localtime_r(&when, &tm))
+        strftime(day, sizeof(day), "%Y-%m-%d", &tm);
+    events_say(j->events, AV_LOG_INFO, "Serving take %d of %s; -take %d buys another.\n",
+               j->request->take, day, j->request->take + 1);
+    Event event = {.name = "served", .usd = -1, .retryable = -1};
+    events_note(j->events, &event);
+}
+
+/* A clip that was bought while its model was not in the table lies under another key. */
+static int use_former_key(Journey *j)
+{
+    Request *r = j->request;
+    Record *former = NULL;
+
+    if (!r->former_key[0] || record_state(j->record) != RECORD_NEW)
+        return 0;
+    int ret = store_load(j->store, r->former_key, false, j->log, &former);
+    if (ret < 0)
+        return ret;
+    RecordState state = record_state(former);
+    if (state == RECORD_READY || state == RECORD_RUNNING || state == RECORD_SENT) {
+        av_strlcpy(r->key, r->former_key, sizeof(r->key));
+        events_set_key(j->events, r->key);
+        FFSWAP(Record *, j->record, former);
+    }
+    record_free(&former);
+    return 0;
+}
+
+/* Store: known? */
+int journey_look_up(Journey *j)
+{
+    int ret = store_load(j->store, j->request->key, false, j->log, &j->record);
+    if (ret >= 0)
+        ret = use_former_key(j);
+    if (ret < 0) {
+        j->failure = FAILURE_STORE;
+        return ret;
+    }
+    j->served =
+        record_state(j->record) == RECORD_READY && store_has_clip(j->store, j->record);
+    return 0;
+}
+
+int journey_ask_price(Journey *j, double *usd)
+{
+    int ret = quote_price(j->request, j->events, j->interrupt, usd);
+    if (ret < 0)
+        j->failure = ret == AVERROR(EINTR)  ? FAILURE_LATER
+                     : ret == AVERROR(EDOM) ? FAILURE_REQUEST
+                                            : FAILURE_GATEWAY;
+    return ret;
+}
+
+/* What a create call takes, where one may come. */
+static int prepare(Journey *j, GenerationPlan *plan)
+{
+    const Request *r = j->request;
+    int ret;
+
+    if (generation_can_reuse(j->record) || r->reuse_only || !r->api_key)
+        return 0;
+    if (record_state(j->record) == RECORD_SENT && r->max_cost >= 0) {
+        /* What may be paid for already is looked for at any price. */
+        plan->refusal = "The request is not sent anew before its price was held against "
+                        "max_cost; the same command does that.";
+        return 0;
+    }
+    if ((ret = body_make(r, j->still, j->end, j->log, &j->body, NULL)) < 0)
+        return ret;
+    plan->body = j->body;
+    return journey_ask_price(j, &plan->price);
+}
+
+/* Store: known? -> whatever is left to do. */
+int journey_bring(Journey *j)
+{
+    GenerationPlan plan = {
+        .request = j->request,
+        .store = j->store,
+        .events = j->events,
+        .price = -1,
+        .interrupt = j->interrupt,
+        .submit = j->submit,
+    };
+    int ret = journey_look_up(j);
+
+    if (ret >= 0 && j->served) {
+        say_served(j);
+        return 0;
+    }
+    if (ret < 0 || (ret = prepare(j, &plan)) < 0)
+        return ret;
+    ret = generation_run(&plan, &j->failure);
+    /* Of a poll it would mean that the generation is not known. */
+    if (ret == AVERROR_HTTP_NOT_FOUND && j->failure == FAILURE_REQUEST)
+        quote_replacement(j->request, j->events, j->interrupt);
+    return ret;
+}
+
+/* The clip */
+
+static int save(Journey *j, const char *path)
+{
+    int ret = files_copy(path, j->request->save);
+    if (ret < 0) {
+        events_say(j->events, AV_LOG_ERROR,
+                   "Cannot save the clip as %s: %s; it is kept as %s.\n",
+                   j->request->save, av_err2str(ret), path);
+        return ret;
+    }
+    ret = provenance_write(j->record, j->request->save);
+    if (ret < 0)
+        events_say(j->events, AV_LOG_ERROR,
+                   "Cannot write the account of the clip beside %s, where it is saved: "
+                   "%s.\n",
+                   j->request->save, av_err2str(ret));
+    return ret;
+}
+
+/* What a pipeline needs to know of the clip, and where it lies; j->record is then as the
+ * journey left it. */
+static int describe_clip(Journey *j, const char *path)
+{
+    const Request *r = j->request;
+
+    record_free(&j->record);
+    int ret = store_load(j->store, r->key, false, j->log, &j->record);
+    if (ret < 0)
+        return ret;
+    facts_complete(j->record, path, j->interrupt);
+    Event event = {
+        .name = "clip",
+        .path = path,
+        .status = record_text(j->record, RECORD_STATUS),
+        .usd = record_number(j->record, RECORD_USD, -1),
+        .retryable = -1,
+    };
+    facts_say(j->record, r, j->events);
+    if (event.usd >= 0 && !j->served)
+        events_say(j->events, AV_LOG_INFO, "Cost: %.4g USD.\n", event.usd);
+    if (record_text(j->record, RECORD_ID))
+        events_set_id(j->events, record_text(j->record, RECORD_ID));
+    events_note(j->events, &event);
+    return j->tags && r->tags != TAGS_NONE
+               ? provenance_tags(j->record, r->tags == TAGS_ALL, j->tags)
+               : 0;
+}
+
+/* silence=1: a clip without audio is given out with a silent track. */
+static int add_silence(Journey *j, char **path)
+{
+    ClipFacts facts;
+    char *with = NULL;
+
+    if (!j->request->silence || !facts_read(j->record, &facts) || facts.has_audio)
+        return 0;
+    int ret = substitute_silence(*path, j->interrupt, j->log, &with);
+    if (ret < 0)
+        return ret;
+    events_say(j->events, AV_LOG_INFO,
+               "The clip has no audio: a silent track was added (silence=1).\n");
+    av_free(*path);
+    *path = with;
+    return 0;
+}
+
+int journey_deliver(Journey *j, char **path)
+{
+    int ret;
+
+    j->failure = FAILURE_STORE;
+    *path = store_clip_path(j->store, j->request->key);
+    ret = *path ? describe_clip(j, *path) : AVERROR(ENOMEM);
+    if (ret >= 0 && j->request->save)
+        ret = save(j, *path);
+    if (ret >= 0)
+        ret = add_silence(j, path);
+    if (ret < 0)
+        av_freep(path);
+    return ret;
+}
+
+/* Every way to fail, those before anything was sent included. */
+void journey_note_failure(Journey *j, int error)
+{
+    Event event = {
+        .name = "error",
+        .usd = -1,
+        .message = *events_error(j->events) ? events_error(j->events) : av_err2str(error),
+        .retryable = j->failure == FAILURE_LATER || j->failure == FAILURE_GATEWAY,
+    };
+    events_note(j->events, &event);
+}
+
+/* The journey as far as the ledger. */
+static int set_out(Journey *j, const char *url, AVDictionary **options)
+{
+    int ret;
+
+    if (!(j->events = events_alloc(j->log)))
+        return AVERROR(ENOMEM);
+    if ((ret = check(j, url, options)) < 0)
+        return ret;
+    events_set_key(j->events, j->request->key);
+    say_request(j);
+    j->failure = FAILURE_STORE;
+    if ((ret = store_open(j->request->store, j->log, &j->store)) < 0)
+        return ret;
+    j->failure = FAILURE_REQUEST;
+    return j->request->dry_run ? journey_rehearse(j) : journey_bring(j);
+}
+
+/* How it ended. @return ret */
+int journey_arrive(Journey *j, int ret, GenerationFailure *failure)
+{
+    if (ret < 0 && j->events)
+        journey_note_failure(j, ret);
+    *failure = ret < 0 ? j->failure : FAILURE_NONE;
+    end_journey(j);
+    return ret;
+}
+
+int journey_fetch(const char *url, AVDictionary **options,
+                  const AVIOInterruptCB *interrupt, AVFormatContext *caller, void *log,
+                  char **path, AVDictionary **tags, GenerationFailure *failure)
+{
+    Journey j = {.log = log, .interrupt = interrupt, .caller = caller, .tags = tags};
+    int ret = set_out(&j, url, options);
+
+    *path = NULL;
+    if (ret < 0 && journey_may_fall_back(&j, ret)) {
+        journey_note_failure(&j, ret);
+        ret = journey_fall_back(&j, ret, path);
+    } else if (ret >= 0) {
+        ret = j.request->dry_run ? journey_deliver_animatic(&j, path)
+                                 : journey_deliver(&j, path);
+    }
+    return journey_arrive(&j, ret, failure);
+}
+
+int journey_submit(const char *url, AVDictionary **options,
+                   const AVIOInterruptCB *interrupt, void *log, char *key,
+                   GenerationFailure *failure)
+{
+    Journey j = {.log = log, .interrupt = interrupt, .submit = true};
+    int ret = set_out(&j, url, options);
+
+    if (ret >= 0 && key)
+        av_strlcpy(key, j.request->key, REQUEST_KEY_SIZE);
+    return journey_arrive(&j, ret, failure);
+}
+
+int journey_check(const char *url, AVDictionary **options, void *log, char *key)
+{
+    Journey j = {.log = log};
+    int ret = check(&j, url, options);
+    if (ret >= 0)
+        ret = store_open(j.request->store, j.log, &j.store);
+    if (ret >= 0)
+        ret = store_probe(j.store, j.log);
+    if (ret >= 0 && key)
+        av_strlcpy(key, j.request->key, REQUEST_KEY_SIZE);
+    end_journey(&j);
+    return ret;
+}

@@ -1,0 +1,132 @@
+/* i2v: a journey without a purchase, and one whose clip did not come
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "journey_internal.h"
+
+#include <errno.h>
+
+#include <libavutil/error.h>
+#include <libavutil/log.h>
+
+#include "body.h"
+#include "substitute.h"
+
+/* A dry run */
+
+static void say_fields(Journey *j)
+{
+    cJSON *shown = cJSON_Parse(j->shown), *field;
+    events_say(j->events, AV_LOG_INFO, "Dry run: to %s would be sent:\n",
+               j->request->origin);
+    cJSON_ArrayForEach(field, shown)
+    {
+        char *value = cJSON_PrintUnformatted(field);
+        events_say(j->events, AV_LOG_INFO, "  %s: %s\n", field->string,
+                   value ? value : "?");
+        cJSON_free(value);
+    }
+    cJSON_Delete(shown);
+}
+
+/* Why a real run would not buy. */
+static void say_reused(Journey *j)
+{
+    const char *id = record_text(j->record, RECORD_ID);
+    if (j->served)
+        events_say(j->events, AV_LOG_INFO,
+                   "Dry run: the store has this clip; a real run would serve it.\n");
+    else if (record_state(j->record) == RECORD_REFUSED)
+        events_say(j->events, AV_LOG_WARNING,
+                   "Dry run: moderation refused this request before (%s); a real run "
+                   "would end here.\n",
+                   record_error(j->record));
+    else
+        events_say(j->events, AV_LOG_INFO,
+                   "Dry run: a real run would pick up generation %s.\n", id ? id : "?");
+}
+
+/* Everything up to the create call, and what a real run would do. */
+int journey_rehearse(Journey *j)
+{
+    const Request *r = j->request;
+    double usd = -1;
+    int ret = journey_look_up(j);
+
+    if (ret < 0)
+        return ret;
+    bool reused = j->served || generation_can_reuse(j->record);
+    if (r->reuse_only && !reused) {
+        generation_say_nothing_to_reuse(j->events);
+        return AVERROR(ENOENT);
+    }
+    if ((ret = body_make(r, j->still, j->end, j->log, &j->body, &j->shown)) < 0)
+        return ret;
+    if (reused) {
+        say_reused(j);
+    } else {
+        say_fields(j);
+        if ((ret = journey_ask_price(j, &usd)) < 0)
+            return ret;
+        if (!r->api_key)
+            events_say(j->events, AV_LOG_WARNING,
+                       "There is no API key; a real run would end here.\n");
+    }
+    events_say(j->events, AV_LOG_INFO, "Dry run: key %s; nothing sent.\n", r->key);
+    Event event = {
+        .name = "dry_run", .usd = usd, .retryable = -1, .message = r->model_name};
+    events_note(j->events, &event);
+    return 0;
+}
+
+/* What is made here in place of the clip */
+
+/* The picture of a still that only the gateway was to read. */
+static int need_still(Journey *j)
+{
+    return j->still ? 0
+                    : journey_read_still(j, j->request->image, j->request->image_time,
+                                         &j->still);
+}
+
+static void note_made(Journey *j, const char *name, const char *path)
+{
+    Event event = {.name = name, .path = path, .usd = -1, .retryable = -1};
+    events_note(j->events, &event);
+}
+
+int journey_deliver_animatic(Journey *j, char **path)
+{
+    int ret = need_still(j);
+    if (ret >= 0)
+        ret = substitute_animatic(j->request, j->still, j->interrupt, j->log, path);
+    if (ret < 0)
+        return ret;
+    if (j->request->save)
+        events_say(j->events, AV_LOG_WARNING, "Dry run: nothing is saved as %s.\n",
+                   j->request->save);
+    events_say(j->events, AV_LOG_INFO, "Dry run: the input is an animatic, %s.\n", *path);
+    note_made(j, "animatic", *path);
+    return 0;
+}
+
+/* Whether what went wrong is the generation's matter and not the command's. */
+bool journey_may_fall_back(const Journey *j, int error)
+{
+    const Request *r = j->request;
+    return r && j->store && r->fallback == FALLBACK_STILL && !r->dry_run && r->image[0] &&
+           error != AVERROR(EINTR) && error != AVERROR(ENOMEM) &&
+           error != AVERROR(EDOM) && error != AVERROR(ENOKEY) &&
+           !(error == AVERROR(ENOENT) && r->reuse_only);
+}
+
+/* @return 0, or the error that there was */
+int journey_fall_back(Journey *j, int error, char **path)
+{
+    if (!journey_may_fall_back(j, error) || need_still(j) < 0 ||
+        substitute_still(j->request, j->still, j->interrupt, j->log, path) < 0)
+        return error;
+    events_say(
+        j->events, AV_LOG_ERROR,
+        "fallback=still: the input is not the clip but the still, with silence.\n");
+    note_made(j, "fallback", *path);
+    return 0;
+}
