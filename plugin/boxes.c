@@ -165,6 +165,28 @@ static int is_container(uint32_t type)
     return 0;
 }
 
+/* What only counts at the top of the file. */
+static int note_top(Walk *walk, const Box *box)
+{
+    /* The user type of the box that C2PA embeds its manifests in. */
+    static const uint8_t c2pa[16] = {0xd8, 0xfe, 0xc3, 0xd6, 0x1b, 0x0e, 0x48, 0x3c,
+                                     0x92, 0x97, 0x58, 0x28, 0x87, 0x7e, 0xc4, 0x81};
+    uint8_t type[16];
+    int ret;
+
+    if (box->type == MKTAG('m', 'd', 'a', 't'))
+        walk->index->has_media = true;
+    if (box->type == MKTAG('m', 'f', 'r', 'a'))
+        walk->index->closed = true;
+    /* One too short for a user type is odd, and no reason to throw a clip away. */
+    if (box->type != MKTAG('u', 'u', 'i', 'd') ||
+        box->end - box->start < (int64_t)sizeof(type))
+        return 0;
+    if ((ret = read_at(walk, box->start, type, sizeof(type))) >= 0)
+        walk->index->c2pa |= !memcmp(type, c2pa, sizeof(type));
+    return ret;
+}
+
 static int walk_boxes(Walk *walk, int64_t at, int64_t end, int depth)
 {
     int ret = 0;
@@ -172,10 +194,8 @@ static int walk_boxes(Walk *walk, int64_t at, int64_t end, int depth)
         Box box;
         if ((ret = read_box(walk, at, end, &box)) < 0)
             break;
-        if (!depth && box.type == MKTAG('m', 'd', 'a', 't'))
-            walk->index->has_media = true;
-        if (!depth && box.type == MKTAG('m', 'f', 'r', 'a'))
-            walk->index->closed = true;
+        if (!depth && (ret = note_top(walk, &box)) < 0)
+            break;
         if (!is_container(box.type))
             ret = read_leaf(walk, &box);
         else if (depth < MAX_DEPTH && (ret = enter(walk, &box)) >= 0)

@@ -20,6 +20,7 @@ typedef struct BoxesIndex {
     bool fragmented;
     bool closed; ///< a fragmented file that holds its own index to the end (mfra)
     bool has_media;
+    bool c2pa; ///< a top-level box of C2PA content credentials is there
 } BoxesIndex;
 
 /**

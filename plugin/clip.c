@@ -3,6 +3,7 @@
 #include "clip.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
 #include <libavcodec/avcodec.h>
@@ -19,6 +20,12 @@
 /* A fragmented file without an index of its own may be this much shorter than asked. */
 #define SHORT_SECONDS 0.2
 
+/* Frames a second. */
+#define MAX_USUAL_RATE 240
+
+/* What no clip lasts; AV_NOPTS_VALUE and a liar's numbers lie beyond. */
+#define MAX_DTS (INT64_C(1) << 60)
+
 static I2VInputFormat *mov_demuxer(void)
 {
     return av_find_input_format("mov");
@@ -29,10 +36,29 @@ typedef struct Tally {
     int64_t packets;
     int64_t since_key;
     int64_t longest_gop;
+    int64_t timed;                       ///< packets with a dts
+    int64_t first_dts, last_dts;         ///< in the stream's time base
+    int64_t shortest_step, longest_step; ///< between the dts of two packets
 } Tally;
+
+static void count_step(Tally *tally, int64_t dts)
+{
+    if (dts < -MAX_DTS || dts > MAX_DTS)
+        return;
+    if (!tally->timed++) {
+        tally->first_dts = dts;
+    } else {
+        int64_t step = dts - tally->last_dts;
+        bool first = tally->timed == 2;
+        tally->shortest_step = first ? step : FFMIN(tally->shortest_step, step);
+        tally->longest_step = first ? step : FFMAX(tally->longest_step, step);
+    }
+    tally->last_dts = dts;
+}
 
 static void count_packet(Tally *tally, const AVPacket *packet)
 {
+    count_step(tally, packet->dts);
     tally->packets++;
     if (packet->flags & AV_PKT_FLAG_KEY)
         tally->since_key = 0;
@@ -90,7 +116,7 @@ static void describe_audio(const AVCodecParameters *par, AVBPrint *text)
     av_get_channel_layout_string(layout, sizeof(layout), par->channels,
                                  par->channel_layout);
 #endif
-    av_bprintf(text, "; audio %s, %s, %d Hz", avcodec_get_name(par->codec_id), layout,
+    av_bprintf(text, "audio %s, %s, %d Hz", avcodec_get_name(par->codec_id), layout,
                par->sample_rate);
 }
 
@@ -99,20 +125,72 @@ static const char *named(const char *name)
     return name ? name : "unknown";
 }
 
+/* Frame rate */
+
+/* A constant rate whose time stamps are rounded: the usual one that they fit, if any. */
+static AVRational usual_rate(int64_t steps, int64_t span, AVRational base)
+{
+    for (int i = 1; i <= 2 * MAX_USUAL_RATE; i++) {
+        AVRational rate = {(i + 1) / 2, 1};
+        if (i % 2 == 0)
+            rate = (AVRational){i / 2 * 1000, 1001};
+        int64_t fits = av_rescale_q(steps, av_inv_q(rate), base);
+        if (fits - span >= -1 && fits - span <= 1)
+            return rate;
+    }
+    return (AVRational){0, 1};
+}
+
+static void measure_rate(const AVStream *stream, const Tally *tally, ClipFacts *facts)
+{
+    int64_t steps = tally->timed - 1, span = tally->last_dts - tally->first_dts;
+    AVRational base = stream->time_base, average = {0, 1};
+
+    facts->rate = stream->avg_frame_rate.num > 0 && stream->avg_frame_rate.den > 0
+                      ? stream->avg_frame_rate
+                      : (AVRational){0, 1};
+    if (steps < 1 || span < 1 || base.num != 1) /* the mov demuxer's are all 1/n */
+        return;
+    facts->variable = tally->longest_step - tally->shortest_step > 1;
+    av_reduce(&average.num, &average.den, steps * base.den, span, INT_MAX);
+    facts->rate = average;
+    if (tally->longest_step - tally->shortest_step == 1) {
+        AVRational usual = usual_rate(steps, span, base);
+        facts->rate = usual.num ? usual : average;
+    }
+}
+
+/* Which colour tags a clip lacks. */
+static void find_untagged(const AVCodecParameters *par, ClipFacts *facts)
+{
+    const struct {
+        const char *name;
+        bool missing;
+    } tags[] = {
+        {"primaries", par->color_primaries == AVCOL_PRI_UNSPECIFIED ||
+                          par->color_primaries == AVCOL_PRI_RESERVED0},
+        {"transfer", par->color_trc == AVCOL_TRC_UNSPECIFIED ||
+                         par->color_trc == AVCOL_TRC_RESERVED0},
+        {"matrix", par->color_space == AVCOL_SPC_UNSPECIFIED},
+        {"range", par->color_range == AVCOL_RANGE_UNSPECIFIED},
+    };
+    for (size_t i = 0; i < FF_ARRAY_ELEMS(tags); i++)
+        if (tags[i].missing)
+            av_strlcatf(facts->untagged, sizeof(facts->untagged), "%s%s",
+                        facts->untagged[0] ? ", " : "", tags[i].name);
+}
+
 static void describe_video(AVFormatContext *ctx, AVStream *stream, const Tally *tally,
-                           AVBPrint *text)
+                           const ClipFacts *facts, AVBPrint *text)
 {
     const AVCodecParameters *par = stream->codecpar;
     AVRational sar = av_guess_sample_aspect_ratio(ctx, stream, NULL);
-    AVRational rate = stream->avg_frame_rate;
-    char fps[16];
-
-    snprintf(fps, sizeof(fps), "%.6g", rate.den ? av_q2d(rate) : 0);
     if (!sar.num)
         sar = (AVRational){1, 1};
-    av_bprintf(text, "%s %dx%d, SAR %d:%d, %s fps, time base %d/%d, ",
+    av_bprintf(text, "%s %dx%d, SAR %d:%d, %.6g fps%s, time base %d/%d, ",
                avcodec_get_name(par->codec_id), par->width, par->height, sar.num, sar.den,
-               fps, stream->time_base.num, stream->time_base.den);
+               av_q2d(facts->rate), facts->variable ? " (variable)" : "",
+               stream->time_base.num, stream->time_base.den);
     av_bprintf(text, "colour %s/%s/%s %s, longest GOP %d",
                named(av_color_space_name(par->color_space)),
                named(av_color_primaries_name(par->color_primaries)),
@@ -132,10 +210,15 @@ static void describe(AVFormatContext *ctx, const Tally *tally, ClipFacts *facts)
     if (video >= 0) {
         facts->width = ctx->streams[video]->codecpar->width;
         facts->height = ctx->streams[video]->codecpar->height;
-        describe_video(ctx, ctx->streams[video], &tally[video], &text);
+        measure_rate(ctx->streams[video], &tally[video], facts);
+        find_untagged(ctx->streams[video]->codecpar, facts);
+        describe_video(ctx, ctx->streams[video], &tally[video], facts, &text);
     }
+    av_bprintf(&text, "; ");
     if (audio >= 0)
         describe_audio(ctx->streams[audio]->codecpar, &text);
+    else
+        av_bprintf(&text, "no audio");
     av_bprintf(&text, "; %.2f s", facts->duration);
     av_strlcpy(facts->text, text.str, sizeof(facts->text));
 }
@@ -175,6 +258,7 @@ int clip_verify(const char *path, double asked, const AVIOInterruptCB *interrupt
         (ret = compare(ctx, &index, tally, facts)) < 0)
         goto end;
     describe(ctx, tally, facts);
+    facts->c2pa = index.c2pa;
     if (!facts->width) {
         facts->why = "it has no video";
         ret = AVERROR_INVALIDDATA;

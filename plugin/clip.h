@@ -11,8 +11,12 @@
 /** What a verified clip is. */
 typedef struct ClipFacts {
     int width, height; ///< pixels
+    double duration;   ///< seconds
+    AVRational rate;   ///< frames a second, on average when it varies; 0/1 = not known
+    bool variable;     ///< the frame rate varies by more than what rounding does
+    char untagged[48]; ///< colour tags that are missing, "primaries, transfer", or ""
     bool has_audio;
-    double duration; ///< seconds
+    bool c2pa;       ///< it carries C2PA content credentials
     char text[256];  ///< size, SAR, rate, time base, colour tags, GOP, audio, in a line
     const char *why; ///< static: what is wrong with a clip that is not whole
 } ClipFacts;

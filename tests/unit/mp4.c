@@ -18,6 +18,17 @@ static int run(const char *arguments, const char *name)
     return system(command);
 }
 
+/* Two seconds of pictures alone. */
+static int render(const char *rate, const char *flags, const char *name)
+{
+    char arguments[800];
+    snprintf(arguments, sizeof(arguments),
+             "-f lavfi -i testsrc=s=160x90:r=%s:d=2 -pix_fmt yuv420p -c:v libx264 "
+             "-preset ultrafast %s",
+             rate, flags);
+    return run(arguments, name);
+}
+
 static int remux(const char *flags, const char *name)
 {
     char arguments[800];
@@ -38,7 +49,14 @@ int mp4_render(void **state)
         remux("-movflags +frag_keyframe+empty_moov", "fragments.mp4") ||
         remux("-movflags +frag_keyframe+empty_moov+skip_trailer", "open.mp4") ||
         remux("-an -movflags +faststart", "silent.mp4") ||
-        remux("-vn -movflags +faststart", "sound.mp4"))
+        remux("-vn -movflags +faststart", "sound.mp4") ||
+        remux("-movflags +faststart -bsf:v h264_metadata=colour_primaries=1:"
+              "transfer_characteristics=1:matrix_coefficients=1:"
+              "video_full_range_flag=0",
+              "tagged.mp4") ||
+        render("30", "-bf 3 -video_track_timescale 1000", "thousand.mp4") ||
+        render("30000/1001", "-bf 2 -video_track_timescale 90000", "ntsc.mp4") ||
+        render("30", "-vf select='mod(n\\,7)' -vsync vfr", "gap.mp4"))
         return -1;
     return 0;
 }

@@ -20,6 +20,10 @@
  *   open.mp4        the same without mfra
  *   silent.mp4      no audio
  *   sound.mp4       no video
+ *   tagged.mp4      as fast.mp4, with every colour tag
+ *   thousand.mp4    no audio, 30 frames a second in ticks of a millisecond, B-frames
+ *   ntsc.mp4        no audio, 30000/1001 frames a second in ticks of 1/90000 s
+ *   gap.mp4         no audio, frames left out here and there
  */
 int mp4_render(void **state);
 

@@ -3,6 +3,7 @@
 #include "support.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <libavutil/error.h>
@@ -192,6 +193,90 @@ static void test_made(void **state)
     check_made("trun without tfhd", moov, size, AVERROR_INVALIDDATA);
 }
 
+/* C2PA's box: a user type, a full box's header, a purpose. */
+static const uint8_t credentials[] = {0xd8, 0xfe, 0xc3, 0xd6, 0x1b, 0x0e, 0x48, 0x3c,
+                                      0x92, 0x97, 0x58, 0x28, 0x87, 0x7e, 0xc4, 0x81,
+                                      0,    0,    0,    0,    'm',  'a',  'n',  'i',
+                                      'f',  'e',  's',  't',  0};
+
+static void check_c2pa(const char *what, const uint8_t *data, size_t size, bool wanted)
+{
+    BoxesIndex index;
+    const char *why = NULL;
+    check_number(what, boxes_read(temp_file("c2pa.mp4", data, size), &index, &why), 0);
+    check_number(what, index.c2pa, wanted);
+}
+
+/* The box before each of a file's own boxes and behind the last, with both kinds of size.
+ */
+static void test_c2pa_places(void **state)
+{
+    static const char *const names[] = {"fast.mp4", "late.mp4", "fragments.mp4"};
+    uint8_t box[2][64] = {{0}};
+    size_t sizes[2];
+    (void)state;
+    sizes[0] = put_box(box[0], "uuid", credentials, sizeof(credentials));
+    sizes[1] = sizes[0] + 8;
+    memcpy(box[1] + 4, "uuid", 4);
+    AV_WB32(box[1], 1);
+    AV_WB64(box[1] + 8, sizes[1]);
+    memcpy(box[1] + 16, credentials, sizeof(credentials));
+    for (int i = 0; i < 3; i++) {
+        Mp4 mp4 = mp4_read(names[i]);
+        check_c2pa(names[i], mp4.data, mp4.size, false);
+        for (size_t at = 0; at <= mp4.size;) {
+            for (int b = 0; b < 2; b++) {
+                uint8_t *with = malloc(mp4.size + sizes[b]);
+                assert_non_null(with);
+                memcpy(with, mp4.data, at);
+                memcpy(with + at, box[b], sizes[b]);
+                memcpy(with + at + sizes[b], mp4.data + at, mp4.size - at);
+                check_c2pa(names[i], with, mp4.size + sizes[b], true);
+                free(with);
+            }
+            at += at < mp4.size ? AV_RB32(mp4.data + at) : 1;
+        }
+        /* To the end of the file. */
+        memcpy(mp4.data + mp4.size, box[0], sizes[0]);
+        AV_WB32(mp4.data + mp4.size, 0);
+        check_c2pa(names[i], mp4.data, mp4.size + sizes[0], true);
+        mp4_free(&mp4);
+    }
+}
+
+static void test_c2pa_not(void **state)
+{
+    Mp4 mp4 = mp4_read("late.mp4");
+    uint8_t other[16], inner[64];
+    (void)state;
+    /* Too short for a user type. */
+    for (size_t size = 0; size < 16; size++) {
+        size_t box = put_box(mp4.data + mp4.size, "uuid", credentials, size);
+        check_c2pa("short", mp4.data, mp4.size + box, false);
+    }
+    /* Each byte of the user type counts. */
+    for (int i = 0; i < 16; i++) {
+        memcpy(other, credentials, 16);
+        other[i] ^= 1;
+        size_t box = put_box(mp4.data + mp4.size, "uuid", other, 16);
+        check_c2pa("another", mp4.data, mp4.size + box, false);
+    }
+    /* What stands in another box is not the file's. */
+    size_t box = put_box(inner, "uuid", credentials, sizeof(credentials));
+    box = put_box(mp4.data + mp4.size, "free", inner, box);
+    check_c2pa("in a free box", mp4.data, mp4.size + box, false);
+    box = put_box(mp4.data + mp4.size, "moof", inner, sizeof(credentials) + 8);
+    check_c2pa("in a moof box", mp4.data, mp4.size + box, false);
+    box = put_box(mp4.data + mp4.size, "free", credentials, sizeof(credentials));
+    check_c2pa("in a box of another type", mp4.data, mp4.size + box, false);
+    /* Cut within it the file is not whole. */
+    box = put_box(mp4.data + mp4.size, "uuid", credentials, sizeof(credentials));
+    for (size_t less = 1; less < box; less++)
+        check_boxes("cut", temp_file("c2pa.mp4", mp4.data, mp4.size + box - less),
+                    AVERROR_INVALIDDATA);
+    mp4_free(&mp4);
+}
+
 /* Nested far deeper than any file nests. */
 static void test_deep(void **state)
 {
@@ -224,6 +309,8 @@ int main(void)
         cmocka_unit_test(test_size_to_the_end),
         cmocka_unit_test(test_wrong_sizes),
         cmocka_unit_test(test_made),
+        cmocka_unit_test(test_c2pa_places),
+        cmocka_unit_test(test_c2pa_not),
         cmocka_unit_test(test_deep),
         cmocka_unit_test(test_no_mp4),
     };

@@ -37,7 +37,116 @@ static void test_whole(void **state)
         check_number(name, strstr(facts.text, "aac, mono, 44100 Hz") != NULL,
                      whole[i].audio);
         assert_int_equal(facts.text[strlen(facts.text) - 1], 's');
+        check_number(name, strstr(facts.text, "; no audio; ") != NULL, !whole[i].audio);
+        check_number(name, facts.rate.num, 24);
+        check_number(name, facts.rate.den, 1);
+        check_number(name, facts.variable, false);
+        check_text(name, facts.untagged, "primaries, transfer, matrix, range");
+        check_number(name, facts.c2pa, false);
     }
+}
+
+/* Frame rate and colour */
+
+static const struct {
+    const char *name;
+    AVRational rate;
+    bool variable;
+    const char *untagged, *words;
+} kinds[] = {
+    {"tagged.mp4", {24, 1}, false, "", "24 fps, time base"},
+    {"thousand.mp4",
+     {30, 1},
+     false,
+     "primaries, transfer, matrix, range",
+     "30 fps, time base 1/1000,"},
+    {"ntsc.mp4",
+     {30000, 1001},
+     false,
+     "primaries, transfer, matrix, range",
+     "29.97 fps, time base 1/90000,"},
+    {"gap.mp4", {0, 0}, true, "primaries, transfer, matrix, range", " fps (variable), "},
+};
+
+static void test_kinds(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        const char *name = kinds[i].name;
+        ClipFacts facts;
+        check_number(name, clip_verify(temp_path(name), 0, NULL, &facts), 0);
+        check_number(name, facts.variable, kinds[i].variable);
+        check_text(name, facts.untagged, kinds[i].untagged);
+        if (!strstr(facts.text, kinds[i].words))
+            fail_case("%s: no \"%s\" in \"%s\"", name, kinds[i].words, facts.text);
+        if (kinds[i].rate.den) {
+            check_number(name, facts.rate.num, kinds[i].rate.num);
+            check_number(name, facts.rate.den, kinds[i].rate.den);
+        } else {
+            /* Six frames of seven are left of 30 a second. */
+            assert_true(av_q2d(facts.rate) > 25 && av_q2d(facts.rate) < 26.5);
+        }
+    }
+}
+
+/* The durations in a track's table of times are rewritten, which only the packets' times
+ * show: the header and the index stay as they are. */
+static void set_steps(Mp4 *mp4, uint32_t first, uint32_t rest)
+{
+    uint8_t *table = NULL;
+    for (size_t i = 0; i + 4 < mp4->size && !table; i++)
+        if (!memcmp(mp4->data + i, "stts", 4))
+            table = mp4->data + i;
+    assert_non_null(table);
+    /* Rounded steps alternate, so there are entries enough to rewrite the first. */
+    assert_true(AV_RB32(table + 8) > 4);
+    for (uint32_t n = 0; n < AV_RB32(table + 8); n++)
+        AV_WB32(table + 16 + 8 * n, n % 2 ? first : rest);
+}
+
+static void test_steps(void **state)
+{
+    static const struct {
+        uint32_t first, rest;
+        bool variable;
+        int num, den; ///< 0 = does not matter
+    } cases[] = {
+        {33, 33, false, 1000, 33}, {40, 40, false, 25, 1}, {33, 34, false, 0, 0},
+        {33, 35, true, 0, 0},      {32, 34, true, 0, 0},   {1, 1000, true, 0, 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        Mp4 mp4 = mp4_read("thousand.mp4");
+        ClipFacts facts;
+        char what[32];
+        snprintf(what, sizeof(what), "%u and %u", cases[i].first, cases[i].rest);
+        set_steps(&mp4, cases[i].first, cases[i].rest);
+        const char *path = temp_file("steps.mp4", mp4.data, mp4.size);
+        check_number(what, clip_verify(path, 0, NULL, &facts), 0);
+        check_number(what, facts.variable, cases[i].variable);
+        if (cases[i].num) {
+            check_number(what, facts.rate.num, cases[i].num);
+            check_number(what, facts.rate.den, cases[i].den);
+        }
+        mp4_free(&mp4);
+    }
+}
+
+/* A box that the demuxer passes over. */
+static void test_c2pa(void **state)
+{
+    static const uint8_t box[] = {0,    0,    0,    28,   'u',  'u',  'i',
+                                  'd',  0xd8, 0xfe, 0xc3, 0xd6, 0x1b, 0x0e,
+                                  0x48, 0x3c, 0x92, 0x97, 0x58, 0x28, 0x87,
+                                  0x7e, 0xc4, 0x81, 0,    0,    0,    0};
+    Mp4 mp4 = mp4_read("late.mp4");
+    ClipFacts facts;
+    (void)state;
+    memcpy(mp4.data + mp4.size, box, sizeof(box));
+    const char *path = temp_file("c2pa.mp4", mp4.data, mp4.size + sizeof(box));
+    assert_int_equal(clip_verify(path, 0, NULL, &facts), 0);
+    check_number("c2pa", facts.c2pa, true);
+    mp4_free(&mp4);
 }
 
 static void check_damaged(const char *what, const char *path, double asked)
@@ -284,19 +393,14 @@ static void test_open_fails(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_whole),
-        cmocka_unit_test(test_cut),
-        cmocka_unit_test(test_damaged_kinds),
-        cmocka_unit_test(test_cut_at_moof),
-        cmocka_unit_test(test_cut_at_last_moof),
-        cmocka_unit_test(test_wrong_index),
-        cmocka_unit_test(test_no_clip),
-        cmocka_unit_test(test_awkward_names),
-        cmocka_unit_test(test_interrupted),
-        cmocka_unit_test(test_open_guarded),
-        cmocka_unit_test(test_open_with_dictionary),
-        cmocka_unit_test(test_open_with_pb),
-        cmocka_unit_test(test_open_fails),
+        cmocka_unit_test(test_whole),         cmocka_unit_test(test_kinds),
+        cmocka_unit_test(test_steps),         cmocka_unit_test(test_c2pa),
+        cmocka_unit_test(test_cut),           cmocka_unit_test(test_damaged_kinds),
+        cmocka_unit_test(test_cut_at_moof),   cmocka_unit_test(test_cut_at_last_moof),
+        cmocka_unit_test(test_wrong_index),   cmocka_unit_test(test_no_clip),
+        cmocka_unit_test(test_awkward_names), cmocka_unit_test(test_interrupted),
+        cmocka_unit_test(test_open_guarded),  cmocka_unit_test(test_open_with_dictionary),
+        cmocka_unit_test(test_open_with_pb),  cmocka_unit_test(test_open_fails),
     };
     said_start();
     return cmocka_run_group_tests_name("clip", tests, mp4_render, NULL);
