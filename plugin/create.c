@@ -13,6 +13,7 @@
 #include <libavutil/time.h>
 
 #include "digest.h"
+#include "provenance.h"
 
 #define SECOND_US (1000000LL)
 
@@ -37,17 +38,14 @@ static int add_client_id(Generation *g)
     return ret;
 }
 
-/* What was asked for, as far as it is worth keeping. */
-static int describe_request(Generation *g)
+int generation_describe(Generation *g)
 {
     const Request *r = g->request;
-    const char *body = g->plan->body;
-    char digest[DIGEST_TEXT_SIZE];
-    int ret = digest_text(body, strlen(body), digest);
+    cJSON *fields = provenance_request(r->fields);
+    int ret =
+        fields ? record_set_json(g->record, RECORD_REQUEST, fields) : AVERROR(ENOMEM);
 
-    if (ret < 0 || (ret = record_set_text(g->record, RECORD_REQUEST_HASH, digest)) < 0 ||
-        (ret = record_set_number(g->record, RECORD_REQUEST_SIZE, (double)strlen(body))) <
-            0 ||
+    if (ret < 0 ||
         (ret = record_set_text(g->record, RECORD_IMAGE_HASH,
                                r->image_hash[0] ? r->image_hash : NULL)) < 0 ||
         (ret = record_set_text(g->record, RECORD_ORIGIN, r->origin)) < 0 ||
@@ -56,7 +54,23 @@ static int describe_request(Generation *g)
         (ret = record_set_number(g->record, RECORD_DURATION, r->duration)) < 0 ||
         (ret = record_set_number(g->record, RECORD_WIDTH, r->target.width)) < 0 ||
         (ret = record_set_number(g->record, RECORD_HEIGHT, r->target.height)) < 0 ||
+        (ret = record_set_number(g->record, RECORD_RATE, r->rate)) < 0 ||
+        (ret = record_set_number(g->record, RECORD_MUTE, r->mute)) < 0 ||
         (ret = record_set_number(g->record, RECORD_TAKE, r->take)) < 0)
+        return ret;
+    return 0;
+}
+
+/* And what is sent of it now. */
+static int describe_body(Generation *g)
+{
+    const char *body = g->plan->body;
+    char digest[DIGEST_TEXT_SIZE];
+    int ret = digest_text(body, strlen(body), digest);
+
+    if (ret < 0 || (ret = record_set_text(g->record, RECORD_REQUEST_HASH, digest)) < 0 ||
+        (ret = record_set_number(g->record, RECORD_REQUEST_SIZE, (double)strlen(body))) <
+            0)
         return ret;
     return record_set_number(g->record, RECORD_CREATED, record_now());
 }
@@ -70,7 +84,7 @@ static int begin_record(Generation *g)
         RECORD_ID,        RECORD_STATUS,    RECORD_ERROR,     RECORD_ENDED,
         RECORD_USD,       RECORD_SENT_AT,   RECORD_ACCEPTED,  RECORD_CLIP_SIZE,
         RECORD_CLIP_TEXT, RECORD_CLIP_TIME, RECORD_CLIP_HASH, RECORD_CLIENT_IDS,
-        RECORD_CREDITS,   RECORD_TOKENS,    RECORD_URL,
+        RECORD_CREDITS,   RECORD_TOKENS,    RECORD_URL,       RECORD_CLIP_FACTS,
     };
     const Request *r = g->request;
     int ret = 0;
@@ -84,7 +98,7 @@ static int begin_record(Generation *g)
     generation_set_account(g);
     for (size_t i = 0; i < FF_ARRAY_ELEMS(stale); i++)
         record_set_text(g->record, stale[i], NULL);
-    if ((ret = describe_request(g)) < 0)
+    if ((ret = generation_describe(g)) < 0 || (ret = describe_body(g)) < 0)
         return ret;
     return add_client_id(g);
 }

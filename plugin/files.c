@@ -184,6 +184,13 @@ int files_copy(const char *from, const char *to)
     return ret;
 }
 
+int files_save(const char *path, const void *data, size_t size)
+{
+    char *name;
+    int fd = create_beside(path, 0666, &name);
+    return fd < 0 ? fd : publish(fd, name, path, write_whole(fd, data, size));
+}
+
 int files_check_writable(const char *path)
 {
     struct stat st;

@@ -28,6 +28,9 @@ int files_write(const char *path, const void *data, size_t size);
  * @return 0 or a negative AVERROR, nothing logged */
 int files_copy(const char *from, const char *to);
 
+/** Write a file as files_copy() does. @return 0 or a negative AVERROR, nothing logged */
+int files_save(const char *path, const void *data, size_t size);
+
 /** Find out by doing whether a file could be created beside `path`, and that path itself
  * is no directory, device or pipe. @return 0 or a negative AVERROR, nothing logged */
 int files_check_writable(const char *path);

@@ -105,6 +105,10 @@ bool generation_lock(Generation *g);
  * negative AVERROR after a sentence */
 int generation_refresh(Generation *g);
 
+/** Put what is asked for into the record; not yet on disk. @return 0 or AVERROR(ENOMEM)
+ */
+int generation_describe(Generation *g);
+
 /** Put what was heard of usage and of the clip's URL into the record; not yet on disk. */
 void generation_fill(Generation *g);
 

@@ -15,8 +15,10 @@
 #include "clip.h"
 #include "compat.h"
 #include "events.h"
+#include "facts.h"
 #include "files.h"
 #include "options.h"
+#include "provenance.h"
 #include "request.h"
 #include "still.h"
 #include "store.h"
@@ -30,7 +32,7 @@ typedef struct Journey {
     Request *request;
     Still *still;
     Store *store;
-    Record *record; ///< as it was when the journey began
+    Record *record; ///< as it was when the journey began, and at the end as it is then
     Events *events;
     char *body;  ///< of the create call, when one may be needed
     bool submit; ///< the gateway's acceptance is all that is wanted
@@ -237,17 +239,27 @@ static int save(Journey *j, const char *path)
         events_say(j->events, AV_LOG_ERROR,
                    "Cannot save the clip as %s: %s; it is kept as %s.\n",
                    j->request->save, av_err2str(ret), path);
+        return ret;
     }
+    ret = provenance_write(j->record, j->request->save);
+    if (ret < 0)
+        events_say(j->events, AV_LOG_ERROR,
+                   "Cannot write the account of the clip beside %s, where it is saved: "
+                   "%s.\n",
+                   j->request->save, av_err2str(ret));
     return ret;
 }
 
-/* What a pipeline needs to know of the clip, and where it lies. */
+/* What a pipeline needs to know of the clip, and where it lies; j->record is then as the
+ * journey left it. */
 static int describe_clip(Journey *j, const char *path)
 {
-    Record *record = NULL;
-    int ret = store_load(j->store, j->request->key, false, j->log, &record);
+    record_free(&j->record);
+    int ret = store_load(j->store, j->request->key, false, j->log, &j->record);
     if (ret < 0)
         return ret;
+    Record *record = j->record;
+    facts_complete(record, path, j->interrupt);
     Event event = {
         .name = "clip",
         .path = path,
@@ -255,13 +267,10 @@ static int describe_clip(Journey *j, const char *path)
         .usd = record_number(record, RECORD_USD, -1),
         .retryable = -1,
     };
-    if (record_text(record, RECORD_CLIP_TEXT))
-        events_say(j->events, AV_LOG_INFO, "Clip: %s.\n",
-                   record_text(record, RECORD_CLIP_TEXT));
+    facts_say(record, j->request, j->events);
     if (record_text(record, RECORD_ID))
         events_set_id(j->events, record_text(record, RECORD_ID));
     events_note(j->events, &event);
-    record_free(&record);
     return 0;
 }
 

@@ -92,6 +92,9 @@ Record *record_salvage(const char *key, const char *text)
     for (size_t i = 0; r && i < FF_ARRAY_ELEMS(numbers); i++)
         if (record_number(&old, numbers[i], -1) >= 0)
             record_set_number(r, numbers[i], record_number(&old, numbers[i], 0));
+    if (r && record_json(&old, RECORD_REQUEST))
+        record_set_json(r, RECORD_REQUEST,
+                        cJSON_DetachItemFromObjectCaseSensitive(json, RECORD_REQUEST));
     if (r) {
         record_set_state(r, has_text(json, RECORD_ID) ? RECORD_RUNNING : RECORD_SENT);
         record_add_history(r, "salvaged", NULL);
@@ -199,6 +202,20 @@ int record_set_number(Record *record, const char *name, double value)
 {
     cJSON_DeleteItemFromObjectCaseSensitive(record->json, name);
     return cJSON_AddNumberToObject(record->json, name, value) ? 0 : AVERROR(ENOMEM);
+}
+
+const cJSON *record_json(const Record *record, const char *name)
+{
+    return cJSON_GetObjectItemCaseSensitive(record->json, name);
+}
+
+int record_set_json(Record *record, const char *name, cJSON *value)
+{
+    cJSON_DeleteItemFromObjectCaseSensitive(record->json, name);
+    if (!value || cJSON_AddItemToObject(record->json, name, value))
+        return 0;
+    cJSON_Delete(value);
+    return AVERROR(ENOMEM);
 }
 
 int record_add_history(Record *record, const char *what, const char *status)

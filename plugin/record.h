@@ -30,6 +30,9 @@ typedef enum RecordState {
 #define RECORD_DURATION     "duration" /* asked for, seconds; 0 = left to the model */
 #define RECORD_WIDTH        "width"    /* asked for, pixels; 0 = left to the model */
 #define RECORD_HEIGHT       "height"
+#define RECORD_RATE         "rate"    /* asked for, frames a second; 0 = none */
+#define RECORD_MUTE         "mute"    /* 1 = no audio was asked for */
+#define RECORD_REQUEST      "request" /* its fields, JSON; see provenance_request() */
 #define RECORD_IMAGE_HASH   "image_sha256"       /* of the still's source */
 #define RECORD_REQUEST_HASH "request_sha256"     /* of the create call's body */
 #define RECORD_REQUEST_SIZE "request_size"       /* bytes */
@@ -48,7 +51,8 @@ typedef enum RecordState {
 #define RECORD_CLIP_SIZE    "clip_size" /* bytes */
 #define RECORD_CLIP_TIME    "clip_time" /* of its last change, text */
 #define RECORD_CLIP_HASH    "clip_sha256"
-#define RECORD_CLIP_TEXT    "clip_text" /* what the clip is, in a line */
+#define RECORD_CLIP_TEXT    "clip_text"  /* what the clip is, in a line */
+#define RECORD_CLIP_FACTS   "clip_facts" /* the same in JSON; see facts_note() */
 
 /** Hexadecimal SHA-256 and its NUL. */
 #define RECORD_KEY_SIZE 65
@@ -97,6 +101,12 @@ const char *record_error(const Record *record);
 /** Set, or with NULL remove. @return 0 or AVERROR(ENOMEM) */
 int record_set_text(Record *record, const char *name, const char *value);
 int record_set_number(Record *record, const char *name, double value);
+
+/** JSON of the record, borrowed, or NULL; and put some in its place, NULL removes.
+ * `value` is the record's from then on, also when that fails. @return 0 or
+ * AVERROR(ENOMEM) */
+const cJSON *record_json(const Record *record, const char *name);
+int record_set_json(Record *record, const char *name, cJSON *value);
 
 /** Add a line to the record's history: the time, what happened, and the gateway's status
  * where it is one (else NULL). @return 0, AVERROR(ENOMEM) */

@@ -29,6 +29,8 @@ typedef struct Request {
     bool ratio_is_auto; ///< chosen by request_settle()
     StillTarget target; ///< size and fit of the still, complete after request_settle()
     int duration;       ///< seconds, 0 when it is left to the model
+    int rate;           ///< frames a second that were asked for, 0 = none
+    bool mute;          ///< no audio was asked for
     int take;
     bool reuse_only;
     int64_t max_wait;      ///< microseconds

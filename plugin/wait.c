@@ -14,6 +14,7 @@
 #include <libavutil/time.h>
 
 #include "clip.h"
+#include "facts.h"
 #include "stats.h"
 
 #define SECOND_US (1000000LL)
@@ -293,23 +294,6 @@ static void take_damaged(Generation *g, const char *part, const char *why)
     generation_fail(g, AVERROR_INVALIDDATA, FAILURE_LATER);
 }
 
-static void compare_with_request(Generation *g, const ClipFacts *facts)
-{
-    const Request *r = g->request;
-    if (r->target.width &&
-        (facts->width != r->target.width || facts->height != r->target.height))
-        events_say(g->events, AV_LOG_WARNING,
-                   "The clip is %dx%d, not the %dx%d that was asked for.\n", facts->width,
-                   facts->height, r->target.width, r->target.height);
-    if (r->duration &&
-        (facts->duration < r->duration - 0.5 || facts->duration > r->duration + 0.5))
-        events_say(g->events, AV_LOG_WARNING,
-                   "The clip lasts %.2f s, not the %d s that were asked for.\n",
-                   facts->duration, r->duration);
-    if (!facts->has_audio)
-        events_say(g->events, AV_LOG_WARNING, "The clip has no audio.\n");
-}
-
 /* A verified clip is in its place: note it, and that is the end. */
 static int keep(Generation *g, const ClipFacts *facts, const char *history)
 {
@@ -323,7 +307,7 @@ static int keep(Generation *g, const ClipFacts *facts, const char *history)
     generation_fill(g);
     if (g->status[0])
         record_set_text(g->record, RECORD_STATUS, g->status);
-    record_set_text(g->record, RECORD_CLIP_TEXT, facts->text);
+    facts_note(g->record, facts);
     record_set_number(g->record, RECORD_ENDED, record_now());
     if ((ret = generation_record(g, RECORD_READY, history, NULL)) < 0)
         return ret;
@@ -331,6 +315,18 @@ static int keep(Generation *g, const ClipFacts *facts, const char *history)
     g->phase = PHASE_END;
     g->result = 0;
     return 0;
+}
+
+/* A clip that the ledger has no page of: what the request is, this one knows too, unless
+ * it is itself from the ledger. */
+static int remember(Generation *g)
+{
+    int ret = record_state(g->record) == RECORD_NEW && g->request->fields
+                  ? generation_describe(g)
+                  : 0;
+    if (ret < 0)
+        generation_fail(g, ret, FAILURE_STORE);
+    return ret;
 }
 
 bool generation_adopt(Generation *g)
@@ -344,7 +340,7 @@ bool generation_adopt(Generation *g)
     /* Locked first and looked again after: a damaged record is then moved aside. */
     if (whole && g->lock < 0)
         generation_lock(g);
-    else if (whole && keep(g, &facts, "adopted") >= 0)
+    else if (whole && remember(g) >= 0 && keep(g, &facts, "adopted") >= 0)
         events_say(g->events, id ? AV_LOG_INFO : AV_LOG_WARNING,
                    id ? "An earlier run brought the clip %s, which is whole, and did not "
                         "live to note it.\n"
@@ -362,8 +358,7 @@ static void publish(Generation *g, const ClipFacts *facts)
         end_hopeless(g, ret, av_err2str(ret));
         return;
     }
-    if (keep(g, facts, "ready") >= 0)
-        compare_with_request(g, facts);
+    keep(g, facts, "ready");
 }
 
 static void verify(Generation *g)

@@ -33,6 +33,24 @@ static void test_round_trip(void **state)
     assert_null(again);
 }
 
+static void test_json(void **state)
+{
+    Record *record = record_alloc(KEY);
+    (void)state;
+    assert_null(record_json(record, RECORD_REQUEST));
+    assert_int_equal(record_set_json(record, RECORD_REQUEST, cJSON_Parse("{\"a\":1}")),
+                     0);
+    assert_int_equal(record_set_json(record, RECORD_REQUEST, cJSON_Parse("{\"b\":2}")),
+                     0);
+    const cJSON *json = record_json(record, RECORD_REQUEST);
+    check_number("members", cJSON_GetArraySize(json), 1);
+    check_number("b", cJSON_GetObjectItem(json, "b")->valueint, 2);
+    assert_null(record_text(record, RECORD_REQUEST));
+    assert_int_equal(record_set_json(record, RECORD_REQUEST, NULL), 0);
+    assert_null(record_json(record, RECORD_REQUEST));
+    record_free(&record);
+}
+
 static void test_not_a_record(void **state)
 {
     static const char *const texts[] = {
@@ -82,6 +100,11 @@ static void test_salvage(void **state)
         check_text(text, record_text(record, RECORD_ID), cases[i].id);
         record_free(&record);
     }
+    Record *asked = record_salvage(KEY, "{\"key\":\"" KEY
+                                        "\",\"id\":\"g:1\",\"request\":{\"seed\":7}}");
+    const cJSON *request = record_json(asked, RECORD_REQUEST);
+    check_number("seed", cJSON_GetObjectItem(request, "seed")->valueint, 7);
+    record_free(&asked);
     assert_null(record_salvage(KEY, "{\"id\":\"g:1\",\"key\":\"another\"}"));
     assert_null(record_salvage(KEY, "{\"id\":"));
     assert_null(record_salvage(KEY, NULL));
@@ -146,11 +169,9 @@ static void test_history_is_bounded(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trip),
-        cmocka_unit_test(test_not_a_record),
-        cmocka_unit_test(test_salvage),
-        cmocka_unit_test(test_finished),
-        cmocka_unit_test(test_history_is_bounded),
+        cmocka_unit_test(test_round_trip),   cmocka_unit_test(test_json),
+        cmocka_unit_test(test_not_a_record), cmocka_unit_test(test_salvage),
+        cmocka_unit_test(test_finished),     cmocka_unit_test(test_history_is_bounded),
     };
     return cmocka_run_group_tests_name("record", tests, NULL, NULL);
 }
