@@ -15,6 +15,7 @@
 
 #include "files.h"
 #include "http.h"
+#include "provenance.h"
 
 /* The API key's file. */
 #define MAX_KEY 4096
@@ -152,6 +153,59 @@ static bool is_same_file(const char *one, const char *other)
            a.st_ino == b.st_ino;
 }
 
+/* The store's own files: whoever copies a clip over itself, or over a record, harms the
+ * ledger. `path` leads through no link. */
+static bool is_of_store(const char *path, const char *store)
+{
+    const char *name = av_basename(path);
+    char *real = realpath(store, NULL);
+    size_t size = real ? strlen(real) : 0;
+    bool below = real && name > path && (size_t)(name - path) == size + 1 &&
+                 !strncmp(path, real, size);
+
+    free(real);
+    return below && (strspn(name, "0123456789abcdef") >= REQUEST_KEY_SIZE - 1 ||
+                     !strcmp(name, "stats.json"));
+}
+
+/* The path without links, as far as it exists: the file, or else its directory; NULL
+ * without memory. */
+static char *resolve(const char *path)
+{
+    char *real = realpath(path, NULL), *copy = NULL, *directory = NULL;
+    if (!real && (copy = av_strdup(path)))
+        directory = realpath(av_dirname(copy), NULL);
+    char *result = real        ? av_strdup(real)
+                   : directory ? av_asprintf("%s/%s", directory, av_basename(path))
+                               : av_strdup(path);
+    free(real);
+    free(directory);
+    av_free(copy);
+    return result;
+}
+
+/* The account is written beside the clip. */
+static int check_account(const Options *o, void *log, const Request *r)
+{
+    char *path = provenance_path(r->save);
+    int ret = path ? 0 : AVERROR(ENOMEM);
+
+    if (path && is_same_file(path, r->image)) {
+        av_log(log, AV_LOG_ERROR,
+               "The option save names %s, and the account of the clip would be written "
+               "over the still, %s; nothing sent.\n",
+               o->save, path);
+        ret = AVERROR(EINVAL);
+    } else if (path && (ret = files_check_writable(path)) < 0) {
+        av_log(log, AV_LOG_ERROR,
+               "The option save names %s, beside which the account of the clip, %s, "
+               "cannot be written: %s; nothing sent.\n",
+               o->save, path, av_err2str(ret));
+    }
+    av_free(path);
+    return ret;
+}
+
 static int check_save(const Options *o, void *log, Request *r)
 {
     int ret;
@@ -174,10 +228,16 @@ static int check_save(const Options *o, void *log, Request *r)
         return ret;
     }
     /* A link is to stay one: what it leads to is written. */
-    char *target = realpath(o->save, NULL);
-    r->save = av_strdup(target ? target : o->save);
-    free(target);
-    return r->save ? 0 : AVERROR(ENOMEM);
+    if (!(r->save = resolve(o->save)))
+        return AVERROR(ENOMEM);
+    if (is_of_store(r->save, r->store)) {
+        av_log(log, AV_LOG_ERROR,
+               "The option save names %s, a file of the store itself, which keeps every "
+               "clip anyway; name one outside of %s; nothing sent.\n",
+               o->save, r->store);
+        return AVERROR(EINVAL);
+    }
+    return check_account(o, log, r);
 }
 
 int request_find_store(const Options *o, void *log, char **path)

@@ -351,6 +351,46 @@ static void test_save(void **state)
     check_save("not writable", "/proc/x.mp4", still, AVERROR(ENOENT));
 }
 
+/* The account goes beside the clip, and must find its place too. */
+static void test_save_account(void **state)
+{
+    const char *still = temp_bmp("still.bmp", 8, 8, 9);
+    (void)state;
+    mkdir(temp_path("taken.i2v.json"), 0700);
+    check_save("taken by a directory", temp_path("taken.mp4"), still, AVERROR(EISDIR));
+    assert_non_null(strstr(said.error, "taken.i2v.json"));
+    assert_int_equal(mkfifo(temp_path("pipe.i2v.json"), 0600), 0);
+    check_save("taken by a pipe", temp_path("pipe.mp4"), still, AVERROR(EINVAL));
+    temp_text("again.i2v.json", "{}");
+    check_save("one from before", temp_path("again.mp4"), still, 0);
+    const char *odd = temp_bmp("odd.i2v.json", 8, 8, 9);
+    check_save("the still is there", temp_path("odd.mp4"), odd, AVERROR(EINVAL));
+    assert_non_null(strstr(said.error, "odd.i2v.json"));
+}
+
+/* A copy over the store's own file would harm the ledger. */
+static void test_save_into_store(void **state)
+{
+#define KEY "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+    static const char *const own[] = {"i2v/" KEY ".mp4", "i2v/" KEY ".json",
+                                      "i2v/" KEY ".mp4.part", "i2v/stats.json",
+                                      "i2v/../i2v/" KEY ".mp4"};
+    const char *still = temp_bmp("still.bmp", 8, 8, 9);
+    (void)state;
+    mkdir(temp_path("i2v"), 0700);
+    for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
+        check_save(own[i], temp_path(own[i]), still, AVERROR(EINVAL));
+        assert_non_null(strstr(said.error, "store"));
+    }
+    temp_text("i2v/" KEY ".mp4", "x");
+    assert_int_equal(symlink("i2v/" KEY ".mp4", temp_path("to-store.mp4")), 0);
+    check_save("a link into it", temp_path("to-store.mp4"), still, AVERROR(EINVAL));
+    check_save("a name of the user's in it", temp_path("i2v/clip.mp4"), still, 0);
+    mkdir(temp_path("elsewhere"), 0700);
+    check_save("such a name elsewhere", temp_path("elsewhere/" KEY ".mp4"), still, 0);
+#undef KEY
+}
+
 /* The still has more names than its path. */
 static void test_save_is_still_by_url(void **state)
 {
@@ -401,6 +441,8 @@ int main(void)
         cmocka_unit_test_setup(test_key_readable_by_others, fresh_environment),
         cmocka_unit_test_setup(test_store, fresh_environment),
         cmocka_unit_test_setup(test_save, fresh_environment),
+        cmocka_unit_test_setup(test_save_account, fresh_environment),
+        cmocka_unit_test_setup(test_save_into_store, fresh_environment),
         cmocka_unit_test_setup(test_save_is_still_by_url, fresh_environment),
         cmocka_unit_test_setup(test_save_is_empty, fresh_environment),
         cmocka_unit_test_setup(test_save_leaves_nothing, fresh_environment),

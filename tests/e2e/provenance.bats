@@ -1,0 +1,145 @@
+# i2v: what is said of a clip each time, and the account beside a saved one
+# SPDX-License-Identifier: LGPL-2.1-or-later
+load helper
+
+REQUEST=(--prompt "She turns around and smiles" --duration 4)
+
+ctl() { "$BIN/i2vctl" "$@"; }
+account() { jq -r "$1" "${2:-kept.i2v.json}"; }
+
+# What the account says of the clip is so.
+account_fits() { # clip
+    local json=${1%.*}.i2v.json
+    same "${1##*/}" "$(account .clip.file "$json")"
+    same "$(stat -c %s "$1")" "$(account .clip.size "$json")"
+    same "$(sha256sum <"$1" | cut -d' ' -f1)" "$(account .clip.sha256 "$json")"
+    same "$(size_of "$1")" "$(account '"\(.clip.width)x\(.clip.height)"' "$json")"
+}
+
+# As a record of an earlier version: without what this one notes besides.
+make_old() { # key
+    jq 'del(.clip_facts, .request, .rate, .mute)' "$I2V_STORE/$1.json" >old
+    same null "$(jq .clip_facts old)"
+    cat old >"$I2V_STORE/$1.json"
+}
+
+@test "save writes an account of the clip beside it" {
+    works fetch "${REQUEST[@]}" --take 2 --save kept.mp4 still.png
+    gateway_clip whole.mp4
+    cmp whole.mp4 kept.mp4
+    account_fits kept.mp4
+    same "$(basename "$output" .mp4)" "$(account .key)"
+    same "She turns around and smiles" "$(account .request.fields.prompt)"
+    same openai/sora-2-i2v "$(account .request.fields.model)"
+    same "4 720p 16:9" "$(account '.request.fields | "\(.duration) \(.resolution) \(.aspect_ratio)"')"
+    same null "$(account .request.fields.image_url)"
+    same "$(sha256sum <still.png | cut -d' ' -f1)" "$(account .request.image_sha256)"
+    same 2 "$(account .request.take)"
+    same "$(last_job .id)" "$(account .generation.id)"
+    same "$GATEWAY" "$(account .generation.origin)"
+    same completed "$(account .generation.status)"
+    same 1 "$(account '.generation.client_request_ids | length')"
+    same true "$(account '[.times.created, .times.sent, .times.accepted, .times.ended]
+        | all(test("^20[0-9-]+T[0-9:]+Z$"))')"
+    same true "$(account '.usage.usd > 0')"
+    same "30/1 false true" "$(account '.clip | "\(.rate) \(.variable) \(.audio)"')"
+    same http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia \
+        "$(account .digital_source_type)"
+    same "i2v $(ctl --version | cut -d' ' -f2)" "$(account .generator)"
+}
+
+@test "no key, no account, no signature and no directory is in it" {
+    works fetch "${REQUEST[@]}" --save kept.mp4 still.png
+    local digest
+    digest=$(jq -r .account "${output%.mp4}.json")
+    [ ${#digest} -eq 16 ]
+    same "" "$(grep -F -e "$KEY" -e "$digest" -e "$PWD" kept.i2v.json)"
+    same false "$(account '.generation.url | test("[?]")')"
+}
+
+@test "the forms of save: a store that serves, wait, ffmpeg" {
+    works ctl submit "${REQUEST[@]}" still.png
+    local key=$output
+    works ctl wait "${key:0:12}" --save waited.mp4
+    account_fits waited.mp4
+    works fetch "${REQUEST[@]}" --save served.mov still.png
+    works ff -f i2v "${REQUEST[@]/#--/-}" -save bare -i still.png -t 0.1 -f null -
+    account_fits served.mov
+    account_fits bare
+    works ctl wait "$key" --save again.mp4
+    # The same account whichever way, but for the name.
+    local one
+    one=$(jq 'del(.clip.file)' waited.i2v.json)
+    same "She turns around and smiles" "$(jq -r .request.fields.prompt <<<"$one")"
+    for other in served bare again; do
+        same "$one" "$(jq 'del(.clip.file)' $other.i2v.json)"
+    done
+    expect_creates 1
+}
+
+@test "the account is the user's own kind of file, and replaces one from before" {
+    umask 022
+    echo old >kept.i2v.json
+    works fetch "${REQUEST[@]}" --save kept.mp4 still.png
+    same 644 "$(stat -c %a kept.i2v.json)"
+    account_fits kept.mp4
+    same "" "$(find . -maxdepth 1 -name '*.tmp')"
+    same "kept.i2v.json kept.mp4" "$(echo kept*)"
+}
+
+@test "where the account cannot be written, nothing is sent" {
+    mkdir kept.i2v.json
+    ends_with 73 fetch "${REQUEST[@]}" --save kept.mp4 still.png
+    says_in_one save kept.mp4 kept.i2v.json "nothing sent"
+    same 1 "$(wc -l <<<"$stderr")"
+    expect_requests 0
+    [ ! -e kept.mp4 ]
+}
+
+@test "save is no way into the store" {
+    works fetch "${REQUEST[@]}" still.png
+    local clip=$output
+    ln -s "$clip" link.mp4
+    for name in "$clip" link.mp4 "${clip%.mp4}.json"; do
+        refused fetch "${REQUEST[@]}" --save "$name" still.png
+        says_in_one save "$name" store
+    done
+    works fetch "${REQUEST[@]}" --reuse only still.png
+    same "" "$(find "$I2V_STORE" -name '*.i2v.json' -o -name '*.bad')"
+}
+
+@test "a record of an earlier version: the clip is looked at, the account says what is known" {
+    set_faults "create 1 clip silent"
+    works fetch "${REQUEST[@]}" still.png
+    make_old "$(basename "$output" .mp4)"
+    works fetch -v warning "${REQUEST[@]}" --save kept.mp4 still.png
+    says "no audio"
+    account_fits kept.mp4
+    same "She turns around and smiles" "$(account .request.fields.prompt)"
+}
+
+@test "a clip that the ledger lost is known again by the request" {
+    works fetch "${REQUEST[@]}" still.png
+    rm "$I2V_STORE"/*.json
+    works fetch "${REQUEST[@]}" --save kept.mp4 still.png
+    account_fits kept.mp4
+    same "She turns around and smiles" "$(account .request.fields.prompt)"
+    same null "$(account .generation.id)"
+    expect_creates 1
+}
+
+@test "what is wrong with a clip is said each time, also when the store serves it" {
+    set_faults "create 1 clip silent"
+    local turn
+    for turn in 1 2; do
+        works fetch -v warning "${REQUEST[@]}" still.png
+        says_in_one "no audio" silence=1
+        same 1 "$(wc -l <<<"$stderr")"
+    done
+    works ctl wait -v warning "$(basename "$output" .mp4)"
+    says "no audio"
+    works fetch -v warning "${REQUEST[@]}" --take 2 still.png
+    same "" "$stderr"
+    works fetch -v warning "${REQUEST[@]}" --take 2 still.png
+    same "" "$stderr"
+}
