@@ -145,7 +145,8 @@ void facts_say(const Record *record, const Request *request, Events *events)
                    "The clip does not say what its colours mean (%s), so programs guess; "
                    "the filter setparams says it.\n",
                    facts.untagged);
-    if (!facts.has_audio && !request->mute && !record_number(record, RECORD_MUTE, 0))
+    if (!facts.has_audio && !request->mute &&
+        !(record_number(record, RECORD_MUTE, 0) > 0))
         events_say(events, AV_LOG_WARNING,
                    "The clip has no audio; silence=1 adds a silent track.\n");
     if (facts.c2pa)
