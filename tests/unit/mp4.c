@@ -54,7 +54,7 @@ int mp4_render(void **state)
               "transfer_characteristics=1:matrix_coefficients=1:"
               "video_full_range_flag=0",
               "tagged.mp4") ||
-        render("30", "-bf 3 -video_track_timescale 1000", "thousand.mp4") ||
+        render("30", "-bf 3 -frames:v 59 -video_track_timescale 1000", "thousand.mp4") ||
         render("30000/1001", "-bf 2 -video_track_timescale 90000", "ntsc.mp4") ||
         render("30", "-vf select='mod(n\\,7)' -vsync vfr", "gap.mp4"))
         return -1;

@@ -89,9 +89,8 @@ static void test_kinds(void **state)
     }
 }
 
-/* The durations in a track's table of times are rewritten, which only the packets' times
- * show: the header and the index stay as they are. */
-static void set_steps(Mp4 *mp4, uint32_t first, uint32_t rest)
+/* The track's table of times, stts. */
+static uint8_t *find_steps(Mp4 *mp4)
 {
     uint8_t *table = NULL;
     for (size_t i = 0; i + 4 < mp4->size && !table; i++)
@@ -100,6 +99,14 @@ static void set_steps(Mp4 *mp4, uint32_t first, uint32_t rest)
     assert_non_null(table);
     /* Rounded steps alternate, so there are entries enough to rewrite the first. */
     assert_true(AV_RB32(table + 8) > 4);
+    return table;
+}
+
+/* The durations in the table of times are rewritten, which only the packets' times
+ * show: the header and the index stay as they are. */
+static void set_steps(Mp4 *mp4, uint32_t first, uint32_t rest)
+{
+    uint8_t *table = find_steps(mp4);
     for (uint32_t n = 0; n < AV_RB32(table + 8); n++)
         AV_WB32(table + 16 + 8 * n, n % 2 ? first : rest);
 }
@@ -130,6 +137,25 @@ static void test_steps(void **state)
         }
         mp4_free(&mp4);
     }
+}
+
+/* How long the last picture stands is no matter of the rate. */
+static void test_last_step(void **state)
+{
+    Mp4 mp4 = mp4_read("thousand.mp4");
+    uint8_t *table = find_steps(&mp4);
+    uint8_t *last = table + 12 + 8 * (AV_RB32(table + 8) - 1);
+    ClipFacts facts;
+    (void)state;
+    assert_int_equal(AV_RB32(last), 1);
+    set_steps(&mp4, 40, 40);
+    AV_WB32(last + 4, 900);
+    const char *path = temp_file("last.mp4", mp4.data, mp4.size);
+    assert_int_equal(clip_verify(path, 0, NULL, &facts), 0);
+    check_number("rate", facts.rate.num, 25);
+    check_number("rate", facts.rate.den, 1);
+    check_number("variable", facts.variable, false);
+    mp4_free(&mp4);
 }
 
 /* A box that the demuxer passes over. */
@@ -393,14 +419,23 @@ static void test_open_fails(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_whole),         cmocka_unit_test(test_kinds),
-        cmocka_unit_test(test_steps),         cmocka_unit_test(test_c2pa),
-        cmocka_unit_test(test_cut),           cmocka_unit_test(test_damaged_kinds),
-        cmocka_unit_test(test_cut_at_moof),   cmocka_unit_test(test_cut_at_last_moof),
-        cmocka_unit_test(test_wrong_index),   cmocka_unit_test(test_no_clip),
-        cmocka_unit_test(test_awkward_names), cmocka_unit_test(test_interrupted),
-        cmocka_unit_test(test_open_guarded),  cmocka_unit_test(test_open_with_dictionary),
-        cmocka_unit_test(test_open_with_pb),  cmocka_unit_test(test_open_fails),
+        cmocka_unit_test(test_whole),
+        cmocka_unit_test(test_kinds),
+        cmocka_unit_test(test_steps),
+        cmocka_unit_test(test_last_step),
+        cmocka_unit_test(test_c2pa),
+        cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_damaged_kinds),
+        cmocka_unit_test(test_cut_at_moof),
+        cmocka_unit_test(test_cut_at_last_moof),
+        cmocka_unit_test(test_wrong_index),
+        cmocka_unit_test(test_no_clip),
+        cmocka_unit_test(test_awkward_names),
+        cmocka_unit_test(test_interrupted),
+        cmocka_unit_test(test_open_guarded),
+        cmocka_unit_test(test_open_with_dictionary),
+        cmocka_unit_test(test_open_with_pb),
+        cmocka_unit_test(test_open_fails),
     };
     said_start();
     return cmocka_run_group_tests_name("clip", tests, mp4_render, NULL);
