@@ -47,12 +47,13 @@ static void add_usage(cJSON *answer, const Job *job)
     cJSON_AddNumberToObject(usage, "credits_used", (double)job_credits(job));
 }
 
-static void add_id(const Exchange *x, cJSON *answer, const Job *job)
+static void add_id(const Exchange *x, cJSON *answer, const Job *job, const char *key)
 {
     if (x->plan.shapes & SHAPE_GENERATION_ID)
-        cJSON_AddStringToObject(answer, "generation_id", job->id);
-    else if (!(x->plan.shapes & SHAPE_NO_ID))
-        cJSON_AddStringToObject(answer, "id", job->id);
+        key = "generation_id";
+    else if (x->plan.shapes & SHAPE_NO_ID)
+        return;
+    cJSON_AddStringToObject(answer, key, job->id);
 }
 
 static void add_extra(const Exchange *x, cJSON *answer)
@@ -85,28 +86,49 @@ static void name_job(const Exchange *x, Job *job)
         job->client_request_id = checked_strdup(x->client_request_id);
 }
 
+static void set_image(JobImage *to, const Image *image, const char *name, int number)
+{
+    *to = (JobImage){.mime = checked_strdup(image->mime),
+                     .kind = checked_strdup(image->kind),
+                     .digest = checked_strdup(image->digest),
+                     .file = text_format("%s-%d", name, number),
+                     .size = (long long)image->bytes.size,
+                     .width = image->width,
+                     .height = image->height};
+}
+
+/* Takes the field that holds an image, which may lie within it, out of the request. */
+static void drop_image(cJSON *fields, const char *path)
+{
+    char *name = checked_strdup(path);
+
+    name[strcspn(name, ".")] = 0;
+    cJSON_DeleteItemFromObjectCaseSensitive(fields, name);
+    free(name);
+}
+
 static Job *make_job(const Exchange *x, int number, VideoRequest *request,
-                     const Image *image)
+                     const Image *image, const Image *end)
 {
     const Plan *plan = &x->plan;
     Job *job = checked_alloc(sizeof(*job));
 
     job->number = number;
-    job->model = checked_strdup(contract_model_name(request->model));
+    job->model = checked_strdup(request->model->id);
     job->created_us = now_us();
     job->latency = x->gateway->latency;
     job->width = request->width;
     job->height = request->height;
     job->duration = request->duration;
     job->audio = request->audio;
+    job->rate = request->rate;
     job->usd = request->usd;
-    job->image_mime = checked_strdup(image->mime);
-    job->image_kind = checked_strdup(image->kind);
-    job->image_digest = checked_strdup(image->digest);
-    job->image_file = text_format("still-%d", number);
-    job->image_size = (long long)image->bytes.size;
-    job->image_width = image->width;
-    job->image_height = image->height;
+    set_image(&job->image, image, "still", number);
+    drop_image(request->fields, request->model->first);
+    if (end) {
+        set_image(&job->end, end, "end", number);
+        drop_image(request->fields, request->model->end);
+    }
     job->rows = plan->rows ? plan->rows : ROWS_NOW;
     job->rows_late = plan->rows_late;
     job->kind = plan->has_clip ? plan->clip : CLIP_WHOLE;
@@ -115,7 +137,6 @@ static Job *make_job(const Exchange *x, int number, VideoRequest *request,
         job->fail_message = checked_strdup(plan->fail_message);
         job->fail_at = job->latency;
     }
-    cJSON_DeleteItemFromObjectCaseSensitive(request->fields, "image_url");
     job->fields = request->fields;
     request->fields = NULL;
     name_job(x, job);
@@ -126,26 +147,33 @@ static Job *make_job(const Exchange *x, int number, VideoRequest *request,
 static Job *take_job(Exchange *x, VideoRequest *request, Refusal *refusal)
 {
     JobList *list = &x->gateway->jobs;
+    const Model *model = request->model;
     int number = jobs_next_number(list);
     char *file = text_format("%s/still-%d", list->directory, number);
+    char *end_file = text_format("%s/end-%d", list->directory, number);
+    Image image = {0}, end = {0}, *second = request->end_url ? &end : NULL;
     Job *job = NULL;
-    Image image;
 
     refusal->status = 400;
-    refusal->message = image_receive(request->image_url, file, &image, &x->gateway->stop);
-    if (!refusal->message) {
-        if (contract_fit_image(request, image.width, image.height, refusal))
-            unlink(file);
-        else
-            job = make_job(x, number, request, &image);
-    }
-    if (job && jobs_add(list, job)) {
+    refusal->message =
+        image_receive(model->first, request->image_url, file, &image, &x->gateway->stop);
+    if (!refusal->message && second)
+        refusal->message = image_receive(model->end, request->end_url, end_file, &end,
+                                         &x->gateway->stop);
+    if (!refusal->message && !contract_fit_images(request, &image, second, refusal))
+        job = make_job(x, number, request, &image, second);
+    if (!job) {
+        unlink(file);
+        unlink(end_file);
+    } else if (jobs_add(list, job)) {
         refusal->status = 500;
         refusal->message = checked_strdup("The stand-in cannot write its state");
         job = NULL;
     }
     buffer_free(&image.bytes);
+    buffer_free(&end.bytes);
     free(file);
+    free(end_file);
     return job;
 }
 
@@ -184,7 +212,7 @@ void api_create(Exchange *x, Reply *reply)
     x->gateway->accepted++;
     pthread_mutex_unlock(&x->gateway->lock);
     answer = cJSON_CreateObject();
-    add_id(x, answer, job);
+    add_id(x, answer, job, request.model->answer_id);
     cJSON_AddStringToObject(answer, "status", "queued");
     add_usage(answer, job);
     add_extra(x, answer);
@@ -197,6 +225,7 @@ static cJSON *describe_video(const Exchange *x, const Job *job)
     char *url = x->plan.url ? checked_strdup(x->plan.url)
                             : text_format("%s%s", x->gateway->files_base, job->clip);
     cJSON *text = cJSON_CreateString(url), *video = text;
+    const Model *model = models_find(job->model);
 
     if (x->plan.shapes & SHAPE_VIDEO_STRINGS) {
         cJSON_AddItemToArray(video = cJSON_CreateArray(), text);
@@ -209,7 +238,7 @@ static cJSON *describe_video(const Exchange *x, const Job *job)
             cJSON_AddStringToObject(object, "file_name", "output.mp4");
         }
         video = object;
-        if (x->plan.shapes & SHAPE_VIDEO_ARRAY)
+        if (x->plan.shapes & SHAPE_VIDEO_ARRAY || (model && model->video_array))
             cJSON_AddItemToArray(video = cJSON_CreateArray(), object);
     }
     free(url);
@@ -282,7 +311,7 @@ static cJSON *describe_job(const Exchange *x, const Job *job, JobStatus status)
     const char *name, *message;
     cJSON *answer = cJSON_CreateObject();
 
-    add_id(x, answer, job);
+    add_id(x, answer, job, "id");
     cJSON_AddStringToObject(answer, "status", status_word(x, &status));
     if (status == JOB_COMPLETED && !(x->plan.shapes & SHAPE_VIDEO_NULL))
         cJSON_AddItemToObject(answer, "video", describe_video(x, job));

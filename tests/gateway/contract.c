@@ -2,167 +2,16 @@
  * documents do not settle is refused: a client that passes here is safe elsewhere.
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "contract.h"
+#include "schema.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-typedef enum FieldKind {
-    FIELD_TEXT,
-    FIELD_URL,
-    FIELD_WORDS,
-    FIELD_NUMBERS,
-    FIELD_INTEGER,
-    FIELD_BOOL
-} FieldKind;
-
-typedef struct FieldSpec {
-    const char *name;
-    FieldKind kind;
-    int required;
-    const char *words[4]; /* the first is the default */
-    int numbers[4];       /* the first is the default, 0 ends the list */
-    size_t longest;       /* characters, 0: no limit */
-} FieldSpec;
-
-struct ModelSpec {
-    const char *name, *alias, *developer;
-    FieldSpec fields[12];
-    double usd_per_second;
-    int exact_size;  /* the still must have the size of the output */
-    int least_side;  /* of the still */
-    int keeps_ratio; /* the output has the still's shape */
-    int any_fields;  /* further fields pass unseen */
-};
-
-#define PROMPT                                              \
-    {                                                       \
-        .name = "prompt", .kind = FIELD_TEXT, .required = 1 \
-    }
-#define IMAGE                                                 \
-    {                                                         \
-        .name = "image_url", .kind = FIELD_URL, .required = 1 \
-    }
-#define RATIOS                                                                   \
-    {                                                                            \
-        .name = "aspect_ratio", .kind = FIELD_WORDS, .words = { "16:9", "9:16" } \
-    }
-#define HD                                                                      \
-    {                                                                           \
-        .name = "resolution", .kind = FIELD_WORDS, .words = { "1080p", "720p" } \
-    }
-
-#define VEO_FIELDS                                                             \
-    {                                                                          \
-        PROMPT, IMAGE, RATIOS, HD,                                             \
-            {.name = "duration", .kind = FIELD_NUMBERS, .numbers = {8, 4, 6}}, \
-            {.name = "generate_audio", .kind = FIELD_BOOL},                    \
-        {                                                                      \
-            .name = "provider", .kind = FIELD_WORDS, .words = {                \
-                "auto",                                                        \
-                "google",                                                      \
-                "fal"                                                          \
-            }                                                                  \
-        }                                                                      \
-    }
-
-static const ModelSpec models[] = {
-    {.name = "openai/sora-2-i2v",
-     .alias = "sora-2-i2v",
-     .developer = "Open AI",
-     .fields = {PROMPT,
-                IMAGE,
-                RATIOS,
-                {.name = "resolution", .kind = FIELD_WORDS, .words = {"720p"}},
-                {.name = "duration", .kind = FIELD_NUMBERS, .numbers = {4, 8, 12}}},
-     .usd_per_second = 0.13,
-     .exact_size = 1},
-    {.name = "google/veo-3.1-i2v",
-     .alias = "veo-3.1-i2v",
-     .developer = "Google",
-     .fields = VEO_FIELDS,
-     .usd_per_second = 0.2,
-     .least_side = 720},
-    {.name = "google/veo-3.1-i2v-fast",
-     .alias = "veo-3.1-i2v-fast",
-     .developer = "Google",
-     .fields = VEO_FIELDS,
-     .usd_per_second = 0.1,
-     .least_side = 720},
-    {.name = "alibaba/wan-2-7-i2v",
-     .alias = "wan-2-7-i2v",
-     .developer = "Alibaba Cloud",
-     .fields = {PROMPT,
-                IMAGE,
-                HD,
-                {.name = "duration", .kind = FIELD_NUMBERS, .numbers = {10, 5, 15}},
-                {.name = "negative_prompt", .kind = FIELD_TEXT, .longest = 500},
-                {.name = "seed", .kind = FIELD_INTEGER},
-                {.name = "enhance_prompt", .kind = FIELD_BOOL},
-                {.name = "watermark", .kind = FIELD_BOOL},
-                {.name = "audio_url", .kind = FIELD_URL}},
-     .usd_per_second = 0.1,
-     .keeps_ratio = 1},
-    {.name = "test/generic",
-     .developer = "i2v-gateway",
-     .fields = {PROMPT, IMAGE},
-     .usd_per_second = 0.05,
-     .keeps_ratio = 1,
-     .any_fields = 1},
-};
-
-#define NB_MODELS (sizeof(models) / sizeof(*models))
-
-const char *contract_model_name(const ModelSpec *model)
+static const cJSON *get(const cJSON *object, const char *name)
 {
-    return model->name;
-}
-
-int contract_model_matches(size_t n, const char *id)
-{
-    return !strcmp(id, models[n].name) ||
-           (models[n].alias && !strcmp(id, models[n].alias));
-}
-
-static const ModelSpec *find_model(const char *name)
-{
-    for (size_t i = 0; i < NB_MODELS; i++)
-        if (contract_model_matches(i, name))
-            return &models[i];
-    return NULL;
-}
-
-cJSON *contract_describe_model(size_t n, int with_pricing, int with_capabilities)
-{
-    cJSON *model, *info, *list;
-
-    if (n >= NB_MODELS)
-        return NULL;
-    model = cJSON_CreateObject();
-    cJSON_AddStringToObject(model, "id", models[n].name);
-    list = cJSON_AddArrayToObject(model, "aliases");
-    if (models[n].alias)
-        cJSON_AddItemToArray(list, cJSON_CreateString(models[n].alias));
-    cJSON_AddStringToObject(model, "type", "video");
-    info = cJSON_AddObjectToObject(model, "info");
-    cJSON_AddStringToObject(info, "name", strchr(models[n].name, '/') + 1);
-    cJSON_AddStringToObject(info, "developer", models[n].developer);
-    cJSON_AddArrayToObject(model, "tags");
-    if (with_capabilities) {
-        list = cJSON_AddArrayToObject(model, "capabilities");
-        cJSON_AddItemToArray(list, cJSON_CreateString("image_to_video"));
-    }
-    if (with_pricing) {
-        cJSON *pricing = cJSON_AddObjectToObject(model, "pricing"), *unit;
-
-        cJSON_AddStringToObject(pricing, "kind", "fixed");
-        list = cJSON_AddArrayToObject(pricing, "units");
-        cJSON_AddItemToArray(list, unit = cJSON_CreateObject());
-        cJSON_AddNumberToObject(unit, "price", models[n].usd_per_second);
-        cJSON_AddStringToObject(unit, "unit", "second");
-        cJSON_AddNumberToObject(unit, "per", 1);
-    }
-    return model;
+    return cJSON_GetObjectItemCaseSensitive(object, name);
 }
 
 static int refuse(Refusal *refusal, unsigned status, char *message)
@@ -218,186 +67,169 @@ static int parse_body(const Buffer *body, cJSON **object, Refusal *refusal)
                        "type"));
 }
 
-static const char *type_name(const cJSON *value)
+static int is_given(const cJSON *fields, const char *name)
 {
-    if (!value)
-        return "undefined";
-    if (cJSON_IsString(value))
-        return "string";
-    if (cJSON_IsNumber(value))
-        return "number";
-    if (cJSON_IsBool(value))
-        return "boolean";
-    if (cJSON_IsNull(value))
-        return "null";
-    return cJSON_IsArray(value) ? "array" : "object";
+    return get(fields, name) != NULL;
 }
 
-static void issue(Buffer *issues, const char *field)
+/* Whether a field has one of the values, or is there at all when these are "given". */
+static int has_value(const VideoRequest *request, const cJSON *values)
 {
-    buffer_text(issues, issues->size ? "; " : "Body validation error! ");
-    buffer_format(issues, "%s: ", field);
-}
+    const cJSON *value = model_value(request->model, request->fields, values->string);
+    const cJSON *item;
 
-static void check_enum(const FieldSpec *spec, const cJSON *value, Buffer *issues)
-{
-    int found = 0;
-
-    for (int i = 0; spec->kind == FIELD_WORDS && i < 4 && spec->words[i]; i++)
-        found |= !strcmp(value->valuestring, spec->words[i]);
-    for (int i = 0; spec->kind == FIELD_NUMBERS && i < 4 && spec->numbers[i]; i++)
-        found |= fabs(value->valuedouble - spec->numbers[i]) < 1e-9;
-    if (found)
-        return;
-    issue(issues, spec->name);
-    buffer_text(issues, "Invalid enum value. Expected ");
-    for (int i = 0; spec->kind == FIELD_WORDS && i < 4 && spec->words[i]; i++)
-        buffer_format(issues, "%s'%s'", i ? " | " : "", spec->words[i]);
-    for (int i = 0; spec->kind == FIELD_NUMBERS && i < 4 && spec->numbers[i]; i++)
-        buffer_format(issues, "%s%d", i ? " | " : "", spec->numbers[i]);
-    if (spec->kind == FIELD_WORDS)
-        buffer_format(issues, ", received '%s'", value->valuestring);
-    else
-        buffer_format(issues, ", received %g", value->valuedouble);
-}
-
-static int is_url(const char *text)
-{
-    static const char *const schemes[] = {"http://", "https://", "data:"};
-
-    for (int i = 0; i < 3; i++)
-        if (!strncmp(text, schemes[i], strlen(schemes[i])))
-            return strlen(text) > strlen(schemes[i]);
+    if (cJSON_IsString(values))
+        return is_given(request->fields, values->string);
+    cJSON_ArrayForEach(item, values)
+    {
+        if (cJSON_Compare(item, value, 1))
+            return 1;
+    }
     return 0;
 }
 
-static size_t count_characters(const char *text)
+static void check_dependency(const VideoRequest *request, const cJSON *rule,
+                             Buffer *issues)
 {
-    size_t count = 0;
+    const cJSON *item, *value;
 
-    for (; *text; text++)
-        count += (*text & 0xc0) != 0x80;
-    return count;
-}
-
-static void check_text(const FieldSpec *spec, const cJSON *value, Buffer *issues)
-{
-    if (spec->kind == FIELD_URL && !is_url(value->valuestring)) {
-        issue(issues, spec->name);
-        buffer_text(issues, "Invalid url");
-    } else if (spec->required && !*value->valuestring) {
-        issue(issues, spec->name);
-        buffer_text(issues, "String must contain at least 1 character(s)");
-    } else if (spec->longest && count_characters(value->valuestring) > spec->longest) {
-        issue(issues, spec->name);
-        buffer_format(issues, "String must contain at most %zu character(s)",
-                      spec->longest);
-    }
-}
-
-static void check_field(const FieldSpec *spec, const cJSON *value, Buffer *issues)
-{
-    static const char *const expected[] = {"string", "string", "string",
-                                           "number", "number", "boolean"};
-
-    if (!value && spec->required) {
-        issue(issues, spec->name);
-        buffer_text(issues, "Required");
-    } else if (value && strcmp(type_name(value), expected[spec->kind])) {
-        issue(issues, spec->name);
-        buffer_format(issues, "Expected %s, received %s", expected[spec->kind],
-                      type_name(value));
-    } else if (value && (spec->kind == FIELD_TEXT || spec->kind == FIELD_URL)) {
-        check_text(spec, value, issues);
-    } else if (value && (spec->kind == FIELD_WORDS || spec->kind == FIELD_NUMBERS)) {
-        check_enum(spec, value, issues);
-    } else if (value && spec->kind == FIELD_INTEGER &&
-               fabs(value->valuedouble - round(value->valuedouble)) > 0) {
-        issue(issues, spec->name);
-        buffer_text(issues, "Expected integer, received float");
-    }
-}
-
-static void check_keys(const ModelSpec *model, const cJSON *object, Buffer *issues)
-{
-    const cJSON *item, *other;
-
-    cJSON_ArrayForEach(item, object)
+    cJSON_ArrayForEach(item, get(rule, "if"))
     {
-        const FieldSpec *spec = model->fields;
+        if (!has_value(request, item))
+            return;
+    }
+    cJSON_ArrayForEach(item, get(rule, "then"))
+    {
+        const char *cause = get(rule, "if")->child->string;
 
-        while (spec->name && strcmp(spec->name, item->string))
-            spec++;
-        if (!spec->name && !model->any_fields && strcmp(item->string, "model")) {
-            issue(issues, item->string);
-            buffer_format(issues, "Unrecognized key(s) in object: '%s'", item->string);
+        if (has_value(request, item))
+            continue;
+        schema_issue(issues, item->string);
+        buffer_text(issues, "Must be ");
+        cJSON_ArrayForEach(value, item)
+        {
+            char *text = cJSON_PrintUnformatted(value);
+
+            buffer_format(issues, "%s%s", value == item->child ? "" : " or ", text);
+            free(text);
         }
-        for (other = item->next; other; other = other->next)
-            if (!strcmp(item->string, other->string)) {
-                issue(issues, item->string);
-                buffer_text(issues, "Duplicate key");
-            }
+        buffer_format(issues, " with this %s", cause);
     }
 }
 
-static const FieldSpec *field_spec(const ModelSpec *model, const char *name)
+/* How many fields of the list are given; names all of them. */
+static int count_given(const cJSON *fields, const cJSON *list, Buffer *names)
 {
-    const FieldSpec *spec = model->fields;
+    const cJSON *name;
+    int given = 0;
 
-    while (spec->name && strcmp(spec->name, name))
-        spec++;
-    return spec->name ? spec : NULL;
+    cJSON_ArrayForEach(name, list)
+    {
+        given += is_given(fields, name->valuestring);
+        buffer_format(names, "%s%s", name == list->child ? "" : " and ",
+                      name->valuestring);
+    }
+    return given;
+}
+
+static void check_exclusion(const VideoRequest *request, const cJSON *rule,
+                            Buffer *issues)
+{
+    const cJSON *one_of = get(rule, "one-of"), *not_both = get(rule, "not-both");
+    const cJSON *list = one_of ? one_of : not_both;
+    Buffer names = {0};
+    int given = count_given(request->fields, list, &names);
+
+    if (given > 1 || (one_of && !given)) {
+        schema_issue(issues, list->child->valuestring);
+        buffer_format(issues, "%s of %s must be given",
+                      one_of ? "Exactly one" : "At most one", names.data);
+    }
+    buffer_free(&names);
+}
+
+static void check_rules(const VideoRequest *request, Buffer *issues)
+{
+    const cJSON *rule;
+
+    cJSON_ArrayForEach(rule, request->model->rules)
+    {
+        if (get(rule, "if"))
+            check_dependency(request, rule, issues);
+        else
+            check_exclusion(request, rule, issues);
+    }
 }
 
 /* The duration of a model without a list of them: any sensible number, as text too. */
-static int free_duration(const cJSON *value)
+static int free_duration(const cJSON *value, int usual)
 {
-    double seconds = 4;
+    double seconds = usual;
 
     if (cJSON_IsNumber(value))
         seconds = value->valuedouble;
     else if (cJSON_IsString(value) && parse_number(value->valuestring, 1, 60, &seconds))
-        seconds = 4;
-    return seconds >= 1 && seconds <= 60 ? (int)seconds : 4;
+        seconds = usual;
+    return seconds >= 1 && seconds <= 60 ? (int)seconds : usual;
 }
 
 static void settle_request(VideoRequest *request)
 {
-    const FieldSpec *spec = field_spec(request->model, "duration");
-    const cJSON *value = cJSON_GetObjectItemCaseSensitive(request->fields, "duration");
+    const Model *model = request->model;
+    const cJSON *value = model_value(model, request->fields, "duration");
+    const char *field = cJSON_GetStringValue(get(model->rate, "field"));
 
-    if (spec)
-        request->duration = value ? (int)lround(value->valuedouble) : spec->numbers[0];
-    else
-        request->duration = free_duration(value);
-    value = cJSON_GetObjectItemCaseSensitive(request->fields, "generate_audio");
-    request->audio = !cJSON_IsFalse(value);
-    request->usd = request->model->usd_per_second * request->duration;
-    request->prompt =
-        cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(request->fields, "prompt"));
-    request->image_url = cJSON_GetStringValue(
-        cJSON_GetObjectItemCaseSensitive(request->fields, "image_url"));
+    request->duration = free_duration(value, model->duration);
+    value = model->rate;
+    if (field) {
+        value = model_value(model, request->fields, field);
+        if (!value)
+            value = get(model->rate, "default");
+    }
+    request->rate = value->valueint;
+    field = cJSON_GetStringValue(get(model->audio, "switch"));
+    if (field) {
+        value = get(request->fields, field);
+        request->audio = cJSON_IsBool(value) ? cJSON_IsTrue(value)
+                                             : cJSON_IsTrue(get(model->audio, "default"));
+    } else {
+        request->audio = !strcmp(model->audio->valuestring, "always");
+    }
+    request->usd = model_price(model, request->fields, request->duration);
+}
+
+/* A clip is made from a still here, even by a model that could do without. */
+static void find_images(VideoRequest *request, Buffer *issues)
+{
+    const Model *model = request->model;
+
+    request->image_url = cJSON_GetStringValue(model_item(request->fields, model->first));
+    if (model->end)
+        request->end_url = cJSON_GetStringValue(model_item(request->fields, model->end));
+    if (!request->image_url && !issues->size) {
+        schema_issue(issues, model->first);
+        buffer_text(issues, "Required");
+    }
 }
 
 static int check_object(VideoRequest *request, Refusal *refusal)
 {
-    const cJSON *model = cJSON_GetObjectItemCaseSensitive(request->fields, "model");
+    const cJSON *name = get(request->fields, "model");
     Buffer issues = {0};
 
-    if (!cJSON_IsString(model)) {
-        issue(&issues, "model");
-        buffer_format(&issues, model ? "Expected string, received %s" : "Required%.0s",
-                      type_name(model));
+    if (!cJSON_IsString(name)) {
+        schema_issue(&issues, "model");
+        buffer_format(&issues, name ? "Expected string, received %s" : "Required%.0s",
+                      schema_type_name(name));
         return refuse(refusal, 400, issues.data);
     }
-    request->model = find_model(model->valuestring);
+    request->model = models_find(name->valuestring);
     if (!request->model)
         return refuse(refusal, 404,
-                      text_format("Model '%s' not found", model->valuestring));
-    for (const FieldSpec *spec = request->model->fields; spec->name; spec++)
-        check_field(spec, cJSON_GetObjectItemCaseSensitive(request->fields, spec->name),
-                    &issues);
-    check_keys(request->model, request->fields, &issues);
+                      text_format("Model '%s' not found", name->valuestring));
+    schema_check(request->model->schema, request->fields, "", &issues);
+    check_rules(request, &issues);
+    find_images(request, &issues);
     if (issues.size)
         return refuse(refusal, 400, issues.data);
     settle_request(request);
@@ -416,16 +248,6 @@ int contract_check(const Buffer *body, VideoRequest *request, Refusal *refusal)
     return -1;
 }
 
-/* The word of an enumerated field, or its default. */
-static const char *word_of(const VideoRequest *request, const char *name)
-{
-    const char *word =
-        cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(request->fields, name));
-    const FieldSpec *spec = field_spec(request->model, name);
-
-    return word ? word : spec ? spec->words[0] : "";
-}
-
 static int even(double size)
 {
     int rounded = (int)lround(size / 2) * 2;
@@ -433,31 +255,132 @@ static int even(double size)
     return rounded < 2 ? 2 : rounded > 4096 ? 4096 : rounded;
 }
 
-int contract_fit_image(VideoRequest *request, int width, int height, Refusal *refusal)
+/* The short side of the clip, in pixels. */
+static int find_side(const VideoRequest *request, int still_side)
 {
-    const ModelSpec *model = request->model;
-    int side = !strcmp(word_of(request, "resolution"), "1080p") ? 1080 : 720;
-    int least = width < height ? width : height;
+    const cJSON *size = request->model->size, *sides = get(size, "sides"), *item;
+    const char *word =
+        cJSON_GetStringValue(model_value(request->model, request->fields, "resolution"));
+    int side = 0, least = 0;
 
-    if (model->keeps_ratio) {
-        request->width = even(width >= height ? (double)side * width / height : side);
-        request->height = even(width >= height ? side : (double)side * height / width);
-    } else if (!strcmp(word_of(request, "aspect_ratio"), "9:16")) {
-        request->width = side;
-        request->height = side * 16 / 9;
-    } else {
-        request->width = side * 16 / 9;
-        request->height = side;
+    if (word && get(sides, word))
+        return get(sides, word)->valueint;
+    if (get(size, "side"))
+        return get(size, "side")->valueint;
+    cJSON_ArrayForEach(item, sides)
+    {
+        if (!least || item->valueint < least)
+            least = item->valueint;
+        if (item->valueint <= still_side && item->valueint > side)
+            side = item->valueint;
     }
-    if (model->exact_size && (width != request->width || height != request->height))
+    return side ? side : least;
+}
+
+/* The shape that the request asks for; 0: that of the still. */
+static const char *find_ratio(const VideoRequest *request, double *ratio)
+{
+    const Model *model = request->model;
+    const cJSON *value = model_value(model, request->fields, "aspect_ratio");
+    const char *word;
+    double width, height;
+
+    if (!value)
+        value = model_value(model, request->fields, "ratio");
+    if (!value)
+        value = get(model->size, "ratio");
+    word = cJSON_GetStringValue(value);
+    *ratio = 0;
+    if (strcmp(cJSON_GetStringValue(get(model->size, "follows")), "still") && word &&
+        sscanf(word, "%lf:%lf", &width, &height) == 2)
+        *ratio = width / height;
+    return word ? word : "";
+}
+
+static void settle_size(VideoRequest *request, const Image *still)
+{
+    int least = still->width < still->height ? still->width : still->height;
+    int side = find_side(request, least);
+    double ratio;
+    const char *word = find_ratio(request, &ratio);
+    const cJSON *sizes = get(request->model->size, "sizes");
+    const char *resolution =
+        cJSON_GetStringValue(model_value(request->model, request->fields, "resolution"));
+    const cJSON *exact = sizes && resolution ? get(get(sizes, resolution), word) : NULL;
+
+    if (!(ratio > 0))
+        ratio = (double)still->width / still->height;
+    if (exact) {
+        request->width = exact->child->valueint;
+        request->height = exact->child->next->valueint;
+    } else {
+        request->width = even(ratio >= 1 ? side * ratio : side);
+        request->height = even(ratio >= 1 ? side : side / ratio);
+    }
+}
+
+static int allows(const cJSON *formats, const char *mime)
+{
+    const cJSON *item;
+
+    cJSON_ArrayForEach(item, formats)
+    {
+        if (!strcmp(item->valuestring, mime))
+            return 1;
+    }
+    return !formats;
+}
+
+/* Whether a shape is outside of [least, most]; `open`: or on its edge. */
+static int out_of(const cJSON *range, int open, double ratio)
+{
+    if (!range)
+        return 0;
+    if (open)
+        return ratio <= range->child->valuedouble ||
+               ratio >= range->child->next->valuedouble;
+    return ratio < range->child->valuedouble || ratio > range->child->next->valuedouble;
+}
+
+static int fit_image(const VideoRequest *request, const char *field, const Image *image,
+                     Refusal *refusal)
+{
+    const cJSON *still = request->model->still, *least = get(still, "least-side");
+    const cJSON *most = get(still, "most-bytes");
+    int side = image->width < image->height ? image->width : image->height;
+    double ratio = (double)image->width / image->height;
+    Buffer issues = {0};
+
+    if (get(still, "exact") &&
+        (image->width != request->width || image->height != request->height))
         return refuse(
             refusal, 400,
             checked_strdup("Inpaint image must match the requested width and height"));
-    if (least < model->least_side)
-        return refuse(
-            refusal, 400,
-            text_format("Body validation error! image_url: the image is %dx%d, its "
-                        "short side must be at least %d",
-                        width, height, model->least_side));
-    return 0;
+    schema_issue(&issues, field);
+    if (!allows(get(still, "formats"), image->mime))
+        buffer_format(&issues, "the image is %s, it must be PNG or JPEG", image->mime);
+    else if (most && (double)image->bytes.size > most->valuedouble)
+        buffer_format(&issues, "the image has %zu bytes, it must have at most %.0f",
+                      image->bytes.size, most->valuedouble);
+    else if (least && side < least->valueint)
+        buffer_format(&issues, "the image is %dx%d, its short side must be at least %d",
+                      image->width, image->height, least->valueint);
+    else if (out_of(get(still, "ratio"), 0, ratio) ||
+             out_of(get(still, "ratio-within"), 1, ratio))
+        buffer_format(&issues, "the image is %dx%d, its aspect ratio is out of range",
+                      image->width, image->height);
+    else {
+        buffer_free(&issues);
+        return 0;
+    }
+    return refuse(refusal, 400, issues.data);
+}
+
+int contract_fit_images(VideoRequest *request, const Image *first, const Image *end,
+                        Refusal *refusal)
+{
+    settle_size(request, first);
+    if (fit_image(request, request->model->first, first, refusal))
+        return -1;
+    return end ? fit_image(request, request->model->end, end, refusal) : 0;
 }

@@ -3,19 +3,21 @@
 #ifndef GATEWAY_CONTRACT_H
 #define GATEWAY_CONTRACT_H
 
+#include "image.h"
+#include "model.h"
 #include "util.h"
 
 #include <cjson/cJSON.h>
 
-typedef struct ModelSpec ModelSpec;
-
-/* A request body that has passed every check but those of the image itself. */
+/* A request body that has passed every check but those of the images themselves. */
 typedef struct VideoRequest {
-    const ModelSpec *model;
-    cJSON *fields;                  /* as sent */
-    const char *prompt, *image_url; /* in fields */
-    int width, height;              /* of the output; set by contract_fit_image() */
-    int duration;
+    const Model *model;
+    cJSON *fields; /* as sent */
+    /* in fields; end_url is NULL when the clip may end as it likes */
+    const char *image_url, *end_url;
+    int width, height; /* of the output; set by contract_fit_images() */
+    int duration;      /* seconds */
+    int rate;          /* pictures a second */
     int audio;
     double usd;
 } VideoRequest;
@@ -27,12 +29,9 @@ typedef struct Refusal {
 
 /* 0, or -1 with the refusal filled in. Everything the request holds lies in fields. */
 int contract_check(const Buffer *body, VideoRequest *request, Refusal *refusal);
-/* Checks the size of the image against the request and settles the size of the output. */
-int contract_fit_image(VideoRequest *request, int width, int height, Refusal *refusal);
-
-const char *contract_model_name(const ModelSpec *model);
-/* The models as GET /v1/models lists them: the nth, or NULL behind the last. */
-cJSON *contract_describe_model(size_t n, int with_pricing, int with_capabilities);
-int contract_model_matches(size_t n, const char *id);
+/* Checks the images (end: NULL when there is none) against the request and settles the
+ * size of the output. */
+int contract_fit_images(VideoRequest *request, const Image *first, const Image *end,
+                        Refusal *refusal);
 
 #endif

@@ -20,20 +20,24 @@ void control_faults(Exchange *x, Reply *reply)
     free(problem);
 }
 
-static cJSON *describe_image(const JobList *list, const Job *job)
+static cJSON *describe_image(const JobList *list, const JobImage *image)
 {
-    cJSON *image = cJSON_CreateObject();
-    char *file = text_format("%s/%s", list->directory, job->image_file);
+    cJSON *object;
+    char *file;
 
-    cJSON_AddStringToObject(image, "mime", job->image_mime);
-    cJSON_AddNumberToObject(image, "bytes", (double)job->image_size);
-    cJSON_AddNumberToObject(image, "width", job->image_width);
-    cJSON_AddNumberToObject(image, "height", job->image_height);
-    cJSON_AddStringToObject(image, "sha256", job->image_digest);
-    cJSON_AddStringToObject(image, "kind", job->image_kind);
-    cJSON_AddStringToObject(image, "file", file);
+    if (!image->file)
+        return cJSON_CreateNull();
+    object = cJSON_CreateObject();
+    file = text_format("%s/%s", list->directory, image->file);
+    cJSON_AddStringToObject(object, "mime", image->mime);
+    cJSON_AddNumberToObject(object, "bytes", (double)image->size);
+    cJSON_AddNumberToObject(object, "width", image->width);
+    cJSON_AddNumberToObject(object, "height", image->height);
+    cJSON_AddStringToObject(object, "sha256", image->digest);
+    cJSON_AddStringToObject(object, "kind", image->kind);
+    cJSON_AddStringToObject(object, "file", file);
     free(file);
-    return image;
+    return object;
 }
 
 static cJSON *describe_job(const JobList *list, const Job *job)
@@ -55,10 +59,14 @@ static cJSON *describe_job(const JobList *list, const Job *job)
     else
         cJSON_AddNullToObject(object, "client_request_id");
     cJSON_AddItemToObject(object, "fields", fields);
-    cJSON_AddItemToObject(object, "image", describe_image(list, job));
+    cJSON_AddItemToObject(object, "image", describe_image(list, &job->image));
+    cJSON_AddItemToObject(object, "end_image", describe_image(list, &job->end));
     cJSON_AddNumberToObject(object, "width", job->width);
     cJSON_AddNumberToObject(object, "height", job->height);
     cJSON_AddNumberToObject(object, "duration", job->duration);
+    cJSON_AddNumberToObject(object, "rate", job->rate);
+    cJSON_AddBoolToObject(object, "audio", job->audio);
+    cJSON_AddNumberToObject(object, "usd", job->usd);
     cJSON_AddStringToObject(object, "body_sha256", job->body_digest);
     cJSON_AddStringToObject(object, "path", job->clip);
     cJSON_AddStringToObject(object, "created", created);
@@ -99,12 +107,15 @@ void control_image(Exchange *x, Reply *reply)
 {
     JobList *list = &x->gateway->jobs;
     Job *job = jobs_select(list, exchange_query(x, "job"));
+    const char *which = exchange_query(x, "which");
+    const JobImage *image = job ? &job->image : NULL;
 
-    if (job)
-        send_file(reply, text_format("%s/%s", list->directory, job->image_file),
-                  job->image_mime);
+    if (job && which && !strcmp(which, "end"))
+        image = &job->end;
+    if (image && image->file)
+        send_file(reply, text_format("%s/%s", list->directory, image->file), image->mime);
     else
-        reply_text(reply, 404, "text/plain", "no such job\n");
+        reply_text(reply, 404, "text/plain", job ? "no such image\n" : "no such job\n");
 }
 
 void control_clip(Exchange *x, Reply *reply)

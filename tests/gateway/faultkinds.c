@@ -14,9 +14,13 @@
 /* Reads its arguments from args (which it may cut up); -1 when they make no sense. */
 typedef int ApplyFault(Plan *plan, char *args);
 
-static const char *const clip_names[NB_CLIP_KINDS] = {
+static const char *const clip_names[] = {
     "whole",        "silent",       "moovend", "fragmented", "damaged-half",
-    "damaged-tail", "damaged-moof", "garbage", "empty"};
+    "damaged-tail", "damaged-moof", "garbage", "empty",      "c2pa",
+    "vfr",          "untagged",     "short",   "small",      "halfrate"};
+
+_Static_assert(sizeof(clip_names) / sizeof(*clip_names) == NB_CLIP_KINDS,
+               "a kind of clip has no name");
 
 static const char *const rows_names[] = {"", "now", "late", "completion", "never"};
 
@@ -421,7 +425,12 @@ static void describe_names(FILE *out)
         fprintf(out, "%s%s", i ? i % 6 ? ", " : ",\n    " : "", clip_names[i]);
     fputs(".\n    damaged-half: faststart, cut in half; damaged-tail: moov at the end, "
           "the last\n"
-          "    3000 bytes gone; damaged-moof: fragmented, cut where a moof starts.\n",
+          "    3000 bytes gone; damaged-moof: fragmented, cut where a moof starts.\n"
+          "    The rest is whole: c2pa has a provenance box at its end, vfr a variable "
+          "rate,\n"
+          "    untagged no colour tags; short is a second short, small half as wide and "
+          "high,\n"
+          "    halfrate has half the pictures.\n",
           out);
 }
 

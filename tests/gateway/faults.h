@@ -27,6 +27,12 @@ typedef enum ClipKind {
     CLIP_DAMAGED_MOOF,
     CLIP_GARBAGE,
     CLIP_EMPTY,
+    CLIP_C2PA,
+    CLIP_VFR,
+    CLIP_UNTAGGED,
+    CLIP_SHORT,
+    CLIP_SMALL,
+    CLIP_HALFRATE,
     NB_CLIP_KINDS
 } ClipKind;
 

@@ -29,7 +29,7 @@ typedef struct Note {
 typedef struct Gateway {
     /* settings, constant once the servers run */
     const char *api_key, *cert_file, *cert_key_file, *faults_file, *state, *cache;
-    const char *ready_file;
+    const char *ready_file, *schema_file;
     unsigned short api_port, files_port;
     double latency;
     int verbose, exit_with_parent;

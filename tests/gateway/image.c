@@ -1,9 +1,11 @@
-/* i2v: the stand-in gateway: the still as it arrives in image_url.
+/* i2v: the stand-in gateway: the stills as they arrive in a request.
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "image.h"
 #include "child.h"
 
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -37,6 +39,23 @@ static size_t recognise(const Buffer *bytes)
     return at;
 }
 
+static char *complain(const char *field, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static char *complain(const char *field, const char *format, ...)
+{
+    char *text = NULL, *whole;
+    va_list list;
+
+    va_start(list, format);
+    if (vasprintf(&text, format, list) < 0)
+        text = NULL;
+    va_end(list);
+    whole = text_format("Body validation error! %s: %s", field, text ? text : format);
+    free(text);
+    return whole;
+}
+
 /* Base64 as RFC 4648 has it: whole groups, padded, nothing else in between. */
 static int base64_valid(const char *text, size_t size)
 {
@@ -56,7 +75,8 @@ static int base64_valid(const char *text, size_t size)
     return 1;
 }
 
-static char *decode_data(const char *url, Image *image, size_t *claimed)
+static char *decode_data(const char *field, const char *url, Image *image,
+                         size_t *claimed)
 {
     const char *type = url + 5, *text = strchr(url, ',');
     size_t size, type_size = text ? (size_t)(text - type) : 0;
@@ -70,15 +90,15 @@ static char *decode_data(const char *url, Image *image, size_t *claimed)
             break;
     }
     if (*claimed == NB_FORMATS)
-        return checked_strdup("image_url: expected data:image/(png|jpeg|webp);base64,");
+        return complain(field, "expected data:image/(png|jpeg|webp);base64,");
     size = strlen(++text);
     if (!base64_valid(text, size))
-        return checked_strdup("image_url: Invalid base64");
+        return complain(field, "Invalid base64");
     image->bytes.capacity = size + 16;
     image->bytes.data = checked_alloc(image->bytes.capacity);
     decoded = av_base64_decode((uint8_t *)image->bytes.data, text, (int)size);
     if (decoded < 0)
-        return checked_strdup("image_url: Invalid base64");
+        return complain(field, "Invalid base64");
     image->bytes.size = (size_t)decoded;
     return NULL;
 }
@@ -98,7 +118,8 @@ static int is_loopback(const char *url)
 }
 
 /* The data demuxer and muxer of ffmpeg pass the bytes as they are. */
-static char *fetch_url(const char *url, Image *image, const atomic_int *stop)
+static char *fetch_url(const char *field, const char *url, Image *image,
+                       const atomic_int *stop)
 {
     const char *const argv[] = {"ffmpeg",
                                 "-v",
@@ -122,13 +143,12 @@ static char *fetch_url(const char *url, Image *image, const atomic_int *stop)
     int status;
 
     if (!is_loopback(url))
-        return checked_strdup(
-            "image_url: cannot be downloaded (this stand-in fetches from "
-            "loopback alone)");
+        return complain(field, "cannot be downloaded (this stand-in fetches from "
+                               "loopback alone)");
     status = run_child(argv, &image->bytes, &errors, PROBE_SECONDS, stop);
     buffer_free(&errors);
     return status || !image->bytes.size
-               ? checked_strdup("image_url: the image cannot be downloaded")
+               ? complain(field, "the image cannot be downloaded")
                : NULL;
 }
 
@@ -142,7 +162,8 @@ static int number_of(const cJSON *stream, const char *name)
 }
 
 /* Decodes the still for good: its header alone would also pass a file that is cut. */
-static char *probe(size_t format, const char *file, Image *image, const atomic_int *stop)
+static char *probe(const char *field, size_t format, const char *file, Image *image,
+                   const atomic_int *stop)
 {
     const char *const argv[] = {"ffprobe",
                                 "-v",
@@ -178,10 +199,10 @@ static char *probe(size_t format, const char *file, Image *image, const atomic_i
         status || frames != 1 || errors.size || image->width < 1 || image->height < 1;
     buffer_free(&output);
     buffer_free(&errors);
-    return status ? checked_strdup("image_url: the image cannot be decoded") : NULL;
+    return status ? complain(field, "the image cannot be decoded") : NULL;
 }
 
-char *image_receive(const char *url, const char *file, Image *image,
+char *image_receive(const char *field, const char *url, const char *file, Image *image,
                     const atomic_int *stop)
 {
     size_t format, claimed = NB_FORMATS;
@@ -189,22 +210,22 @@ char *image_receive(const char *url, const char *file, Image *image,
 
     *image = (Image){.kind = strncmp(url, "data:", 5) ? "url" : "data"};
     if (!strcmp(image->kind, "data"))
-        problem = decode_data(url, image, &claimed);
+        problem = decode_data(field, url, image, &claimed);
     else
-        problem = fetch_url(url, image, stop);
+        problem = fetch_url(field, url, image, stop);
     if (problem)
         return problem;
     format = recognise(&image->bytes);
     if (format == NB_FORMATS)
-        return checked_strdup("image_url: not a PNG, JPEG or WebP image");
+        return complain(field, "not a PNG, JPEG or WebP image");
     if (claimed != NB_FORMATS && claimed != format)
-        return text_format("image_url: is called %s but holds %s", formats[claimed].mime,
-                           formats[format].mime);
+        return complain(field, "is called %s but holds %s", formats[claimed].mime,
+                        formats[format].mime);
     image->mime = formats[format].mime;
     sha256_text(image->bytes.data, image->bytes.size, image->digest);
     if (write_file_atomic(file, image->bytes.data, image->bytes.size))
-        return text_format("image_url: the still cannot be kept: %s", strerror(errno));
-    problem = probe(format, file, image, stop);
+        return complain(field, "the still cannot be kept: %s", strerror(errno));
+    problem = probe(field, format, file, image, stop);
     if (problem)
         unlink(file);
     return problem;

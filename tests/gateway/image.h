@@ -1,4 +1,4 @@
-/* i2v: the stand-in gateway: the still as it arrives in image_url.
+/* i2v: the stand-in gateway: the stills as they arrive in a request.
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #ifndef GATEWAY_IMAGE_H
 #define GATEWAY_IMAGE_H
@@ -15,9 +15,10 @@ typedef struct Image {
     char digest[DIGEST_TEXT];
 } Image;
 
-/* Decodes or fetches the still, checks that it is one that can be decoded, and leaves a
- * copy of it in the file. NULL, or a sentence on what is wrong with it, to be freed. */
-char *image_receive(const char *url, const char *file, Image *image,
+/* Decodes or fetches the still of that field, checks that it is one that can be decoded,
+ * and leaves a copy of it in the file. NULL, or a sentence on what is wrong with it, to
+ * be freed. */
+char *image_receive(const char *field, const char *url, const char *file, Image *image,
                     const atomic_int *stop);
 
 #endif

@@ -24,11 +24,12 @@ char *job_path(const JobList *list, const Job *job, const char *name, const char
 
 void job_free(Job *job)
 {
-    char **texts[] = {&job->id,          &job->model,        &job->client_request_id,
-                      &job->request_id,  &job->clip,         &job->image_mime,
-                      &job->image_kind,  &job->image_digest, &job->image_file,
-                      &job->body_digest, &job->digest,       &job->fail_name,
-                      &job->fail_message};
+    char **texts[] = {&job->id,         &job->model,        &job->client_request_id,
+                      &job->request_id, &job->clip,         &job->image.mime,
+                      &job->image.kind, &job->image.digest, &job->image.file,
+                      &job->end.mime,   &job->end.kind,     &job->end.digest,
+                      &job->end.file,   &job->digest,       &job->body_digest,
+                      &job->fail_name,  &job->fail_message};
 
     for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
         free(*texts[i]);
@@ -42,6 +43,37 @@ static void add_text(cJSON *record, const char *name, const char *text)
         cJSON_AddStringToObject(record, name, text);
 }
 
+static void add_image_number(cJSON *record, const char *prefix, const char *name,
+                             double number)
+{
+    char *whole = text_format("%s_%s", prefix, name);
+
+    cJSON_AddNumberToObject(record, whole, number);
+    free(whole);
+}
+
+static void add_image_text(cJSON *record, const char *prefix, const char *name,
+                           const char *text)
+{
+    char *whole = text_format("%s_%s", prefix, name);
+
+    add_text(record, whole, text);
+    free(whole);
+}
+
+static void add_image(cJSON *record, const char *prefix, const JobImage *image)
+{
+    if (!image->file)
+        return;
+    add_image_text(record, prefix, "mime", image->mime);
+    add_image_text(record, prefix, "kind", image->kind);
+    add_image_text(record, prefix, "digest", image->digest);
+    add_image_text(record, prefix, "file", image->file);
+    add_image_number(record, prefix, "size", (double)image->size);
+    add_image_number(record, prefix, "width", image->width);
+    add_image_number(record, prefix, "height", image->height);
+}
+
 static cJSON *to_record(const Job *job)
 {
     cJSON *record = cJSON_CreateObject();
@@ -53,18 +85,14 @@ static cJSON *to_record(const Job *job)
     add_text(record, "request_id", job->request_id);
     add_text(record, "clip", job->clip);
     cJSON_AddItemToObject(record, "fields", cJSON_Duplicate(job->fields, 1));
-    add_text(record, "image_mime", job->image_mime);
-    add_text(record, "image_kind", job->image_kind);
-    add_text(record, "image_digest", job->image_digest);
-    add_text(record, "image_file", job->image_file);
+    add_image(record, "image", &job->image);
+    add_image(record, "end", &job->end);
     add_text(record, "body_digest", job->body_digest);
-    cJSON_AddNumberToObject(record, "image_size", (double)job->image_size);
-    cJSON_AddNumberToObject(record, "image_width", job->image_width);
-    cJSON_AddNumberToObject(record, "image_height", job->image_height);
     cJSON_AddNumberToObject(record, "width", job->width);
     cJSON_AddNumberToObject(record, "height", job->height);
     cJSON_AddNumberToObject(record, "duration", job->duration);
     cJSON_AddNumberToObject(record, "audio", job->audio);
+    cJSON_AddNumberToObject(record, "rate", job->rate);
     cJSON_AddNumberToObject(record, "created_us", (double)job->created_us);
     cJSON_AddNumberToObject(record, "latency", job->latency);
     cJSON_AddNumberToObject(record, "usd", job->usd);
@@ -92,6 +120,34 @@ static double get_number(const cJSON *record, const char *name)
     return cJSON_IsNumber(value) ? value->valuedouble : 0;
 }
 
+static char *get_image_text(const cJSON *record, const char *prefix, const char *name)
+{
+    char *whole = text_format("%s_%s", prefix, name), *text = get_text(record, whole);
+
+    free(whole);
+    return text;
+}
+
+static double get_image_number(const cJSON *record, const char *prefix, const char *name)
+{
+    char *whole = text_format("%s_%s", prefix, name);
+    double number = get_number(record, whole);
+
+    free(whole);
+    return number;
+}
+
+static JobImage get_image(const cJSON *record, const char *prefix)
+{
+    return (JobImage){.mime = get_image_text(record, prefix, "mime"),
+                      .kind = get_image_text(record, prefix, "kind"),
+                      .digest = get_image_text(record, prefix, "digest"),
+                      .file = get_image_text(record, prefix, "file"),
+                      .size = (long long)get_image_number(record, prefix, "size"),
+                      .width = (int)get_image_number(record, prefix, "width"),
+                      .height = (int)get_image_number(record, prefix, "height")};
+}
+
 static Job *from_record(const cJSON *record)
 {
     Job *job = checked_alloc(sizeof(*job));
@@ -103,18 +159,16 @@ static Job *from_record(const cJSON *record)
     job->request_id = get_text(record, "request_id");
     job->clip = get_text(record, "clip");
     job->fields = cJSON_Duplicate(cJSON_GetObjectItemCaseSensitive(record, "fields"), 1);
-    job->image_mime = get_text(record, "image_mime");
-    job->image_kind = get_text(record, "image_kind");
-    job->image_digest = get_text(record, "image_digest");
-    job->image_file = get_text(record, "image_file");
+    job->image = get_image(record, "image");
+    job->end = get_image(record, "end");
     job->body_digest = get_text(record, "body_digest");
-    job->image_size = (long long)get_number(record, "image_size");
-    job->image_width = (int)get_number(record, "image_width");
-    job->image_height = (int)get_number(record, "image_height");
     job->width = (int)get_number(record, "width");
     job->height = (int)get_number(record, "height");
     job->duration = (int)get_number(record, "duration");
     job->audio = (int)get_number(record, "audio");
+    job->rate = (int)get_number(record, "rate");
+    if (job->rate < 1)
+        job->rate = 30; /* a record of before there was a choice */
     job->created_us = (int64_t)get_number(record, "created_us");
     job->latency = get_number(record, "latency");
     job->usd = get_number(record, "usd");
@@ -164,7 +218,7 @@ static void load(JobList *list, const char *name)
     Job *job = record ? from_record(record) : NULL;
 
     if (job && job->number > 0 && job->id && job->model && job->clip && job->fields &&
-        job->image_file && job->image_digest && job->rows <= ROWS_NEVER &&
+        job->image.file && job->image.digest && job->rows <= ROWS_NEVER &&
         job->kind < NB_CLIP_KINDS) {
         render_digest(job);
         insert(list, job);

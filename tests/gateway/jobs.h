@@ -14,19 +14,24 @@ typedef enum RenderState { RENDER_PENDING, RENDER_DONE, RENDER_FAILED } RenderSt
 
 typedef enum JobStatus { JOB_QUEUED, JOB_GENERATING, JOB_COMPLETED, JOB_ERROR } JobStatus;
 
+/* An image of the request. */
+typedef struct JobImage {
+    char *mime, *kind, *digest, *file; /* file: within the state; NULL: no such image */
+    long long size;
+    int width, height;
+} JobImage;
+
 /* Jobs live until the program ends, so that a pointer to one stays good. The upper part
  * never changes; what is below is guarded by the lock of the list. */
 typedef struct Job {
     int number; /* from 1, goes on across restarts */
     char *id, *model, *client_request_id, *request_id;
     char *clip;    /* path of the result on the file server: /generations/<animal>/... */
-    cJSON *fields; /* the request without the image */
-    char *image_mime, *image_kind, *image_digest,
-        *image_file; /* file: within the state */
+    cJSON *fields; /* the request without the images */
+    JobImage image, end;
     char *body_digest;
-    long long image_size;
-    int image_width, image_height;
     int width, height, duration, audio; /* of the clip */
+    int rate;                           /* pictures a second */
     int64_t created_us;
     double latency; /* seconds */
     double usd;
@@ -79,6 +84,13 @@ long long job_credits(const Job *job);
 int render_start(JobList *list);
 void render_stop(JobList *list);
 void render_digest(Job *job);
+/* Runs ffmpeg for the job and says on stderr what it says; its status, or -1. */
+int render_run(const JobList *list, const char *const argv[], const Job *job);
+/* A name of this process alone, to be freed: when a gateway is killed, its ffmpeg may
+ * live on and write for a while. */
+char *render_part_name(const char *file);
+
+/* variants.c */
 /* The file of this kind of a job whose clip is rendered, made on demand; NULL: not to be
  * made. To be freed. */
 char *render_variant(JobList *list, const Job *job, ClipKind kind);

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gateway.h"
 #include "child.h"
+#include "model.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -30,6 +31,7 @@ enum {
     OPTION_FAULTS,
     OPTION_STATE,
     OPTION_CACHE,
+    OPTION_SCHEMA,
     OPTION_READY_FILE,
     OPTION_EXIT_WITH_PARENT,
     OPTION_VERBOSE,
@@ -47,6 +49,7 @@ static const struct option options[] = {
     {"faults", required_argument, NULL, OPTION_FAULTS},
     {"state", required_argument, NULL, OPTION_STATE},
     {"cache", required_argument, NULL, OPTION_CACHE},
+    {"schema", required_argument, NULL, OPTION_SCHEMA},
     {"ready-file", required_argument, NULL, OPTION_READY_FILE},
     {"exit-with-parent", no_argument, NULL, OPTION_EXIT_WITH_PARENT},
     {"verbose", no_argument, NULL, OPTION_VERBOSE},
@@ -101,6 +104,9 @@ static int set_option(Gateway *gateway, int option)
         return 0;
     case OPTION_CACHE:
         gateway->cache = optarg;
+        return 0;
+    case OPTION_SCHEMA:
+        gateway->schema_file = optarg;
         return 0;
     case OPTION_READY_FILE:
         gateway->ready_file = optarg;
@@ -263,7 +269,7 @@ static int run(Gateway *gateway, pid_t parent)
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
-    status = check_programs();
+    status = models_load(gateway->schema_file) ? STATUS_USAGE : check_programs();
     if (!status)
         status = load_certificate(gateway);
     if (!status)
@@ -281,6 +287,7 @@ static int run(Gateway *gateway, pid_t parent)
     jobs_close(&gateway->jobs);
     faults_free(gateway->faults);
     notes_free(gateway);
+    models_free();
     buffer_free(&gateway->certificate);
     buffer_free(&gateway->certificate_key);
     if (gateway->directory_is_ours)

@@ -1,5 +1,5 @@
 /* i2v: the stand-in gateway: the clips: a slow zoom over the still and a tone of the
- * prompt, rendered by ffmpeg in the background, and the damaged kinds made from them.
+ * prompt, rendered by ffmpeg in the background.
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "jobs.h"
 #include "child.h"
@@ -13,7 +13,6 @@
 /* Part of the digest: another look, another number. */
 #define RENDERER       "i2v-gateway 1"
 #define RENDER_SECONDS 300
-#define RATE           30
 
 static const char *prompt_of(const Job *job)
 {
@@ -27,8 +26,8 @@ void render_digest(Job *job)
 {
     char digest[DIGEST_TEXT];
     char *all =
-        text_format("%s\n%s\n%d %d %d %d\n%s", RENDERER, job->image_digest, job->width,
-                    job->height, job->duration, job->audio, prompt_of(job));
+        text_format("%s\n%s\n%d %d %d %d %d\n%s", RENDERER, job->image.digest, job->width,
+                    job->height, job->duration, job->audio, job->rate, prompt_of(job));
 
     sha256_text(all, strlen(all), digest);
     free(job->digest);
@@ -48,7 +47,7 @@ static int tone_of(const Job *job)
     return 200 + (int)(value % 801);
 }
 
-static int run_ffmpeg(const JobList *list, const char *const argv[], const Job *job)
+int render_run(const JobList *list, const char *const argv[], const Job *job)
 {
     Buffer output = {0}, errors = {0};
     int status = run_child(argv, &output, &errors, RENDER_SECONDS, list->stop);
@@ -65,15 +64,15 @@ static int run_ffmpeg(const JobList *list, const char *const argv[], const Job *
  * encode. The first picture is the still itself. */
 static char *picture_filter(const Job *job)
 {
-    int pictures = job->duration * RATE / 2;
+    int pictures = (job->duration * job->rate + 1) / 2;
 
     return text_format("scale=%d:%d:force_original_aspect_ratio=increase:"
                        "out_color_matrix=bt709:out_range=tv,crop=%d:%d,format=yuv420p,"
-                       "setsar=1,zoompan=z='1+0.08*on/%d':d=%d:s=%dx%d:fps=%d:"
+                       "setsar=1,zoompan=z='1+0.08*on/%d':d=%d:s=%dx%d:fps=%d/2:"
                        "x='(iw-iw/zoom)/2':y='(ih-ih/zoom)/2',fps=%d,"
                        "tpad=stop_mode=clone:stop=4",
                        job->width, job->height, job->width, job->height, pictures,
-                       pictures, job->width, job->height, RATE / 2, RATE);
+                       pictures, job->width, job->height, job->rate, job->rate);
 }
 
 /* The arguments of ffmpeg, put together piece by piece. */
@@ -124,7 +123,7 @@ static void add_output(Arguments *arguments, const char *filter, const char *len
 
 static int render_file(const JobList *list, const Job *job, const char *file)
 {
-    char *still = text_format("%s/%s", list->directory, job->image_file);
+    char *still = text_format("%s/%s", list->directory, job->image.file);
     char *filter = picture_filter(job);
     char *length = text_format("%d", job->duration);
     char *tone = NULL;
@@ -136,7 +135,7 @@ static int render_file(const JobList *list, const Job *job, const char *file)
                            tone_of(job), job->duration);
     add_inputs(&arguments, still, tone);
     add_output(&arguments, filter, length, file);
-    status = run_ffmpeg(list, arguments.words, job);
+    status = render_run(list, arguments.words, job);
     free(still);
     free(filter);
     free(length);
@@ -144,9 +143,7 @@ static int render_file(const JobList *list, const Job *job, const char *file)
     return status;
 }
 
-/* A name of this process alone: when a gateway is killed, its ffmpeg may live on and
- * write for a while. */
-static char *part_name(const char *file)
+char *render_part_name(const char *file)
 {
     return text_format("%s.%ld.part", file, (long)getpid());
 }
@@ -154,7 +151,7 @@ static char *part_name(const char *file)
 static int render(const JobList *list, const Job *job)
 {
     char *clip = job_path(list, job, "clip", ".mp4");
-    char *part = part_name(clip);
+    char *part = render_part_name(clip);
     char *cached =
         list->cache ? text_format("%s/%s.mp4", list->cache, job->digest) : NULL;
     int status = 0;
@@ -219,118 +216,4 @@ void render_stop(JobList *list)
     pthread_mutex_unlock(&list->lock);
     while (list->nb_workers)
         pthread_join(list->workers[--list->nb_workers], NULL);
-}
-
-static int remux(const JobList *list, const Job *job, const char *from, const char *to,
-                 int silent, const char *flags)
-{
-    const char *const argv[] = {"ffmpeg",    "-v",  "error",   "-nostdin",
-                                "-y",        "-i",  from,      "-map",
-                                "0",         "-c",  "copy",    silent ? "-an" : "-sn",
-                                "-movflags", flags, "-fflags", "+bitexact",
-                                "-f",        "mp4", to,        NULL};
-
-    return run_ffmpeg(list, argv, job);
-}
-
-/* The start of the middle moof of a fragmented file, or half of it. */
-static size_t middle_moof(const Buffer *file)
-{
-    size_t moofs[256], count = 0, at = 0;
-
-    while (at + 8 <= file->size && count < 256) {
-        const unsigned char *box = (const unsigned char *)file->data + at;
-        size_t size =
-            (size_t)box[0] << 24 | (size_t)box[1] << 16 | (size_t)box[2] << 8 | box[3];
-
-        if (size < 8)
-            break;
-        if (!memcmp(box + 4, "moof", 4))
-            moofs[count++] = at;
-        at += size;
-    }
-    return count ? moofs[count / 2] : file->size / 2;
-}
-
-static int cut_file(const char *from, const char *to, ClipKind kind)
-{
-    Buffer file = {0};
-    int status = read_file(from, &file);
-
-    if (!status) {
-        size_t size = file.size / 2;
-
-        if (kind == CLIP_DAMAGED_MOOF)
-            size = middle_moof(&file);
-        else if (kind == CLIP_DAMAGED_TAIL)
-            size = file.size > 3000 ? file.size - 3000 : 0;
-        status = write_file_atomic(to, file.data, size);
-    }
-    buffer_free(&file);
-    return status;
-}
-
-/* Bytes that look like nothing, the same every time. */
-static int write_garbage(const char *to)
-{
-    char noise[100000];
-    uint32_t state = 1;
-
-    for (size_t i = 0; i < sizeof(noise); i++) {
-        state = state * 1664525u + 1013904223u;
-        noise[i] = (char)(state >> 24);
-    }
-    return write_file_atomic(to, noise, sizeof(noise));
-}
-
-static int make_variant(JobList *list, const Job *job, ClipKind kind, const char *whole,
-                        const char *to)
-{
-    ClipKind base = kind == CLIP_DAMAGED_TAIL ? CLIP_MOOVEND : CLIP_FRAGMENTED;
-    char *part = part_name(to), *from;
-    int status = -1;
-
-    if (kind == CLIP_SILENT)
-        status = remux(list, job, whole, part, 1, "+faststart");
-    else if (kind == CLIP_MOOVEND)
-        status = remux(list, job, whole, part, 0, "0");
-    else if (kind == CLIP_FRAGMENTED)
-        status = remux(list, job, whole, part, 0,
-                       "+frag_keyframe+empty_moov+default_base_moof");
-    else if (kind == CLIP_GARBAGE)
-        status = write_garbage(part);
-    else if (kind == CLIP_EMPTY)
-        status = write_file_atomic(part, "", 0);
-    else if (kind == CLIP_DAMAGED_HALF)
-        status = cut_file(whole, part, kind);
-    else {
-        from = job_path(list, job, clip_kind_name(base), ".mp4");
-        status = access(from, R_OK) ? make_variant(list, job, base, whole, from) : 0;
-        if (!status)
-            status = cut_file(from, part, kind);
-        free(from);
-    }
-    if (!status)
-        status = rename(part, to);
-    free(part);
-    return status;
-}
-
-char *render_variant(JobList *list, const Job *job, ClipKind kind)
-{
-    char *whole = job_path(list, job, "clip", ".mp4"), *path;
-    int status = 0;
-
-    if (kind == CLIP_WHOLE)
-        return whole;
-    path = job_path(list, job, clip_kind_name(kind), ".mp4");
-    pthread_mutex_lock(&list->variants);
-    if (access(path, R_OK))
-        status = make_variant(list, job, kind, whole, path);
-    pthread_mutex_unlock(&list->variants);
-    free(whole);
-    if (!status)
-        return path;
-    free(path);
-    return NULL;
 }
