@@ -143,3 +143,56 @@ make_old() { # key
     works fetch -v warning "${REQUEST[@]}" --take 2 still.png
     same "" "$stderr"
 }
+
+@test "credentials: said each time, kept in the saved original, noted in the account" {
+    set_faults "create 1 clip c2pa"
+    works fetch "${REQUEST[@]}" --save kept.mp4 still.png
+    says "C2PA content credentials; they stay in the saved original"
+    gateway_clip whole.mp4
+    cmp whole.mp4 kept.mp4
+    same true "$(account .clip.c2pa)"
+    works fetch "${REQUEST[@]}" still.png
+    says "C2PA content credentials"
+    works fetch -v warning "${REQUEST[@]}" still.png
+    same "" "$stderr"
+    works fetch "${REQUEST[@]}" --take 2 --save other.mp4 still.png
+    says_not C2PA
+    same false "$(account .clip.c2pa other.i2v.json)"
+}
+
+# One warning with these words, from the download and from the store.
+warns() { # kind, word...
+    local kind=$1 turn
+    shift
+    set_faults "create 1 clip $kind"
+    for turn in 1 2; do
+        works fetch -v warning "${REQUEST[@]}" --take "$TAKE" still.png
+        says_in_one "$@"
+        same 1 "$(wc -l <<<"$stderr")"
+    done
+    TAKE=$((TAKE + 1))
+}
+
+@test "what is not as it was asked for, or will surprise, is a warning" {
+    TAKE=1
+    warns vfr "frame rate is variable" "filter fps"
+    warns untagged "primaries, transfer, matrix" setparams
+    warns short "lasts 3.0" "the 4 s"
+    warns small "is 640x360" "the 1280x720"
+    works fetch -v warning "${REQUEST[@]}" --take "$TAKE" still.png
+    same "" "$stderr"
+}
+
+@test "half the frame rate that was asked for" {
+    set_faults "create 1 clip halfrate"
+    works fetch "${REQUEST[@]}" --save kept.mp4 still.png
+    says "15 fps"
+    says_not variable
+    same 15/1 "$(account .clip.rate)"
+    # As a request for so many would have noted it.
+    local record=${output%.mp4}.json
+    jq '.rate = 30' "$record" >asked
+    cat asked >"$record"
+    works fetch -v warning "${REQUEST[@]}" still.png
+    says_in_one "15 frames" "the 30"
+}
