@@ -16,7 +16,8 @@ setup_file() {
     for file in still.png tiny.png wide.png tall.png still.webp; do
         printf 'data:image/%s;base64,%s' "${file##*.}" "$(base64 -w0 $file)" >$file.url
     done
-    start_gateway
+    # Nothing that another gateway has made: this one is under test.
+    start_gateway --cache "$BATS_FILE_TMPDIR/cache"
 }
 
 # What the model must have, changed by a jq filter; `image` in it is the URL of the still.
