@@ -28,6 +28,7 @@ typedef struct Silence {
     int64_t packets;   ///< of video
     double start, end; ///< seconds between which it is shown
     double last;       ///< seconds: the end of its last packet, shown or not
+    bool other_keys;   ///< of metadata, than an MP4 has atoms for
     bool has_audio;    ///< why nothing was made
 } Silence;
 
@@ -74,7 +75,7 @@ static void measure_packet(Silence *silence)
     silence->last = FFMAX(silence->last, end);
     if (packet->flags & AV_PKT_FLAG_DISCARD)
         return;
-    silence->start = silence->end ? FFMIN(silence->start, start) : start;
+    silence->start = silence->end > 0 ? FFMIN(silence->start, start) : start;
     silence->end = FFMAX(silence->end, end);
 }
 
@@ -164,8 +165,9 @@ static int copy_metadata(Silence *silence)
         ret = av_dict_set(&out->metadata, of_the_file[i], NULL, 0);
     while (ret >= 0 &&
            (entry = av_dict_get(out->metadata, "", entry, AV_DICT_IGNORE_SUFFIX)))
-        if (!has_atom(entry->key))
-            ret = av_opt_set(out->priv_data, "movflags", "+use_metadata_tags", 0);
+        silence->other_keys |= !has_atom(entry->key);
+    if (ret >= 0 && silence->other_keys)
+        ret = av_opt_set(out->priv_data, "movflags", "+use_metadata_tags", 0);
     return ret;
 }
 
@@ -176,8 +178,6 @@ static int begin(Silence *silence)
     AVFormatContext *out = mp4_writer_context(silence->out);
     int ret = 0;
 
-    /* With that flag nothing is written about who encoded the clip. */
-    out->flags &= ~AVFMT_FLAG_BITEXACT;
     silence->map = av_malloc_array(silence->in->nb_streams, sizeof(*silence->map));
     if (!silence->map)
         return AVERROR(ENOMEM);
@@ -191,8 +191,12 @@ static int begin(Silence *silence)
         (ret = mp4_writer_begin(silence->out, silence->packets,
                                 silence->end - silence->start)) < 0)
         return ret;
-    /* The muxer put itself there. The index is written at the end. */
-    return av_dict_set(&out->metadata, "encoder", encoder ? encoder->value : NULL, 0);
+    /* The muxer took it away, and calls it otherwise where it has an atom for it. The
+     * metadata is written at the end. */
+    return encoder ? av_dict_set(&out->metadata,
+                                 silence->other_keys ? "encoder" : "encoding_tool",
+                                 encoder->value, 0)
+                   : 0;
 }
 
 static int copy_packets(Silence *silence)
@@ -241,8 +245,6 @@ int silence_add(const char *clip, const char *path, const AVIOInterruptCB *inter
     Silence silence = {.clip = clip, .interrupt = interrupt};
     int ret = add(&silence, path);
 
-    if (ret < 0 && i2v_interrupted(interrupt))
-        ret = AVERROR(EINTR);
     ret = mp4_writer_close(&silence.out, ret);
     avformat_close_input(&silence.in);
     av_packet_free(&silence.packet);

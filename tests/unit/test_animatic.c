@@ -207,6 +207,18 @@ static void test_bars(void **state)
     av_frame_free(&frame);
 }
 
+static void test_bars_beside(void **state)
+{
+    AnimaticPlan plan = plan_of(256, 90, fast, 0.1);
+    (void)state;
+    must_render("bars", &plan, temp_path("bars.mp4"));
+    AVFrame *frame = reading_picture(temp_path("bars.mp4"), 0);
+    assert_in_range(luma(frame, 44, 45), 14, 20); // the picture has columns 48 to 207
+    assert_in_range(luma(frame, 211, 45), 14, 20);
+    assert_in_range(luma(frame, 56, 45), 118, 134); // grey 130 is 128
+    av_frame_free(&frame);
+}
+
 static void test_moving(void **state)
 {
     AnimaticPlan plan = plan_of(160, 90, fast, 2);
@@ -320,7 +332,9 @@ static void test_places(void **state)
         if (stamp->width < width * 3 / 10 || stamp->height < FFMIN(width, height) / 8)
             fail_case("the stamp is only %dx%d of %dx%d", stamp->width, stamp->height,
                       width, height);
-        if (caption->width < width * 7 / 10 || caption->y < height / 2)
+        int line = FFMAX(FFMIN(width, height) / 24, 8);
+        if (caption->width < width * 7 / 10 || caption->y < height / 2 ||
+            caption->height < 6 * line || caption->height > 9 * line)
             fail_case("the caption is %dx%d at %d,%d of %dx%d", caption->width,
                       caption->height, caption->x, caption->y, width, height);
         animatic_labels_clear(labels);
@@ -378,12 +392,11 @@ static void test_hostile_captions(void **state)
 }
 
 /* White on dark, in the pictures of the clip and there alone. */
-static void test_drawn(void **state)
+static void check_drawn(bool moving)
 {
     AnimaticPlan plan = plan_of(320, 180, fast, 1);
     AnimaticLabel labels[ANIMATIC_LABELS];
-    (void)state;
-    plan.moving = true;
+    plan.moving = moving;
     must_render("plain", &plan, temp_path("plain.mp4"));
     plan.stamp = "DRY RUN";
     plan.caption = "She turns around";
@@ -413,6 +426,13 @@ static void test_drawn(void **state)
         av_frame_free(&drawn);
     }
     animatic_labels_clear(labels);
+}
+
+static void test_drawn(void **state)
+{
+    (void)state;
+    check_drawn(false);
+    check_drawn(true);
 }
 
 /* Failing */
@@ -535,6 +555,7 @@ int main(void)
         cmocka_unit_test(test_what_it_is),
         cmocka_unit_test(test_sound),
         cmocka_unit_test(test_bars),
+        cmocka_unit_test(test_bars_beside),
         cmocka_unit_test(test_moving),
         cmocka_unit_test(test_zoom),
         cmocka_unit_test(test_places),

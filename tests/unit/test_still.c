@@ -348,6 +348,64 @@ static void test_pixels_are_kept(void **state)
     free(ppm);
 }
 
+/* ---- not encoded ---- */
+
+/* The same picture as the encoded one, also where the file itself would go out. */
+static void test_frame(void **state)
+{
+    static const struct {
+        const char *name;
+        StillTarget target;
+    } cases[] = {
+        {"q.png", {160, 96, STILL_COVER, STILL_CENTER}},
+        {"q.png", {0, 0, STILL_COVER, STILL_CENTER}},
+        {"q.png", {90, 160, STILL_COVER, STILL_RIGHT}},
+        {"q.png", {100, 100, STILL_CONTAIN, STILL_TOP}},
+        {"q.png", {100, 100, STILL_FILL, STILL_CENTER}},
+        {"turned.png", {96, 160, STILL_NONE, STILL_CENTER}},
+        {"a.png", {64, 32, STILL_NONE, STILL_CENTER}},
+    };
+
+    (void)state;
+    run(FFMPEG "-f lavfi -i color=white:s=64x32,format=rgba,colorchannelmixer=aa=0.5 "
+               "-frames:v 1 a.png");
+    run(FFMPEG "-i q.ppm -vf transpose=1 turned.png");
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const StillTarget *target = &cases[i].target;
+        Still *still = must_read(cases[i].name, NULL);
+        StillFile file = must_encode(still, target->width, target->height, target->fit,
+                                     target->position);
+        Picture picture = decode_png(&file);
+        AVFrame *frame;
+
+        assert_int_equal(still_frame(still, target, NULL, &frame), 0);
+        assert_int_equal(frame->format, AV_PIX_FMT_RGB24);
+        assert_int_equal(frame->width, picture.width);
+        assert_int_equal(frame->height, picture.height);
+        for (int y = 0; y < frame->height; y++)
+            assert_memory_equal(frame->data[0] + (ptrdiff_t)y * frame->linesize[0],
+                                pixel(&picture, 0, y), (size_t)frame->width * 3);
+        av_frame_free(&frame);
+        free(picture.rgb);
+        av_free(file.data);
+        still_free(&still);
+    }
+}
+
+static void test_frame_of_another_size(void **state)
+{
+    StillTarget target = {100, 100, STILL_NONE, STILL_CENTER};
+    Still *still = must_read("q.png", NULL);
+    AVFrame *frame;
+
+    (void)state;
+    log_clear();
+    assert_int_equal(still_frame(still, &target, NULL, &frame), AVERROR(EINVAL));
+    assert_null(frame);
+    assert_logged("still is 160x96 but must be 100x100");
+    still_free(&still);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -360,6 +418,8 @@ int main(void)
         cmocka_unit_test(test_output_repeats),
         cmocka_unit_test(test_large_goes_as_jpeg),
         cmocka_unit_test(test_pixels_are_kept),
+        cmocka_unit_test(test_frame),
+        cmocka_unit_test(test_frame_of_another_size),
     };
     return cmocka_run_group_tests(tests, setup_quarters, teardown);
 }
