@@ -37,6 +37,12 @@ extern "C" {
  */
 I2V_API int i2v_check(const char *url, AVDictionary **options, char *key);
 
+/*
+ * With dry_run nothing is sent by any of these, and i2v_fetch() and i2v_open_input() give
+ * an animatic that is made here; with fallback=still a generation that fails gives its
+ * still. Both lie outside the store and may be removed after a week.
+ */
+
 /**
  * Send a request and return once the gateway has accepted it; i2v_fetch() or
  * i2v_open_input() with the same arguments brings its clip later. A request that is known
@@ -58,7 +64,8 @@ I2V_API int i2v_submit(const char *url, AVDictionary **options,
  * non-zero the call ends with AVERROR(EINTR) and the generation can be picked up later
  * @return 0; AVERROR(EINTR); AVERROR(ETIMEDOUT) when max_wait is over; AVERROR(ENOENT)
  * when there is nothing to reuse or no such still; AVERROR(ENOKEY) without an API key;
- *         AVERROR(EPERM) when moderation refused; AVERROR_EXTERNAL when the generation
+ *         AVERROR(EDOM) when its price is above max_cost, or not known and there is a
+ * limit; AVERROR(EPERM) when moderation refused; AVERROR_EXTERNAL when the generation
  * failed; AVERROR_HTTP_* as the gateway answered; or another negative AVERROR
  */
 I2V_API int i2v_fetch(const char *url, AVDictionary **options,

@@ -16,12 +16,12 @@ commands() { # grep pattern
 }
 
 @test "the README's commands are the ones tested here" {
-    same 13 "$(commands . | wc -l)"
+    same 15 "$(commands . | wc -l)"
     same 1 "$(commands '^samples/quickstart.sh$' | wc -l)"
     same 1 "$(commands '^tests/run.sh$' | wc -l)"
     same 1 "$(commands '^i2v-gateway ' | wc -l)"
-    same 4 "$(commands '^(i2v |clip=.*fetch)' | wc -l)"
-    same 6 "$(commands '^(i2vctl |key=|clip=.*wait)' | wc -l)"
+    same 5 "$(commands '^(i2v |clip=.*fetch)' | wc -l)"
+    same 7 "$(commands '^(i2vctl |key=|clip=.*wait)' | wc -l)"
 }
 
 @test "each use that the README shows works" {
