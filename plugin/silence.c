@@ -74,7 +74,7 @@ static void measure_packet(Silence *silence)
     silence->last = FFMAX(silence->last, end);
     if (packet->flags & AV_PKT_FLAG_DISCARD)
         return;
-    silence->start = silence->end ? FFMIN(silence->start, start) : start;
+    silence->start = silence->end > 0 ? FFMIN(silence->start, start) : start;
     silence->end = FFMAX(silence->end, end);
 }
 
