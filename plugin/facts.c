@@ -98,11 +98,10 @@ void facts_complete(Record *record, const char *path, const AVIOInterruptCB *int
 
 static void compare_size(const ClipFacts *facts, const Request *r, Events *events)
 {
-    if (r->target.width &&
-        (facts->width != r->target.width || facts->height != r->target.height))
+    if (r->width && (facts->width != r->width || facts->height != r->height))
         events_say(events, AV_LOG_WARNING,
                    "The clip is %dx%d, not the %dx%d that was asked for.\n", facts->width,
-                   facts->height, r->target.width, r->target.height);
+                   facts->height, r->width, r->height);
     if (r->duration && fabs(facts->duration - r->duration) > DURATION_SLACK)
         events_say(events, AV_LOG_WARNING,
                    "The clip lasts %.2f s, not the %d s that were asked for.\n",

@@ -125,6 +125,7 @@ static bool put_request(cJSON *to, const Record *record)
     const cJSON *fields = record_json(record, RECORD_REQUEST);
     return to && (fields ? put_copy(to, "fields", fields) : put_remembered(to, record)) &&
            put_text(to, "image_sha256", record_text(record, RECORD_IMAGE_HASH)) &&
+           put_text(to, "end_image_sha256", record_text(record, RECORD_END_HASH)) &&
            put_text(to, "body_sha256", record_text(record, RECORD_REQUEST_HASH)) &&
            put_number(to, "take", record, RECORD_TAKE);
 }

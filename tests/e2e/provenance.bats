@@ -160,7 +160,7 @@ make_old() { # key
     same false "$(account .clip.c2pa other.i2v.json)"
 }
 
-# One warning with these words, from the download and from the store.
+# One warning with these words: from the download, from the store, and by the key.
 warns() { # kind, word...
     local kind=$1 turn
     shift
@@ -170,6 +170,8 @@ warns() { # kind, word...
         says_in_one "$@"
         same 1 "$(wc -l <<<"$stderr")"
     done
+    works ctl wait -v warning "$(basename "$output" .mp4)"
+    says_in_one "$@"
     TAKE=$((TAKE + 1))
 }
 

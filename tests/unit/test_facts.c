@@ -21,7 +21,7 @@ static const ClipFacts good = {
     .text = "h264 and all that",
 };
 
-static const Request asked = {.target = {.width = 1280, .height = 720}, .duration = 4};
+static const Request asked = {.width = 1280, .height = 720, .duration = 4};
 
 /* What is said of such a clip. */
 static void say(const Record *record, const Request *request)
@@ -102,6 +102,7 @@ static const struct {
      "(primaries, range)|setparams"},
     {"no audio", {0}, {0}, true, "no audio|silence=1"},
     {"no audio on purpose", {0}, {.mute = true}, true, NULL},
+    {"a silent track is added", {0}, {.silence = true}, true, NULL},
     {"audio where none was asked for", {0}, {.mute = true}, false, NULL},
     {"credentials", {.c2pa = true}, {0}, false, NULL},
 };
@@ -134,6 +135,7 @@ static void test_warnings(void **state)
         facts.c2pa = other->c2pa;
         request.rate = cases[i].request.rate;
         request.mute = cases[i].request.mute;
+        request.silence = cases[i].request.silence;
         Record *record = record_of(&facts);
         say(record, &request);
         check_warning(cases[i].what, cases[i].words);

@@ -105,6 +105,7 @@ static Record *whole_record(void)
     record_set_json(r, RECORD_REQUEST,
                     cJSON_Parse("{\"model\":\"m\",\"prompt\":\"p\",\"seed\":7}"));
     record_set_text(r, RECORD_IMAGE_HASH, "aa");
+    record_set_text(r, RECORD_END_HASH, "ee");
     record_set_text(r, RECORD_REQUEST_HASH, "bb");
     record_set_text(r, RECORD_CLIENT_IDS, "one two");
     record_set_text(r, RECORD_ID, "g:1");
@@ -158,6 +159,7 @@ static const struct {
      "\"http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia\""},
     {"request/fields", "{\"model\":\"m\",\"prompt\":\"p\",\"seed\":7}"},
     {"request/image_sha256", "\"aa\""},
+    {"request/end_image_sha256", "\"ee\""},
     {"request/body_sha256", "\"bb\""},
     {"request/take", "2"},
     {"generation/id", "\"g:1\""},
