@@ -567,13 +567,21 @@ int fields_check(const Options *o, void *log, Request *r)
 
 cJSON *fields_with_defaults(const Request *r)
 {
-    cJSON *all = cJSON_Duplicate(r->fields, 1);
+    /* Printed and read again, so that numbers kept as text are numbers. */
+    char *text = cJSON_PrintUnformatted(r->fields);
+    cJSON *all = text ? cJSON_Parse(text) : NULL;
     const Model *model = r->model;
 
+    cJSON_free(text);
     for (const ModelField *field = model ? model->fields : NULL;
-         all && field && field->name; field++)
-        if (field->value && !cJSON_GetObjectItemCaseSensitive(all, field->name))
-            cJSON_AddItemToObject(all, field->name, typed(field, field->value));
+         all && field && field->name; field++) {
+        if (!field->value || cJSON_GetObjectItemCaseSensitive(all, field->name))
+            continue;
+        bool is_text = field->type == MODEL_TEXT || field->type == MODEL_URL;
+        cJSON_AddItemToObject(all, field->name,
+                              is_text ? cJSON_CreateString(field->value)
+                                      : cJSON_Parse(field->value));
+    }
     if (all && model && model->audio_field &&
         !cJSON_GetObjectItemCaseSensitive(all, model->audio_field))
         cJSON_AddBoolToObject(all, model->audio_field, r->audible);

@@ -85,6 +85,20 @@ rate() { # model, jq condition on a variant: its price, as the stand-in lists it
     done
 }
 
+@test "a list of models that hangs delays a purchase little, and an interrupt ends the wait" {
+    set_faults "models * stall 60"
+    local before
+    before=$(state .counts.models)
+    asked() { [ "$(state .counts.models)" -gt "$before" ]; }
+    begin "$BIN/i2vctl" fetch --prompt p --duration 4 --max_cost 5 still.png
+    until_true asked
+    leaves TERM
+    says "Nothing was bought"
+    works fetch --prompt p --duration 4 still.png
+    says "Price: not known"
+    expect_creates 1
+}
+
 @test "a limit does not keep a generation that may be paid for from being found" {
     set_faults "create 1 drop-after" "create * rows late 1.5"
     ends_with 75 fetch --prompt p --duration 4 --max_wait 1 still.png

@@ -413,6 +413,12 @@ static void test_defaults(void **state)
     check_members("wan", all, "{\"watermark\":false,\"enhance_prompt\":true}");
     cJSON_Delete(all);
     request_free(&r);
+    /* Numbers are numbers, also where the request keeps them as they were written. */
+    assert_int_equal(check_pairs("s.png", LTX "params=fps=50", &r), 0);
+    all = fields_with_defaults(r);
+    check_number("fps", cJSON_IsNumber(cJSON_GetObjectItem(all, "fps")), true);
+    cJSON_Delete(all);
+    request_free(&r);
     assert_int_equal(check_pairs("s.png", PIX "audio=1", &r), 0);
     all = fields_with_defaults(r);
     check_members("pixverse", all,
