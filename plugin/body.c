@@ -14,6 +14,7 @@
 
 #include "digest.h"
 #include "http.h"
+#include "provenance.h"
 
 /* One still as the body has it, and as it is shown. */
 typedef struct Part {
@@ -72,6 +73,16 @@ static int part_of(const Still *still, const char *url, const StillTarget *targe
     return part->sent && part->shown ? 0 : AVERROR(ENOMEM);
 }
 
+/* A URL or a data: URI may also have come by params. */
+static char *make_shown(const Request *request, const char *first, const char *last)
+{
+    Request shown = *request;
+    shown.fields = provenance_request(request->fields);
+    char *text = shown.fields ? request_body(&shown, first, last) : NULL;
+    cJSON_Delete(shown.fields);
+    return text;
+}
+
 int body_make(const Request *request, const Still *still, const Still *end, void *log,
               char **body, char **shown)
 {
@@ -86,7 +97,7 @@ int body_make(const Request *request, const Still *still, const Still *end, void
     if (ret >= 0) {
         *body = request_body(request, first.sent, last.sent);
         if (shown)
-            *shown = request_body(request, first.shown, last.shown);
+            *shown = make_shown(request, first.shown, last.shown);
         ret = *body && (!shown || *shown) ? 0 : AVERROR(ENOMEM);
     }
     part_free(&first);

@@ -18,6 +18,9 @@
 #include "compat.h"
 #include "http.h"
 
+/* More names than that of one model are nonsense, and take long to compare. */
+#define MAX_ALIASES 16
+
 #define TIMEOUT_MS 10000
 
 /* Of the whole catalogue with its prices the documentation shows 1.3 MB. */
@@ -140,8 +143,11 @@ const char *catalogue_id(const Catalogue *catalogue, int n)
 const char *catalogue_alias(const Catalogue *catalogue, int n, int which)
 {
     const cJSON *aliases = member(catalogue->entries[n].json, "aliases"), *alias;
+    int left = MAX_ALIASES;
     cJSON_ArrayForEach(alias, aliases)
     {
+        if (!left--)
+            break;
         if (shown(alias) && !which--)
             return alias->valuestring;
     }
@@ -151,8 +157,11 @@ const char *catalogue_alias(const Catalogue *catalogue, int n, int which)
 static bool has_alias(const cJSON *entry, const char *name)
 {
     const cJSON *aliases = member(entry, "aliases"), *alias;
+    int left = MAX_ALIASES;
     cJSON_ArrayForEach(alias, aliases)
     {
+        if (!left--)
+            break;
         if (shown(alias) && !av_strcasecmp(alias->valuestring, name))
             return true;
     }

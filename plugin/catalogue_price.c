@@ -208,6 +208,10 @@ static Match match_dimension(const cJSON *wanted, const cJSON *value)
 
     if (!cJSON_IsNumber(value) && !text_of(value))
         return MATCH_MAYBE;
+    /* The choice is the gateway's: any of the values may be meant. */
+    if (cJSON_IsString(value) && (!av_strcasecmp(value->valuestring, "auto") ||
+                                  !av_strcasecmp(value->valuestring, "adaptive")))
+        return MATCH_MAYBE;
     if (!cJSON_IsArray(wanted))
         return match_value(wanted, value);
     cJSON_ArrayForEach(one, wanted)

@@ -87,11 +87,13 @@ bool facts_read(const Record *record, ClipFacts *facts)
     return true;
 }
 
-void facts_complete(Record *record, const char *path, const AVIOInterruptCB *interrupt)
+int facts_complete(Record *record, const char *path, const AVIOInterruptCB *interrupt)
 {
     ClipFacts facts;
-    if (!facts_read(record, &facts) && clip_verify(path, 0, interrupt, &facts) >= 0)
-        facts_note(record, &facts);
+    if (facts_read(record, &facts))
+        return 0;
+    int ret = clip_verify(path, 0, interrupt, &facts);
+    return ret < 0 ? ret : facts_note(record, &facts);
 }
 
 /* Saying */

@@ -22,10 +22,11 @@ bool facts_read(const Record *record, ClipFacts *facts);
 
 /**
  * Look at the clip of a record that has no facts, and note them in it; not on disk, which
- * takes the key's lock. When it cannot be looked at, it stays unknown.
+ * takes the key's lock.
  * @param path  the clip
+ * @return 0, AVERROR(EINTR), or another negative AVERROR when it cannot be looked at
  */
-void facts_complete(Record *record, const char *path, const AVIOInterruptCB *interrupt);
+int facts_complete(Record *record, const char *path, const AVIOInterruptCB *interrupt);
 
 /** Say what a pipeline needs to know of a clip, with a WARNING for what is not as it was
  * asked for or will surprise. What is unknown is not spoken of. */

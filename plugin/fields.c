@@ -15,6 +15,7 @@
 #include <libavutil/parseutils.h>
 
 #include "params.h"
+#include "rules.h"
 #include "text.h"
 
 #define SECOND_US (1000000LL)
@@ -165,16 +166,6 @@ static int check_duration(const char *given, void *log, Request *r)
 
 /* Further fields, typed from the table */
 
-/* The text that a value came from, or would be; free with av_free(). */
-static char *text_of(const cJSON *item)
-{
-    if (cJSON_IsString(item) || cJSON_IsRaw(item))
-        return av_strdup(item->valuestring);
-    char *printed = cJSON_PrintUnformatted(item), *text = av_strdup(printed);
-    cJSON_free(printed);
-    return text;
-}
-
 static bool is_whole(const char *text)
 {
     text += *text == '-';
@@ -184,10 +175,14 @@ static bool is_whole(const char *text)
 /* Whether a text is a value of a field of one value. */
 static bool is_value(const ModelField *field, const char *text)
 {
-    char *end;
-    double number = strtod(text, &end);
-    bool numeric = !*end && params_is_number(text);
+    bool numeric = params_is_number(text);
+    double number = 0;
 
+    if (numeric) { /* strtod() would follow the host's locale */
+        cJSON *parsed = cJSON_Parse(text);
+        number = parsed ? parsed->valuedouble : 0;
+        cJSON_Delete(parsed);
+    }
     if (field->words[0]) {
         const char *const *word = field->words;
         while (*word && strcmp(*word, text))
@@ -241,7 +236,7 @@ static int refuse_value(const char *option, const ModelField *field, const char 
 static int add_known(const char *option, const ModelField *field, const cJSON *item,
                      void *log, Request *r)
 {
-    char *text = text_of(item);
+    char *text = params_text(item);
     bool fits;
     int ret;
 
@@ -322,7 +317,8 @@ static const char *option_of(const char *name, const Request *r)
     size_t size = strlen(name);
     if (!strncmp(name, model->image_field, size) && strchr(".", model->image_field[size]))
         return "image";
-    if (model->end_image_field && !strcmp(name, model->end_image_field) && r->model)
+    if (model->end_image_field && !strcmp(name, model->end_image_field) &&
+        (r->model || r->end_image))
         return "end_image";
     return NULL;
 }
@@ -335,7 +331,7 @@ static int override(cJSON *params, const char *name, char **option)
     int ret = 0;
     if (!item)
         return 0;
-    *option = text_of(item);
+    *option = params_text(item);
     if (!*option)
         ret = AVERROR(ENOMEM);
     cJSON_Delete(item);
@@ -360,7 +356,7 @@ static int add_param(cJSON *item, void *log, Request *r)
     }
     if (switches)
         field = &audio;
-    if (!field)
+    if (!field || !r->typed)
         return put(r, item->string, cJSON_Duplicate(item, 1));
     ret = add_known("params", field, item, log, r);
     if (ret >= 0 && switches) {
@@ -381,61 +377,7 @@ static int add_params(const cJSON *params, void *log, Request *r)
     return ret;
 }
 
-/* What depends on each other */
-
-/* A field's value as text: given, or by default; free with av_free(). NULL: none. */
-static char *current(const Request *r, const char *name)
-{
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(r->fields, name);
-    const ModelField *field = model_field(r->model, name);
-
-    if (item)
-        return text_of(item);
-    if (r->model->audio_field && !strcmp(name, r->model->audio_field))
-        return av_strdup(r->model->audio == MODEL_AUDIO_ON ? "true" : "false");
-    return field && field->value ? av_strdup(field->value) : NULL;
-}
-
-/* The option by which a field is set, for people. */
-static const char *known_as(const Request *r, const char *field)
-{
-    if (r->model->end_image_field && !strcmp(field, r->model->end_image_field))
-        return "end_image";
-    return r->model->audio_field && !strcmp(field, r->model->audio_field) ? "audio"
-                                                                          : field;
-}
-
-static bool is_met(const Request *r, const ModelRule *rule)
-{
-    bool end_image =
-        r->model->end_image_field && !strcmp(rule->when, r->model->end_image_field);
-    if (end_image)
-        return r->end_image;
-    char *value = current(r, rule->when);
-    bool met = value && (!rule->is || text_is_among(value, rule->is));
-    av_free(value);
-    return met;
-}
-
-static int check_rules(void *log, const Request *r)
-{
-    for (const ModelRule *rule = r->model->rules; rule < r->model->rules + MODEL_RULES;
-         rule++) {
-        if (!rule->when || !is_met(r, rule))
-            continue;
-        char *value = current(r, rule->field);
-        bool broken = value && !text_is_among(value, rule->only);
-        if (broken)
-            av_log(log, AV_LOG_ERROR,
-                   "With %s%s%s the model %s takes %s=%s alone, not %s.\n",
-                   known_as(r, rule->when), rule->is ? "=" : "", rule->is ? rule->is : "",
-                   r->model_name, known_as(r, rule->field), rule->only, value);
-        av_free(value);
-        if (broken)
-            return AVERROR(EINVAL);
-    }
-    return 0;
-}
+/* What a model demands */
 
 static int check_stills(void *log, const Request *r)
 {
@@ -503,40 +445,72 @@ end:
     return ret;
 }
 
-/* The fields of a request whose model is given. */
-static int make(const Options *o, const char *name, void *log, Request *r)
+/* The fields of a request whose model is given. `params` stays the caller's. */
+static int make(const Options *o, const char *name, const cJSON *params, void *log,
+                Request *r)
 {
-    cJSON *params = NULL;
+    cJSON *further = params ? cJSON_Duplicate(params, 1) : NULL;
     int ret = AVERROR(ENOMEM);
 
     r->fields = cJSON_CreateObject();
-    if (!r->fields || !cJSON_AddStringToObject(r->fields, "model", name) ||
-        (r->prompt[0] && !cJSON_AddStringToObject(r->fields, "prompt", r->prompt)))
-        return ret;
-    ret = o->params && o->params[0] ? params_parse(o->params, log, &params) : 0;
-    if (ret >= 0)
-        ret = fill(o, params, log, r);
-    cJSON_Delete(params);
+    if (r->fields && (further || !params) &&
+        cJSON_AddStringToObject(r->fields, "model", name) &&
+        (!r->prompt[0] || cJSON_AddStringToObject(r->fields, "prompt", r->prompt)))
+        ret = fill(o, further, log, r);
+    cJSON_Delete(further);
     return ret;
 }
 
-/* What the same options made before the model came into the table: clips that were bought
- * then are found by it. */
-static int make_former(const Options *o, Request *r)
+/* What earlier versions made of the same options: clips that were bought then are found
+ * by it. Where they would have made nothing of them, there is nothing to find. */
+static int make_former(const Options *o, const cJSON *params, int which, Request *r)
 {
-    Request former = {.model_name = o->model, .prompt = r->prompt};
+    bool known = which != REQUEST_UNKNOWN;
+    Request former = {
+        .model = known ? r->model : NULL,
+        .model_name = known ? r->model_name : o->model,
+        .prompt = r->prompt,
+        .end_image = r->end_image,
+    };
+    Options then = *o;
+    /* There was no such option; where it changes nothing it is no other request. */
+    if (!r->model->audio_field ||
+        !cJSON_GetObjectItemCaseSensitive(r->fields, r->model->audio_field))
+        then.audio = -1;
     /* The options' own level keeps what is said of it unheard. */
-    int ret = make(o, o->model, (void *)(uintptr_t)o, &former);
-    if (ret >= 0)
-        r->former = former.fields;
+    int ret = make(&then, former.model_name, params, &then, &former);
+    /* The same fields, but not the same still, where the model was unknown. */
+    if (ret >= 0 && (!known || !cJSON_Compare(former.fields, r->fields, 1)))
+        r->former[which] = former.fields;
     else
         cJSON_Delete(former.fields);
+    return ret == AVERROR(ENOMEM) ? ret : 0;
+}
+
+/* The fields, now and formerly. */
+static int make_all(const Options *o, const cJSON *params, void *log, Request *r)
+{
+    int ret;
+
+    r->typed = true;
+    if ((ret = make(o, r->model_name, params, log, r)) < 0 ||
+        (ret = check_prompt(log, r)) < 0 || !r->model)
+        return ret;
+    if ((ret = check_stills(log, r)) < 0 || (ret = rules_check(r, log)) < 0)
+        return ret;
+    const cJSON *fps = cJSON_GetObjectItemCaseSensitive(r->fields, "fps");
+    if (cJSON_IsRaw(fps))
+        r->rate = atoi(fps->valuestring);
+    for (int i = 0; i < REQUEST_FORMERS && ret >= 0 && !r->end_image; i++)
+        ret = make_former(o, params, i, r);
     return ret;
 }
 
 int fields_check(const Options *o, void *log, Request *r)
 {
+    cJSON *params = NULL;
     int ret;
+
     if (!o->model || !o->model[0] || !text_is_utf8(o->model)) {
         av_log(log, AV_LOG_ERROR, "The option model must name a model of the gateway.\n");
         return AVERROR(EINVAL);
@@ -554,15 +528,11 @@ int fields_check(const Options *o, void *log, Request *r)
         return AVERROR(ENOMEM);
     r->image_field = names_of(r)->image_field;
     r->end_image_field = names_of(r)->end_image_field;
-    if ((ret = make(o, r->model_name, log, r)) < 0 || (ret = check_prompt(log, r)) < 0 ||
-        !r->model)
-        return ret;
-    if ((ret = check_stills(log, r)) < 0 || (ret = check_rules(log, r)) < 0)
-        return ret;
-    const cJSON *fps = cJSON_GetObjectItemCaseSensitive(r->fields, "fps");
-    if (cJSON_IsRaw(fps))
-        r->rate = atoi(fps->valuestring);
-    return make_former(o, r);
+    ret = o->params && o->params[0] ? params_parse(o->params, log, &params) : 0;
+    if (ret >= 0)
+        ret = make_all(o, params, log, r);
+    cJSON_Delete(params);
+    return ret;
 }
 
 cJSON *fields_with_defaults(const Request *r)

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include <libavutil/common.h>
 #include <libavutil/error.h>
 #include <libavutil/mem.h>
 
@@ -70,7 +71,8 @@ int i2v_submit(const char *url, AVDictionary **options, const AVIOInterruptCB *i
                char *key)
 {
     GenerationFailure failure;
-    return journey_submit(url, options, interrupt, (void *)&log_context, key, &failure);
+    return FFMIN(
+        journey_submit(url, options, interrupt, (void *)&log_context, key, &failure), 0);
 }
 
 int i2v_open_input(AVFormatContext **ps, const char *url, AVDictionary **options)

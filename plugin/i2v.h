@@ -59,7 +59,8 @@ I2V_API int i2v_submit(const char *url, AVDictionary **options,
  * Bring a request to its finished, verified clip. A generation that failed while this
  * process ran is not bought again by it: its failure is returned again.
  *
- * @param path       set to the path of the MP4 in the store; free it with av_free()
+ * @param path       set to the path of the MP4: in the store, or of what is made here
+ * (dry_run, fallback, silence); free it with av_free()
  * @param interrupt  looked at at least every 100 ms, may be NULL; when it returns
  * non-zero the call ends with AVERROR(EINTR) and the generation can be picked up later
  * @return 0; AVERROR(EINTR); AVERROR(ETIMEDOUT) when max_wait is over; AVERROR(ENOENT)

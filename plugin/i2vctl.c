@@ -302,7 +302,10 @@ static int submit(Arguments *arguments)
         ret = journey_submit(still, &arguments->options, &interrupt, i2vctl_log, key,
                              &failure);
     if (ret >= 0) {
-        av_log(i2vctl_log, AV_LOG_INFO, "i2vctl wait %.12s brings its clip.\n", key);
+        if (ret > 0)
+            av_log(i2vctl_log, AV_LOG_INFO, "Dry run: there is nothing to wait for.\n");
+        else
+            av_log(i2vctl_log, AV_LOG_INFO, "i2vctl wait %.12s brings its clip.\n", key);
         ret = print_line(key, "key", &failure);
     }
     return end(ret, failure);
@@ -362,7 +365,7 @@ static bool names_request(const Arguments *arguments)
 static int check_wait_options(const AVDictionary *options)
 {
     static const char allowed[] =
-        "max_wait,poll_interval,save,api_key_file,base_url,ca_file,store";
+        "max_wait,poll_interval,save,silence,api_key_file,base_url,ca_file,store";
     const AVDictionaryEntry *entry = NULL;
 
     while ((entry = av_dict_get(options, "", entry, AV_DICT_IGNORE_SUFFIX))) {

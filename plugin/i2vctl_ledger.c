@@ -253,9 +253,9 @@ static cJSON *describe(const Ledger *ledger, const Record *record)
         RECORD_ORIGIN, RECORD_MODEL,      RECORD_PROMPT,       RECORD_PROJECT,
         RECORD_ID,     RECORD_CLIENT_IDS, RECORD_STATUS,       RECORD_ERROR,
         RECORD_URL,    RECORD_IMAGE_HASH, RECORD_REQUEST_HASH, RECORD_CLIP_HASH};
-    static const char *const numbers[] = {RECORD_TAKE,   RECORD_DURATION,
-                                          RECORD_USD,    RECORD_CREDITS,
-                                          RECORD_TOKENS, RECORD_CLIP_SIZE};
+    static const char *const numbers[] = {RECORD_TAKE,     RECORD_DURATION, RECORD_USD,
+                                          RECORD_PRICE,    RECORD_CREDITS,  RECORD_TOKENS,
+                                          RECORD_CLIP_SIZE};
     static const char *const times[] = {RECORD_CREATED, RECORD_SENT_AT, RECORD_ACCEPTED,
                                         RECORD_ENDED};
     cJSON *job = cJSON_CreateObject();

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <libavutil/avstring.h>
 #include <libavutil/bprint.h>
@@ -129,12 +130,13 @@ static void say_request(Journey *j)
 {
     const Request *r = j->request;
     AVBPrint text;
+    cJSON *fields = provenance_request(r->fields); // without what may be secret in it
     const cJSON *field;
     int prompt = (int)strcspn(r->prompt, "\r\n");
 
     av_bprint_init(&text, 0, AV_BPRINT_SIZE_AUTOMATIC);
     av_bprintf(&text, "%s", r->model_name);
-    cJSON_ArrayForEach(field, r->fields)
+    cJSON_ArrayForEach(field, fields)
     {
         if (!strcmp(field->string, "model") || !strcmp(field->string, "prompt"))
             continue;
@@ -145,6 +147,7 @@ static void say_request(Journey *j)
                                          : "?");
         cJSON_free(value);
     }
+    cJSON_Delete(fields);
     if (j->still)
         av_bprintf(&text, ", still %dx%d", still_width(j->still), still_height(j->still));
     /* Do not cut a character of several bytes in two. */
@@ -171,25 +174,45 @@ static void say_served(Journey *j)
     events_note(j->events, &event);
 }
 
-/* A clip that was bought while its model was not in the table lies under another key. */
-static int use_former_key(Journey *j)
+/* Whether a record, or a clip that has none, saves a purchase. */
+static bool is_worth(const Journey *j, const char *key, const Record *record)
+{
+    char *clip;
+    bool there;
+
+    switch (record_state(record)) {
+    case RECORD_NEW:
+        clip = store_clip_path(j->store, key);
+        there = clip && !access(clip, F_OK);
+        av_free(clip);
+        return there;
+    case RECORD_INTENT:
+    case RECORD_FAILED:
+        return false;
+    default: /* what is damaged may hold the id of a generation */
+        return true;
+    }
+}
+
+/* Earlier versions made other keys of the same request: what was bought then is used. */
+static int use_former_keys(Journey *j)
 {
     Request *r = j->request;
-    Record *former = NULL;
+    int ret = 0;
 
-    if (!r->former_key[0] || record_state(j->record) != RECORD_NEW)
-        return 0;
-    int ret = store_load(j->store, r->former_key, false, j->log, &former);
-    if (ret < 0)
-        return ret;
-    RecordState state = record_state(former);
-    if (state == RECORD_READY || state == RECORD_RUNNING || state == RECORD_SENT) {
-        av_strlcpy(r->key, r->former_key, sizeof(r->key));
-        events_set_key(j->events, r->key);
-        FFSWAP(Record *, j->record, former);
+    for (int i = 0; i < REQUEST_FORMERS && ret >= 0; i++) {
+        Record *former = NULL;
+        if (!r->former_key[i][0] || is_worth(j, r->key, j->record))
+            continue;
+        ret = store_load(j->store, r->former_key[i], false, j->log, &former);
+        if (ret >= 0 && is_worth(j, r->former_key[i], former)) {
+            av_strlcpy(r->key, r->former_key[i], sizeof(r->key));
+            events_set_key(j->events, r->key);
+            FFSWAP(Record *, j->record, former);
+        }
+        record_free(&former);
     }
-    record_free(&former);
-    return 0;
+    return ret;
 }
 
 /* Store: known? */
@@ -197,7 +220,7 @@ int journey_look_up(Journey *j)
 {
     int ret = store_load(j->store, j->request->key, false, j->log, &j->record);
     if (ret >= 0)
-        ret = use_former_key(j);
+        ret = use_former_keys(j);
     if (ret < 0) {
         j->failure = FAILURE_STORE;
         return ret;
@@ -225,8 +248,9 @@ static int prepare(Journey *j, GenerationPlan *plan)
 
     if (generation_can_reuse(j->record) || r->reuse_only || !r->api_key)
         return 0;
-    if (record_state(j->record) == RECORD_SENT && r->max_cost >= 0) {
-        /* What may be paid for already is looked for at any price. */
+    /* What may be paid for already is looked for at any price. */
+    bool sent = record_state(j->record) == RECORD_SENT;
+    if (sent && r->max_cost >= 0) {
         plan->refusal = "The request is not sent anew before its price was held against "
                         "max_cost; the same command does that.";
         return 0;
@@ -234,7 +258,7 @@ static int prepare(Journey *j, GenerationPlan *plan)
     if ((ret = body_make(r, j->still, j->end, j->log, &j->body, NULL)) < 0)
         return ret;
     plan->body = j->body;
-    return journey_ask_price(j, &plan->price);
+    return sent ? 0 : journey_ask_price(j, &plan->price);
 }
 
 /* Store: known? -> whatever is left to do. */
@@ -283,6 +307,32 @@ static int save(Journey *j, const char *path)
     return ret;
 }
 
+/* The facts of a clip that an earlier version brought are found once, and kept when no
+ * other process has the record. */
+static int know_clip(Journey *j, const char *path)
+{
+    ClipFacts facts;
+    int lock, ret;
+
+    if (facts_read(j->record, &facts))
+        return 0;
+    lock = store_lock(j->store, j->request->key);
+    if (lock >= 0) {
+        record_free(&j->record);
+        ret = store_load(j->store, j->request->key, true, j->log, &j->record);
+        if (ret < 0)
+            goto end;
+    }
+    ret = facts_complete(j->record, path, j->interrupt);
+    if (ret >= 0 && lock >= 0)
+        store_save(j->store, j->record, j->log);
+    if (ret != AVERROR(EINTR)) /* what is not known is not spoken of */
+        ret = 0;
+end:
+    store_unlock(&lock);
+    return ret;
+}
+
 /* What a pipeline needs to know of the clip, and where it lies; j->record is then as the
  * journey left it. */
 static int describe_clip(Journey *j, const char *path)
@@ -291,9 +341,10 @@ static int describe_clip(Journey *j, const char *path)
 
     record_free(&j->record);
     int ret = store_load(j->store, r->key, false, j->log, &j->record);
+    if (ret >= 0)
+        ret = know_clip(j, path);
     if (ret < 0)
         return ret;
-    facts_complete(j->record, path, j->interrupt);
     Event event = {
         .name = "clip",
         .path = path,
@@ -318,7 +369,14 @@ static int add_silence(Journey *j, char **path)
     ClipFacts facts;
     char *with = NULL;
 
-    if (!j->request->silence || !facts_read(j->record, &facts) || facts.has_audio)
+    if (!j->request->silence)
+        return 0;
+    if (!facts_read(j->record, &facts)) {
+        events_say(j->events, AV_LOG_ERROR,
+                   "silence=1: whether the clip %s has audio cannot be told.\n", *path);
+        return AVERROR_INVALIDDATA;
+    }
+    if (facts.has_audio)
         return 0;
     int ret = substitute_silence(*path, j->interrupt, j->log, &with);
     if (ret < 0)
@@ -349,6 +407,9 @@ int journey_deliver(Journey *j, char **path)
 /* Every way to fail, those before anything was sent included. */
 void journey_note_failure(Journey *j, int error)
 {
+    if (j->noted)
+        return;
+    j->noted = true;
     Event event = {
         .name = "error",
         .usd = -1,
@@ -413,6 +474,8 @@ int journey_submit(const char *url, AVDictionary **options,
 
     if (ret >= 0 && key)
         av_strlcpy(key, j.request->key, REQUEST_KEY_SIZE);
+    if (ret >= 0)
+        ret = j.request->dry_run;
     return journey_arrive(&j, ret, failure);
 }
 

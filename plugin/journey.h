@@ -20,7 +20,8 @@ int journey_fetch(const char *url, AVDictionary **options,
                   const AVIOInterruptCB *interrupt, AVFormatContext *caller, void *log,
                   char **path, AVDictionary **tags, GenerationFailure *failure);
 
-/** As i2v_submit(). @param log,failure  as of journey_fetch() */
+/** As i2v_submit(). @param log,failure  as of journey_fetch()
+ * @return 1 in a dry run, for which nothing can be waited */
 int journey_submit(const char *url, AVDictionary **options,
                    const AVIOInterruptCB *interrupt, void *log, char *key,
                    GenerationFailure *failure);

@@ -27,6 +27,7 @@ typedef struct Journey {
     bool served;         ///< the store had the clip
     AVDictionary **tags; ///< NULL, or metadata for the clip is added to it
     bool submit;         ///< the gateway's acceptance is all that is wanted
+    bool noted;          ///< I2V_LOG has its failure
     GenerationFailure failure;
 } Journey;
 

@@ -150,7 +150,7 @@ static const ModelField wan_22_fields[] = {WAN_FIELDS, FLAG("watermark", "false"
 #define REFERENCES LIST("image_urls", 9), LIST("video_urls", 3), LIST("audio_urls", 3)
 
 static const ModelField seedance_25_fields[] = {
-    SEED, FLAG("watermark", "false"), PROVIDER("auto", "bytedance"), REFERENCES,
+    SEED, FLAG("watermark", "false"), PROVIDER("auto", "bytedance", "fal"), REFERENCES,
     URL("audio_url"), URL("video_url"), END,
 };
 static const ModelField seedance_20_fields[] = {

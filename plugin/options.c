@@ -240,7 +240,7 @@ static int conflict(const char *name, const char *first, const char *second, voi
  * their own. */
 static int check_characters(const char *name, const char *value, void *log)
 {
-    bool text = !strcmp(name, "prompt") || !strcmp(name, "params");
+    bool text = text_is_among(name, "prompt|negative_prompt|params");
     if (text_has_control(name))
         av_log(log, AV_LOG_ERROR,
                "An option name in the i2v: URL holds a control character.\n");
@@ -375,81 +375,10 @@ end:
     return FFMIN(ret, 0);
 }
 
-static bool is_off(const char *value)
-{
-    return av_match_list(value, "0,false,n,no,disable,disabled,off", ',') > 0;
-}
-
-/* Whether a URL's value lets more be spent than the site's. */
-static bool loosens(const char *name, const char *value, const char *site)
-{
-    if (!strcmp(name, "max_cost"))
-        return strtod(value, NULL) > strtod(site, NULL);
-    if (!strcmp(name, "dry_run"))
-        return is_off(value) && !is_off(site);
-    return !strcmp(name, "reuse") && !strcmp(site, "only") && strcmp(value, site);
-}
-
-/* A URL may come from a stranger: it may not lift the limits of I2V_DEFAULTS. */
-static int check_limits(const AVDictionary *query, const AVDictionary *defaults,
-                        void *log)
-{
-    const AVDictionaryEntry *entry = NULL;
-    while ((entry = av_dict_get(query, "", entry, AV_DICT_IGNORE_SUFFIX))) {
-        const AVDictionaryEntry *site =
-            av_dict_get(defaults, entry->key, NULL, AV_DICT_MATCH_CASE);
-        if (!site || !loosens(entry->key, entry->value, site->value))
-            continue;
-        av_log(log, AV_LOG_ERROR,
-               "The i2v: URL says %s=%s, and I2V_DEFAULTS %s=%s: a URL may not allow "
-               "more than that.\n",
-               entry->key, entry->value, entry->key, site->value);
-        return AVERROR(EINVAL);
-    }
-    return 0;
-}
-
 /* Set a value that the command leaves open. */
 static int set_default(AVDictionary **ours, const char *name, const char *value)
 {
     return value && *value ? av_dict_set(ours, name, value, AV_DICT_DONT_OVERWRITE) : 0;
-}
-
-static int add_environment(const AVDictionary *query, AVDictionary **ours, void *log)
-{
-    const char *defaults = secure_getenv("I2V_DEFAULTS");
-    bool prompted = av_dict_get(*ours, "prompt", NULL, AV_DICT_MATCH_CASE) ||
-                    av_dict_get(*ours, "prompt_file", NULL, AV_DICT_MATCH_CASE);
-    const AVDictionaryEntry *entry = NULL;
-    AVDictionary *parsed = NULL;
-    int ret = set_default(ours, "base_url", secure_getenv("I2V_BASE_URL"));
-
-    if (ret >= 0)
-        ret = set_default(ours, "store", secure_getenv("I2V_STORE"));
-    if (ret < 0 || !defaults)
-        return ret;
-    if ((ret = av_dict_parse_string(&parsed, defaults, "=", ":", 0)) < 0)
-        av_log(log, AV_LOG_ERROR,
-               "I2V_DEFAULTS is not of the form name=value:name=value: \"%s\"\n",
-               defaults);
-    if (ret >= 0)
-        ret = check_limits(query, parsed, log);
-    while (ret >= 0 && (entry = av_dict_get(parsed, "", entry, AV_DICT_IGNORE_SUFFIX))) {
-        if (!find_option(entry->key)) {
-            AVBPrint list;
-            av_bprint_init(&list, 0, 1024);
-            list_options(&list, false);
-            av_log(log, AV_LOG_ERROR,
-                   "Unknown option '%s' in I2V_DEFAULTS; it may hold %s.\n", entry->key,
-                   list.str);
-            av_bprint_finalize(&list, NULL);
-            ret = AVERROR_OPTION_NOT_FOUND;
-        } else if (!prompted || !av_strstart(entry->key, "prompt", NULL)) {
-            ret = set_default(ours, entry->key, entry->value);
-        }
-    }
-    av_dict_free(&parsed);
-    return FFMIN(ret, 0);
 }
 
 static void say_valid(const AVOption *o, const char *value, void *log)
@@ -508,6 +437,96 @@ static int apply(const AVDictionary *ours, Options *options, void *log)
         }
     }
     return 0;
+}
+
+/* The values of `from` that bound what may be spent; at most their defaults otherwise. */
+static int read_limits(const AVDictionary *from, void *log, Options *limits)
+{
+    static const char *const names[] = {"max_cost", "reuse", "dry_run"};
+    AVDictionary *some = NULL;
+    int ret = 0;
+
+    *limits = (Options){.class = &options_class, .log_level_offset = AV_LOG_TRACE};
+    av_opt_set_defaults(limits);
+    for (size_t i = 0; i < FF_ARRAY_ELEMS(names) && ret >= 0; i++) {
+        const AVDictionaryEntry *entry =
+            av_dict_get(from, names[i], NULL, AV_DICT_MATCH_CASE);
+        if (entry)
+            ret = av_dict_set(&some, entry->key, entry->value, 0);
+    }
+    if (ret >= 0)
+        ret = apply(some, limits, log);
+    av_dict_free(&some);
+    return ret;
+}
+
+/* A URL may come from a stranger: it may not lift the limits of I2V_DEFAULTS. */
+static int check_limits(const AVDictionary *query, const AVDictionary *defaults,
+                        void *log)
+{
+    Options asked = {0}, site = {0};
+    const char *lifted = NULL;
+    int ret;
+
+    if ((ret = read_limits(query, log, &asked)) < 0 ||
+        (ret = read_limits(defaults, log, &site)) < 0)
+        goto end;
+    if (site.max_cost >= 0 && asked.max_cost > site.max_cost)
+        lifted = "max_cost";
+    else if (site.dry_run && !asked.dry_run && av_dict_get(query, "dry_run", NULL, 0))
+        lifted = "dry_run";
+    else if (site.reuse == REUSE_ONLY && asked.reuse != REUSE_ONLY &&
+             av_dict_get(query, "reuse", NULL, 0))
+        lifted = "reuse";
+    if (!lifted)
+        goto end;
+    av_log(log, AV_LOG_ERROR,
+           "The i2v: URL says %s=%s, and I2V_DEFAULTS %s=%s: a URL may not allow more "
+           "than that.\n",
+           lifted, av_dict_get(query, lifted, NULL, 0)->value, lifted,
+           av_dict_get(defaults, lifted, NULL, 0)->value);
+    ret = AVERROR(EINVAL);
+end:
+    av_opt_free(&asked);
+    av_opt_free(&site);
+    return ret;
+}
+
+static int add_environment(const AVDictionary *query, AVDictionary **ours, void *log)
+{
+    const char *defaults = secure_getenv("I2V_DEFAULTS");
+    bool prompted = av_dict_get(*ours, "prompt", NULL, AV_DICT_MATCH_CASE) ||
+                    av_dict_get(*ours, "prompt_file", NULL, AV_DICT_MATCH_CASE);
+    const AVDictionaryEntry *entry = NULL;
+    AVDictionary *parsed = NULL;
+    int ret = set_default(ours, "base_url", secure_getenv("I2V_BASE_URL"));
+
+    if (ret >= 0)
+        ret = set_default(ours, "store", secure_getenv("I2V_STORE"));
+    if (ret < 0 || !defaults)
+        return ret;
+    if ((ret = av_dict_parse_string(&parsed, defaults, "=", ":", 0)) < 0)
+        av_log(log, AV_LOG_ERROR,
+               "I2V_DEFAULTS is not of the form name=value:name=value: \"%s\"\n",
+               defaults);
+    if (ret >= 0)
+        ret = check_limits(query, parsed, log);
+    while (ret >= 0 && (entry = av_dict_get(parsed, "", entry, AV_DICT_IGNORE_SUFFIX))) {
+        if (!find_option(entry->key)) {
+            AVBPrint list;
+            av_bprint_init(&list, 0, 1024);
+            list_options(&list, false);
+            av_log(log, AV_LOG_ERROR,
+                   "Unknown option '%s' in I2V_DEFAULTS; it may hold %s.\n", entry->key,
+                   list.str);
+            av_bprint_finalize(&list, NULL);
+            ret = AVERROR_OPTION_NOT_FOUND;
+        } else if (!prompted || !av_strstart(entry->key, "prompt", NULL)) {
+            ret = set_default(ours, entry->key, entry->value);
+        }
+    }
+    av_dict_free(&parsed);
+    return FFMIN(ret, 0);
 }
 
 int options_gather(const char *url, AVDictionary **given, void *log, Options **options)

@@ -160,3 +160,12 @@ int params_parse(const char *text, void *log, cJSON **fields)
         return parse_object(text, "it", log, fields);
     return parse_pairs(text, log, fields);
 }
+
+char *params_text(const cJSON *item)
+{
+    if (cJSON_IsString(item) || cJSON_IsRaw(item))
+        return av_strdup(item->valuestring);
+    char *printed = cJSON_PrintUnformatted(item), *text = av_strdup(printed);
+    cJSON_free(printed);
+    return text;
+}

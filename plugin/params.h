@@ -20,4 +20,8 @@ int params_parse(const char *text, void *log, cJSON **fields);
 /** Whether a text is a number as JSON writes it. */
 bool params_is_number(const char *text);
 
+/** The text that a value came from, or would be; free with av_free(), NULL without
+ * memory. */
+char *params_text(const cJSON *value);
+
 #endif

@@ -153,6 +153,12 @@ static bool is_same_file(const char *one, const char *other)
            a.st_ino == b.st_ino;
 }
 
+static bool is_still(const char *path, const Request *r)
+{
+    return is_same_file(path, r->image) ||
+           (r->end_image && is_same_file(path, r->end_image));
+}
+
 /* The store's own files: whoever copies a clip over itself, or over a record, harms the
  * ledger. `path` leads through no link. */
 static bool is_of_store(const char *path, const char *store)
@@ -190,7 +196,7 @@ static int check_account(const Options *o, void *log, const Request *r)
     char *path = provenance_path(r->save);
     int ret = path ? 0 : AVERROR(ENOMEM);
 
-    if (path && is_same_file(path, r->image)) {
+    if (path && is_still(path, r)) {
         av_log(log, AV_LOG_ERROR,
                "The option save names %s, and the account of the clip would be written "
                "over the still, %s; nothing sent.\n",
@@ -216,8 +222,8 @@ static int check_save(const Options *o, void *log, Request *r)
                "The option save is empty; it takes the path of a file.\n");
         return AVERROR(EINVAL);
     }
-    if (is_same_file(o->save, r->image)) {
-        av_log(log, AV_LOG_ERROR, "The option save names the still itself, %s.\n",
+    if (is_still(o->save, r)) {
+        av_log(log, AV_LOG_ERROR, "The option save names a still of the request, %s.\n",
                o->save);
         return AVERROR(EINVAL);
     }

@@ -25,12 +25,6 @@ static CatalogueSource source_of(const Request *r, const AVIOInterruptCB *interr
     };
 }
 
-static double seconds_of(const Request *r)
-{
-    const cJSON *field = cJSON_GetObjectItemCaseSensitive(r->fields, "duration");
-    return cJSON_IsNumber(field) ? field->valuedouble : r->duration;
-}
-
 /* The price by the gateway's list. @return 0, AVERROR(ENODATA) and price->text, or an
  * error of asking and price->text */
 static int look_up(const Request *r, const AVIOInterruptCB *interrupt,
@@ -53,7 +47,7 @@ static int look_up(const Request *r, const AVIOInterruptCB *interrupt,
                    sizeof(price->text));
         ret = AVERROR(ENODATA);
     } else {
-        ret = fields ? catalogue_price(catalogue, n, fields, seconds_of(r), price)
+        ret = fields ? catalogue_price(catalogue, n, fields, request_seconds(r), price)
                      : AVERROR(ENOMEM);
     }
     cJSON_Delete(fields);

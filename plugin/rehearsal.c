@@ -3,9 +3,11 @@
 #include "journey_internal.h"
 
 #include <errno.h>
+#include <unistd.h>
 
 #include <libavutil/error.h>
 #include <libavutil/log.h>
+#include <libavutil/mem.h>
 
 #include "body.h"
 #include "substitute.h"
@@ -27,21 +29,49 @@ static void say_fields(Journey *j)
     cJSON_Delete(shown);
 }
 
-/* Why a real run would not buy. */
-static void say_reused(Journey *j)
+/* What a real run would do before it bought, or instead. @return whether it would buy */
+static bool say_known(Journey *j)
 {
     const char *id = record_text(j->record, RECORD_ID);
-    if (j->served)
+    RecordState state = record_state(j->record);
+    char *clip = store_clip_path(j->store, j->request->key);
+    bool there = clip && !access(clip, F_OK);
+
+    av_free(clip);
+    if (j->served || (there && state != RECORD_READY)) {
         events_say(j->events, AV_LOG_INFO,
                    "Dry run: the store has this clip; a real run would serve it.\n");
-    else if (record_state(j->record) == RECORD_REFUSED)
+    } else if (state == RECORD_REFUSED) {
         events_say(j->events, AV_LOG_WARNING,
                    "Dry run: moderation refused this request before (%s); a real run "
                    "would end here.\n",
                    record_error(j->record));
-    else
+    } else if (state == RECORD_SENT) {
+        events_say(j->events, AV_LOG_INFO,
+                   "Dry run: an earlier run sent this request and did not hear the "
+                   "answer; a real run would look for its generation first.\n");
+    } else if (generation_can_reuse(j->record)) {
         events_say(j->events, AV_LOG_INFO,
                    "Dry run: a real run would pick up generation %s.\n", id ? id : "?");
+    } else {
+        return true;
+    }
+    return false;
+}
+
+/* What would be sent, and at what price. */
+static int say_purchase(Journey *j, double *usd)
+{
+    int ret = body_make(j->request, j->still, j->end, j->log, &j->body, &j->shown);
+    if (ret < 0)
+        return ret;
+    say_fields(j);
+    if ((ret = journey_ask_price(j, usd)) < 0)
+        return ret;
+    if (!j->request->api_key)
+        events_say(j->events, AV_LOG_WARNING,
+                   "There is no API key; a real run would end here.\n");
+    return 0;
 }
 
 /* Everything up to the create call, and what a real run would do. */
@@ -53,23 +83,13 @@ int journey_rehearse(Journey *j)
 
     if (ret < 0)
         return ret;
-    bool reused = j->served || generation_can_reuse(j->record);
-    if (r->reuse_only && !reused) {
+    bool buys = say_known(j);
+    if (buys && r->reuse_only) {
         generation_say_nothing_to_reuse(j->events);
         return AVERROR(ENOENT);
     }
-    if ((ret = body_make(r, j->still, j->end, j->log, &j->body, &j->shown)) < 0)
+    if (buys && (ret = say_purchase(j, &usd)) < 0)
         return ret;
-    if (reused) {
-        say_reused(j);
-    } else {
-        say_fields(j);
-        if ((ret = journey_ask_price(j, &usd)) < 0)
-            return ret;
-        if (!r->api_key)
-            events_say(j->events, AV_LOG_WARNING,
-                       "There is no API key; a real run would end here.\n");
-    }
     events_say(j->events, AV_LOG_INFO, "Dry run: key %s; nothing sent.\n", r->key);
     Event event = {
         .name = "dry_run", .usd = usd, .retryable = -1, .message = r->model_name};

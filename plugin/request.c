@@ -207,15 +207,31 @@ fail:
 
 /* What the stills decide */
 
-/* The key that the request had while its model was not in the table. */
-static int find_former_key(Request *r, const Still *still)
+/* What auto came to. */
+static int copy_ratio(const Request *r, cJSON *fields)
 {
-    Request former = *r;
-    if (!r->former || r->end_image)
-        return 0;
-    former.fields = r->former;
-    former.target.width = former.target.height = 0;
-    return key_of(&former, still, NULL, r->former_key);
+    const char *name = r->model->ratio_field;
+    const char *ratio =
+        cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(r->fields, name));
+    return !ratio || cJSON_AddStringToObject(fields, name, ratio) ? 0 : AVERROR(ENOMEM);
+}
+
+/* The keys that earlier versions made of the same request. */
+static int find_former_keys(Request *r, const Still *still, const Still *end)
+{
+    int ret = 0;
+    for (int i = 0; i < REQUEST_FORMERS && ret >= 0; i++) {
+        Request former = *r;
+        if (!r->former[i])
+            continue;
+        if (i == REQUEST_UNKNOWN)
+            former.target.width = former.target.height = 0;
+        else if (r->ratio_is_auto && (ret = copy_ratio(r, r->former[i])) < 0)
+            break;
+        former.fields = r->former[i];
+        ret = key_of(&former, still, end, r->former_key[i]);
+    }
+    return ret;
 }
 
 int request_settle(Request *request, const Still *still, const Still *end, void *log)
@@ -227,7 +243,13 @@ int request_settle(Request *request, const Still *still, const Still *end, void 
         digest_hex(still_digest(end), 32, request->end_image_hash);
     if (ret >= 0)
         ret = key_of(request, still, end, request->key);
-    return ret < 0 ? ret : find_former_key(request, still);
+    return ret < 0 ? ret : find_former_keys(request, still, end);
+}
+
+double request_seconds(const Request *request)
+{
+    const cJSON *field = cJSON_GetObjectItemCaseSensitive(request->fields, "duration");
+    return cJSON_IsNumber(field) ? field->valuedouble : request->duration;
 }
 
 /* Put a still into a body, at a member or at a path of them. An image inside another
@@ -267,7 +289,8 @@ void request_free(Request **request)
     av_freep(&r->model_name);
     av_freep(&r->prompt);
     cJSON_Delete(r->fields);
-    cJSON_Delete(r->former);
+    for (int i = 0; i < REQUEST_FORMERS; i++)
+        cJSON_Delete(r->former[i]);
     av_freep(&r->image);
     av_freep(&r->image_time);
     av_freep(&r->end_image);

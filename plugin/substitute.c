@@ -31,7 +31,11 @@
 #define USUAL_RATE    30
 #define USUAL_SECONDS 5
 
-#define NAME_SIZE 48
+/* Raise it when what is made changes: what was made before is then left alone. */
+#define FORMAT 1
+
+#define NAME_SIZE   48
+#define NAME_DIGITS 32
 
 /* The directory */
 
@@ -48,7 +52,21 @@ static int make_directory(const char *path)
                : AVERROR(EACCES);
 }
 
-/* $XDG_CACHE_HOME/i2v, ~/.cache/i2v, or one in the directory for temporary files. */
+static int make_below(const char *parent, char **path)
+{
+    char *ours = av_asprintf("%s/i2v", parent);
+    int ret = ours ? make_directory(ours) : AVERROR(ENOMEM);
+
+    if (ret >= 0) {
+        *path = av_asprintf("%s/made", ours);
+        ret = *path ? make_directory(*path) : AVERROR(ENOMEM);
+    }
+    av_free(ours);
+    return ret;
+}
+
+/* $XDG_CACHE_HOME/i2v/made, the same in ~/.cache, or one in the directory for temporary
+ * files; no directory that a store could be. */
 static int find_directory(void *log, char **path)
 {
     const char *base = secure_getenv("XDG_CACHE_HOME"), *home = secure_getenv("HOME");
@@ -62,8 +80,7 @@ static int find_directory(void *log, char **path)
         parent = av_asprintf("%s/.cache", home);
     if (parent) {
         (void)mkdir(parent, 0700);
-        *path = av_asprintf("%s/i2v", parent);
-        ret = *path ? make_directory(*path) : AVERROR(ENOMEM);
+        ret = make_below(parent, path);
     }
     if (ret < 0) {
         av_free(*path);
@@ -81,19 +98,28 @@ static int find_directory(void *log, char **path)
     return ret;
 }
 
+/* Whether a file has one of our names, or is what a kill left of one. */
+static bool is_ours(const char *name)
+{
+    return strspn(name, "0123456789abcdef") == NAME_DIGITS &&
+           av_strstart(name + NAME_DIGITS, ".mp4", NULL);
+}
+
 /* Remove what was not used for long. */
 static void sweep(const char *directory)
 {
     DIR *listing = opendir(directory);
     const struct dirent *entry;
-    struct stat st;
 
     while (listing && (entry = readdir(listing))) {
-        int fd = dirfd(listing);
-        if (strstr(entry->d_name, ".mp4") &&
-            !fstatat(fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) &&
-            S_ISREG(st.st_mode) && time(NULL) - st.st_mtime > KEEP_SECONDS)
-            unlinkat(fd, entry->d_name, 0);
+        struct stat st;
+        char *path = is_ours(entry->d_name)
+                         ? av_asprintf("%s/%s", directory, entry->d_name)
+                         : NULL;
+        if (path && !lstat(path, &st) && S_ISREG(st.st_mode) &&
+            time(NULL) - st.st_mtime > KEEP_SECONDS)
+            unlink(path);
+        av_free(path);
     }
     if (listing)
         closedir(listing);
@@ -109,11 +135,11 @@ static int find(const char *name, void *log, char **path)
 
     *path = NULL;
     if (ret >= 0 && (ret = digest_text(name, strlen(name), digest)) >= 0) {
-        *path = av_asprintf("%s/%.32s.mp4", directory, digest);
+        *path = av_asprintf("%s/%.*s.mp4", directory, NAME_DIGITS, digest);
         ret = *path ? 0 : AVERROR(ENOMEM);
     }
-    if (ret >= 0 && !access(*path, R_OK)) {
-        utimensat(AT_FDCWD, *path, NULL, 0);
+    /* Whoever sweeps meanwhile sees that it is used. */
+    if (ret >= 0 && !utimensat(AT_FDCWD, *path, NULL, 0)) {
         ret = 1;
     } else if (ret >= 0) {
         sweep(directory);
@@ -123,12 +149,6 @@ static int find(const char *name, void *log, char **path)
 }
 
 /* A clip from a still */
-
-static double seconds_of(const Request *r)
-{
-    const cJSON *field = cJSON_GetObjectItemCaseSensitive(r->fields, "duration");
-    return cJSON_IsNumber(field) ? field->valuedouble : USUAL_SECONDS;
-}
 
 static int rate_of(const Request *r)
 {
@@ -161,7 +181,7 @@ static int render(const Request *r, const Still *still, AnimaticPlan *plan,
         return ret;
     plan->picture = picture;
     plan->rate = (AVRational){rate_of(r), 1};
-    plan->duration = seconds_of(r);
+    plan->duration = request_seconds(r) > 0 ? request_seconds(r) : USUAL_SECONDS;
     target_of_clip(r, still, &plan->width, &plan->height);
     ret = animatic_render(plan, path, interrupt, log);
     av_frame_free(&picture);
@@ -173,7 +193,7 @@ static int from_still(const char *kind, const Request *r, const Still *still,
                       char **path)
 {
     char name[REQUEST_KEY_SIZE + NAME_SIZE];
-    snprintf(name, sizeof(name), "%s %s %d", kind, r->key, (int)plan->sound);
+    snprintf(name, sizeof(name), "%d %s %s %d", FORMAT, kind, r->key, (int)plan->sound);
     int ret = find(name, log, path);
     if (!ret)
         ret = render(r, still, plan, interrupt, log, *path);
@@ -218,8 +238,9 @@ int substitute_silence(const char *clip, const AVIOInterruptCB *interrupt, void 
                av_err2str(ret));
         return ret;
     }
-    name = av_asprintf("silence %s %lld %lld.%09ld", clip, (long long)st.st_size,
-                       (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+    name =
+        av_asprintf("%d silence %s %lld %lld.%09ld", FORMAT, clip, (long long)st.st_size,
+                    (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
     ret = name ? find(name, log, path) : AVERROR(ENOMEM);
     if (!ret)
         ret = silence_add(clip, *path, interrupt, log);

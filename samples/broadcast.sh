@@ -29,7 +29,7 @@ report=$(run -vn -af ebur128=framelog=verbose -f null - 2>&1) || {
   printf '%s\n' "$report" >&2
   exit $status
 }
-printf '%s\n' "$report" | grep '^\[i2v' >&2
+printf '%s\n' "$report" | grep '^\[i2v' >&2 || :
 loudness=$(printf '%s\n' "$report" | sed -n 's/^ *I: *\(-*[0-9.]*\) LUFS$/\1/p' | tail -n 1)
 # Silence has no loudness to bring anywhere.
 gain=$(awk -v i="${loudness:--70}" 'BEGIN { print (i > -69 ? -23 - i : 0) }')
@@ -40,7 +40,7 @@ picture="$picture,pad=1920:1080:-1:-1,setsar=1,fps=50,format=yuv422p"
 picture="$picture,interlace=scan=tff:lowpass=complex"
 run -y -v warning -vf "$picture" -af "volume=${gain}dB,aresample=48000" \
   -c:v mpeg2video -profile:v 0 -level:v 2 -b:v 50M -minrate 50M -maxrate 50M \
-  -bufsize 17825792 -g 12 -bf 2 -flags +ildct+ilme -top 1 -dc 10 -intra_vlc 1 \
+  -bufsize 17825792 -g 12 -bf 2 -flags +ildct+ilme -dc 10 -intra_vlc 1 \
   -non_linear_quant 1 -qmin 1 -qmax 12 -rc_max_vbv_use 1 -rc_min_vbv_use 1 \
   -color_primaries bt709 -color_trc bt709 -colorspace bt709 -color_range tv \
   -c:a pcm_s24le -ac 2 -timecode "${TIMECODE:-10:00:00:00}" -f mxf "$output"

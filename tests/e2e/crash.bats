@@ -62,7 +62,9 @@ after() { sed "s~^~$1|~"; } # host, and kills before
     local host trace
     for host in ffmpeg i2vctl; do
         trace=$BATS_FILE_TMPDIR/fresh.$host
-        same "" "$(grep -E '^start/(connect|send|recv)|^(start|intent|sent)/.* (poll|download)#' "$trace")"
+        # Before the intent only the price is asked.
+        same "" "$(grep -vE '^start/(connect#1$|(send|recv) models#)' "$trace" |
+            grep -E '^start/(connect|send|recv)|^(start|intent|sent)/.* (poll|download)#')"
         [ "$(grep -c '^intent/send create#' "$trace")" -ge 10 ]
         # The kernel may take a piece in parts.
         grep -cE '^sent/send create#' "$trace" | grep -x '[1-3]'

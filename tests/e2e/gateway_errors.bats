@@ -42,8 +42,8 @@ OUT=(-c copy out.mp4)
 }
 
 @test "400 with its detail: what the gateway itself finds wrong" {
-    ends_with 64 fetch --model alibaba/wan-2-7-i2v --prompt a --duration 5 --params 'seed="abc"' still.png
-    says seed 400
+    ends_with 64 fetch --model alibaba/wan-2-7-i2v --prompt a --duration 5 --params 'colour=red' still.png
+    says colour 400
     set_faults "create 1 status 400 body problem message Body validation error"
     refused ff "${REQUEST[@]}" -i still.png "${OUT[@]}"
     says "Body validation error" 400
@@ -233,7 +233,7 @@ expect_accepted_once_each() {
     refused ff "${REQUEST[@]}" -i still.png "${OUT[@]}"
     says 302
     expect_creates 1
-    expect_requests 1
+    expect_requests 2 # the price, and this
     same false "$(state .key_at_cdn)"
 }
 

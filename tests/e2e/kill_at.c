@@ -202,9 +202,8 @@ static void hear(int fd, const char *data, size_t size)
     static const struct {
         const char *head, *talk;
     } table[] = {
-        {"POST ", "create"},
-        {"GET /v2/video/generations?", "poll"},
-        {"GET /v2/logs", "logs"},
+        {"POST ", "create"},      {"GET /v2/video/generations?", "poll"},
+        {"GET /v2/logs", "logs"}, {"GET /v1/models", "models"},
         {"GET ", "download"},
     };
     for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {

@@ -46,14 +46,14 @@ logged() { # command: its events, in one line
 
 @test "I2V_LOG: the events of a journey, and of those that go other ways" {
     set_faults "create 1 drop-after" "poll 1 status 500" "poll 2 shape waiting" "download 1 cut 0.5"
-    same "request intent sent lost found accepted retry status download retry download ready clip" \
+    same "request price intent sent lost found accepted retry status download retry download ready clip" \
         "$(logged fetch --prompt "long way" --duration 4 still.png |
             sed -E 's/(status )+/status /g')"
     same "request served clip" "$(logged fetch --prompt "long way" --duration 4 still.png)"
-    same "request intent sent accepted status" "$(logged "$BIN/i2vctl" submit --prompt ahead --duration 4 still.png)"
+    same "request price intent sent accepted status" "$(logged "$BIN/i2vctl" submit --prompt ahead --duration 4 still.png)"
     same "picked_up" "$(logged "$BIN/i2vctl" wait | cut -d' ' -f1)"
     set_faults "create 1 status 429 retry-after 1" "create 2 status 403 message no money"
-    same "request intent sent retry intent sent refused error" \
+    same "request price intent sent retry intent sent refused error" \
         "$(logged fetch --prompt "no money" --duration 4 still.png)"
     same "no money" "$(jq -rs '.[] | select(.event == "refused") | .message' log)"
     same 2 "$(jq -rs 'map(select(.event == "sent").client_request_id) | unique | length' log)"
