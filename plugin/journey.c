@@ -240,6 +240,19 @@ int journey_ask_price(Journey *j, double *usd)
     return ret;
 }
 
+/* Whether what is bought could be kept, before the gateway is asked anything. A lock that
+ * cannot be had is the generation's to speak of. */
+static bool can_keep(Journey *j, int *ret)
+{
+    int lock = store_lock(j->store, j->request->key);
+    if (lock < 0 && lock != AVERROR(EAGAIN))
+        return false;
+    if (lock >= 0 && (*ret = store_probe(j->store, j->log)) < 0)
+        j->failure = FAILURE_STORE;
+    store_unlock(&lock);
+    return *ret >= 0;
+}
+
 /* What a create call takes, where one may come. */
 static int prepare(Journey *j, GenerationPlan *plan)
 {
@@ -258,7 +271,7 @@ static int prepare(Journey *j, GenerationPlan *plan)
     if ((ret = body_make(r, j->still, j->end, j->log, &j->body, NULL)) < 0)
         return ret;
     plan->body = j->body;
-    return sent ? 0 : journey_ask_price(j, &plan->price);
+    return sent || !can_keep(j, &ret) ? ret : journey_ask_price(j, &plan->price);
 }
 
 /* Store: known? -> whatever is left to do. */

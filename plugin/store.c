@@ -100,7 +100,10 @@ end:
 int store_probe(const Store *store, void *log)
 {
     char *path = av_asprintf("%s/probe", store->directory);
-    int ret = path ? files_check_writable(path) : AVERROR(ENOMEM);
+    /* On a full disk a file can be made, and nothing be written into it. */
+    int ret = path ? files_save(path, "probe\n", 6) : AVERROR(ENOMEM);
+    if (ret >= 0)
+        unlink(path);
     av_free(path);
     return ret < 0 ? say_unwritable(store->directory, ret, log) : 0;
 }
