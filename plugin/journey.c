@@ -247,7 +247,7 @@ static bool can_keep(Journey *j, int *ret)
     int lock = store_lock(j->store, j->request->key);
     if (lock < 0 && lock != AVERROR(EAGAIN))
         return false;
-    if (lock >= 0 && (*ret = store_probe(j->store, j->log)) < 0)
+    if (lock >= 0 && (*ret = store_probe(j->store, j->request->key, j->log)) < 0)
         j->failure = FAILURE_STORE;
     store_unlock(&lock);
     return *ret >= 0;
@@ -499,7 +499,7 @@ int journey_check(const char *url, AVDictionary **options, void *log, char *key)
     if (ret >= 0)
         ret = store_open(j.request->store, j.log, &j.store);
     if (ret >= 0)
-        ret = store_probe(j.store, j.log);
+        can_keep(&j, &ret);
     if (ret >= 0 && key)
         av_strlcpy(key, j.request->key, REQUEST_KEY_SIZE);
     end_journey(&j);

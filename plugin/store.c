@@ -97,11 +97,11 @@ end:
     return ret;
 }
 
-int store_probe(const Store *store, void *log)
+int store_probe(const Store *store, const char *key, void *log)
 {
-    char *path = av_asprintf("%s/probe", store->directory);
+    char *path = av_asprintf("%s/%s.probe", store->directory, key);
     /* On a full disk a file can be made, and nothing be written into it. */
-    int ret = path ? files_save(path, "probe\n", 6) : AVERROR(ENOMEM);
+    int ret = path ? files_write(path, "probe\n", 6) : AVERROR(ENOMEM);
     if (ret >= 0)
         unlink(path);
     av_free(path);

@@ -20,9 +20,9 @@ int store_open(const char *directory, void *log, Store **store);
 /** Close; sets *store to NULL. */
 void store_close(Store **store);
 
-/** Find out by doing whether the store can be written.
+/** Find out by doing whether the store can be written. The caller holds the key's lock.
  * @return 0, or a negative AVERROR after one sentence on `log` */
-int store_probe(const Store *store, void *log);
+int store_probe(const Store *store, const char *key, void *log);
 
 /**
  * Read a request's record. A damaged or foreign one is moved aside with a warning when
