@@ -7,20 +7,20 @@
 #include <string.h>
 
 #include <libavcodec/avcodec.h>
+#include <libavfilter/buffersink.h>
 #include <libavutil/common.h>
 #include <libavutil/error.h>
 #include <libavutil/log.h>
 #include <libavutil/mathematics.h>
 #include <libavutil/opt.h>
 
-#include "animatic_internal.h"
+#include "animatic_graph.h"
 #include "compat.h"
 #include "mp4_writer.h"
 
 #define MAX_SIDE      16384
 #define MAX_FRAMES    1000000
-#define ZOOM          0.08 ///< how much larger the picture is in the end
-#define TONE          440  ///< Hz
+#define TONE          440 ///< Hz
 #define MIN_TIMESCALE 10000
 
 /* A clip being rendered. */
@@ -30,10 +30,9 @@ typedef struct Render {
     void *log;
     int width, height; ///< pixels
     int64_t frames;
-    AVFrame *fitted; ///< the picture in the clip's size
-    AVFrame *frame;  ///< what goes to the encoder
-    AnimaticLabel labels[ANIMATIC_LABELS];
-    AnimaticZoom *zoom; ///< NULL when nothing moves
+    AVFilterGraph *graph;
+    AVFilterContext *sink; ///< where the pictures come out
+    AVFrame *frame;
     AVCodecContext *encoder;
     AVPacket *packet;
     Mp4Writer *writer;
@@ -53,34 +52,6 @@ static int check(const AnimaticPlan *plan, Render *render)
         return AVERROR(EINVAL);
     render->frames = (int64_t)frames;
     return 0;
-}
-
-static int make_pictures(Render *render)
-{
-    const AnimaticPlan *plan = render->plan;
-    int ret = animatic_fit(plan->picture, render->width, render->height, &render->fitted);
-
-    if (ret < 0 || (ret = animatic_labels_make(plan, render->width, render->height,
-                                               render->log, render->labels)) < 0)
-        return ret;
-    if (plan->moving && !(render->zoom = animatic_zoom_alloc(render->fitted)))
-        return AVERROR(ENOMEM);
-    if (!(render->frame = av_frame_alloc()))
-        return AVERROR(ENOMEM);
-    render->frame->format = render->fitted->format;
-    render->frame->width = render->width;
-    render->frame->height = render->height;
-    render->frame->sample_aspect_ratio = (AVRational){1, 1};
-    render->frame->color_range = AVCOL_RANGE_MPEG;
-    render->frame->colorspace = AVCOL_SPC_BT709;
-    render->frame->color_primaries = AVCOL_PRI_BT709;
-    render->frame->color_trc = AVCOL_TRC_BT709;
-    if ((ret = av_frame_get_buffer(render->frame, 0)) < 0 || plan->moving)
-        return ret;
-    ret = av_frame_copy(render->frame, render->fitted);
-    if (ret >= 0)
-        animatic_labels_apply(render->labels, render->frame);
-    return ret;
 }
 
 /* The encoder */
@@ -206,15 +177,12 @@ static int render_frames(Render *render)
     for (int64_t i = 0; i < render->frames && ret >= 0; i++) {
         if (i2v_interrupted(render->interrupt))
             return AVERROR(EINTR);
-        if (render->zoom) {
-            if ((ret = av_frame_make_writable(render->frame)) < 0)
-                break;
-            animatic_zoom(render->zoom, 1 + ZOOM * (double)i / (double)render->frames,
-                          render->frame);
-            animatic_labels_apply(render->labels, render->frame);
-        }
+        if (i > 0 && (ret = av_buffersink_get_frame(render->sink, render->frame)) < 0)
+            break;
         render->frame->pts = i;
+        render->frame->pict_type = AV_PICTURE_TYPE_NONE; // never the still's
         ret = encode(render, render->frame);
+        av_frame_unref(render->frame);
     }
     return ret < 0 ? ret : encode(render, NULL);
 }
@@ -226,10 +194,14 @@ static int render_all(Render *render, const char *path)
     if (ret < 0)
         return ret;
     render->packet = av_packet_alloc();
-    if (!render->packet)
+    render->frame = av_frame_alloc();
+    if (!render->packet || !render->frame)
         return AVERROR(ENOMEM);
-    if ((ret = make_pictures(render)) < 0 || (ret = find_encoder(render)) < 0 ||
-        (ret = open_file(render, path)) < 0 || (ret = render_frames(render)) < 0)
+    if ((ret = animatic_graph_open(render->plan, render->width, render->height,
+                                   render->frames, render->log, &render->graph,
+                                   &render->sink, render->frame)) < 0 ||
+        (ret = find_encoder(render)) < 0 || (ret = open_file(render, path)) < 0 ||
+        (ret = render_frames(render)) < 0)
         return ret;
     return mp4_writer_end(render->writer);
 }
@@ -242,11 +214,9 @@ int animatic_render(const AnimaticPlan *plan, const char *path,
 
     ret = mp4_writer_close(&render.writer, ret);
     avcodec_free_context(&render.encoder);
-    animatic_zoom_free(&render.zoom);
-    animatic_labels_clear(render.labels);
+    avfilter_graph_free(&render.graph);
     av_packet_free(&render.packet);
     av_frame_free(&render.frame);
-    av_frame_free(&render.fitted);
     if (ret < 0 && ret != AVERROR(EINTR))
         av_log(log, AV_LOG_ERROR, "The clip %s cannot be rendered: %s.\n", path,
                av_err2str(ret));

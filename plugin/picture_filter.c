@@ -12,14 +12,7 @@
 
 #include "compat.h"
 
-/* A graph that has both its ends and nothing between them yet. */
-typedef struct Line {
-    AVFilterGraph *graph;
-    AVFilterContext *source, *sink;
-    AVFrame *frame;
-} Line;
-
-static int make_source(AVFilterGraph *graph, const AVFrame *in, AVFilterContext **source)
+int picture_source(AVFilterGraph *graph, const AVFrame *in, AVFilterContext **source)
 {
     AVBufferSrcParameters *par = av_buffersrc_parameters_alloc();
     int ret = AVERROR(ENOMEM);
@@ -31,7 +24,7 @@ static int make_source(AVFilterGraph *graph, const AVFrame *in, AVFilterContext 
     par->width = in->width;
     par->height = in->height;
     par->time_base = (AVRational){1, 25};
-    par->sample_aspect_ratio = in->sample_aspect_ratio;
+    par->sample_aspect_ratio = (AVRational){1, 1};
 #if I2V_HAVE_BUFFERSRC_COLOR
     par->color_space = in->colorspace;
     par->color_range = in->color_range;
@@ -47,9 +40,23 @@ end:
     return ret;
 }
 
+int picture_source_feed(AVFilterContext *source, const AVFrame *in)
+{
+    AVFrame *frame = av_frame_clone(in);
+    int ret = AVERROR(ENOMEM);
+
+    if (!frame)
+        return ret;
+    frame->pts = 0;
+    frame->sample_aspect_ratio = (AVRational){1, 1};
+    ret = av_buffersrc_add_frame(source, frame);
+    av_frame_free(&frame);
+    return ret < 0 ? ret : av_buffersrc_add_frame(source, NULL);
+}
+
 /* Links the chain between source and sink. avfilter_graph_parse_ptr() takes the ends over
  * and gives back what is left of them. */
-static int link_chain(const Line *line, const char *chain)
+static int link_chain(AVFilterContext *source, AVFilterContext *sink, const char *chain)
 {
     AVFilterInOut *outputs = avfilter_inout_alloc(), *inputs = avfilter_inout_alloc();
     int ret = AVERROR(ENOMEM);
@@ -57,91 +64,40 @@ static int link_chain(const Line *line, const char *chain)
     if (!outputs || !inputs)
         goto end;
     outputs->name = av_strdup("in");
-    outputs->filter_ctx = line->source;
+    outputs->filter_ctx = source;
     inputs->name = av_strdup("out");
-    inputs->filter_ctx = line->sink;
+    inputs->filter_ctx = sink;
     if (!outputs->name || !inputs->name)
         goto end;
-    ret = avfilter_graph_parse_ptr(line->graph, chain, &inputs, &outputs, NULL);
+    ret = avfilter_graph_parse_ptr(source->graph, chain, &inputs, &outputs, NULL);
 end:
     avfilter_inout_free(&outputs);
     avfilter_inout_free(&inputs);
     return ret;
 }
 
-static int link_by_name(const Line *line, const char *name, AVDictionary **options,
-                        int count)
+int picture_filter(const AVFrame *in, const char *chain, AVFrame **out)
 {
-    const AVFilter *filter = avfilter_get_by_name(name);
-    AVFilterContext *last = line->source;
+    AVFilterGraph *graph = avfilter_graph_alloc();
+    AVFilterContext *source, *sink;
+    int ret = AVERROR(ENOMEM);
 
-    if (!filter)
-        return AVERROR_FILTER_NOT_FOUND;
-    for (int i = 0; i < count; i++) {
-        AVFilterContext *next = avfilter_graph_alloc_filter(line->graph, filter, name);
-        int ret = next ? avfilter_init_dict(next, &options[i]) : AVERROR(ENOMEM);
-        if (ret >= 0)
-            ret = avfilter_link(last, 0, next, 0);
-        if (ret < 0)
-            return ret;
-        last = next;
-    }
-    return avfilter_link(last, 0, line->sink, 0);
-}
-
-static int open_line(Line *line, const AVFrame *in)
-{
-    int ret;
-
-    *line = (Line){.graph = avfilter_graph_alloc(), .frame = av_frame_clone(in)};
-    if (!line->graph || !line->frame)
-        return AVERROR(ENOMEM);
-    line->graph->nb_threads = 1;
-    line->frame->pts = 0;
-    line->frame->sample_aspect_ratio = (AVRational){1, 1};
-    ret = make_source(line->graph, line->frame, &line->source);
-    if (ret < 0)
+    *out = NULL;
+    if (!graph)
         return ret;
-    return avfilter_graph_create_filter(&line->sink, avfilter_get_by_name("buffersink"),
-                                        "out", NULL, NULL, line->graph);
-}
-
-/* Sends the picture through and closes the line, also after an error. */
-static int run_line(Line *line, int ret, AVFrame **out)
-{
-    if (ret < 0 || (ret = avfilter_graph_config(line->graph, NULL)) < 0 ||
-        (ret = av_buffersrc_add_frame(line->source, line->frame)) < 0 ||
-        (ret = av_buffersrc_add_frame(line->source, NULL)) < 0)
+    graph->nb_threads = 1;
+    if ((ret = picture_source(graph, in, &source)) < 0 ||
+        (ret = avfilter_graph_create_filter(&sink, avfilter_get_by_name("buffersink"),
+                                            "out", NULL, NULL, graph)) < 0 ||
+        (ret = link_chain(source, sink, chain)) < 0 ||
+        (ret = avfilter_graph_config(graph, NULL)) < 0 ||
+        (ret = picture_source_feed(source, in)) < 0)
         goto end;
     *out = av_frame_alloc();
-    ret = *out ? av_buffersink_get_frame(line->sink, *out) : AVERROR(ENOMEM);
+    ret = *out ? av_buffersink_get_frame(sink, *out) : AVERROR(ENOMEM);
 end:
     if (ret < 0)
         av_frame_free(out);
-    av_frame_free(&line->frame);
-    avfilter_graph_free(&line->graph);
+    avfilter_graph_free(&graph);
     return ret;
-}
-
-int picture_filter(const AVFrame *in, const char *chain, AVFrame **out)
-{
-    Line line;
-    int ret = open_line(&line, in);
-
-    *out = NULL;
-    if (ret >= 0)
-        ret = link_chain(&line, chain);
-    return run_line(&line, ret, out);
-}
-
-int picture_filter_by_name(const AVFrame *in, const char *name, AVDictionary **options,
-                           int count, AVFrame **out)
-{
-    Line line;
-    int ret = open_line(&line, in);
-
-    *out = NULL;
-    if (ret >= 0)
-        ret = link_by_name(&line, name, options, count);
-    return run_line(&line, ret, out);
 }

@@ -3,7 +3,7 @@
 #ifndef I2V_PICTURE_FILTER_H
 #define I2V_PICTURE_FILTER_H
 
-#include <libavutil/dict.h>
+#include <libavfilter/avfilter.h>
 #include <libavutil/frame.h>
 
 /**
@@ -16,14 +16,15 @@
 int picture_filter(const AVFrame *in, const char *chain, AVFrame **out);
 
 /**
- * Run one picture through one filter several times. Its options are set by their names
- * and not parsed out of a description, so that they may hold any text.
- * @param name     of the filter
- * @param options  of each time; those that the filter took are gone after
- * @param count    times
- * @return as picture_filter(); AVERROR_FILTER_NOT_FOUND when there is no such filter
+ * Begin a graph of filters with a source of one picture, whose pixels are taken for
+ * square.
+ * @param in      borrowed
+ * @param source  owned by the graph
+ * @return 0 or a negative AVERROR
  */
-int picture_filter_by_name(const AVFrame *in, const char *name, AVDictionary **options,
-                           int count, AVFrame **out);
+int picture_source(AVFilterGraph *graph, const AVFrame *in, AVFilterContext **source);
+
+/** Give that source its picture, and the end, once the graph is configured. */
+int picture_source_feed(AVFilterContext *source, const AVFrame *in);
 
 #endif
