@@ -74,7 +74,7 @@ static int append(Chain *chain, const char *name, const char *const *set,
 static const char *const nothing[] = {NULL};
 
 /* The picture in the clip's size, black bars beside it, and a frame each that shows it.
- * The zoompan filter moves in whole pixels: smaller ones make it smoother. */
+ * The zoompan filter moves in whole samples of chroma: smaller ones make it smoother. */
 static int append_picture(Chain *chain, const AnimaticPlan *plan, int64_t frames)
 {
     const AVFrame *picture = plan->picture;
