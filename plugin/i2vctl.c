@@ -302,10 +302,9 @@ static int submit(Arguments *arguments)
         ret = journey_submit(still, &arguments->options, &interrupt, i2vctl_log, key,
                              &failure);
     if (ret >= 0) {
-        if (ret > 0)
-            av_log(i2vctl_log, AV_LOG_INFO, "Dry run: there is nothing to wait for.\n");
-        else
-            av_log(i2vctl_log, AV_LOG_INFO, "i2vctl wait %.12s brings its clip.\n", key);
+        av_log(i2vctl_log, AV_LOG_INFO, "i2vctl wait %.*s brings its %s.\n",
+               ret > 0 ? (int)sizeof(key) : 12, key,
+               ret > 0 ? "animatic in a dry run" : "clip");
         ret = print_line(key, "key", &failure);
     }
     return end(ret, failure);
@@ -324,6 +323,26 @@ static int wait_for(const char *key, const AVDictionary *given,
         ret = print_line(path, "path", failure);
     av_dict_free(&options);
     av_free(path);
+    return ret;
+}
+
+/* In a dry run a key may be that of a request that was rehearsed: print its animatic, and
+ * leave the others in `words`. */
+static int print_rehearsed(Arguments *arguments, GenerationFailure *failure)
+{
+    int left = 0, ret = 0;
+
+    for (int i = 0; i < arguments->nb_words && ret >= 0; i++) {
+        char *path = NULL;
+        ret = journey_find_rehearsed(arguments->options, arguments->words[i], i2vctl_log,
+                                     &path);
+        if (ret > 0)
+            ret = print_line(path, "path", failure);
+        else if (!ret)
+            arguments->words[left++] = arguments->words[i];
+        av_free(path);
+    }
+    arguments->nb_words = left;
     return ret;
 }
 
@@ -410,12 +429,16 @@ static int wait_for_all(const Arguments *arguments, GenerationFailure *failure)
 
 static int wait_command(Arguments *arguments)
 {
-    GenerationFailure failure;
+    GenerationFailure failure = FAILURE_STORE;
     if (!names_request(arguments)) {
-        int ret = wait_for_all(arguments, &failure);
+        int words = arguments->nb_words, ret = print_rehearsed(arguments, &failure);
+        if (ret >= 0 && (!words || arguments->nb_words))
+            ret = wait_for_all(arguments, &failure);
         return end(ret, failure);
     }
-    if (av_dict_set(&arguments->options, "reuse", "only", 0) < 0)
+    /* It never buys; no more does a dry run, which has nothing to reuse. */
+    if (!journey_is_dry_run(arguments->options, i2vctl_log) &&
+        av_dict_set(&arguments->options, "reuse", "only", 0) < 0)
         return EX_SOFTWARE;
     return fetch(arguments);
 }

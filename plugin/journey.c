@@ -487,8 +487,13 @@ int journey_submit(const char *url, AVDictionary **options,
 
     if (ret >= 0 && key)
         av_strlcpy(key, j.request->key, REQUEST_KEY_SIZE);
-    if (ret >= 0)
-        ret = j.request->dry_run;
+    /* What waits for the key is to find something. */
+    if (ret >= 0 && j.request->dry_run) {
+        char *path = NULL;
+        ret = journey_deliver_animatic(&j, &path);
+        av_free(path);
+        ret = ret < 0 ? ret : 1;
+    }
     return journey_arrive(&j, ret, failure);
 }
 

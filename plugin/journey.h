@@ -3,6 +3,8 @@
 #ifndef I2V_JOURNEY_H
 #define I2V_JOURNEY_H
 
+#include <stdbool.h>
+
 #include <libavformat/avformat.h>
 
 #include "generation.h"
@@ -37,5 +39,14 @@ int journey_check(const char *url, AVDictionary **options, void *log, char *key)
 int journey_pick_up(const char *key, AVDictionary **options,
                     const AVIOInterruptCB *interrupt, void *log, char **path,
                     GenerationFailure *failure);
+
+/** Whether these options, or I2V_DEFAULTS, ask for a dry run. */
+bool journey_is_dry_run(const AVDictionary *options, void *log);
+
+/** In a dry run: the animatic of a request that was rehearsed before.
+ * @return 1 and *path (free with av_free()), 0 when there is none, or a negative AVERROR
+ */
+int journey_find_rehearsed(const AVDictionary *options, const char *key, void *log,
+                           char **path);
 
 #endif

@@ -25,8 +25,8 @@ static CatalogueSource source_of(const Request *r, const AVIOInterruptCB *interr
     };
 }
 
-/* The price by the gateway's list. @return 0, AVERROR(ENODATA) and price->text, or an
- * error of asking and price->text */
+/* The price by the gateway's list. @return 0; or with price->text AVERROR(ENODATA),
+ * AVERROR(ENOENT) for a model that is not listed, or an error of asking */
 static int look_up(const Request *r, const AVIOInterruptCB *interrupt,
                    CataloguePrice *price)
 {
@@ -45,7 +45,7 @@ static int look_up(const Request *r, const AVIOInterruptCB *interrupt,
     if (n < 0) {
         av_strlcpy(price->text, "the gateway does not list the model",
                    sizeof(price->text));
-        ret = AVERROR(ENODATA);
+        ret = AVERROR(ENOENT);
     } else {
         ret = fields ? catalogue_price(catalogue, n, fields, request_seconds(r), price)
                      : AVERROR(ENOMEM);
@@ -62,7 +62,7 @@ static int refuse_unknown(const Request *r, Events *events, const CataloguePrice
                "The price of this clip is not known (%s), and max_cost=%.10g allows none "
                "that is not; nothing sent.\n",
                price->text, r->max_cost);
-    return error == AVERROR(ENODATA) ? AVERROR(EDOM) : error;
+    return error == AVERROR(ENODATA) || error == AVERROR(ENOENT) ? AVERROR(EDOM) : error;
 }
 
 int quote_price(const Request *r, Events *events, const AVIOInterruptCB *interrupt,
@@ -85,7 +85,8 @@ int quote_price(const Request *r, Events *events, const AVIOInterruptCB *interru
     if (ret < 0 && r->max_cost >= 0)
         return refuse_unknown(r, events, &price, ret);
     if (ret < 0) {
-        events_say(events, AV_LOG_INFO, "Price: not known (%s).\n", price.text);
+        events_say(events, ret == AVERROR(ENOENT) ? AV_LOG_WARNING : AV_LOG_INFO,
+                   "Price: not known (%s).\n", price.text);
         return 0;
     }
     events_say(events, AV_LOG_INFO, "Price: %s%.4g USD (%s).\n",
@@ -106,9 +107,13 @@ void quote_replacement(const Request *r, Events *events, const AVIOInterruptCB *
     Catalogue *catalogue = NULL;
     char why[96];
 
-    if (catalogue_retirements(&source, &catalogue, why, sizeof(why)) < 0 ||
-        catalogue_retirement(catalogue, r->model_name, &retired) < 0)
+    if (catalogue_retirements(&source, &catalogue, why, sizeof(why)) < 0)
         goto end;
+    if (catalogue_retirement(catalogue, r->model_name, &retired) < 0) {
+        events_say(events, AV_LOG_ERROR,
+                   "i2vctl models lists what the gateway serves.\n");
+        goto end;
+    }
     events_say(events, AV_LOG_ERROR, "The gateway lists the model %s as %s%s%s%s%s%s.\n",
                r->model_name, retired.status ? retired.status : "retired",
                retired.shutdown_at ? " since " : "",

@@ -113,19 +113,50 @@ static void note_made(Journey *j, const char *name, const char *path)
     events_note(j->events, &event);
 }
 
+/* A tag on the input, which programs copy into what they make of it. */
+static void tag_stand_in(Journey *j, const char *what)
+{
+    if (j->tags && j->request->tags != TAGS_NONE)
+        av_dict_set(j->tags, "generation_stand_in", what, 0);
+}
+
 int journey_deliver_animatic(Journey *j, char **path)
 {
+    j->failure = FAILURE_STORE;
     int ret = need_still(j);
     if (ret >= 0)
         ret = substitute_animatic(j->request, j->still, j->interrupt, j->log, path);
     if (ret < 0)
         return ret;
-    if (j->request->save)
+    if (j->request->save && !j->submit)
         events_say(j->events, AV_LOG_WARNING, "Dry run: nothing is saved as %s.\n",
                    j->request->save);
     events_say(j->events, AV_LOG_INFO, "Dry run: the input is an animatic, %s.\n", *path);
     note_made(j, "animatic", *path);
+    tag_stand_in(j, "dry_run");
     return 0;
+}
+
+bool journey_is_dry_run(const AVDictionary *options, void *log)
+{
+    AVDictionary *copy = NULL;
+    Options *gathered = NULL;
+    int ret = av_dict_copy(&copy, options, 0);
+
+    if (ret >= 0)
+        ret = options_gather("", &copy, log, &gathered);
+    bool dry = ret >= 0 && gathered->dry_run > 0;
+    options_free(&gathered);
+    av_dict_free(&copy);
+    return dry;
+}
+
+int journey_find_rehearsed(const AVDictionary *options, const char *key, void *log,
+                           char **path)
+{
+    *path = NULL;
+    return journey_is_dry_run(options, log) ? substitute_find_animatic(key, log, path)
+                                            : 0;
 }
 
 /* Whether what went wrong is the generation's matter and not the command's. */
@@ -148,5 +179,6 @@ int journey_fall_back(Journey *j, int error, char **path)
         j->events, AV_LOG_ERROR,
         "fallback=still: the input is not the clip but the still, with silence.\n");
     note_made(j, "fallback", *path);
+    tag_stand_in(j, "fallback");
     return 0;
 }

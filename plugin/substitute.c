@@ -188,12 +188,19 @@ static int render(const Request *r, const Still *still, AnimaticPlan *plan,
     return ret;
 }
 
+static void name_of(const char *kind, const char *key, AnimaticSound sound,
+                    char name[REQUEST_KEY_SIZE + NAME_SIZE])
+{
+    snprintf(name, REQUEST_KEY_SIZE + NAME_SIZE, "%d %s %s %d", FORMAT, kind, key,
+             (int)sound);
+}
+
 static int from_still(const char *kind, const Request *r, const Still *still,
                       AnimaticPlan *plan, const AVIOInterruptCB *interrupt, void *log,
                       char **path)
 {
     char name[REQUEST_KEY_SIZE + NAME_SIZE];
-    snprintf(name, sizeof(name), "%d %s %s %d", FORMAT, kind, r->key, (int)plan->sound);
+    name_of(kind, r->key, plan->sound, name);
     int ret = find(name, log, path);
     if (!ret)
         ret = render(r, still, plan, interrupt, log, *path);
@@ -214,6 +221,22 @@ int substitute_animatic(const Request *request, const Still *still,
                                     : ANIMATIC_MUTE,
     };
     return from_still("animatic", request, still, &plan, interrupt, log, path);
+}
+
+int substitute_find_animatic(const char *key, void *log, char **path)
+{
+    static const AnimaticSound sounds[] = {ANIMATIC_TONE, ANIMATIC_SILENCE,
+                                           ANIMATIC_MUTE};
+    char name[REQUEST_KEY_SIZE + NAME_SIZE];
+    int ret = 0;
+
+    for (size_t i = 0; i < FF_ARRAY_ELEMS(sounds) && !ret; i++) {
+        name_of("animatic", key, sounds[i], name);
+        ret = find(name, log, path);
+        if (ret <= 0)
+            av_freep(path);
+    }
+    return ret;
 }
 
 int substitute_still(const Request *request, const Still *still,

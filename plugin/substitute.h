@@ -18,6 +18,10 @@
 int substitute_animatic(const Request *request, const Still *still,
                         const AVIOInterruptCB *interrupt, void *log, char **path);
 
+/** The animatic that a dry run made of the request with this key. @return 1, or 0 when
+ * there is none */
+int substitute_find_animatic(const char *key, void *log, char **path);
+
 /** The fitted still for the duration, with silence. */
 int substitute_still(const Request *request, const Still *still,
                      const AVIOInterruptCB *interrupt, void *log, char **path);

@@ -121,6 +121,9 @@ rate() { # model, jq condition on a variant: its price, as the stand-in lists it
     says_in_one HTTP 404
     says_in_one test/withdrawn-i2v withdrawn 2026-09-24 "-model google/veo-3.1-i2v-fast"
     # By an alias, too.
+    ends_with 64 fetch --model google/veo-3.1-i2v-fsat --prompt p still.png
+    says_in_one "does not list the model"
+    says "i2vctl models"
     ends_with 64 fetch --model withdrawn-i2v --prompt p still.png
     says "-model google/veo-3.1-i2v-fast"
     set_faults "create 1 status 404"

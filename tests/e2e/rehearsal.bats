@@ -72,17 +72,24 @@ set -e
 "$BIN/i2v" ffmpeg -v error -nostdin -y -f i2v -prompt one -save one.mp4 -i still.png -c copy a.mkv
 clip=\$("$BIN/i2vctl" fetch --prompt two --duration 4 still.png)
 ffmpeg -v error -nostdin -y -i "\$clip" -c copy b.mkv
-"$BIN/i2vctl" submit --prompt three still.png
+key=\$("$BIN/i2vctl" submit --prompt three --duration 4 still.png)
+clip=\$("$BIN/i2vctl" wait \$key)
+ffmpeg -v error -nostdin -y -i "\$clip" -c copy c.mkv
+"$BIN/i2vctl" wait --prompt three --duration 4 still.png >again && [ "\$(cat again)" = "\$clip" ]
+"$BIN/i2vctl" wait
 "$BIN/i2v" ffprobe -v error "i2v:still.png?prompt=four"
 END
     unset AIML_API_KEY
     I2V_DEFAULTS=dry_run=1 works sh script.sh
     same 120 "$(frames_of a.mkv)"
     same 120 "$(frames_of b.mkv)"
+    same 120 "$(frames_of c.mkv)"
+    ffprobe -v error -show_entries format_tags -of flat a.mkv | grep -qi 'stand_in="dry_run"'
     expect_creates 0
     no_clip
     [ ! -e one.mp4 ] && [ ! -e one.i2v.json ]
     says "no API key"
+    ends_with 64 "$BIN/i2vctl" wait 0123456789abcdef
     # A URL cannot undo it.
     I2V_DEFAULTS=dry_run=1 refused ff -i "i2v:still.png?prompt=p&dry_run=0" "${PEEK[@]}"
 }
