@@ -262,6 +262,17 @@ static int print_line(const char *line, const char *what, GenerationFailure *fai
     return AVERROR(EIO);
 }
 
+int i2vctl_print_json(cJSON *json)
+{
+    char *text = json ? cJSON_Print(json) : NULL;
+    int ret = text ? 0 : AVERROR(ENOMEM);
+    if (text)
+        puts(text);
+    cJSON_free(text);
+    cJSON_Delete(json);
+    return ret;
+}
+
 /* The exit status; an interrupted command dies of its signal, so that a shell's loop
  * stops too. */
 static int end(int ret, GenerationFailure failure)

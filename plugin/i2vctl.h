@@ -5,6 +5,8 @@
 
 #include <stdbool.h>
 
+#include <cjson/cJSON.h>
+
 #include <libavutil/dict.h>
 
 #include "generation.h"
@@ -21,6 +23,11 @@ typedef struct Arguments {
 
 /** For av_log(). */
 extern void *const i2vctl_log;
+
+/** Print a value on standard output.
+ * @param json  taken over; NULL when there was no memory for it
+ * @return 0 or AVERROR(ENOMEM); whether it could be printed is for the caller to see */
+int i2vctl_print_json(cJSON *json);
 
 /** List the ledger. @return an exit status */
 int i2vctl_jobs(Arguments *arguments);

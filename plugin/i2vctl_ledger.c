@@ -286,13 +286,7 @@ static int print_json(const Ledger *ledger)
     cJSON *jobs = cJSON_CreateArray();
     for (int i = ledger->count - 1; i >= 0; i--)
         cJSON_AddItemToArray(jobs, describe(ledger, ledger->records[i]));
-    char *text = cJSON_Print(jobs);
-    int ret = text ? 0 : AVERROR(ENOMEM);
-    if (text)
-        puts(text);
-    cJSON_free(text);
-    cJSON_Delete(jobs);
-    return ret;
+    return i2vctl_print_json(jobs);
 }
 
 /* The ledger's commands take no option of a request but where the ledger is. */

@@ -196,18 +196,6 @@ static int print_table(const Listing *listings, int count)
     return 0;
 }
 
-/* @param json  taken over; NULL when there was no memory for it */
-static int print_json(cJSON *json)
-{
-    char *text = json ? cJSON_Print(json) : NULL;
-    int ret = text ? 0 : AVERROR(ENOMEM);
-    if (text)
-        puts(text);
-    cJSON_free(text);
-    cJSON_Delete(json);
-    return ret;
-}
-
 static int show_all(const Answers *answers, bool json)
 {
     Listing *listings;
@@ -219,7 +207,7 @@ static int show_all(const Answers *answers, bool json)
         cJSON *array = cJSON_CreateArray();
         for (int i = 0; i < count; i++)
             cJSON_AddItemToArray(array, listing_json(&listings[i]));
-        ret = print_json(array);
+        ret = i2vctl_print_json(array);
     } else {
         ret = print_table(listings, count);
     }
@@ -267,7 +255,7 @@ static int show_one(const char *name, const Answers *answers, bool json,
         return refuse(name, answers, failure);
     warn(answers);
     if (json)
-        return print_json(listing_json(&listing));
+        return i2vctl_print_json(listing_json(&listing));
     listing_print(&listing);
     return 0;
 }

@@ -125,13 +125,7 @@ static int print_json(const Sum *sums, int count, bool by_model)
         cJSON_AddNumberToObject(sum, "unpriced", sums[i].unpriced);
         cJSON_AddItemToArray(array, sum);
     }
-    char *text = cJSON_Print(array);
-    int ret = text ? 0 : AVERROR(ENOMEM);
-    if (text)
-        puts(text);
-    cJSON_free(text);
-    cJSON_Delete(array);
-    return ret;
+    return i2vctl_print_json(array);
 }
 
 int i2vctl_print_sums(Record *const *records, int count, bool by_model, bool json)

@@ -418,7 +418,7 @@ int journey_deliver(Journey *j, char **path)
 }
 
 /* Every way to fail, those before anything was sent included. */
-void journey_note_failure(Journey *j, int error)
+static void note_failure(Journey *j, int error)
 {
     if (j->noted)
         return;
@@ -454,7 +454,7 @@ static int set_out(Journey *j, const char *url, AVDictionary **options)
 int journey_arrive(Journey *j, int ret, GenerationFailure *failure)
 {
     if (ret < 0 && j->events)
-        journey_note_failure(j, ret);
+        note_failure(j, ret);
     *failure = ret < 0 ? j->failure : FAILURE_NONE;
     end_journey(j);
     return ret;
@@ -469,7 +469,7 @@ int journey_fetch(const char *url, AVDictionary **options,
 
     *path = NULL;
     if (ret < 0 && journey_may_fall_back(&j, ret)) {
-        journey_note_failure(&j, ret);
+        note_failure(&j, ret);
         ret = journey_fall_back(&j, ret, path);
     } else if (ret >= 0) {
         ret = j.request->dry_run ? journey_deliver_animatic(&j, path)

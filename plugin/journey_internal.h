@@ -47,9 +47,6 @@ int journey_bring(Journey *j);
 /** Say what the clip is and where; save it. @param path  free with av_free() */
 int journey_deliver(Journey *j, char **path);
 
-/** Write to I2V_LOG how it failed, those before anything was sent included. */
-void journey_note_failure(Journey *j, int error);
-
 /** How it ended; frees what the journey holds. @return ret */
 int journey_arrive(Journey *j, int ret, GenerationFailure *failure);
 
