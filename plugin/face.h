@@ -9,15 +9,34 @@
  */
 struct AVClass;
 struct AVDictionary;
+struct AVFilter;
+struct AVFilterContext;
+struct AVFilterGraph;
+struct AVFilterInOut;
 struct AVFormatContext;
 struct AVInputFormat;
 
 /* Raised whenever the table below changes; shim and plugin must agree exactly. */
-#define I2V_FACE_VERSION 1
+#define I2V_FACE_VERSION 2
 
 /* What the shim resolves in the plugin, and the signature behind the name. */
 #define I2V_FACE_SYMBOL "i2v_face"
 typedef const struct I2VFace *I2VFaceFunction(unsigned face_version);
+
+/* One request as a command line or a filter graph names it. Borrowed. */
+typedef struct I2VNamed {
+    const char *filter; /* "i2v" or "ai2v", and text holds the filter's arguments as a
+                           filter gets them; or NULL, and text is the URL of an input */
+    const char *text;
+    const char *const *options; /* of an input: name, value, name, value, ..., NULL; those
+                                   that are not i2v's are passed over */
+} I2VNamed;
+
+/* When a caller no longer wants to wait: like libavformat's AVIOInterruptCB. */
+typedef struct I2VInterrupt {
+    int (*callback)(void *opaque);
+    void *opaque;
+} I2VInterrupt;
 
 typedef struct I2VFace {
     /* LIBAVFORMAT_VERSION_MAJOR the plugin was compiled against. */
@@ -39,6 +58,53 @@ typedef struct I2VFace {
      * Thread-safe. */
     int (*open_input)(struct AVFormatContext **ps, const char *url,
                       struct AVDictionary **options);
+
+    /* Whether the caller of an open that is in progress on this context wants it to end.
+     */
+    int (*is_interrupted)(struct AVFormatContext *ctx);
+
+    /* Whether an input that is being opened is the one that was named. */
+    int (*is_same)(const I2VNamed *named, const char *url,
+                   const struct AVDictionary *options);
+
+    /* Check all of these, then send those that have to be sent, without waiting for
+     * them. @return 0, or a negative AVERROR after a sentence: nothing was sent.
+     * Thread-safe. */
+    int (*send_ahead)(const I2VNamed *named, int count, const I2VInterrupt *interrupt);
+
+    /* The hollow filters "i2v" and, if `audio`, "ai2v"; static, never freed.
+     * Thread-safe. */
+    const struct AVFilter *(*filter)(int audio);
+
+    /* Fetch the clip of a source filter. *movie is then the arguments of FFmpeg's movie
+     * or amovie that reads it, as a filter gets them; give it back with release().
+     * @return 0, or a negative AVERROR after a sentence. Thread-safe. */
+    int (*fetch_source)(const I2VNamed *named, const I2VInterrupt *interrupt,
+                        char **movie);
+    void (*release)(char *movie);
+
+    /* Say a sentence on the log as an error of the filter's. */
+    void (*complain)(const char *filter, const char *sentence);
+
+    /* Leave a graph as a parser of libavfilter leaves it when it fails: without
+     * filters. */
+    void (*empty_graph)(struct AVFilterGraph *graph);
+
+    /* Free a list of a graph's open ends, and set *list to NULL. */
+    void (*free_ends)(struct AVFilterInOut **list);
+
+    /* Graphs that a program builds by hand. Each returns what the function of
+     * libavfilter would: avfilter_graph_create_filter(), avfilter_graph_alloc_filter(),
+     * and avfilter_init_str() (`arguments`) or avfilter_init_dict() (`options`). */
+    int (*create_source)(struct AVFilterContext **ctx, const struct AVFilter *filter,
+                         const char *name, const char *arguments,
+                         struct AVFilterGraph *graph, const I2VInterrupt *interrupt);
+    struct AVFilterContext *(*alloc_source)(struct AVFilterGraph *graph,
+                                            const struct AVFilter *filter,
+                                            const char *name);
+    int (*is_source)(const struct AVFilterContext *ctx); /* made by alloc_source() */
+    int (*init_source)(struct AVFilterContext *ctx, const char *arguments,
+                       struct AVDictionary **options, const I2VInterrupt *interrupt);
 } I2VFace;
 
 /** The plugin's table, or NULL when it does not speak `face_version`. Thread-safe. */
