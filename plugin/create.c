@@ -64,9 +64,8 @@ int generation_describe(Generation *g)
 }
 
 /* And what is sent of it now. */
-static int describe_body(Generation *g)
+static int describe_body(Generation *g, const char *body)
 {
-    const char *body = g->plan->body;
     char digest[DIGEST_TEXT_SIZE];
     int ret = digest_text(body, strlen(body), digest);
 
@@ -82,7 +81,7 @@ static int describe_body(Generation *g)
 /* A new generation of the same request starts with a clean page; its history stays. What
  * an earlier run sent is known by now not to have been accepted, or this one would not
  * create. */
-static int begin_record(Generation *g)
+static int begin_record(Generation *g, const char *body)
 {
     static const char *const stale[] = {
         RECORD_ID,         RECORD_STATUS,    RECORD_ERROR,     RECORD_ENDED,
@@ -103,7 +102,7 @@ static int begin_record(Generation *g)
     generation_set_account(g);
     for (size_t i = 0; i < FF_ARRAY_ELEMS(stale); i++)
         record_set_text(g->record, stale[i], NULL);
-    if ((ret = generation_describe(g)) < 0 || (ret = describe_body(g)) < 0)
+    if ((ret = generation_describe(g)) < 0 || (ret = describe_body(g, body)) < 0)
         return ret;
     return add_client_id(g);
 }
@@ -124,12 +123,14 @@ static int on_last_byte(void *opaque)
 
 static void start_create(Generation *g)
 {
+    const char *body;
     int ret;
+
     if (g->request->reuse_only) {
         generation_refuse_to_spend(g);
         return;
     }
-    if (!g->plan->body) {
+    if (!g->plan->may_create) {
         events_say(g->events, AV_LOG_ERROR, "%s\n",
                    g->plan->refusal
                        ? g->plan->refusal
@@ -138,15 +139,19 @@ static void start_create(Generation *g)
         generation_fail(g, AVERROR(EAGAIN), FAILURE_LATER);
         return;
     }
-    if ((ret = begin_record(g)) < 0) {
+    if ((ret = g->plan->body(g->plan->opaque, &body)) < 0) {
+        generation_fail(g, ret, FAILURE_REQUEST);
+        return;
+    }
+    if ((ret = begin_record(g, body)) < 0) {
         generation_fail(g, ret, FAILURE_STORE);
         return;
     }
     if (generation_record(g, RECORD_INTENT, "intent", NULL) < 0)
         return;
     generation_note(g, "intent", NULL, NULL, -1);
-    ret = gateway_create(&g->gateway, g->http, g->plan->body, g->client_id, on_last_byte,
-                         g, &g->call);
+    ret = gateway_create(&g->gateway, g->http, body, g->client_id, on_last_byte, g,
+                         &g->call);
     if (ret < 0)
         generation_fail(g, ret, FAILURE_GATEWAY);
 }
@@ -173,6 +178,8 @@ void generation_accept(Generation *g, const GatewayJob *job)
                           job->status[0] ? job->status : NULL) < 0)
         return;
     store_unlock(&g->lock);
+    if (g->plan->accepted)
+        g->plan->accepted(g->plan->opaque);
     events_say(g->events, AV_LOG_INFO, "Accepted as generation %s%s.\n", job->id, price);
     generation_note(g, "accepted", job->status, NULL, -1);
     g->waiting_since = av_gettime_relative();
@@ -253,8 +260,18 @@ static void look_for(Generation *g, int64_t us, const char *why)
     g->wake = now + SECOND_US; /* a row needs a moment to appear */
 }
 
+/* Too many at once: nothing was taken. */
+static void ask_later(Generation *g, const GatewayAnswer *answer)
+{
+    g->not_before =
+        av_gettime_relative() + FFMIN(answer->retry_after, MAX_RETRY_AFTER) * SECOND_US;
+    generation_create_again(g, answer->text,
+                            generation_backoff(++g->weather, 60, answer->retry_after));
+}
+
 static void take_create(Generation *g, const GatewayAnswer *answer)
 {
+    g->busy = answer->verdict == GATEWAY_BUSY;
     switch (answer->verdict) {
     case GATEWAY_JOB:
         generation_accept(g, &answer->job);
@@ -266,9 +283,7 @@ static void take_create(Generation *g, const GatewayAnswer *answer)
         if (generation_is_over(g))
             generation_end_refused(g, answer);
         else
-            generation_create_again(
-                g, answer->text,
-                generation_backoff(++g->weather, 60, answer->retry_after));
+            ask_later(g, answer);
         break;
     case GATEWAY_UNSENT:
         if (answer->permanent || ++g->unsent >= MAX_UNSENT)

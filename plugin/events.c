@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,12 +24,15 @@
 #define TERMINAL_US (1000000LL)
 #define QUIET_US    (30 * 1000000LL)
 
+/* The process has one terminal and one watchdog: whether a progress line waits for its
+ * end, and when something was last said, av_gettime_relative(). */
+static atomic_bool open_line;
+static _Atomic int64_t spoken;
+
 struct Events {
     void *log;
     int fd; ///< I2V_LOG, -1 when there is none
     bool terminal;
-    bool open_line; ///< a progress line waits for its end
-    int64_t spoken; ///< when something was last said, microseconds
     char key[65];
     char id[256];
     char error[512]; ///< the last sentence at AV_LOG_ERROR
@@ -43,7 +47,7 @@ Events *events_alloc(void *log)
         return NULL;
     events->log = log;
     events->terminal = isatty(STDERR_FILENO);
-    events->spoken = av_gettime_relative();
+    atomic_store(&spoken, av_gettime_relative());
     events->fd = -1;
     if (path && *path) {
         events->fd =
@@ -56,18 +60,17 @@ Events *events_alloc(void *log)
     return events;
 }
 
-static void end_line(Events *events)
+static void end_line(void)
 {
-    if (events->open_line)
+    if (atomic_exchange(&open_line, false))
         av_log(NULL, AV_LOG_INFO, "\n");
-    events->open_line = false;
 }
 
 void events_free(Events **events)
 {
     if (!*events)
         return;
-    end_line(*events);
+    end_line();
     if ((*events)->fd >= 0)
         close((*events)->fd);
     av_freep(events);
@@ -91,7 +94,7 @@ void events_set_id(Events *events, const char *generation_id)
 void events_say(Events *events, int level, const char *format, ...)
 {
     va_list args;
-    end_line(events);
+    end_line();
     va_start(args, format);
     if (level <= AV_LOG_ERROR) {
         va_list copy;
@@ -102,7 +105,7 @@ void events_say(Events *events, int level, const char *format, ...)
     }
     av_vlog(events->log, level, format, args);
     va_end(args);
-    events->spoken = av_gettime_relative();
+    atomic_store(&spoken, av_gettime_relative());
 }
 
 static void add_time(cJSON *line)
@@ -158,12 +161,12 @@ void events_progress(Events *events, const char *what, int64_t elapsed, double p
     int64_t now = av_gettime_relative();
     char share[16] = "";
 
-    if (now - events->spoken < (events->terminal ? TERMINAL_US : QUIET_US))
+    if (now - atomic_load(&spoken) < (events->terminal ? TERMINAL_US : QUIET_US))
         return;
-    events->spoken = now;
+    atomic_store(&spoken, now);
     if (percent >= 0)
         snprintf(share, sizeof(share), " %.0f%%", percent);
     av_log(events->log, AV_LOG_INFO, "%s%s, %lld s%s", what, share,
            (long long)(elapsed / 1000000), events->terminal ? "    \r" : "\n");
-    events->open_line = events->terminal && av_log_get_level() >= AV_LOG_INFO;
+    atomic_store(&open_line, events->terminal && av_log_get_level() >= AV_LOG_INFO);
 }

@@ -26,9 +26,6 @@
 #define GRACE_US        (5 * SECOND_US)
 #define CREATE_GRACE_US (30 * SECOND_US)
 
-/* An interrupt is looked at this often. */
-#define TURN_MS 50
-
 static int64_t deadline(const Generation *g)
 {
     return g->waiting_since + g->request->max_wait;
@@ -122,14 +119,16 @@ bool generation_try_key_again(Generation *g)
     return true;
 }
 
-static void repeat_refusal(Generation *g)
+static int repeat_refusal(const Request *request, const Record *record, Events *events,
+                          GenerationFailure *failure)
 {
     events_say(
-        g->events, AV_LOG_ERROR,
+        events, AV_LOG_ERROR,
         "This request was refused by moderation before: %s; nothing sent; -take %d tries "
         "again.\n",
-        record_error(g->record), g->request->take + 1);
-    generation_fail(g, AVERROR(EPERM), FAILURE_MODERATED);
+        record_error(record), request->take + 1);
+    *failure = FAILURE_MODERATED;
+    return AVERROR(EPERM);
 }
 
 static void share_failure(Generation *g)
@@ -153,12 +152,28 @@ void generation_refuse_to_spend(Generation *g)
     generation_fail(g, AVERROR(ENOENT), FAILURE_REQUEST);
 }
 
-static void miss_key(Generation *g)
+static int miss_key(Events *events, GenerationFailure *failure)
 {
-    events_say(g->events, AV_LOG_ERROR,
+    events_say(events, AV_LOG_ERROR,
                "There is no API key: set AIML_API_KEY, name a file with the option "
                "api_key_file, or put the key into ~/.config/i2v/key; nothing sent.\n");
-    generation_fail(g, AVERROR(ENOKEY), FAILURE_KEY);
+    *failure = FAILURE_KEY;
+    return AVERROR(ENOKEY);
+}
+
+int generation_foresee(const Request *request, const Record *record, Events *events,
+                       GenerationFailure *failure)
+{
+    RecordState state = record_state(record);
+
+    if (state == RECORD_REFUSED)
+        return repeat_refusal(request, record, events, failure);
+    if (request->reuse_only && state != RECORD_SENT && !generation_can_reuse(record)) {
+        generation_say_nothing_to_reuse(events);
+        *failure = FAILURE_REQUEST;
+        return AVERROR(ENOENT);
+    }
+    return request->api_key ? 0 : miss_key(events, failure);
 }
 
 static void go_on(Generation *g, Phase phase)
@@ -180,7 +195,7 @@ static void resume(Generation *g)
         return;
     }
     if (!g->request->api_key) {
-        miss_key(g);
+        generation_fail(g, miss_key(g->events, &g->failure), FAILURE_KEY);
         return;
     }
     if (record_state(g->record) == RECORD_READY)
@@ -202,7 +217,7 @@ static void begin(Generation *g, RecordState state)
         return;
     }
     if (!g->request->api_key) {
-        miss_key(g);
+        generation_fail(g, miss_key(g->events, &g->failure), FAILURE_KEY);
         return;
     }
     /* Locked first and looked again after, or two would create. */
@@ -270,7 +285,8 @@ static void look(Generation *g)
         resume(g);
         break;
     case RECORD_REFUSED:
-        repeat_refusal(g);
+        generation_fail(g, repeat_refusal(g->request, g->record, g->events, &g->failure),
+                        FAILURE_MODERATED);
         break;
     case RECORD_FAILED:
         if (ended_since)
@@ -332,7 +348,7 @@ static void step(Generation *g)
         g->phase_began = av_gettime_relative();
 }
 
-static void progress(Generation *g)
+void generation_say_progress(const Generation *g)
 {
     int64_t elapsed = av_gettime_relative() - g->waiting_since;
     double percent = -1;
@@ -429,13 +445,13 @@ static void run_out(Generation *g)
     generation_fail(g, AVERROR(ETIMEDOUT), unsent ? FAILURE_GATEWAY : FAILURE_LATER);
 }
 
-static void interrupt(Generation *g)
+/* Public face */
+
+void generation_interrupt(Generation *g)
 {
     say_left(g, "Interrupted.");
     generation_fail(g, AVERROR(EINTR), FAILURE_LATER);
 }
-
-/* Public face */
 
 /* What earlier generations of this kind took. */
 static void learn(Generation *g)
@@ -446,7 +462,8 @@ static void learn(Generation *g)
     schedule_learn(&g->schedule, durations, count);
 }
 
-int generation_start(const GenerationPlan *plan, Http *http, Generation **generation)
+int generation_start(const GenerationPlan *plan, Http *http,
+                     const AVIOInterruptCB *interrupt, Generation **generation)
 {
     const Request *request = plan->request;
     Generation *g = av_mallocz(sizeof(*g));
@@ -454,6 +471,7 @@ int generation_start(const GenerationPlan *plan, Http *http, Generation **genera
     if (!g)
         return AVERROR(ENOMEM);
     g->plan = plan;
+    g->interrupt = interrupt;
     g->request = request;
     g->events = plan->events;
     g->log = events_log(plan->events);
@@ -474,14 +492,10 @@ bool generation_step(Generation *g)
 {
     if (g->phase == PHASE_END)
         return true;
-    if (i2v_interrupted(g->plan->interrupt))
-        interrupt(g);
-    else if (must_stop(g))
+    if (must_stop(g))
         run_out(g);
     else if (g->call || g->download || av_gettime_relative() >= g->wake)
         step(g);
-    if (g->phase != PHASE_END)
-        progress(g);
     return g->phase == PHASE_END;
 }
 
@@ -491,6 +505,41 @@ int generation_idle(const Generation *g, int most)
     if (g->phase == PHASE_END)
         return 0;
     return g->call || g->download ? most : (int)FFMAX(FFMIN(left, most), 0);
+}
+
+GenerationStage generation_stage(const Generation *g)
+{
+    switch (g->phase) {
+    case PHASE_LOOK:
+        return STAGE_BEFORE;
+    case PHASE_CREATE:
+        return g->call ? STAGE_SENT : g->busy ? STAGE_BUSY : STAGE_BEFORE;
+    case PHASE_FIND:
+        return STAGE_SENT;
+    case PHASE_POLL:
+        return STAGE_GENERATING;
+    case PHASE_DOWNLOAD:
+        return STAGE_DOWNLOADING;
+    case PHASE_END:
+        break;
+    }
+    return STAGE_ENDED;
+}
+
+bool generation_uses_http(const Generation *g)
+{
+    return g->call || g->download;
+}
+
+const char *generation_id(const Generation *g)
+{
+    return g->record ? record_text(g->record, RECORD_ID) : NULL;
+}
+
+void generation_hurry(Generation *g)
+{
+    if (generation_stage(g) == STAGE_BUSY)
+        g->wake = FFMIN(g->wake, FFMAX(av_gettime_relative(), g->not_before));
 }
 
 int generation_result(const Generation *g, GenerationFailure *failure)
@@ -511,25 +560,4 @@ void generation_end(Generation **generation)
     av_free(g->url);
     av_free(g->key_again);
     av_freep(generation);
-}
-
-int generation_run(const GenerationPlan *plan, GenerationFailure *failure)
-{
-    Generation *g = NULL;
-    Http *http = http_alloc();
-    int ret = http ? generation_start(plan, http, &g) : AVERROR(ENOMEM);
-
-    *failure = FAILURE_GATEWAY;
-    while (ret >= 0 && !generation_step(g)) {
-        int ms = generation_idle(g, TURN_MS);
-        if (g->call || g->download)
-            ret = http_drive(http, ms);
-        else if (ms)
-            av_usleep((unsigned)ms * 1000);
-    }
-    if (ret >= 0)
-        ret = generation_result(g, failure);
-    generation_end(&g);
-    http_free(&http);
-    return ret;
 }

@@ -30,6 +30,7 @@ struct Generation {
     void *log;
     Gateway gateway;
     Http *http;
+    const AVIOInterruptCB *interrupt;
     Record *record;
     int lock; ///< of the key, -1 = not held
 
@@ -45,6 +46,8 @@ struct Generation {
 
     char client_id[40];  ///< of the create call at hand
     int unsent;          ///< create calls in a row that did not go out
+    bool busy;           ///< the last create call was refused for too many at once
+    int64_t not_before;  ///< av_gettime_relative() up to which a busy one asked for peace
     int faults;          ///< create calls answered 500 or 503
     char suspect[256];   ///< id that came with a 500 or 503, "" = none
     bool asking_suspect; ///< the last doubt before another try

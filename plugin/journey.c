@@ -12,15 +12,14 @@
 #include <libavutil/error.h>
 #include <libavutil/mem.h>
 
+#include "batch.h"
 #include "body.h"
-#include "facts.h"
-#include "files.h"
 #include "provenance.h"
 #include "quote.h"
-#include "substitute.h"
 
 static void end_journey(Journey *j)
 {
+    batch_leave(&j->entry); // what it borrows is freed below
     options_free(&j->options);
     request_free(&j->request);
     still_free(&j->still);
@@ -253,10 +252,34 @@ static bool can_keep(Journey *j, int *ret)
     return *ret >= 0;
 }
 
-/* What a create call takes, where one may come. */
-static int prepare(Journey *j, GenerationPlan *plan)
+/* The body of the create call, made when it is needed. */
+static int give_body(void *opaque, const char **body)
+{
+    Journey *j = opaque;
+    int ret = 0;
+
+    if (!j->body && !j->still && !j->end)
+        ret = read_stills(j);
+    if (ret >= 0 && !j->body)
+        ret = body_make(j->request, j->still, j->end, j->log, &j->body, NULL);
+    *body = j->body;
+    return ret;
+}
+
+/* What is large and can be made again. */
+void journey_drop_body(Journey *j)
+{
+    still_free(&j->still);
+    still_free(&j->end);
+    cJSON_free(j->body);
+    j->body = NULL;
+}
+
+/* Whether a create call may come, what it takes, and its price. */
+static int plan_create(Journey *j)
 {
     const Request *r = j->request;
+    const char *body;
     int ret;
 
     if (generation_can_reuse(j->record) || r->reuse_only || !r->api_key)
@@ -264,161 +287,72 @@ static int prepare(Journey *j, GenerationPlan *plan)
     /* What may be paid for already is looked for at any price. */
     bool sent = record_state(j->record) == RECORD_SENT;
     if (sent && r->max_cost >= 0) {
-        plan->refusal = "The request is not sent anew before its price was held against "
-                        "max_cost; the same command does that.";
+        j->plan.refusal =
+            "The request is not sent anew before its price was held against max_cost; the "
+            "same command does that.";
         return 0;
     }
-    if ((ret = body_make(r, j->still, j->end, j->log, &j->body, NULL)) < 0)
+    if ((ret = give_body(j, &body)) < 0)
         return ret;
-    plan->body = j->body;
-    return sent || !can_keep(j, &ret) ? ret : journey_ask_price(j, &plan->price);
+    j->plan.may_create = true;
+    return sent || !can_keep(j, &ret) ? ret : journey_ask_price(j, &j->plan.price);
 }
 
-/* Store: known? -> whatever is left to do. */
-int journey_bring(Journey *j)
+static void accepted(void *opaque)
 {
-    GenerationPlan plan = {
+    journey_drop_body(opaque);
+}
+
+int journey_plan(Journey *j)
+{
+    j->plan = (GenerationPlan){
         .request = j->request,
         .store = j->store,
         .events = j->events,
         .price = -1,
-        .interrupt = j->interrupt,
         .submit = j->submit,
+        .opaque = j,
+        .body = give_body,
+        .accepted = accepted,
     };
-    int ret = journey_look_up(j);
+    return plan_create(j);
+}
 
-    if (ret >= 0 && j->served) {
-        say_served(j);
-        return 0;
-    }
-    if (ret < 0 || (ret = prepare(j, &plan)) < 0)
-        return ret;
-    ret = generation_run(&plan, &j->failure);
+/* Wait for the end of what was sent. */
+int journey_await(Journey *j)
+{
+    int ret = batch_wait(j->entry, j->interrupt, &j->failure);
+
+    batch_leave(&j->entry);
     /* Of a poll it would mean that the generation is not known. */
     if (ret == AVERROR_HTTP_NOT_FOUND && j->failure == FAILURE_REQUEST)
         quote_replacement(j->request, j->events, j->interrupt);
     return ret;
 }
 
-/* The clip */
-
-static int save(Journey *j, const char *path)
-{
-    int ret = files_copy(path, j->request->save);
-    if (ret < 0) {
-        events_say(j->events, AV_LOG_ERROR,
-                   "Cannot save the clip as %s: %s; it is kept as %s.\n",
-                   j->request->save, av_err2str(ret), path);
-        return ret;
-    }
-    ret = provenance_write(j->record, j->request->save);
-    if (ret < 0)
-        events_say(j->events, AV_LOG_ERROR,
-                   "Cannot write the account of the clip beside %s, where it is saved: "
-                   "%s.\n",
-                   j->request->save, av_err2str(ret));
-    return ret;
-}
-
-/* The facts of a clip that an earlier version brought are found once, and kept when no
- * other process has the record. */
-static int know_clip(Journey *j, const char *path)
-{
-    ClipFacts facts;
-    int lock, ret;
-
-    if (facts_read(j->record, &facts))
-        return 0;
-    lock = store_lock(j->store, j->request->key);
-    if (lock >= 0) {
-        record_free(&j->record);
-        ret = store_load(j->store, j->request->key, true, j->log, &j->record);
-        if (ret < 0)
-            goto end;
-    }
-    ret = facts_complete(j->record, path, j->interrupt);
-    if (ret >= 0 && lock >= 0)
-        store_save(j->store, j->record, j->log);
-    if (ret != AVERROR(EINTR)) /* what is not known is not spoken of */
-        ret = 0;
-end:
-    store_unlock(&lock);
-    return ret;
-}
-
-/* What a pipeline needs to know of the clip, and where it lies; j->record is then as the
- * journey left it. */
-static int describe_clip(Journey *j, const char *path)
-{
-    const Request *r = j->request;
-
-    record_free(&j->record);
-    int ret = store_load(j->store, r->key, false, j->log, &j->record);
-    if (ret >= 0)
-        ret = know_clip(j, path);
-    if (ret < 0)
-        return ret;
-    Event event = {
-        .name = "clip",
-        .path = path,
-        .status = record_text(j->record, RECORD_STATUS),
-        .usd = record_number(j->record, RECORD_USD, -1),
-        .retryable = -1,
-    };
-    facts_say(j->record, r, j->events);
-    if (event.usd >= 0 && !j->served)
-        events_say(j->events, AV_LOG_INFO, "Cost: %.4g USD.\n", event.usd);
-    if (record_text(j->record, RECORD_ID))
-        events_set_id(j->events, record_text(j->record, RECORD_ID));
-    events_note(j->events, &event);
-    return j->tags && r->tags != TAGS_NONE
-               ? provenance_tags(j->record, r->tags == TAGS_ALL, j->tags)
-               : 0;
-}
-
-/* silence=1: a clip without audio is given out with a silent track. */
-static int add_silence(Journey *j, char **path)
-{
-    ClipFacts facts;
-    char *with = NULL;
-
-    if (!j->request->silence)
-        return 0;
-    if (!facts_read(j->record, &facts)) {
-        events_say(j->events, AV_LOG_ERROR,
-                   "silence=1: whether the clip %s has audio cannot be told.\n", *path);
-        return AVERROR_INVALIDDATA;
-    }
-    if (facts.has_audio)
-        return 0;
-    int ret = substitute_silence(*path, j->interrupt, j->log, &with);
-    if (ret < 0)
-        return ret;
-    events_say(j->events, AV_LOG_INFO,
-               "The clip has no audio: a silent track was added (silence=1).\n");
-    av_free(*path);
-    *path = with;
-    return 0;
-}
-
-int journey_deliver(Journey *j, char **path)
+/* Store: known? -> whatever is left to do. */
+int journey_bring(Journey *j)
 {
     int ret;
 
-    j->failure = FAILURE_STORE;
-    *path = store_clip_path(j->store, j->request->key);
-    ret = *path ? describe_clip(j, *path) : AVERROR(ENOMEM);
-    if (ret >= 0 && j->request->save)
-        ret = save(j, *path);
-    if (ret >= 0)
-        ret = add_silence(j, path);
-    if (ret < 0)
-        av_freep(path);
-    return ret;
+    do {
+        bool joined = batch_join(j->request, j->events, j->interrupt, &ret, &j->failure);
+        if ((joined && ret < 0) || (ret = journey_look_up(j)) < 0)
+            return ret;
+        if (j->served) {
+            if (!joined)
+                say_served(j);
+            j->served = !joined;
+            return 0;
+        }
+        if ((ret = journey_plan(j)) < 0)
+            return ret;
+        ret = batch_enter(&j->plan, &j->entry);
+    } while (ret == AVERROR(EEXIST));
+    return ret < 0 ? ret : journey_await(j);
 }
 
-/* Every way to fail, those before anything was sent included. */
-static void note_failure(Journey *j, int error)
+void journey_note_failure(Journey *j, int error)
 {
     if (j->noted)
         return;
@@ -432,8 +366,7 @@ static void note_failure(Journey *j, int error)
     events_note(j->events, &event);
 }
 
-/* The journey as far as the ledger. */
-static int set_out(Journey *j, const char *url, AVDictionary **options)
+int journey_set_out(Journey *j, const char *url, AVDictionary **options)
 {
     int ret;
 
@@ -442,22 +375,48 @@ static int set_out(Journey *j, const char *url, AVDictionary **options)
     if ((ret = check(j, url, options)) < 0)
         return ret;
     events_set_key(j->events, j->request->key);
-    say_request(j);
+    if (!batch_has(j->request)) /* it was said of what was sent ahead */
+        say_request(j);
     j->failure = FAILURE_STORE;
     if ((ret = store_open(j->request->store, j->log, &j->store)) < 0)
         return ret;
     j->failure = FAILURE_REQUEST;
+    return 0;
+}
+
+int journey_proceed(Journey *j)
+{
     return j->request->dry_run ? journey_rehearse(j) : journey_bring(j);
+}
+
+static int go(Journey *j, const char *url, AVDictionary **options)
+{
+    int ret = journey_set_out(j, url, options);
+    return ret < 0 ? ret : journey_proceed(j);
 }
 
 /* How it ended. @return ret */
 int journey_arrive(Journey *j, int ret, GenerationFailure *failure)
 {
     if (ret < 0 && j->events)
-        note_failure(j, ret);
+        journey_note_failure(j, ret);
     *failure = ret < 0 ? j->failure : FAILURE_NONE;
     end_journey(j);
     return ret;
+}
+
+/* The clip, or what stands in for it. */
+int journey_conclude(Journey *j, int ret, char **path)
+{
+    *path = NULL;
+    if (ret < 0 && journey_may_fall_back(j, ret)) {
+        journey_note_failure(j, ret);
+        return journey_fall_back(j, ret, path);
+    }
+    if (ret < 0)
+        return ret;
+    return j->request->dry_run ? journey_deliver_animatic(j, path)
+                               : journey_deliver(j, path);
 }
 
 int journey_fetch(const char *url, AVDictionary **options,
@@ -465,16 +424,7 @@ int journey_fetch(const char *url, AVDictionary **options,
                   char **path, AVDictionary **tags, GenerationFailure *failure)
 {
     Journey j = {.log = log, .interrupt = interrupt, .caller = caller, .tags = tags};
-    int ret = set_out(&j, url, options);
-
-    *path = NULL;
-    if (ret < 0 && journey_may_fall_back(&j, ret)) {
-        note_failure(&j, ret);
-        ret = journey_fall_back(&j, ret, path);
-    } else if (ret >= 0) {
-        ret = j.request->dry_run ? journey_deliver_animatic(&j, path)
-                                 : journey_deliver(&j, path);
-    }
+    int ret = journey_conclude(&j, go(&j, url, options), path);
     return journey_arrive(&j, ret, failure);
 }
 
@@ -483,7 +433,7 @@ int journey_submit(const char *url, AVDictionary **options,
                    GenerationFailure *failure)
 {
     Journey j = {.log = log, .interrupt = interrupt, .submit = true};
-    int ret = set_out(&j, url, options);
+    int ret = go(&j, url, options);
 
     if (ret >= 0 && key)
         av_strlcpy(key, j.request->key, REQUEST_KEY_SIZE);

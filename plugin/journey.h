@@ -49,4 +49,68 @@ bool journey_is_dry_run(const AVDictionary *options, void *log);
 int journey_find_rehearsed(const AVDictionary *options, const char *key, void *log,
                            char **path);
 
+/*
+ * Several journeys at once: each is prepared, sent, and finished or left to a later call;
+ * they go on while any call waits, or in journey_turn().
+ */
+
+/** A journey that was begun. Not thread-safe. */
+typedef struct Journey Journey;
+
+/**
+ * Check a request, look it up and ask its price; nothing is sent. What its own call would
+ * be refused for is refused here.
+ * @param url,options,interrupt  as of i2v_fetch()
+ * @param log      AVClass-led; borrowed until the journey ends
+ * @return 0 and *journey, or a negative AVERROR as of i2v_fetch()
+ */
+int journey_prepare(const char *url, AVDictionary **options,
+                    const AVIOInterruptCB *interrupt, void *log, Journey **journey,
+                    GenerationFailure *failure);
+
+/** The key of its request; owned by the journey. */
+const char *journey_key(const Journey *journey);
+
+/** Let it be sent in its turn, unless there is nothing to send.
+ * @return 0 or a negative AVERROR after a sentence */
+int journey_send(Journey *journey);
+
+/** Wait until the gateway has answered it, or it is clear that it has to queue.
+ * @return 0, or a negative AVERROR as of i2v_fetch() */
+int journey_wait_for_answer(Journey *journey, const AVIOInterruptCB *interrupt);
+
+/** How many more could be sent at once now. */
+int journey_places(void);
+
+/** Let those that were sent go on for a moment. @return 0 or AVERROR(EINTR) */
+int journey_turn(const AVIOInterruptCB *interrupt);
+
+/** Whether journey_finish() would not have to wait for the gateway. */
+bool journey_has_ended(const Journey *journey);
+
+/** How a journey ended. */
+typedef struct JourneyReport {
+    char *path; ///< of the clip, free with av_free(); NULL on failure
+    char key[65];
+    char status[64]; ///< the gateway's last word, or ""
+    char error[512]; ///< a sentence, or ""
+    double usd;      ///< what was spent, below 0 = not known
+    GenerationFailure failure;
+} JourneyReport;
+
+/** Bring it to its clip, as journey_fetch(); frees it and sets *journey to NULL.
+ * @return as i2v_fetch() */
+int journey_finish(Journey **journey, const AVIOInterruptCB *interrupt,
+                   JourneyReport *report);
+
+/**
+ * Leave it to whoever asks for the same request in this process; sets *journey to NULL.
+ * @param announce  say at the end of the process if nobody did
+ */
+void journey_give(Journey **journey, bool announce);
+
+/** Drop it in whatever state; sets *journey to NULL. What is on disk lets another go on.
+ */
+void journey_free(Journey **journey);
+
 #endif

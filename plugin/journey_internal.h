@@ -3,6 +3,7 @@
 #ifndef I2V_JOURNEY_INTERNAL_H
 #define I2V_JOURNEY_INTERNAL_H
 
+#include "batch.h"
 #include "events.h"
 #include "journey.h"
 #include "options.h"
@@ -11,7 +12,7 @@
 #include "store.h"
 
 /** Everything one journey holds; journey_arrive() frees it from any state. */
-typedef struct Journey {
+struct Journey {
     void *log;
     const AVIOInterruptCB *interrupt;
     AVFormatContext *caller; ///< whose lists count, or NULL
@@ -28,8 +29,14 @@ typedef struct Journey {
     AVDictionary **tags; ///< NULL, or metadata for the clip is added to it
     bool submit;         ///< the gateway's acceptance is all that is wanted
     bool noted;          ///< I2V_LOG has its failure
+    bool settled;        ///< nothing of it is left to send
+    GenerationPlan plan;
+    BatchEntry *entry; ///< while it is in the batch
     GenerationFailure failure;
-} Journey;
+};
+
+/** The journey as far as the ledger: options, request, still, key, store. */
+int journey_set_out(Journey *j, const char *url, AVDictionary **options);
 
 /** Look the request up in the ledger. @return 0 or a negative AVERROR after a sentence */
 int journey_look_up(Journey *j);
@@ -41,11 +48,32 @@ int journey_ask_price(Journey *j, double *usd);
 int journey_read_still(const Journey *j, const char *image, const char *time,
                        Still **still);
 
+/** Whether a create call may come, with what and at what price: j->plan. The record is
+ * known. */
+int journey_plan(Journey *j);
+
+/** Free what is large and can be made again. */
+void journey_drop_body(Journey *j);
+
+/** Wait for the end of what is in the batch. */
+int journey_await(Journey *j);
+
+/** Whatever is left to do behind journey_set_out(), until the clip is there. */
+int journey_proceed(Journey *j);
+
 /** Bring what is known by its key to a clip in the store. */
 int journey_bring(Journey *j);
 
 /** Say what the clip is and where; save it. @param path  free with av_free() */
 int journey_deliver(Journey *j, char **path);
+
+/** Deliver, or put in its place what stands in for it.
+ * @param ret  how the journey went; returned when nothing helps */
+int journey_conclude(Journey *j, int ret, char **path);
+
+/** Write a failure to I2V_LOG, once: every one, those before anything was sent included.
+ */
+void journey_note_failure(Journey *j, int error);
 
 /** How it ended; frees what the journey holds. @return ret */
 int journey_arrive(Journey *j, int ret, GenerationFailure *failure);

@@ -334,8 +334,16 @@ bool generation_adopt(Generation *g)
     char *clip = store_clip_path(g->plan->store, g->request->key);
     const char *id = record_text(g->record, RECORD_ID);
     ClipFacts facts;
-    bool whole = clip && !access(clip, F_OK) &&
-                 clip_verify(clip, g->request->duration, g->plan->interrupt, &facts) >= 0;
+    int ret = !clip || access(clip, F_OK)
+                  ? AVERROR(ENOENT)
+                  : clip_verify(clip, g->request->duration, g->interrupt, &facts);
+    bool whole = ret >= 0;
+
+    if (ret == AVERROR(EINTR)) { /* not known yet, and nothing may be bought before */
+        generation_sleep(g, 0);
+        av_free(clip);
+        return true;
+    }
 
     /* Locked first and looked again after: a damaged record is then moved aside. */
     if (whole && g->lock < 0)
@@ -365,7 +373,7 @@ static void verify(Generation *g)
 {
     char *part = store_part_path(g->plan->store, g->request->key);
     ClipFacts facts;
-    int ret = part ? clip_verify(part, g->request->duration, g->plan->interrupt, &facts)
+    int ret = part ? clip_verify(part, g->request->duration, g->interrupt, &facts)
                    : AVERROR(ENOMEM);
 
     if (ret >= 0)
