@@ -59,6 +59,10 @@ typedef struct I2VFace {
     int (*open_input)(struct AVFormatContext **ps, const char *url,
                       struct AVDictionary **options);
 
+    /* Free the context of an open that fails before it reaches the plugin, as
+     * avformat_open_input() would; sets *ps to NULL. */
+    void (*free_context)(struct AVFormatContext **ps);
+
     /* Whether the caller of an open that is in progress on this context wants it to end.
      */
     int (*is_interrupted)(struct AVFormatContext *ctx);

@@ -71,8 +71,7 @@ int i2v_submit(const char *url, AVDictionary **options, const AVIOInterruptCB *i
                char *key)
 {
     GenerationFailure failure;
-    return FFMIN(
-        journey_submit(url, options, interrupt, (void *)&log_context, key, &failure), 0);
+    return journey_dispatch(url, options, interrupt, key, &failure);
 }
 
 int i2v_open_input(AVFormatContext **ps, const char *url, AVDictionary **options)

@@ -44,9 +44,11 @@ I2V_API int i2v_check(const char *url, AVDictionary **options, char *key);
  */
 
 /**
- * Send a request and return once the gateway has accepted it; i2v_fetch() or
- * i2v_open_input() with the same arguments brings its clip later. A request that is known
- * already is not sent again.
+ * Send a request and return once the gateway has answered it, or once it has to queue
+ * since I2V_PARALLEL generations (8) of this process are in flight; i2v_fetch() or
+ * i2v_open_input() with the same arguments brings its clip later. What is queued goes on
+ * inside any later call of this library. A request that is known already is not sent
+ * again.
  *
  * @param interrupt  as of i2v_fetch()
  * @param key        I2V_KEY_SIZE bytes for the key, or NULL

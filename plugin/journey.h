@@ -22,8 +22,12 @@ int journey_fetch(const char *url, AVDictionary **options,
                   const AVIOInterruptCB *interrupt, AVFormatContext *caller, void *log,
                   char **path, AVDictionary **tags, GenerationFailure *failure);
 
-/** As i2v_submit(). @param log,failure  as of journey_fetch()
- * @return 1 in a dry run, for which nothing can be waited */
+/** Send a request and return once the gateway has accepted it, for a process that ends
+ * then.
+ * @param url,options,interrupt,key  as of i2v_submit()
+ * @param log,failure  as of journey_fetch()
+ * @return 0, a negative AVERROR as of i2v_fetch(), or 1 in a dry run, for which nothing
+ * can be waited */
 int journey_submit(const char *url, AVDictionary **options,
                    const AVIOInterruptCB *interrupt, void *log, char *key,
                    GenerationFailure *failure);
@@ -61,7 +65,8 @@ typedef struct Journey Journey;
  * Check a request, look it up and ask its price; nothing is sent. What its own call would
  * be refused for is refused here.
  * @param url,options,interrupt  as of i2v_fetch()
- * @param log      AVClass-led; borrowed until the journey ends
+ * @param log      AVClass-led, borrowed until the journey ends; or NULL for one of its
+ * own
  * @return 0 and *journey, or a negative AVERROR as of i2v_fetch()
  */
 int journey_prepare(const char *url, AVDictionary **options,
@@ -74,10 +79,6 @@ const char *journey_key(const Journey *journey);
 /** Let it be sent in its turn, unless there is nothing to send.
  * @return 0 or a negative AVERROR after a sentence */
 int journey_send(Journey *journey);
-
-/** Wait until the gateway has answered it, or it is clear that it has to queue.
- * @return 0, or a negative AVERROR as of i2v_fetch() */
-int journey_wait_for_answer(Journey *journey, const AVIOInterruptCB *interrupt);
 
 /** How many more could be sent at once now. */
 int journey_places(void);
@@ -112,5 +113,12 @@ void journey_give(Journey **journey, bool announce);
 /** Drop it in whatever state; sets *journey to NULL. What is on disk lets another go on.
  */
 void journey_free(Journey **journey);
+
+/** As i2v_submit(): send a request, wait for the gateway's answer or until it is clear
+ * that it has to queue, and leave it to later calls. @param failure  as of
+ * journey_fetch() */
+int journey_dispatch(const char *url, AVDictionary **options,
+                     const AVIOInterruptCB *interrupt, char *key,
+                     GenerationFailure *failure);
 
 #endif

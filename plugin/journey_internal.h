@@ -14,6 +14,7 @@
 /** Everything one journey holds; journey_arrive() frees it from any state. */
 struct Journey {
     void *log;
+    const AVClass *voice; ///< what log points to when the caller has none
     const AVIOInterruptCB *interrupt;
     AVFormatContext *caller; ///< whose lists count, or NULL
     Options *options;

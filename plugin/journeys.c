@@ -5,8 +5,16 @@
 #include <errno.h>
 
 #include <libavutil/avstring.h>
+#include <libavutil/common.h>
 #include <libavutil/error.h>
+#include <libavutil/log.h>
 #include <libavutil/mem.h>
+
+static const AVClass voice_class = {
+    .class_name = "i2v",
+    .item_name = av_default_item_name,
+    .version = LIBAVUTIL_VERSION_INT,
+};
 
 /* What its own call would find out without asking the gateway for a clip. */
 static int foresee(Journey *j)
@@ -30,7 +38,8 @@ int journey_prepare(const char *url, AVDictionary **options,
     *failure = FAILURE_STORE;
     if (!j)
         return AVERROR(ENOMEM);
-    j->log = log;
+    j->voice = &voice_class;
+    j->log = log ? log : &j->voice;
     j->interrupt = interrupt;
     ret = journey_set_out(j, url, options);
     if (ret >= 0) {
@@ -68,11 +77,6 @@ int journey_send(Journey *j)
     if (ret >= 0 && batch_places() < 0)
         journey_drop_body(j); /* not for a while */
     return ret;
-}
-
-int journey_wait_for_answer(Journey *j, const AVIOInterruptCB *interrupt)
-{
-    return j->entry ? batch_wait_for_answer(j->entry, interrupt, &j->failure) : 0;
 }
 
 int journey_places(void)
@@ -144,4 +148,29 @@ void journey_free(Journey **journey)
     if (*journey)
         journey_arrive(*journey, 0, &failure);
     av_freep(journey);
+}
+
+int journey_dispatch(const char *url, AVDictionary **options,
+                     const AVIOInterruptCB *interrupt, char *key,
+                     GenerationFailure *failure)
+{
+    Journey *j;
+    int ret = journey_prepare(url, options, interrupt, NULL, &j, failure);
+
+    if (ret < 0)
+        return ret;
+    if (key)
+        av_strlcpy(key, journey_key(j), REQUEST_KEY_SIZE);
+    j->interrupt = interrupt;
+    ret = j->request->dry_run ? journey_rehearse(j) : journey_send(j);
+    if (ret >= 0 && j->entry)
+        ret = batch_wait_for_answer(j->entry, interrupt, &j->failure);
+    j->interrupt = NULL;
+    if (ret >= 0) {
+        journey_give(&j, false);
+        return 0;
+    }
+    journey_arrive(j, ret, failure);
+    av_free(j);
+    return ret;
 }

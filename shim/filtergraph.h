@@ -25,8 +25,9 @@ typedef struct Graph {
 } Graph;
 
 /**
- * Read a description in the grammar of FFmpeg's graph parsers. What they would refuse ends
- * the reading, and so does a quote in the arguments of a source that is never closed.
+ * Read a description in the grammar of FFmpeg's graph parsers. What they would refuse
+ * ends the reading, and so does a quote in the arguments of a source that is never
+ * closed.
  * @return 0 and *graph (free with filtergraph_free()), or -ENOMEM
  */
 int filtergraph_read(const char *text, Graph **graph);

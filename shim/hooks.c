@@ -4,8 +4,11 @@
 #include <errno.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
+#include "fetch.h"
 #include "host.h"
+#include "interrupt.h"
 
 #define EXPORT __attribute__((visibility("default"), noinline))
 
@@ -35,6 +38,11 @@ enum { IO_READ = 1, IO_WRITE = 2 };
 
 /* Above 0 while this thread is inside the plugin, whose own calls mean the real ones. */
 static _Thread_local int inside __attribute__((tls_model("initial-exec")));
+
+/* The context of the open that this thread is in, if its caller gave one: a graph that is
+ * parsed within it (-f lavfi) is given up when that open is. */
+static _Thread_local struct AVFormatContext **opening
+    __attribute__((tls_model("initial-exec")));
 
 static _Atomic(char **) arguments;
 
@@ -136,11 +144,20 @@ int avformat_open_input(struct AVFormatContext **ps, const char *url,
         if (plugin && fmt != plugin->demuxer())
             plugin = NULL;
     }
-    if (!plugin)
-        return real(ps, url, fmt, options);
+    if (!plugin) {
+        struct AVFormatContext **outer = opening;
 
+        opening = ps;
+        ret = real(ps, url, fmt, options);
+        opening = outer;
+        return ret;
+    }
     inside++;
-    ret = plugin->open_input(ps, url, options);
+    ret = fetch_ahead(plugin, atomic_load(&arguments), *ps, url, options);
+    if (ret >= 0)
+        ret = plugin->open_input(ps, url, options);
+    else
+        plugin->free_context(ps);
     inside--;
     return ret;
 }
@@ -152,4 +169,209 @@ int avio_check(const char *url, int flags)
     if (is_our_url(url) && !(flags & IO_WRITE) && plugin_for(host, true))
         return flags & IO_READ;
     return real(url, flags);
+}
+
+/* ---- filter graphs ---- */
+
+/* What FFmpeg is to be given in place of a description: that itself, or in *rewritten
+ * what stands for it. */
+static int fetch(Host *host, const char **description, const I2VFace **plugin,
+                 char **rewritten)
+{
+    int ret;
+
+    *plugin = NULL;
+    *rewritten = NULL;
+    if (!*description || !strstr(*description, "i2v"))
+        return 0;
+    *plugin = plugin_for(host, false);
+    if (!*plugin)
+        return 0;
+    inside++;
+    ret = fetch_graph(host, *plugin, atomic_load(&arguments), opening ? *opening : NULL,
+                      *description, rewritten);
+    inside--;
+    if (*rewritten)
+        *description = *rewritten;
+    return ret;
+}
+
+int avfilter_graph_parse(struct AVFilterGraph *graph, const char *filters,
+                         struct AVFilterInOut *inputs, struct AVFilterInOut *outputs,
+                         void *log_ctx)
+{
+    ENTER(avfilter_graph_parse);
+    const I2VFace *plugin;
+    char *rewritten;
+    int ret = fetch(host, &filters, &plugin, &rewritten);
+
+    if (ret >= 0) {
+        ret = real(graph, filters, inputs, outputs, log_ctx);
+    } else {
+        plugin->empty_graph(graph);
+        plugin->free_ends(&inputs);
+        plugin->free_ends(&outputs);
+    }
+    free(rewritten);
+    return ret;
+}
+
+int avfilter_graph_parse2(struct AVFilterGraph *graph, const char *filters,
+                          struct AVFilterInOut **inputs, struct AVFilterInOut **outputs)
+{
+    ENTER(avfilter_graph_parse2);
+    const I2VFace *plugin;
+    char *rewritten;
+    int ret = fetch(host, &filters, &plugin, &rewritten);
+
+    if (ret >= 0) {
+        ret = real(graph, filters, inputs, outputs);
+    } else {
+        /* ffmpeg up to 5 frees what it finds in these */
+        *inputs = *outputs = NULL;
+        plugin->empty_graph(graph);
+    }
+    free(rewritten);
+    return ret;
+}
+
+int avfilter_graph_parse_ptr(struct AVFilterGraph *graph, const char *filters,
+                             struct AVFilterInOut **inputs,
+                             struct AVFilterInOut **outputs, void *log_ctx)
+{
+    ENTER(avfilter_graph_parse_ptr);
+    const I2VFace *plugin;
+    char *rewritten;
+    int ret = fetch(host, &filters, &plugin, &rewritten);
+
+    if (ret >= 0)
+        ret = real(graph, filters, inputs, outputs, log_ctx);
+    else
+        plugin->empty_graph(graph); /* the ends stay the caller's */
+    free(rewritten);
+    return ret;
+}
+
+int avfilter_graph_segment_parse(struct AVFilterGraph *graph, const char *graph_str,
+                                 int flags, struct AVFilterGraphSegment **segment)
+{
+    ENTER(avfilter_graph_segment_parse);
+    const I2VFace *plugin;
+    char *rewritten;
+    int ret = fetch(host, &graph_str, &plugin, &rewritten);
+
+    if (ret >= 0)
+        ret = real(graph, graph_str, flags, segment);
+    else
+        *segment = NULL;
+    free(rewritten);
+    return ret;
+}
+
+/* Ours come after FFmpeg's, i2v first. */
+const struct AVFilter *av_filter_iterate(void **opaque)
+{
+    static char ours[2]; /* an address of these in *opaque: so many have been given out */
+    ENTER(av_filter_iterate);
+    const struct AVFilter *filter;
+    const I2VFace *plugin;
+
+    if (*opaque == &ours[1])
+        return NULL;
+    filter = *opaque == &ours[0] ? NULL : real(opaque);
+    if (filter)
+        return filter;
+    plugin = plugin_for(host, false);
+    if (!plugin)
+        return NULL;
+    *opaque = &ours[*opaque == &ours[0]];
+    return plugin->filter(*opaque == &ours[1]);
+}
+
+const struct AVFilter *avfilter_get_by_name(const char *name)
+{
+    ENTER(avfilter_get_by_name);
+    const I2VFace *plugin = NULL;
+
+    if (name && (!strcmp(name, "i2v") || !strcmp(name, "ai2v")))
+        plugin = plugin_for(host, true);
+    return plugin ? plugin->filter(*name == 'a') : real(name);
+}
+
+/* The plugin, when a filter is one of its hollow ones. */
+static const I2VFace *plugin_of(Host *host, const struct AVFilter *filter)
+{
+    const I2VFace *plugin = filter && host_has_plugin() ? plugin_for(host, false) : NULL;
+
+    return plugin && (filter == plugin->filter(0) || filter == plugin->filter(1)) ? plugin
+                                                                                  : NULL;
+}
+
+struct AVFilterContext *avfilter_graph_alloc_filter(struct AVFilterGraph *graph,
+                                                    const struct AVFilter *filter,
+                                                    const char *name)
+{
+    ENTER(avfilter_graph_alloc_filter);
+    const I2VFace *plugin = plugin_of(host, filter);
+    struct AVFilterContext *ctx;
+
+    if (!plugin)
+        return real(graph, filter, name);
+    inside++;
+    ctx = plugin->alloc_source(graph, filter, name);
+    inside--;
+    return ctx;
+}
+
+int avfilter_graph_create_filter(struct AVFilterContext **ctx,
+                                 const struct AVFilter *filter, const char *name,
+                                 const char *args, void *opaque,
+                                 struct AVFilterGraph *graph)
+{
+    ENTER(avfilter_graph_create_filter);
+    const I2VFace *plugin = plugin_of(host, filter);
+    Interrupt interrupt;
+    int ret;
+
+    if (!plugin)
+        return real(ctx, filter, name, args, opaque, graph);
+    inside++;
+    interrupt_begin(&interrupt, plugin, opening ? *opening : NULL);
+    ret = plugin->create_source(ctx, filter, name, args, graph, &interrupt.asked);
+    interrupt_end(&interrupt);
+    inside--;
+    return ret;
+}
+
+/* Initialize one that the plugin allocated. @return whether it is one */
+static bool init_source(Host *host, struct AVFilterContext *ctx, const char *args,
+                        struct AVDictionary **options, int *ret)
+{
+    const I2VFace *plugin = ctx && host_has_plugin() ? plugin_for(host, false) : NULL;
+    Interrupt interrupt;
+
+    if (!plugin || !plugin->is_source(ctx))
+        return false;
+    inside++;
+    interrupt_begin(&interrupt, plugin, opening ? *opening : NULL);
+    *ret = plugin->init_source(ctx, args, options, &interrupt.asked);
+    interrupt_end(&interrupt);
+    inside--;
+    return true;
+}
+
+int avfilter_init_str(struct AVFilterContext *ctx, const char *args)
+{
+    ENTER(avfilter_init_str);
+    int ret;
+
+    return init_source(host, ctx, args, NULL, &ret) ? ret : real(ctx, args);
+}
+
+int avfilter_init_dict(struct AVFilterContext *ctx, struct AVDictionary **options)
+{
+    ENTER(avfilter_init_dict);
+    int ret;
+
+    return init_source(host, ctx, NULL, options, &ret) ? ret : real(ctx, options);
 }

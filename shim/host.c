@@ -79,6 +79,13 @@ bool host_disabled(void)
     return disabled;
 }
 
+bool host_sends_ahead(void)
+{
+    const char *value = user_env("I2V_AHEAD");
+
+    return !value || strcmp(value, "0");
+}
+
 /* One write a line, so that lines of several threads and processes do not mix. */
 static void say(const char *format, va_list args)
 {

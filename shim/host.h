@@ -40,6 +40,9 @@ bool host_has_plugin(void);
 /** Whether the user switched us off (I2V_DISABLE). */
 bool host_disabled(void);
 
+/** Whether requests may be sent before they are opened (I2V_AHEAD). */
+bool host_sends_ahead(void);
+
 /** Say one line on stderr if the user wants to see what we do (I2V_DEBUG). */
 void host_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -1,0 +1,176 @@
+/* i2v: what is fetched before a call goes on to FFmpeg
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "ahead.h"
+#include "fetch.h"
+#include "filtergraph.h"
+#include "interrupt.h"
+
+/* FFmpeg's AVERROR_FILTER_NOT_FOUND */
+#define FILTER_NOT_FOUND (-(0xF8 | 'F' << 8 | 'I' << 16 | 'L' << 24))
+
+/* What the command line names, the first time that anybody asks; else NULL. */
+static Ahead *read_command(char *const *arguments)
+{
+    static atomic_flag asked = ATOMIC_FLAG_INIT;
+    Ahead *ahead = NULL;
+
+    if (!host_sends_ahead() || !arguments || atomic_flag_test_and_set(&asked))
+        return NULL;
+    ahead_read(arguments, &ahead);
+    return ahead;
+}
+
+/* Check and send all of them. */
+static int send(const I2VFace *plugin, const Ahead *ahead, const I2VInterrupt *interrupt)
+{
+    const char *missing = ahead_missing(ahead);
+    const I2VNamed *named;
+    char sentence[512];
+    int count;
+
+    if (missing) {
+        snprintf(sentence, sizeof(sentence),
+                 "%s: No such file or directory; this command names it as an input, so "
+                 "nothing was sent.",
+                 missing);
+        plugin->complain("i2v", sentence);
+        return -ENOENT;
+    }
+    named = ahead_requests(ahead, &count);
+    host_debug("the command line names %d request(s)", count);
+    return plugin->send_ahead(named, count, interrupt);
+}
+
+int fetch_ahead(const I2VFace *plugin, char *const *arguments,
+                struct AVFormatContext *ctx, const char *url,
+                const struct AVDictionary *options)
+{
+    Ahead *ahead = read_command(arguments);
+    const I2VNamed *named;
+    bool understood = false;
+    Interrupt interrupt;
+    int count, ret = 0;
+
+    if (!ahead)
+        return 0;
+    named = ahead_requests(ahead, &count);
+    for (int i = 0; i < count && !understood; i++)
+        understood = !named[i].filter && plugin->is_same(&named[i], url, options);
+    if (understood) {
+        interrupt_begin(&interrupt, plugin, ctx);
+        ret = send(plugin, ahead, &interrupt.asked);
+        interrupt_end(&interrupt);
+    }
+    ahead_free(&ahead);
+    return ret;
+}
+
+/* The sources of a graph, as the plugin is told of them. */
+static I2VNamed *name_sources(const Graph *graph)
+{
+    I2VNamed *named = calloc((size_t)graph->nb_sources, sizeof(*named));
+    int count = 0;
+
+    for (int i = 0; named && i < graph->nb_filters; i++) {
+        const GraphFilter *filter = &graph->filters[i];
+
+        if (!filter->is_source)
+            continue;
+        named[count].filter = filter->name;
+        named[count++].text = filter->arguments ? filter->arguments : "";
+    }
+    return named;
+}
+
+/* What FFmpeg would refuse is refused before anything is bought for it. */
+static int check(Host *host, const I2VFace *plugin, const Graph *graph)
+{
+    typedef const struct AVFilter *GetByName(const char *name);
+    GetByName *get_by_name = (GetByName *)host_real(host, HOOK_avfilter_get_by_name);
+    char sentence[256];
+
+    if (*graph->why) {
+        plugin->complain("i2v", graph->why);
+        return -EINVAL;
+    }
+    for (int i = 0; i < graph->nb_filters; i++) {
+        if (graph->filters[i].is_source || !get_by_name ||
+            get_by_name(graph->filters[i].name))
+            continue;
+        snprintf(sentence, sizeof(sentence), "No such filter: '%s'; nothing sent",
+                 graph->filters[i].name);
+        plugin->complain("i2v", sentence);
+        return FILTER_NOT_FOUND;
+    }
+    return 0;
+}
+
+/* Everything that the graph and, the first time, the command line names. */
+static int send_graph(const I2VFace *plugin, char *const *arguments,
+                      const char *description, const I2VNamed *named, int count,
+                      const I2VInterrupt *interrupt)
+{
+    Ahead *ahead = read_command(arguments);
+    int ret = 0;
+
+    if (ahead && ahead_has_graph(ahead, description))
+        ret = send(plugin, ahead, interrupt);
+    else if (count > 1 && host_sends_ahead())
+        ret = plugin->send_ahead(named, count, interrupt);
+    ahead_free(&ahead);
+    return ret;
+}
+
+static int fetch_sources(const I2VFace *plugin, char *const *arguments,
+                         const Graph *graph, const I2VInterrupt *interrupt,
+                         char **rewritten)
+{
+    I2VNamed *named = name_sources(graph);
+    char **movies = calloc((size_t)graph->nb_sources, sizeof(*movies));
+    int ret = -ENOMEM;
+
+    if (named && movies)
+        ret = send_graph(plugin, arguments, graph->text, named, graph->nb_sources,
+                         interrupt);
+    for (int i = 0; ret >= 0 && i < graph->nb_sources; i++)
+        ret = plugin->fetch_source(&named[i], interrupt, &movies[i]);
+    if (ret >= 0) {
+        *rewritten = filtergraph_rewrite(graph, (const char *const *)movies);
+        ret = *rewritten ? 0 : -ENOMEM;
+    }
+    for (int i = 0; movies && i < graph->nb_sources; i++)
+        if (movies[i])
+            plugin->release(movies[i]);
+    free(movies);
+    free(named);
+    return ret;
+}
+
+int fetch_graph(Host *host, const I2VFace *plugin, char *const *arguments,
+                struct AVFormatContext *opening, const char *description,
+                char **rewritten)
+{
+    Graph *graph = NULL;
+    Interrupt interrupt;
+    int ret = filtergraph_read(description, &graph);
+
+    *rewritten = NULL;
+    if (ret < 0 || !graph->nb_sources)
+        goto end;
+    if ((ret = check(host, plugin, graph)) < 0)
+        goto end;
+    interrupt_begin(&interrupt, plugin, opening);
+    ret = fetch_sources(plugin, arguments, graph, &interrupt.asked, rewritten);
+    interrupt_end(&interrupt);
+    if (*rewritten)
+        host_debug("graph: %s", *rewritten);
+end:
+    filtergraph_free(&graph);
+    return ret;
+}

@@ -1,0 +1,33 @@
+/* i2v: what is fetched before a call goes on to FFmpeg
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef I2V_FETCH_H
+#define I2V_FETCH_H
+
+#include "host.h"
+
+/**
+ * At the first input or graph of a process, check and send what else its command line
+ * names, unless I2V_AHEAD is 0.
+ * @param arguments  argv of the process, NULL-terminated, or NULL
+ * @param ctx,url,options  the input that is being opened
+ * @return 0, or a negative AVERROR after a sentence: nothing was sent
+ */
+int fetch_ahead(const I2VFace *plugin, char *const *arguments,
+                struct AVFormatContext *ctx, const char *url,
+                const struct AVDictionary *options);
+
+/**
+ * Fetch the clips of every source in a graph's description.
+ * @param host         whose graph it is
+ * @param arguments    as of fetch_ahead()
+ * @param opening      the context of the open in progress on this thread, or NULL
+ * @param description  which has "i2v" in it
+ * @param rewritten    set to the description that FFmpeg is to be given, free with
+ * free(); or to NULL when there is no source in it
+ * @return 0, or a negative AVERROR after a sentence
+ */
+int fetch_graph(Host *host, const I2VFace *plugin, char *const *arguments,
+                struct AVFormatContext *opening, const char *description,
+                char **rewritten);
+
+#endif

@@ -1,0 +1,31 @@
+/* i2v: when whoever called a hook no longer wants to wait
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef I2V_INTERRUPT_H
+#define I2V_INTERRUPT_H
+
+#include <stdbool.h>
+#include "../plugin/face.h"
+
+/** One wait. */
+typedef struct Interrupt {
+    I2VInterrupt asked; ///< for the plugin; valid until interrupt_end()
+    const I2VFace *plugin;
+    struct AVFormatContext *opening;
+    int arrived; ///< signals before it began
+    bool signals;
+} Interrupt;
+
+/**
+ * Begin to listen: to the interrupt callback of the open that is in progress on this
+ * thread, or, where there is none, to SIGINT, SIGTERM and SIGHUP. What the program does
+ * on these is done as before. Thread-safe; `interrupt` must not move.
+ * @param opening  that open's context, or NULL
+ */
+void interrupt_begin(Interrupt *interrupt, const I2VFace *plugin,
+                     struct AVFormatContext *opening);
+
+/** No longer listen: the program's own handlers are back in place when the last one ends.
+ * A signal that the program leaves to the system takes its effect then. */
+void interrupt_end(Interrupt *interrupt);
+
+#endif
