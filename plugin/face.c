@@ -86,6 +86,17 @@ static const AVClass *format_class(const AVClass *real)
     return ours ? &host_class_copy : real;
 }
 
+static void free_context(AVFormatContext **ps)
+{
+    avformat_free_context(*ps);
+    *ps = NULL;
+}
+
+static int is_interrupted(AVFormatContext *ctx)
+{
+    return i2v_interrupted(&ctx->interrupt_callback);
+}
+
 static int open_input(AVFormatContext **ps, const char *url, AVDictionary **options)
 {
     return i2v_open(ps, url, options, &hollow.format);

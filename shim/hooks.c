@@ -15,6 +15,8 @@
 /* FFmpeg's AVIO_FLAG_READ and AVIO_FLAG_WRITE */
 enum { IO_READ = 1, IO_WRITE = 2 };
 
+struct AVFilterGraphSegment;
+
 /* Each hook's type, its exported name, and what stands in when the host has no such
  * function: our headers are none of FFmpeg's, so the names are declared here. */
 #pragma GCC diagnostic push
@@ -153,7 +155,8 @@ int avformat_open_input(struct AVFormatContext **ps, const char *url,
         return ret;
     }
     inside++;
-    ret = fetch_ahead(plugin, atomic_load(&arguments), *ps, url, options);
+    ret =
+        fetch_ahead(plugin, atomic_load(&arguments), *ps, url, options ? *options : NULL);
     if (ret >= 0)
         ret = plugin->open_input(ps, url, options);
     else
