@@ -1,0 +1,91 @@
+/* i2v: the face: requests that a command line or a graph names
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "face_ahead.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <libavutil/error.h>
+#include <libavutil/mem.h>
+
+#include "ahead.h"
+#include "options.h"
+#include "source.h"
+
+/* Our options among those of a named input; the last one of a name counts. */
+static int take_named(const I2VNamed *named, AVDictionary **options)
+{
+    int ret = 0;
+
+    for (const char *const *at = named->options; at && at[0] && ret >= 0; at += 2)
+        if (options_knows(at[0]))
+            ret = av_dict_set(options, at[0], at[1], 0);
+    return FFMIN(ret, 0);
+}
+
+static int count_ours(const AVDictionary *options)
+{
+    const AVDictionaryEntry *entry = NULL;
+    int count = 0;
+
+    while ((entry = av_dict_get(options, "", entry, AV_DICT_IGNORE_SUFFIX)))
+        count += options_knows(entry->key);
+    return count;
+}
+
+int face_is_same(const I2VNamed *named, const char *url, const AVDictionary *options)
+{
+    const AVDictionaryEntry *entry = NULL;
+    AVDictionary *ours = NULL;
+    int same = url && !strcmp(named->text, url) && take_named(named, &ours) >= 0 &&
+               count_ours(options) == av_dict_count(ours);
+
+    while (same && (entry = av_dict_get(ours, "", entry, AV_DICT_IGNORE_SUFFIX))) {
+        const AVDictionaryEntry *other =
+            av_dict_get(options, entry->key, NULL, AV_DICT_MATCH_CASE);
+        same = other && !strcmp(other->value, entry->value);
+    }
+    av_dict_free(&ours);
+    return same;
+}
+
+/* @return 1 and *request, or 0 when there is nothing to send */
+static int read_source(const I2VNamed *named, AheadRequest *request)
+{
+    Source *source = NULL;
+    int ret = source_read(named->filter, named->text, NULL, &source);
+
+    if (ret >= 0 && !source_is_fetched(source)) {
+        request->url = source_url(source); // static
+        ret = av_dict_copy(&request->options, source_options(source), 0);
+        ret = ret < 0 ? ret : 1;
+    }
+    source_free(&source);
+    return ret;
+}
+
+static int read_input(const I2VNamed *named, AheadRequest *request)
+{
+    int ret = take_named(named, &request->options);
+    request->url = named->text;
+    return ret < 0 ? ret : 1;
+}
+
+int face_send_ahead(const I2VNamed *named, int count, const I2VInterrupt *interrupt)
+{
+    const AVIOInterruptCB callback = {interrupt->callback, interrupt->opaque};
+    AheadRequest *requests = av_calloc((size_t)count, sizeof(*requests));
+    int ret = requests ? 0 : AVERROR(ENOMEM), used = 0;
+
+    for (int i = 0; i < count && ret >= 0; i++) {
+        ret = named[i].filter ? read_source(&named[i], &requests[used])
+                              : read_input(&named[i], &requests[used]);
+        used += ret != 0;
+    }
+    if (ret >= 0 && used)
+        ret = ahead_send(requests, used, &callback);
+    for (int i = 0; requests && i < used; i++)
+        av_dict_free(&requests[i].options);
+    av_free(requests);
+    return FFMIN(ret, 0);
+}

@@ -1,0 +1,176 @@
+# i2v: what one command names is checked together, sent together, and waited for together
+# SPDX-License-Identifier: LGPL-2.1-or-later
+load helper
+
+setup_file() {
+    shared_still
+    start_gateway --latency 1
+}
+teardown_file() { stop_gateway; }
+setup() { common_setup; }
+
+REQUEST=(-f i2v -duration 4)
+
+# The most generations that were in flight at once: accepted, and the clip not asked for.
+most_in_flight() {
+    state '.requests' | jq "[.[$BASE_ALL:][] | select(.endpoint == \"create\" and .status < 300 or .endpoint == \"download\")]
+        | reduce .[] as \$r ({now: 0, most: 0}; .now += (if \$r.endpoint == \"create\" then 1 else -1 end)
+            | .most = ([.now, .most] | max)) | .most"
+}
+
+# Every create call came before the first clip was fetched.
+sent_together() { # number
+    same "$1" "$(most_in_flight)"
+}
+
+@test "several inputs" {
+    works ff "${REQUEST[@]}" -prompt one -i still.png "${REQUEST[@]}" -prompt two -i still.png \
+        -i "i2v:still.png?prompt=three&duration=4" \
+        -filter_complex 'hstack=3' -frames:v 2 -f null -
+    expect_creates 3
+    sent_together 3
+}
+
+@test "several filters in one graph" {
+    works ff -filter_complex "i2v=still.png:prompt=f1:duration=4[a];i2v=still.png:prompt=f2:duration=4[b];[a][b]hstack[v];ai2v=still.png:prompt=f1:duration=4[s]" \
+        -map '[v]' -map '[s]' -frames:v 2 -f null -
+    expect_creates 2
+    sent_together 2
+}
+
+@test "inputs, -f lavfi, filters and a script, mixed" {
+    printf 'i2v=still.png:prompt=m4:duration=4,scale=64:36[x]' >graph
+    works ff -y "${REQUEST[@]}" -prompt m1 -i still.png -re -f lavfi -i "i2v=still.png:prompt=m2:duration=4" \
+        -filter_complex_script graph \
+        -filter_complex "[0:v][1:v]hstack[a];i2v=still.png:prompt=m3:duration=4[b]" \
+        -metadata title=-f -map '[a]' -map '[b]' -map '[x]' -frames:v 2 -f null -
+    expect_creates 4
+    sent_together 4
+}
+
+@test "the same request in two forms: one generation" {
+    works ff "${REQUEST[@]}" -prompt same -i still.png -filter_complex "i2v=still.png:prompt=same:duration=4[b];[0:v][b]hstack" \
+        -frames:v 2 -f null -
+    expect_creates 1
+}
+
+@test "one bad request of several: nothing is sent for the good ones" {
+    refused ff "${REQUEST[@]}" -prompt hello -i still.png -f i2v -prompt hello -duration 5 -i still.png \
+        -filter_complex hstack out.mkv
+    says duration
+    refused ff "${REQUEST[@]}" -prompt hello -i still.png -filter_complex "i2v=still.png:prompt=x:duration=5[b];[0:v][b]hstack" out.mkv
+    says duration
+    refused ff -filter_complex "i2v=still.png:prompt=x:duration=4[a];i2v=still.png:prompt=x:nonsense=1[b];[a][b]hstack" out.mkv
+    says nonsense
+    refused ff "${REQUEST[@]}" -prompt hello -i still.png -i "i2v:still.png?prompt=x&save=x" -filter_complex hstack out.mkv
+    says save
+    [ ! -e out.mkv ]
+    expect_requests 0
+}
+
+@test "a plain input of the same command does not exist: nothing is sent" {
+    refused ff "${REQUEST[@]}" -prompt hello -i still.png -i missing-logo.png -filter_complex overlay out.mkv
+    says missing-logo.png
+    expect_requests 0
+}
+
+@test "I2V_AHEAD=0: one after the other" {
+    I2V_AHEAD=0 works ff "${REQUEST[@]}" -prompt a1 -i still.png "${REQUEST[@]}" -prompt a2 -i still.png \
+        -filter_complex hstack -frames:v 2 -f null -
+    expect_creates 2
+    same 1 "$(most_in_flight)"
+}
+
+@test "another program than ffmpeg: nothing is sent ahead" {
+    ln -s "$(command -v ffmpeg)" other
+    works "$BIN/i2v" ./other -nostdin -y "${REQUEST[@]}" -prompt o1 -i still.png "${REQUEST[@]}" -prompt o2 -i still.png \
+        -filter_complex hstack -frames:v 2 -f null -
+    same 1 "$(most_in_flight)"
+}
+
+@test "I2V_PARALLEL bounds what is in flight, and everything comes" {
+    I2V_PARALLEL=2 works ff "${REQUEST[@]}" -prompt p1 -i still.png "${REQUEST[@]}" -prompt p2 -i still.png \
+        "${REQUEST[@]}" -prompt p3 -i still.png "${REQUEST[@]}" -prompt p4 -i still.png \
+        "${REQUEST[@]}" -prompt p5 -i still.png -filter_complex hstack=5 -frames:v 2 -f null -
+    expect_creates 5
+    same 2 "$(most_in_flight)"
+    # in the order of the command line
+    same "p1 p2 p3 p4 p5" "$(state '[.jobs[-5:][].prompt] | join(" ")')"
+    I2V_PARALLEL=none refused ff "${REQUEST[@]}" -prompt p6 -i still.png -f null -
+    says I2V_PARALLEL
+    expect_creates 5
+}
+
+@test "too many at once by the gateway's measure: those wait, in their order" {
+    set_faults "create 2-4 status 429 retry-after 1" "create 6 status 429 retry-after 1"
+    works ff "${REQUEST[@]}" -prompt q1 -i still.png "${REQUEST[@]}" -prompt q2 -i still.png \
+        "${REQUEST[@]}" -prompt q3 -i still.png "${REQUEST[@]}" -prompt q4 -i still.png \
+        -filter_complex hstack=4 -frames:v 2 -f null -
+    same "q1 q2 q3 q4" "$(state '[.jobs[-4:][].prompt] | join(" ")')"
+    same 4 "$(state '.counts.create_accepted')"
+}
+
+@test "one fails: the others are there, and another run buys only that one" {
+    set_faults "create 2 fail server_error broken"
+    local command=("${REQUEST[@]}" -prompt r1 -i still.png "${REQUEST[@]}" -prompt r2 -i still.png
+        "${REQUEST[@]}" -prompt r3 -i still.png -filter_complex hstack=3 -frames:v 2 -f null -)
+    refused ff "${command[@]}"
+    says broken
+    expect_creates 3
+    # what was sent ahead and never opened is said, with the way to it
+    local line
+    line=$(grep "never opened" <<<"$stderr")
+    same 1 "$(wc -l <<<"$line")"
+    local key=${line##*i2vctl wait } clip
+    clip=$("$BIN/i2vctl" wait -v error "${key%% *}")
+    same 120 "$(frames_of "$clip")"
+    works ff "${command[@]}"
+    expect_creates 4
+}
+
+@test "refused by the gateway ahead of its open: asked once" {
+    set_faults "create 2 status 400"
+    refused ff "${REQUEST[@]}" -prompt s1 -i still.png "${REQUEST[@]}" -prompt s2 -i still.png \
+        -filter_complex hstack -frames:v 2 -f null -
+    expect_creates 2
+}
+
+@test "interrupted while all wait: the same command goes on with all of them" {
+    set_faults "poll * shape waiting"
+    local command=("$BIN/i2v" ffmpeg -nostdin -y "${REQUEST[@]}" -prompt t1 -i still.png
+        "${REQUEST[@]}" -prompt t2 -i still.png -filter_complex hstack -frames:v 2 -f null -)
+    begin "${command[@]}"
+    until_true eval '[ "$(creates)" -eq 2 ]'
+    sleep 0.3
+    leaves INT
+    set_faults ""
+    works "${command[@]}"
+    expect_creates 2
+}
+
+@test "killed while all wait: the same command goes on with all of them" {
+    set_faults "poll * shape waiting"
+    local command=("$BIN/i2v" ffmpeg -nostdin -y "${REQUEST[@]}" -prompt u1 -i still.png
+        "${REQUEST[@]}" -prompt u2 -i still.png -filter_complex hstack -frames:v 2 -f null -)
+    begin "${command[@]}"
+    until_true eval '[ "$(creates)" -eq 2 ]'
+    kill -KILL "$PID"
+    wait "$PID" || true
+    set_faults ""
+    works "${command[@]}"
+    expect_creates 2
+}
+
+@test "what is a value on the command line is no option: nothing else is sent" {
+    works ff "${REQUEST[@]}" -prompt v1 -i still.png -metadata "comment=-f i2v -prompt x -i still.png" \
+        -metadata:s:v:0 -i -metadata -prompt -frames:v 2 -f null -
+    expect_creates 1
+}
+
+@test "with fallback=still an input that fails does not stop the others" {
+    set_faults "create 1 fail server_error broken"
+    works ff "${REQUEST[@]}" -prompt w1 -fallback still -i still.png "${REQUEST[@]}" -prompt w2 -i still.png \
+        -filter_complex hstack -frames:v 2 -f null -
+    says "fallback=still"
+    expect_creates 2
+}
