@@ -1,5 +1,6 @@
 /* i2v: a program that makes filter graphs in every way libavfilter has
  * SPDX-License-Identifier: LGPL-2.1-or-later */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
