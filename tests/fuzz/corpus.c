@@ -1,14 +1,15 @@
 /* i2v: descriptions of filter graphs that know no i2v pass unchanged, and take one behind
  * them
  * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <libavfilter/avfilter.h>
+#include <libavutil/error.h>
 #include <libavutil/log.h>
-#include <libavutil/mem.h>
 
 #include "filtergraph.h"
 #include "graph_reference.h"
@@ -67,12 +68,14 @@ static Verdict ask_libavfilter(const char *text)
 {
     AVFilterGraph *graph = avfilter_graph_alloc();
     AVFilterInOut *inputs = NULL, *outputs = NULL;
-    int ret;
+    int ret = AVERROR(ENOSYS);
 
     if (!graph)
         abort();
     said[0] = '\0';
-    ret = avfilter_graph_parse2(graph, text, &inputs, &outputs);
+    /* 4.3 crashes when it makes flite, which speaks, a second time. */
+    if (!strstr(text, "flite"))
+        ret = avfilter_graph_parse2(graph, text, &inputs, &outputs);
     avfilter_inout_free(&inputs);
     avfilter_inout_free(&outputs);
     avfilter_graph_free(&graph);
