@@ -99,6 +99,11 @@ static int check(Host *host, const I2VFace *plugin, const Graph *graph)
         plugin->complain("i2v", graph->why);
         return -EINVAL;
     }
+    /* FFmpeg before 6 takes nothing behind a separator for a filter without a name. */
+    if (graph->open_ended && !host_has(host, HOOK_avfilter_graph_segment_parse)) {
+        plugin->complain("i2v", "No such filter: ''; nothing sent");
+        return -EINVAL;
+    }
     for (int i = 0; i < graph->nb_filters; i++) {
         if (graph->filters[i].is_source || !get_by_name ||
             get_by_name(graph->filters[i].name))

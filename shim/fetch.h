@@ -21,7 +21,6 @@ int fetch_ahead(const I2VFace *plugin, char *const *arguments,
  * @param host         whose graph it is
  * @param arguments    as of fetch_ahead()
  * @param opening      the context of the open in progress on this thread, or NULL
- * @param description  which has "i2v" in it
  * @param rewritten    set to the description that FFmpeg is to be given, free with
  * free(); or to NULL when there is no source in it
  * @return 0, or a negative AVERROR after a sentence

@@ -10,8 +10,8 @@
 typedef struct GraphFilter {
     size_t start, end; ///< where its name begins and its arguments end, bytes
     char *name;        ///< unescaped, without the instance
-    char *instance;    ///< what stands behind the @, or NULL
-    char *arguments;   ///< unescaped as the filter gets them, NULL without any
+    char *instance;    ///< what stands behind the @, or NULL without any
+    char *arguments;   ///< unescaped as the filter gets them, NULL without a =
     bool is_source;    ///< i2v or ai2v
 } GraphFilter;
 
@@ -21,21 +21,31 @@ typedef struct Graph {
     GraphFilter *filters;
     int nb_filters;
     int nb_sources;
-    char why[256]; ///< what is wrong with the description behind the last filter, or ""
+    bool open_ended; ///< ends with a separator, which FFmpeg before 6.0 refuses
+    char why[256];   ///< what is wrong with the last filter or behind it, or ""
 } Graph;
 
 /**
- * Read a description in the grammar of FFmpeg's graph parsers. What they would refuse
- * ends the reading, and so does a quote in the arguments of a source that is never
- * closed.
- * @return 0 and *graph (free with filtergraph_free()), or -ENOMEM
+ * Whether a description can have a source at all, without reading it.
+ * @param text  may be NULL
+ */
+bool filtergraph_may_have_source(const char *text);
+
+/**
+ * Read a description in the grammar of FFmpeg's graph parsers, the union of what its
+ * versions take. What they would refuse ends the reading, and so does a quote in the
+ * arguments of a source that is never closed. Without a source in it the description is
+ * FFmpeg's to judge, whatever `why` says. Takes linear time; any thread may call.
+ * @param text  borrowed until filtergraph_free()
+ * @return 0 and *graph (free with filtergraph_free()), or -ENOMEM and NULL
  */
 int filtergraph_read(const char *text, Graph **graph);
 
 /**
- * The description with every source in place of which FFmpeg's movie or amovie stands.
- * Everything else is the same byte for byte.
- * @param arguments  one for each source, in their order, as a filter gets them
+ * The description with FFmpeg's movie or amovie in place of every source. Everything else
+ * is the same byte for byte.
+ * @param arguments  one for each source, in their order, as the filter is to get them;
+ * NULL for none. The array may be NULL when the graph has no source.
  * @return free with free(); NULL without memory
  */
 char *filtergraph_rewrite(const Graph *graph, const char *const *arguments);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "fetch.h"
+#include "filtergraph.h"
 #include "host.h"
 #include "interrupt.h"
 
@@ -185,7 +186,7 @@ static int fetch(Host *host, const char **description, const I2VFace **plugin,
 
     *plugin = NULL;
     *rewritten = NULL;
-    if (!*description || !strstr(*description, "i2v"))
+    if (!filtergraph_may_have_source(*description))
         return 0;
     *plugin = plugin_for(host, false);
     if (!*plugin)

@@ -331,6 +331,11 @@ AnyFunction *host_real(Host *host, HookId id)
     return real;
 }
 
+bool host_has(Host *host, HookId id)
+{
+    return look_up(host, hook_info[id].name, hook_info[id].library);
+}
+
 /* ---- the plugin ---- */
 
 /* <directory of this library>/<major>/libi2v.so.0 */

@@ -28,6 +28,9 @@ Host *host_of(const void *caller);
 /** The function that `host` would have called without us, or NULL when there is none. */
 AnyFunction *host_real(Host *host, HookId id);
 
+/** Whether there is such a function. */
+bool host_has(Host *host, HookId id);
+
 /**
  * The plugin built for the host's FFmpeg, loaded on the first call; NULL when there is
  * none or it cannot be used. Why not is said if `asked`: the user named i2v.

@@ -37,7 +37,8 @@ mkdir -p "$build"
 step "Format"
 find "$root/plugin" "$root/shim" "$root/tests" "$root/samples" \
   \( -name '*.c' -o -name '*.h' \) -exec clang-format --dry-run -Werror {} +
-shellcheck -x "$root/samples/"*.sh "$here/run.sh" "$here/e2e/"*.sh "$root/.ci/run"
+shellcheck -x "$root/samples/"*.sh "$here/run.sh" "$here/e2e/"*.sh \
+  "$here/fuzz/"*.sh "$root/.ci/run"
 
 build_in gcc -DCMAKE_C_COMPILER=gcc
 build_in clang -DCMAKE_C_COMPILER=clang
