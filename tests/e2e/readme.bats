@@ -16,22 +16,25 @@ commands() { # grep pattern
 }
 
 @test "the README's commands are the ones tested here" {
-    same 15 "$(commands . | wc -l)"
+    same 17 "$(commands . | wc -l)"
     same 1 "$(commands '^samples/quickstart.sh$' | wc -l)"
     same 1 "$(commands '^tests/run.sh$' | wc -l)"
     same 1 "$(commands '^i2v-gateway ' | wc -l)"
-    same 5 "$(commands '^(i2v |clip=.*fetch)' | wc -l)"
+    same 7 "$(commands '^(i2v |clip=.*fetch)' | wc -l)"
     same 7 "$(commands '^(i2vctl |key=|clip=.*wait)' | wc -l)"
 }
 
 @test "each use that the README shows works" {
     while read -r command; do
-        rm -f out.mp4
+        rm -f out.mp4 out.mkv
         works sh -c "$command </dev/null"
         case $command in
         *out.mp4) same 240 "$(frames_of out.mp4)" ;;
+        *out.mkv) same 240 "$(frames_of out.mkv)" ;;
         esac
     done < <(commands '^(i2v ffmpeg|clip=.*fetch)' | sed 's/^i2v ffmpeg/& -y/')
+    SDL_VIDEODRIVER=dummy SDL_AUDIODRIVER=dummy \
+        works sh -c "$(commands '^i2v ffplay' | sed 's/ffplay/& -autoexit/')"
     works sh -c "$(commands '^i2v ffprobe')"
     says "Duration: 00:00:08.00"
 }

@@ -1,0 +1,99 @@
+/* i2v: a program that embeds FFmpeg and asks libi2v for several clips
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <libavcodec/avcodec.h>
+#include <libavutil/dict.h>
+#include <libavutil/error.h>
+
+#include "i2v.h"
+
+/*
+ * api_host submit|threads PROMPT...
+ *
+ * submit: submits all, waits for a line on standard input, then opens one after the
+ * other. threads: opens all at once, a thread each. For each clip a line: its prompt and
+ * its packets, or the error.
+ */
+
+static AVDictionary *request(const char *prompt)
+{
+    AVDictionary *options = NULL;
+
+    av_dict_set(&options, "prompt", prompt, 0);
+    av_dict_set(&options, "duration", "4", 0);
+    av_dict_set(&options, "of_the_callers", "own", 0);
+    return options;
+}
+
+static void *open_one(void *opaque)
+{
+    const char *prompt = opaque;
+    AVDictionary *options = request(prompt);
+    AVFormatContext *ctx = NULL;
+    AVPacket *packet = av_packet_alloc();
+    int count = 0, ret = i2v_open_input(&ctx, "still.png", &options);
+
+    while (ret >= 0 && (ret = av_read_frame(ctx, packet)) >= 0) {
+        count += packet->stream_index == 0;
+        av_packet_unref(packet);
+    }
+    if (ret == AVERROR_EOF)
+        printf("%s: %d%s\n", prompt, count,
+               av_dict_get(options, "of_the_callers", NULL, 0) ? ""
+                                                               : ", an option is gone");
+    else
+        printf("%s: %s\n", prompt, av_err2str(ret));
+    avformat_close_input(&ctx);
+    av_packet_free(&packet);
+    av_dict_free(&options);
+    return NULL;
+}
+
+static int submit_all(int count, char **prompts)
+{
+    char key[I2V_KEY_SIZE], line[8];
+    int ret = 0;
+
+    for (int i = 0; i < count && ret >= 0; i++) {
+        AVDictionary *options = request(prompts[i]);
+        ret = i2v_submit("still.png", &options, NULL, key);
+        printf("submitted %s: %s\n", prompts[i], ret < 0 ? av_err2str(ret) : key);
+        av_dict_free(&options);
+    }
+    if (ret >= 0 && !fgets(line, sizeof(line), stdin))
+        return -1;
+    for (int i = 0; i < count && ret >= 0; i++)
+        open_one(prompts[i]);
+    return ret;
+}
+
+static int open_all(int count, char **prompts)
+{
+    pthread_t *threads = calloc((size_t)count, sizeof(*threads));
+
+    for (int i = 0; threads && i < count; i++)
+        if (pthread_create(&threads[i], NULL, open_one, prompts[i]))
+            abort();
+    for (int i = 0; threads && i < count; i++)
+        pthread_join(threads[i], NULL);
+    free(threads);
+    return threads ? 0 : -1;
+}
+
+int main(int argc, char **argv)
+{
+    int ret;
+
+    if (argc < 3)
+        return 64;
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    ret = !strcmp(argv[1], "submit") ? submit_all(argc - 2, argv + 2)
+                                     : open_all(argc - 2, argv + 2);
+    return ret < 0;
+}
