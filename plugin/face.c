@@ -110,6 +110,8 @@ __attribute__((visibility("default"))) const I2VFace *i2v_face(unsigned face_ver
         .demuxer = demuxer,
         .format_class = format_class,
         .open_input = open_input,
+        .free_context = free_context,
+        .is_interrupted = is_interrupted,
     };
     return face_version == I2V_FACE_VERSION ? &face : NULL;
 }

@@ -8,7 +8,6 @@
 #include <string.h>
 #include "ahead.h"
 #include "fetch.h"
-#include "filtergraph.h"
 #include "interrupt.h"
 
 /* FFmpeg's AVERROR_FILTER_NOT_FOUND */
@@ -117,17 +116,16 @@ static int check(Host *host, const I2VFace *plugin, const Graph *graph)
 }
 
 /* Everything that the graph and, the first time, the command line names. */
-static int send_graph(const I2VFace *plugin, char *const *arguments,
-                      const char *description, const I2VNamed *named, int count,
-                      const I2VInterrupt *interrupt)
+static int send_graph(const I2VFace *plugin, char *const *arguments, const Graph *graph,
+                      const I2VNamed *named, const I2VInterrupt *interrupt)
 {
     Ahead *ahead = read_command(arguments);
     int ret = 0;
 
-    if (ahead && ahead_has_graph(ahead, description))
+    if (ahead && ahead_has_graph(ahead, graph->text))
         ret = send(plugin, ahead, interrupt);
-    else if (count > 1 && host_sends_ahead())
-        ret = plugin->send_ahead(named, count, interrupt);
+    else if (graph->nb_sources > 1 && host_sends_ahead())
+        ret = plugin->send_ahead(named, graph->nb_sources, interrupt);
     ahead_free(&ahead);
     return ret;
 }
@@ -141,8 +139,7 @@ static int fetch_sources(const I2VFace *plugin, char *const *arguments,
     int ret = -ENOMEM;
 
     if (named && movies)
-        ret = send_graph(plugin, arguments, graph->text, named, graph->nb_sources,
-                         interrupt);
+        ret = send_graph(plugin, arguments, graph, named, interrupt);
     for (int i = 0; ret >= 0 && i < graph->nb_sources; i++)
         ret = plugin->fetch_source(&named[i], interrupt, &movies[i]);
     if (ret >= 0) {
@@ -158,24 +155,18 @@ static int fetch_sources(const I2VFace *plugin, char *const *arguments,
 }
 
 int fetch_graph(Host *host, const I2VFace *plugin, char *const *arguments,
-                struct AVFormatContext *opening, const char *description,
-                char **rewritten)
+                struct AVFormatContext *opening, const Graph *graph, char **rewritten)
 {
-    Graph *graph = NULL;
     Interrupt interrupt;
-    int ret = filtergraph_read(description, &graph);
+    int ret = check(host, plugin, graph);
 
     *rewritten = NULL;
-    if (ret < 0 || !graph->nb_sources)
-        goto end;
-    if ((ret = check(host, plugin, graph)) < 0)
-        goto end;
+    if (ret < 0)
+        return ret;
     interrupt_begin(&interrupt, plugin, opening);
     ret = fetch_sources(plugin, arguments, graph, &interrupt.asked, rewritten);
     interrupt_end(&interrupt);
     if (*rewritten)
         host_debug("graph: %s", *rewritten);
-end:
-    filtergraph_free(&graph);
     return ret;
 }

@@ -3,6 +3,7 @@
 #ifndef I2V_FETCH_H
 #define I2V_FETCH_H
 
+#include "filtergraph.h"
 #include "host.h"
 
 /**
@@ -21,12 +22,12 @@ int fetch_ahead(const I2VFace *plugin, char *const *arguments,
  * @param host         whose graph it is
  * @param arguments    as of fetch_ahead()
  * @param opening      the context of the open in progress on this thread, or NULL
- * @param rewritten    set to the description that FFmpeg is to be given, free with
- * free(); or to NULL when there is no source in it
+ * @param graph        with at least one source
+ * @param rewritten    the description that FFmpeg is to be given, free with free(); NULL
+ * on error
  * @return 0, or a negative AVERROR after a sentence
  */
 int fetch_graph(Host *host, const I2VFace *plugin, char *const *arguments,
-                struct AVFormatContext *opening, const char *description,
-                char **rewritten);
+                struct AVFormatContext *opening, const Graph *graph, char **rewritten);
 
 #endif

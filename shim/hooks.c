@@ -182,21 +182,26 @@ int avio_check(const char *url, int flags)
 static int fetch(Host *host, const char **description, const I2VFace **plugin,
                  char **rewritten)
 {
-    int ret;
+    Graph *graph = NULL;
+    int ret = 0;
 
     *plugin = NULL;
     *rewritten = NULL;
     if (!filtergraph_may_have_source(*description))
         return 0;
-    *plugin = plugin_for(host, false);
+    if (filtergraph_read(*description, &graph) < 0 || !graph->nb_sources)
+        goto end;
+    *plugin = plugin_for(host, true);
     if (!*plugin)
-        return 0;
+        goto end;
     inside++;
     ret = fetch_graph(host, *plugin, atomic_load(&arguments), opening ? *opening : NULL,
-                      *description, rewritten);
+                      graph, rewritten);
     inside--;
     if (*rewritten)
         *description = *rewritten;
+end:
+    filtergraph_free(&graph);
     return ret;
 }
 
