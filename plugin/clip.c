@@ -198,14 +198,25 @@ static void describe_video(AVFormatContext *ctx, AVStream *stream, const Tally *
                named(av_color_range_name(par->color_range)), (int)tally->longest_gop);
 }
 
-static void describe(AVFormatContext *ctx, const Tally *tally, ClipFacts *facts)
+/* Seconds. The pictures' own, where the index has them all: without its edit list the
+ * sound is longer by what the encoder put before it, which some versions count. */
+static double length_of(const AVFormatContext *ctx, const AVStream *video, bool whole)
+{
+    if (video && whole && video->duration > 0)
+        return (double)video->duration * av_q2d(video->time_base);
+    return ctx->duration > 0 ? (double)ctx->duration / AV_TIME_BASE : 0;
+}
+
+static void describe(AVFormatContext *ctx, const BoxesIndex *index, const Tally *tally,
+                     ClipFacts *facts)
 {
     int video = av_find_best_stream(ctx, AVMEDIA_TYPE_VIDEO, -1, -1, NULL, 0);
     int audio = av_find_best_stream(ctx, AVMEDIA_TYPE_AUDIO, -1, -1, NULL, 0);
     AVBPrint text;
 
     av_bprint_init(&text, 0, AV_BPRINT_SIZE_AUTOMATIC);
-    facts->duration = ctx->duration > 0 ? (double)ctx->duration / AV_TIME_BASE : 0;
+    facts->duration =
+        length_of(ctx, video >= 0 ? ctx->streams[video] : NULL, !index->fragmented);
     facts->has_audio = audio >= 0;
     if (video >= 0) {
         facts->width = ctx->streams[video]->codecpar->width;
@@ -257,7 +268,7 @@ int clip_verify(const char *path, double asked, const AVIOInterruptCB *interrupt
         (ret = read_packets(ctx, tally, facts)) < 0 ||
         (ret = compare(ctx, &index, tally, facts)) < 0)
         goto end;
-    describe(ctx, tally, facts);
+    describe(ctx, &index, tally, facts);
     facts->c2pa = index.c2pa;
     if (!facts->width) {
         facts->why = "it has no video";

@@ -10,6 +10,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#include <libavutil/common.h>
 #include <libavutil/error.h>
 #include <libavutil/intreadwrite.h>
 

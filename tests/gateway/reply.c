@@ -276,18 +276,21 @@ static ssize_t read_source(const Stream *stream, uint64_t at, char *to, size_t s
     return (ssize_t)size;
 }
 
+/* Older versions of libmicrohttpd have these as size_t. */
+#define COMPLETE   ((ssize_t)MHD_CONTENT_READER_END_OF_STREAM)
+#define BROKEN_OFF ((ssize_t)MHD_CONTENT_READER_END_WITH_ERROR)
+
 static ssize_t stream_read(void *opaque, uint64_t at, char *to, size_t size)
 {
     Stream *stream = opaque;
     ssize_t got;
 
     if (stream->gateway->stop)
-        return MHD_CONTENT_READER_END_WITH_ERROR;
+        return BROKEN_OFF;
     if (at >= stream->end && stream->broken && stream->reset)
         connection_reset(stream->reset);
     if (at >= stream->end)
-        return stream->broken ? MHD_CONTENT_READER_END_WITH_ERROR
-                              : MHD_CONTENT_READER_END_OF_STREAM;
+        return stream->broken ? BROKEN_OFF : COMPLETE;
     if (size > stream->end - at)
         size = (size_t)(stream->end - at);
     if (stream->pause > 0 && at >= stream->pause_at) {
@@ -303,7 +306,7 @@ static ssize_t stream_read(void *opaque, uint64_t at, char *to, size_t size)
         gateway_sleep(stream->gateway, (double)size / stream->rate);
     }
     got = read_source(stream, at, to, size);
-    return got > 0 ? got : MHD_CONTENT_READER_END_WITH_ERROR;
+    return got > 0 ? got : BROKEN_OFF;
 }
 
 static void stream_free(void *opaque)

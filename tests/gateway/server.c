@@ -313,15 +313,17 @@ static struct MHD_Daemon *start_daemon(Gateway *gateway, int fd,
                                                        struct MHD_Connection *))
 {
     unsigned flags = MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD |
-                     MHD_USE_POLL | MHD_USE_ITC |
-                     (gateway->verbose ? MHD_USE_ERROR_LOG : 0) |
-                     (gateway->cert_file ? MHD_USE_TLS : 0);
+                     MHD_USE_POLL | MHD_USE_ITC;
     struct MHD_OptionItem tls[] = {
         {MHD_OPTION_HTTPS_MEM_CERT, 0, gateway->certificate.data},
         {MHD_OPTION_HTTPS_MEM_KEY, 0, gateway->certificate_key.data},
         {MHD_OPTION_END, 0, NULL}};
     struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};
 
+    if (gateway->verbose)
+        flags |= MHD_USE_ERROR_LOG;
+    if (gateway->cert_file)
+        flags |= MHD_USE_TLS;
     return MHD_start_daemon(
         flags, 0, NULL, NULL, handle, gateway, MHD_OPTION_LISTEN_SOCKET, fd,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)262144, MHD_OPTION_CONNECTION_TIMEOUT,

@@ -188,7 +188,7 @@ void sha256_text(const void *data, size_t size, char text[DIGEST_TEXT])
 
     if (!sha || av_sha_init(sha, 256) < 0)
         out_of_memory();
-    av_sha_update(sha, data, size);
+    av_sha_update(sha, data, (unsigned)size);
     av_sha_final(sha, digest);
     av_free(sha);
     for (int i = 0; i < 32; i++)

@@ -16,7 +16,7 @@ setup_file() {
             # shellcheck disable=SC2086
             same 0 "$program" -hide_banner $what
         done
-        same_error 1 "$program" -hide_banner -nonsense
+        same_error fails "$program" -hide_banner -nonsense
     done
 }
 
@@ -49,9 +49,9 @@ setup_file() {
     cp "$I2V_STUB_CLIP" i2v
     same 0 ffprobe -v error -show_streams i2v.mp4
     same 0 ffprobe -v error -show_streams i2v
-    same_error 1 ffmpeg -v error -i xi2v:no.png -f null -
-    same_error 1 ffmpeg -v error -f i2v_ -i no.png -f null -
-    same_error 1 ffmpeg -v error -f mov -i i2v:no.png -f null -
+    same_error fails ffmpeg -v error -i xi2v:no.png -f null -
+    same_error fails ffmpeg -v error -f i2v_ -i no.png -f null -
+    same_error fails ffmpeg -v error -f mov -i i2v:no.png -f null -
 }
 
 @test "shells and their children" {
@@ -66,8 +66,8 @@ setup_file() {
     export I2V_DISABLE=1
     same 0 ffmpeg -hide_banner -demuxers
     same 0 ffmpeg -hide_banner -h demuxer=i2v
-    same_error 1 ffmpeg -v error -f i2v -prompt x -i y -f null -
-    same_error 1 ffprobe -v error "i2v:y?prompt=x"
+    same_error fails ffmpeg -v error -f i2v -prompt x -i y -f null -
+    same_error fails ffprobe -v error "i2v:y?prompt=x"
     same 0 "$BUILT/shim-load" "i2v:x" "$BUILT/module.so"
     export I2V_DISABLE=0
     hosted ffmpeg -hide_banner -demuxers | grep -q ' i2v '

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <libavformat/avformat.h>
+#include "../../plugin/compat.h"
 
 enum { THREADS = 8 };
 
@@ -13,7 +14,8 @@ static const char *url;
 static void *call_all(void *opaque)
 {
     AVFormatContext *context = NULL;
-    const AVInputFormat *format;
+    const AVInputFormat *listed_one;
+    I2VInputFormat *format;
     int *bad = opaque, listed = 0;
     void *state = NULL;
 
@@ -27,8 +29,8 @@ static void *call_all(void *opaque)
     if (avformat_open_input(&context, "x", format, NULL) < 0)
         *bad = 1;
     avformat_close_input(&context);
-    while ((format = av_demuxer_iterate(&state)))
-        listed += !strcmp(format->name, "i2v");
+    while ((listed_one = av_demuxer_iterate(&state)))
+        listed += !strcmp(listed_one->name, "i2v");
     if (listed != 1)
         *bad = 1;
     return NULL;

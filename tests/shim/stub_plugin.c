@@ -7,6 +7,7 @@
 #include <string.h>
 #include <libavformat/avformat.h>
 #include <libavutil/opt.h>
+#include "../../plugin/compat.h"
 #include "../../plugin/face.h"
 
 /*
@@ -51,7 +52,8 @@ static const union {
 static const AVClass *real_class;
 static AVClass class_copy;
 
-static const AVClass *child_class_iterate(void **state)
+#if I2V_HAVE_CHILD_CLASS_ITERATE
+static const AVClass *next_child(void **state)
 {
     static char ours, done;
     const AVClass *child;
@@ -69,6 +71,17 @@ static const AVClass *child_class_iterate(void **state)
     }
     return child;
 }
+#else
+static const AVClass *next_child(const AVClass *previous)
+{
+    const AVClass *child;
+
+    if (previous == &stub_class)
+        return NULL;
+    child = real_class->child_class_next(previous);
+    return child ? child : &stub_class;
+}
+#endif
 
 static const AVInputFormat *stub_get_demuxer(void)
 {
@@ -82,7 +95,11 @@ static const AVClass *stub_format_class(const AVClass *real)
     pthread_mutex_lock(&mutex);
     if (!real_class) {
         class_copy = *real;
-        class_copy.child_class_iterate = child_class_iterate;
+#if I2V_HAVE_CHILD_CLASS_ITERATE
+        class_copy.child_class_iterate = next_child;
+#else
+        class_copy.child_class_next = next_child;
+#endif
         real_class = real;
     }
     pthread_mutex_unlock(&mutex);
@@ -113,10 +130,11 @@ static unsigned another_version(void)
 
 const struct I2VFace *i2v_face(unsigned face_version)
 {
-#define FACE(major, version)                                                 \
-    {                                                                        \
-        major, (const void *)(version), stub_get_demuxer, stub_format_class, \
-            stub_open_input                                                  \
+#define FACE(major, version)                                                  \
+    {                                                                         \
+        .avformat_major = major, .avformat_version = (const void *)(version), \
+        .demuxer = stub_get_demuxer, .format_class = stub_format_class,       \
+        .open_input = stub_open_input                                         \
     }
     static const I2VFace face = FACE(LIBAVFORMAT_VERSION_MAJOR, avformat_version);
     static const I2VFace copy = FACE(LIBAVFORMAT_VERSION_MAJOR, another_version);

@@ -9,6 +9,7 @@
 
 #include <libavcodec/avcodec.h>
 #include <libavutil/bprint.h>
+#include <libavutil/opt.h>
 
 #include "clip.h"
 #include "compat.h"
@@ -20,6 +21,16 @@ AVFormatContext *reading_open(const char *path)
     if (clip_open(&ctx, path, NULL) < 0 || avformat_find_stream_info(ctx, NULL) < 0)
         fail_case("%s cannot be opened", path);
     return ctx;
+}
+
+bool reading_fine_edits(void)
+{
+    AVFormatContext *ctx = NULL;
+    if (avformat_alloc_output_context2(&ctx, NULL, "mp4", NULL) < 0)
+        fail_case("there is no muxer for MP4");
+    bool fine = av_opt_find(ctx->priv_data, "movie_timescale", NULL, 0, 0);
+    avformat_free_context(ctx);
+    return fine;
 }
 
 AVStream *reading_stream(AVFormatContext *ctx, enum AVMediaType type)

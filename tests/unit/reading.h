@@ -3,6 +3,8 @@
 #ifndef I2V_UNIT_READING_H
 #define I2V_UNIT_READING_H
 
+#include <stdbool.h>
+
 #include <libavformat/avformat.h>
 #include <libavutil/frame.h>
 
@@ -29,6 +31,10 @@ typedef struct ReadingSound {
 } ReadingSound;
 
 ReadingSound reading_sound(const char *path);
+
+/** Whether the MP4 muxer can write edits finer than milliseconds, as it can since FFmpeg
+ * 4.4. */
+bool reading_fine_edits(void);
 
 /** Lines of a text. */
 int reading_count(const char *text);

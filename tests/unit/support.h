@@ -10,6 +10,13 @@
 
 #include <cmocka.h>
 
+/* cmocka 2 took the signed and the unsigned apart. */
+#ifdef assert_int_in_range
+#undef assert_in_range
+#define assert_in_range(value, minimum, maximum) \
+    assert_int_in_range(value, minimum, maximum)
+#endif
+
 /** What was logged since said_clear(). */
 typedef struct Said {
     int errors; ///< calls at AV_LOG_ERROR or above

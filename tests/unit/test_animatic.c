@@ -78,7 +78,8 @@ static ClipFacts must_render(const char *what, const AnimaticPlan *plan, const c
     said_clear();
     check_number(what, animatic_render(plan, path, NULL, NULL), 0);
     assert_silent(what);
-    if (said.warnings)
+    /* libswscale says so, once, of what zoompan cuts out, up to FFmpeg 4.3. */
+    if (said.warnings > !!strstr(said.warning, "data is not aligned"))
         fail_case("%s: warned: %s", what, said.warning);
     check_number(what, clip_verify(path, plan->duration, NULL, &facts), 0);
     check_no_temporary();
@@ -136,13 +137,13 @@ static void test_lengths(void **state)
             fail_case("%s: no \"%s\" in \"%s\"", what, gop, facts.text);
         ReadingSound sound = reading_sound(path);
         check_number(what, llrint(sound.start * 48000), 0);
-        check_number(what, llrint(sound.seconds * 48000), llrint(seconds * 48000));
+        double step = reading_fine_edits() ? 1e-5 : 1e-3;
+        check_number(what, fabs(sound.seconds - seconds) < step, true);
         AVFormatContext *ctx = reading_open(path);
         AVStream *video = reading_stream(ctx, AVMEDIA_TYPE_VIDEO);
         check_number(what, av_cmp_q(video->avg_frame_rate, plan.rate), 0);
-        check_number(what,
-                     llrint((double)video->duration * av_q2d(video->time_base) * 1e4),
-                     llrint(seconds * 1e4));
+        double shown = (double)video->duration * av_q2d(video->time_base);
+        check_number(what, fabs(shown - seconds) < step, true);
         check_number(what, video->start_time, 0);
         avformat_close_input(&ctx);
     }

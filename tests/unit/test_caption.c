@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <libavutil/avstring.h>
+#include <libavutil/common.h>
 
 #include "caption.h"
 

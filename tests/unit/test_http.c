@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include <curl/curl.h>
 #include <libavutil/error.h>
 
 #include "http.h"
@@ -273,12 +274,30 @@ static const struct {
     {"/hop6", 5, AVERROR(EIO), 302},
 };
 
+/* Old versions of libcurl take a data: URI for a path on the server that named it. */
+static bool is_path_to_libcurl(const char *uri)
+{
+    CURLU *url = curl_url();
+    bool path = url && !curl_url_set(url, CURLUPART_URL, "http://127.0.0.1/", 0) &&
+                !curl_url_set(url, CURLUPART_URL, uri, CURLU_NON_SUPPORT_SCHEME);
+    char *scheme = NULL;
+
+    if (path)
+        curl_url_get(url, CURLUPART_SCHEME, &scheme, 0);
+    path = scheme && !strcmp(scheme, "http");
+    curl_free(scheme);
+    curl_url_cleanup(url);
+    return path;
+}
+
 static void test_redirects(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof(redirects) / sizeof(redirects[0]); i++) {
         HttpRequest request = get(redirects[i].path);
         HttpReply reply;
+        if (!strcmp(redirects[i].path, "/data") && is_path_to_libcurl("data:,x"))
+            continue;
         request.max_redirects = redirects[i].redirects;
         check_number(redirects[i].path, http_run(&request, NULL, &reply),
                      redirects[i].ret);

@@ -95,7 +95,7 @@ static void test_resolves(void **state)
     (void)state;
     assert_int_equal(http_run(&request, NULL, &reply), 0);
     check_text("body", reply.body, "body");
-    check_number("look-ups", begun, 1);
+    assert_true(begun > 0); // one for each family in some versions of libcurl
     http_reply_clear(&reply);
 }
 

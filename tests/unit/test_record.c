@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <libavutil/common.h>
 #include <libavutil/error.h>
 
 #include "record.h"

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <libavutil/common.h>
 #include <libavutil/lfg.h>
 #include <libavutil/mem.h>
 

@@ -100,6 +100,9 @@ static void check_metadata(const char *what, const AVDictionary *got,
                 fail_case("%s: brands of the clip in the copy", what);
             continue;
         }
+        /* Some versions also keep those of the file that a clip was copied from. */
+        if (!strcmp(entry->key, "major_brand") || !strcmp(entry->key, "minor_version"))
+            continue;
         if (!same || strcmp(same->value, entry->value))
             fail_case("%s: %s is \"%s\", not \"%s\"", what, entry->key,
                       same ? same->value : "(missing)", entry->value);
@@ -173,6 +176,18 @@ static void check_copy(const char *what, const char *clip, const char *copy)
     avformat_close_input(&wanted);
 }
 
+/* Whether the muxer can write when this clip begins. */
+static bool has_whole_start(const char *clip)
+{
+    AVFormatContext *ctx = reading_open(clip);
+    AVStream *video = reading_stream(ctx, AVMEDIA_TYPE_VIDEO);
+    bool whole =
+        reading_fine_edits() ||
+        video->start_time * 1000 * video->time_base.num % video->time_base.den == 0;
+    avformat_close_input(&ctx);
+    return whole;
+}
+
 static void check_added(const char *name)
 {
     const char *clip = temp_path(name), *copy = temp_path("copy.mp4");
@@ -202,7 +217,8 @@ static void test_copies(void **state)
     check_added("mpeg4.mp4");
     check_added("one.mp4");
     for (size_t i = 0; i < sizeof(made) / sizeof(made[0]); i++)
-        check_added(made[i].name);
+        if (has_whole_start(temp_path(made[i].name)))
+            check_added(made[i].name);
 }
 
 /* The fixtures are what they are for. */
@@ -236,9 +252,10 @@ static void test_trimmed(void **state)
 {
     Mp4 mp4 = mp4_read("silent.mp4");
     uint8_t *duration = find(&mp4, "elst") + 8;
+    uint32_t second = AV_RB32(find(&mp4, "mvhd") + 12);
     (void)state;
-    assert_int_equal(AV_RB32(duration), MP4_SECONDS * 1000);
-    AV_WB32(duration, 2500);
+    assert_int_equal(AV_RB32(duration), MP4_SECONDS * second);
+    AV_WB32(duration, second * 5 / 2);
     temp_file("trimmed.mp4", mp4.data, mp4.size);
     mp4_free(&mp4);
     char *pictures = reading_pictures(temp_path("trimmed.mp4"));
