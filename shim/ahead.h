@@ -10,21 +10,25 @@
 typedef struct Ahead Ahead;
 
 /**
- * Read a command line as ffmpeg does.
+ * Read a command line as ffmpeg does: as every version of it does, and where they differ
+ * it is not understood. Files that hold a graph are read. Any thread may call.
  * @param arguments  argv, NULL-terminated; borrowed until ahead_free()
  * @return 0 and *ahead, or NULL in it when this is no command of ffmpeg's or it is not
- * understood; -ENOMEM
+ * understood; -ENOMEM and NULL
  */
 int ahead_read(char *const *arguments, Ahead **ahead);
 
-/** The requests in the order of the command line; owned by `ahead`. */
+/** The requests in the order of the command line, the same one maybe more than once;
+ * owned by `ahead`. A filter without arguments has "" for a text; `options` is never
+ * NULL. */
 const I2VNamed *ahead_requests(const Ahead *ahead, int *count);
 
-/** Whether the command line has this as the description of a graph. */
+/** Whether the command line has this as the description of a graph, in a word, in a file
+ * or for the device lavfi. */
 bool ahead_has_graph(const Ahead *ahead, const char *description);
 
-/** A plain file that the command line names as an input and that does not exist, or
- * NULL. */
+/** The first plain file that the command line names as an input and that did not exist;
+ * NULL without one. Borrowed from the arguments. */
 const char *ahead_missing(const Ahead *ahead);
 
 /** Free; sets *ahead to NULL. */
