@@ -31,7 +31,7 @@ table() { # the names in ffmpeg's own table of options
     $FFMPEG -hide_banner -h long 2>/dev/null | sed '/^[A-Za-z]* *AVOptions/,$d' | names
 }
 
-is_unclear() { # option, without its dash; "null" is a graph and a file that holds one
+is_unclear() { # option, without its dash
     [ "$(named "-$1" null -f i2v -i a)" = "not understood" ]
 }
 
@@ -41,8 +41,9 @@ setup_file() {
     load helper
     table >"$BATS_FILE_TMPDIR/table"
     [ "$(wc -l <"$BATS_FILE_TMPDIR/table")" -gt 150 ]
-    cd "$BATS_FILE_TMPDIR"
-    echo null >null
+    # Scripts of graphs, should an option take the next word for one.
+    cd "$BATS_FILE_TMPDIR" || return
+    echo null | tee null >-i
     while read -r name; do
         if is_unclear "$name"; then
             echo "$name" >>"$BATS_FILE_TMPDIR/unclear"
