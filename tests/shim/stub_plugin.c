@@ -113,10 +113,11 @@ static unsigned another_version(void)
 
 const struct I2VFace *i2v_face(unsigned face_version)
 {
-#define FACE(major, version)                                                 \
-    {                                                                        \
-        major, (const void *)(version), stub_get_demuxer, stub_format_class, \
-            stub_open_input                                                  \
+#define FACE(major, version)                                                  \
+    {                                                                         \
+        .avformat_major = major, .avformat_version = (const void *)(version), \
+        .demuxer = stub_get_demuxer, .format_class = stub_format_class,       \
+        .open_input = stub_open_input,                                        \
     }
     static const I2VFace face = FACE(LIBAVFORMAT_VERSION_MAJOR, avformat_version);
     static const I2VFace copy = FACE(LIBAVFORMAT_VERSION_MAJOR, another_version);
