@@ -9,6 +9,7 @@
 #include <libavformat/avformat.h>
 
 #include "compat.h"
+#include "face_graph.h"
 #include "i2v_internal.h"
 #include "options.h"
 
@@ -99,6 +100,16 @@ __attribute__((visibility("default"))) const I2VFace *i2v_face(unsigned face_ver
         .demuxer = demuxer,
         .format_class = format_class,
         .open_input = open_input,
+        .filter = face_filter,
+        .fetch_source = face_fetch_source,
+        .release = face_release,
+        .complain = face_complain,
+        .empty_graph = face_empty_graph,
+        .free_ends = face_free_ends,
+        .create_source = face_create_source,
+        .alloc_source = face_alloc_source,
+        .is_source = face_is_source,
+        .init_source = face_init_source,
     };
     return face_version == I2V_FACE_VERSION ? &face : NULL;
 }
