@@ -9,6 +9,8 @@
 #include <libavformat/avformat.h>
 
 #include "compat.h"
+#include "face_ahead.h"
+#include "face_graph.h"
 #include "i2v_internal.h"
 #include "options.h"
 
@@ -112,6 +114,18 @@ __attribute__((visibility("default"))) const I2VFace *i2v_face(unsigned face_ver
         .open_input = open_input,
         .free_context = free_context,
         .is_interrupted = is_interrupted,
+        .is_same = face_is_same,
+        .send_ahead = face_send_ahead,
+        .filter = face_filter,
+        .fetch_source = face_fetch_source,
+        .release = face_release,
+        .complain = face_complain,
+        .empty_graph = face_empty_graph,
+        .free_ends = face_free_ends,
+        .create_source = face_create_source,
+        .alloc_source = face_alloc_source,
+        .is_source = face_is_source,
+        .init_source = face_init_source,
     };
     return face_version == I2V_FACE_VERSION ? &face : NULL;
 }

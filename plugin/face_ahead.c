@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include <libavutil/common.h>
 #include <libavutil/error.h>
 #include <libavutil/mem.h>
 

@@ -1,6 +1,6 @@
 /* i2v: the AVOption table, the i2v: URL, and where option values come from
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "options.h"
+#include "options_internal.h"
 
 #include <limits.h>
 #include <stddef.h>
@@ -8,10 +8,8 @@
 #include <string.h>
 
 #include <libavutil/avstring.h>
-#include <libavutil/bprint.h>
 #include <libavutil/error.h>
 #include <libavutil/mem.h>
-#include <libavutil/opt.h>
 
 #include "still.h"
 #include "text.h"
@@ -99,11 +97,6 @@ static const AVOption option_table[] = {
 };
 /* clang-format on */
 
-/* URLs and graphs come from strangers too: what could send the key elsewhere, or a file
- * of this machine's to the gateway, or write one, is not for them to say. */
-static const char *const withheld[] = {"base_url", "api_key_file", "prompt_file",
-                                       "ca_file",  "store",        "save"};
-
 const AVClass options_class = {
     .class_name = "i2v demuxer",
     .item_name = av_default_item_name,
@@ -113,7 +106,7 @@ const AVClass options_class = {
     .category = AV_CLASS_CATEGORY_DEMUXER,
 };
 
-static const AVOption *find_option(const char *name)
+const AVOption *options_find(const char *name)
 {
     for (const AVOption *o = option_table; o->name; o++)
         if (o->type != AV_OPT_TYPE_CONST && !strcmp(o->name, name))
@@ -123,7 +116,7 @@ static const AVOption *find_option(const char *name)
 
 bool options_knows(const char *name)
 {
-    return find_option(name);
+    return options_find(name);
 }
 
 const char *options_value_name(const char *option, int value)
@@ -135,176 +128,36 @@ const char *options_value_name(const char *option, int value)
     return "?";
 }
 
-static bool is_withheld(const char *name, const char *value)
-{
-    for (size_t i = 0; i < FF_ARRAY_ELEMS(withheld); i++)
-        if (!strcmp(name, withheld[i]))
-            return true;
-    return !strcmp(name, "params") && value[0] == '@';
-}
-
-/* The i2v: URL */
-
-const char *options_url_body(const char *url)
-{
-    const char *body;
-    return url && av_strstart(url, "i2v:", &body) ? body : NULL;
-}
-
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)av_tolower(c);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* Decode %XX, and + as a space in a query, of text[0..size). */
-static int decode(const char *text, size_t size, bool query, char **decoded, void *log)
-{
-    char *out = av_malloc(size + 1), *to = out;
-    if (!out)
-        return AVERROR(ENOMEM);
-    for (size_t i = 0; i < size; i++) {
-        if (text[i] == '%') {
-            int high = i + 2 < size ? hex_digit(text[i + 1]) : -1;
-            int low = high >= 0 ? hex_digit(text[i + 2]) : -1;
-            if (low < 0 || (!high && !low)) {
-                av_log(
-                    log, AV_LOG_ERROR,
-                    "In an i2v: URL a %% must be followed by two hexadecimal digits, not "
-                    "00; a literal %% is written %%25: \"%.*s\"\n",
-                    (int)FFMIN(size - i, 12), text + i);
-                av_free(out);
-                return AVERROR(EINVAL);
-            }
-            *to++ = (char)(high << 4 | low);
-            i += 2;
-        } else {
-            *to++ = query && text[i] == '+' ? ' ' : text[i];
-        }
-    }
-    *to = '\0';
-    *decoded = out;
-    return 0;
-}
-
-/* "prompt, image_time, ...": what a URL may say, or everything. */
-static void list_options(AVBPrint *list, bool url)
+void options_list(AVBPrint *list, bool foreign)
 {
     const char *separator = "";
     for (const AVOption *o = option_table; o->name; o++) {
-        if (o->type == AV_OPT_TYPE_CONST || (url && is_withheld(o->name, "")))
+        if (o->type == AV_OPT_TYPE_CONST || (foreign && options_is_withheld(o->name)))
             continue;
         av_bprintf(list, "%s%s", separator, o->name);
         separator = ", ";
     }
 }
 
-static int check_url_option(const char *name, const char *value, void *log)
+int options_add(AVDictionary **options, const char *name, const char *value, void *log)
 {
-    if (!find_option(name)) {
-        AVBPrint list;
-        av_bprint_init(&list, 0, 1024);
-        list_options(&list, true);
-        av_log(log, AV_LOG_ERROR,
-               "Unknown option '%s' in the i2v: URL; it may hold %s.\n", name, list.str);
-        av_bprint_finalize(&list, NULL);
-        return AVERROR_OPTION_NOT_FOUND;
-    }
-    if (is_withheld(name, value)) {
-        av_log(
-            log, AV_LOG_ERROR,
-            "The option %s%s is not accepted in an i2v: URL; set it with -f i2v -%s, in "
-            "I2V_DEFAULTS%s or through the C API.\n",
-            name, *value == '@' && !strcmp(name, "params") ? "=@file" : "", name,
-            !strcmp(name, "base_url") ? ", by I2V_BASE_URL"
-            : !strcmp(name, "store")  ? ", by I2V_STORE"
-                                      : "");
-        return AVERROR(EINVAL);
-    }
-    return 0;
-}
-
-static int conflict(const char *name, const char *first, const char *second, void *log)
-{
-    if (text_has_control(first) || text_has_control(second))
-        first = second = "...";
+    const AVDictionaryEntry *earlier =
+        av_dict_get(*options, name, NULL, AV_DICT_MATCH_CASE);
+    if (!earlier || !strcmp(earlier->value, value))
+        return FFMIN(av_dict_set(options, name, value, 0), 0);
+    bool hide = text_has_control(earlier->value) || text_has_control(value);
     av_log(log, AV_LOG_ERROR,
            "The option %s is given twice with different values: '%s' and '%s'.\n", name,
-           first, second);
+           hide ? "..." : earlier->value, hide ? "..." : value);
     return AVERROR(EINVAL);
-}
-
-/* What is decoded ends up in log lines; only texts for the gateway may have lines of
- * their own. */
-static int check_characters(const char *name, const char *value, void *log)
-{
-    bool text = text_is_among(name, "prompt|negative_prompt|params");
-    if (text_has_control(name))
-        av_log(log, AV_LOG_ERROR,
-               "An option name in the i2v: URL holds a control character.\n");
-    else if (!text && text_has_control(value))
-        av_log(log, AV_LOG_ERROR,
-               "The option %s in the i2v: URL holds a control character.\n", name);
-    else
-        return 0;
-    return AVERROR(EINVAL);
-}
-
-/* One name=value of the query. */
-static int parse_pair(const char *pair, size_t size, AVDictionary **query, void *log)
-{
-    char *name = NULL, *value = NULL;
-    const char *equals = memchr(pair, '=', size);
-    size_t name_size = equals ? (size_t)(equals - pair) : size;
-    int ret;
-
-    if ((ret = decode(pair, name_size, true, &name, log)) < 0)
-        goto end;
-    if ((ret = check_characters(name, "", log)) < 0)
-        goto end;
-    if (!equals) {
-        av_log(log, AV_LOG_ERROR, "'%s' in the i2v: URL has no value; write %s=VALUE.\n",
-               name, name);
-        ret = AVERROR(EINVAL);
-        goto end;
-    }
-    if ((ret = decode(equals + 1, size - name_size - 1, true, &value, log)) < 0 ||
-        (ret = check_characters(name, value, log)) < 0 ||
-        (ret = check_url_option(name, value, log)) < 0)
-        goto end;
-    const AVDictionaryEntry *earlier =
-        av_dict_get(*query, name, NULL, AV_DICT_MATCH_CASE);
-    if (earlier && strcmp(earlier->value, value))
-        ret = conflict(name, earlier->value, value, log);
-    else
-        ret = av_dict_set(query, name, value, 0);
-end:
-    av_free(name);
-    av_free(value);
-    return ret;
-}
-
-int options_parse_url(const char *body, char **still, AVDictionary **query, void *log)
-{
-    size_t size = strcspn(body, "?");
-    int ret = decode(body, size, false, still, log);
-
-    body += size;
-    while (ret >= 0 && *body) {
-        body++;
-        size = strcspn(body, "&");
-        if (size)
-            ret = parse_pair(body, size, query, log);
-        body += size;
-    }
-    if (ret < 0)
-        av_freep(still);
-    return FFMIN(ret, 0);
 }
 
 /* Where values come from */
+
+static bool is_graph(const char *url)
+{
+    return url && !strcmp(url, OPTIONS_GRAPH_URL);
+}
 
 /* Move our options out of `given`. */
 static int take_ours(AVDictionary **given, AVDictionary **ours)
@@ -314,7 +167,7 @@ static int take_ours(AVDictionary **given, AVDictionary **ours)
     int ret = 0;
 
     while (ret >= 0 && (entry = av_dict_get(*given, "", entry, AV_DICT_IGNORE_SUFFIX)))
-        ret = av_dict_set(find_option(entry->key) ? ours : &others, entry->key,
+        ret = av_dict_set(options_find(entry->key) ? ours : &others, entry->key,
                           entry->value, 0);
     if (ret < 0) {
         av_dict_free(&others);
@@ -331,15 +184,20 @@ static int add_query(const AVDictionary *query, AVDictionary **ours, void *log)
     const AVDictionaryEntry *entry = NULL;
     int ret = 0;
 
-    while (ret >= 0 && (entry = av_dict_get(query, "", entry, AV_DICT_IGNORE_SUFFIX))) {
-        const AVDictionaryEntry *other =
-            av_dict_get(*ours, entry->key, NULL, AV_DICT_MATCH_CASE);
-        if (other && strcmp(other->value, entry->value))
-            ret = conflict(entry->key, other->value, entry->value, log);
-        else
-            ret = av_dict_set(ours, entry->key, entry->value, 0);
-    }
-    return FFMIN(ret, 0);
+    while (ret >= 0 && (entry = av_dict_get(query, "", entry, AV_DICT_IGNORE_SUFFIX)))
+        ret = options_add(ours, entry->key, entry->value, log);
+    return ret;
+}
+
+/* What a filter graph says, it all says as a URL's query does. */
+static int check_graph(const AVDictionary *ours, AVDictionary **query, void *log)
+{
+    const AVDictionaryEntry *entry = NULL;
+    int ret = 0;
+
+    while (ret >= 0 && (entry = av_dict_get(ours, "", entry, AV_DICT_IGNORE_SUFFIX)))
+        ret = options_check_foreign(OPTIONS_OF_GRAPH, entry->key, entry->value, log);
+    return ret < 0 ? ret : av_dict_copy(query, ours, 0);
 }
 
 /* The command's options: those given, the URL's, the still's name. */
@@ -352,6 +210,10 @@ static int gather_command(const char *url, AVDictionary **given, AVDictionary **
 
     if ((ret = take_ours(given, ours)) < 0)
         goto end;
+    if (is_graph(url)) {
+        ret = check_graph(*ours, query, log);
+        goto end;
+    }
     if (body) {
         if ((ret = options_parse_url(body, &still, query, log)) < 0 ||
             (ret = add_query(*query, ours, log)) < 0)
@@ -362,10 +224,8 @@ static int gather_command(const char *url, AVDictionary **given, AVDictionary **
     }
     const AVDictionaryEntry *image =
         av_dict_get(*ours, "image", NULL, AV_DICT_MATCH_CASE);
-    if (image && body && still[0] && strcmp(image->value, still))
-        ret = conflict("image", still, image->value, log);
-    else if (!image && still && still[0])
-        ret = av_dict_set(ours, "image", still, 0);
+    if (still && still[0] && (body || !image))
+        ret = options_add(ours, "image", still, log);
     else if (image && still && still[0] && strcmp(image->value, still))
         av_log(log, AV_LOG_WARNING,
                "The option image names the still '%s'; the input '%s' is not read.\n",
@@ -425,7 +285,7 @@ static int apply(const AVDictionary *ours, Options *options, void *log)
 {
     const AVDictionaryEntry *entry = NULL;
     while ((entry = av_dict_get(ours, "", entry, AV_DICT_IGNORE_SUFFIX))) {
-        const AVOption *o = find_option(entry->key);
+        const AVOption *o = options_find(entry->key);
         int ret = is_plausible(o, entry->value)
                       ? av_opt_set(options, entry->key, entry->value, 0)
                       : AVERROR(EINVAL);
@@ -460,9 +320,9 @@ static int read_limits(const AVDictionary *from, void *log, Options *limits)
     return ret;
 }
 
-/* A URL may come from a stranger: it may not lift the limits of I2V_DEFAULTS. */
-static int check_limits(const AVDictionary *query, const AVDictionary *defaults,
-                        void *log)
+/* A URL or graph may come from a stranger: it may not lift the limits of I2V_DEFAULTS. */
+static int check_limits(OptionsOrigin origin, const AVDictionary *query,
+                        const AVDictionary *defaults, void *log)
 {
     Options asked = {0}, site = {0};
     const char *lifted = NULL;
@@ -481,10 +341,12 @@ static int check_limits(const AVDictionary *query, const AVDictionary *defaults,
     if (!lifted)
         goto end;
     av_log(log, AV_LOG_ERROR,
-           "The i2v: URL says %s=%s, and I2V_DEFAULTS %s=%s: a URL may not allow more "
-           "than that.\n",
-           lifted, av_dict_get(query, lifted, NULL, 0)->value, lifted,
-           av_dict_get(defaults, lifted, NULL, 0)->value);
+           "The %s says %s=%s, and I2V_DEFAULTS %s=%s: a %s may not allow more than "
+           "that.\n",
+           origin == OPTIONS_OF_GRAPH ? "filter graph" : "i2v: URL", lifted,
+           av_dict_get(query, lifted, NULL, 0)->value, lifted,
+           av_dict_get(defaults, lifted, NULL, 0)->value,
+           origin == OPTIONS_OF_GRAPH ? "graph" : "URL");
     ret = AVERROR(EINVAL);
 end:
     av_opt_free(&asked);
@@ -492,7 +354,8 @@ end:
     return ret;
 }
 
-static int add_environment(const AVDictionary *query, AVDictionary **ours, void *log)
+static int add_environment(OptionsOrigin origin, const AVDictionary *query,
+                           AVDictionary **ours, void *log)
 {
     const char *defaults = secure_getenv("I2V_DEFAULTS");
     bool prompted = av_dict_get(*ours, "prompt", NULL, AV_DICT_MATCH_CASE) ||
@@ -510,12 +373,12 @@ static int add_environment(const AVDictionary *query, AVDictionary **ours, void 
                "I2V_DEFAULTS is not of the form name=value:name=value: \"%s\"\n",
                defaults);
     if (ret >= 0)
-        ret = check_limits(query, parsed, log);
+        ret = check_limits(origin, query, parsed, log);
     while (ret >= 0 && (entry = av_dict_get(parsed, "", entry, AV_DICT_IGNORE_SUFFIX))) {
-        if (!find_option(entry->key)) {
+        if (!options_find(entry->key)) {
             AVBPrint list;
             av_bprint_init(&list, 0, 1024);
-            list_options(&list, false);
+            options_list(&list, false);
             av_log(log, AV_LOG_ERROR,
                    "Unknown option '%s' in I2V_DEFAULTS; it may hold %s.\n", entry->key,
                    list.str);
@@ -532,6 +395,7 @@ static int add_environment(const AVDictionary *query, AVDictionary **ours, void 
 int options_gather(const char *url, AVDictionary **given, void *log, Options **options)
 {
     AVDictionary *ours = NULL, *query = NULL, *nothing = NULL;
+    OptionsOrigin origin = is_graph(url) ? OPTIONS_OF_GRAPH : OPTIONS_OF_URL;
     Options *o = av_mallocz(sizeof(*o));
     int ret = AVERROR(ENOMEM);
 
@@ -542,7 +406,8 @@ int options_gather(const char *url, AVDictionary **given, void *log, Options **o
     o->log_level_offset = AV_LOG_TRACE;
     av_opt_set_defaults(o);
     if ((ret = gather_command(url, given ? given : &nothing, &ours, &query, log)) < 0 ||
-        (ret = add_environment(query, &ours, log)) < 0 || (ret = apply(ours, o, log)) < 0)
+        (ret = add_environment(origin, query, &ours, log)) < 0 ||
+        (ret = apply(ours, o, log)) < 0)
         goto end;
     *options = o;
     o = NULL;

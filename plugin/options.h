@@ -67,6 +67,13 @@ typedef struct Options {
 /** The class behind -h demuxer=i2v; Options is what it describes. */
 extern const AVClass options_class;
 
+/** Who says an option. Both may be strangers, who may say less. */
+typedef enum OptionsOrigin { OPTIONS_OF_URL, OPTIONS_OF_GRAPH } OptionsOrigin;
+
+/** The URL of a request whose options, the still among them, are those of a filter in a
+ * graph. */
+#define OPTIONS_GRAPH_URL "i2v-graph:"
+
 /** The part of an i2v: URL behind the prefix, or NULL when url is none. */
 const char *options_url_body(const char *url);
 
@@ -81,7 +88,7 @@ int options_parse_url(const char *body, char **still, AVDictionary **query, void
 /**
  * Gather the options of one input, highest first: `given` and the URL's query,
  * I2V_BASE_URL and I2V_STORE, I2V_DEFAULTS, the table's defaults. Thread-safe.
- * @param url    the input's name: a still or an i2v: URL
+ * @param url    the input's name: a still, an i2v: URL, or OPTIONS_GRAPH_URL
  * @param given  options of the caller's; ours are taken out of it, others are left
  * @return 0 and *options (free with options_free()), or a negative AVERROR after one
  * sentence
@@ -96,5 +103,17 @@ const char *options_value_name(const char *option, int value);
 
 /** Whether `name` is one of our options. */
 bool options_knows(const char *name);
+
+/** Whether an option of ours is never accepted from URLs and graphs. */
+bool options_is_withheld(const char *name);
+
+/** Check that an option of ours may come from there.
+ * @return 0, or AVERROR(EINVAL) after one sentence on `log` */
+int options_check_foreign(OptionsOrigin origin, const char *name, const char *value,
+                          void *log);
+
+/** Add an option; one that is there already must have the same value.
+ * @return 0, AVERROR(EINVAL) after one sentence on `log`, or AVERROR(ENOMEM) */
+int options_add(AVDictionary **options, const char *name, const char *value, void *log);
 
 #endif

@@ -123,6 +123,16 @@ static int stub_open_input(AVFormatContext **ps, const char *url, AVDictionary *
     return avformat_open_input(ps, clip ? clip : "i2v:", NULL, options);
 }
 
+/* Nothing is sent ahead. */
+static int stub_is_same(const I2VNamed *named, const char *url,
+                        const AVDictionary *options)
+{
+    (void)named;
+    (void)url;
+    (void)options;
+    return 0;
+}
+
 static unsigned another_version(void)
 {
     return avformat_version();
@@ -134,7 +144,7 @@ const struct I2VFace *i2v_face(unsigned face_version)
     {                                                                         \
         .avformat_major = major, .avformat_version = (const void *)(version), \
         .demuxer = stub_get_demuxer, .format_class = stub_format_class,       \
-        .open_input = stub_open_input                                         \
+        .open_input = stub_open_input, .is_same = stub_is_same                \
     }
     static const I2VFace face = FACE(LIBAVFORMAT_VERSION_MAJOR, avformat_version);
     static const I2VFace copy = FACE(LIBAVFORMAT_VERSION_MAJOR, another_version);

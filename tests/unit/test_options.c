@@ -58,6 +58,21 @@ static const struct {
 };
 #define TABLE_SIZE (sizeof(table) / sizeof(table[0]))
 
+static AVDictionary *dictionary(const char *pairs)
+{
+    AVDictionary *dict = NULL;
+    char copy[512], *rest = copy, *pair;
+    snprintf(copy, sizeof(copy), "%s", pairs);
+    while ((pair = strsep(&rest, "|"))) {
+        char *value = strchr(pair, '=');
+        if (!value)
+            continue;
+        *value++ = '\0';
+        av_dict_set(&dict, pair, value, 0);
+    }
+    return dict;
+}
+
 static const AVOption *next_option(const AVOption *o)
 {
     const AVClass *class = &options_class;
@@ -111,11 +126,16 @@ static void test_limits(void **state)
         if (limits[i].refused)
             assert_said(url, limits[i].query);
         options_free(&o);
-        /* Whoever can type an option may say anything. */
-        snprintf(url, sizeof(url), "%.*s", (int)strcspn(limits[i].query, "="),
-                 limits[i].query);
-        av_dict_set(&given, url, strchr(limits[i].query, '=') + 1, 0);
+        /* Whoever can type an option may say anything; a graph may not. */
+        given = dictionary(limits[i].query);
         check_number(url, options_gather("s.png", &given, NULL, &o), 0);
+        options_free(&o);
+        given = dictionary(limits[i].query);
+        said_clear();
+        check_number(url, options_gather(OPTIONS_GRAPH_URL, &given, NULL, &o),
+                     limits[i].refused ? AVERROR(EINVAL) : 0);
+        if (limits[i].refused)
+            assert_said(url, "filter graph|a graph may not");
         options_free(&o);
         av_dict_free(&given);
     }
@@ -270,21 +290,6 @@ static const struct {
      "a:b'c\"d\\e,f;g%20+"},
 };
 
-static AVDictionary *dictionary(const char *pairs)
-{
-    AVDictionary *dict = NULL;
-    char copy[512], *rest = copy, *pair;
-    snprintf(copy, sizeof(copy), "%s", pairs);
-    while ((pair = strsep(&rest, "|"))) {
-        char *value = strchr(pair, '=');
-        if (!value)
-            continue;
-        *value++ = '\0';
-        av_dict_set(&dict, pair, value, 0);
-    }
-    return dict;
-}
-
 static void set_environment(const char *name, const char *value)
 {
     if (value)
@@ -396,6 +401,42 @@ static void test_refused(void **state)
     clear_environment();
 }
 
+/* What a graph says is held against the same rules as what a URL says. */
+static const struct {
+    const char *given;
+    int ret;
+    const char *words;
+} of_graphs[] = {
+    {"image=a.png|prompt=p|take=2", 0, NULL},
+    {"image=a?b%20c.png|prompt=two\nlines", 0, NULL},
+    {"image=a.png|save=/x.mp4", AVERROR(EINVAL), "save|a filter graph|I2V_DEFAULTS"},
+    {"base_url=https://evil.example", AVERROR(EINVAL), "base_url|I2V_BASE_URL"},
+    {"params=@/etc/passwd", AVERROR(EINVAL), "params=@file|a filter graph"},
+    {"image=a\nb.png", AVERROR(EINVAL), "image|a filter graph|control character"},
+    {"take=0", AVERROR(EINVAL), "take|'0'"},
+};
+
+static void test_graph(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(of_graphs) / sizeof(of_graphs[0]); i++) {
+        AVDictionary *given = dictionary(of_graphs[i].given);
+        Options *options = NULL;
+        said_clear();
+        check_number(of_graphs[i].given,
+                     options_gather(OPTIONS_GRAPH_URL, &given, NULL, &options),
+                     of_graphs[i].ret);
+        if (of_graphs[i].ret < 0)
+            assert_said(of_graphs[i].given, of_graphs[i].words);
+        else
+            assert_silent(of_graphs[i].given);
+        if (i == 1)
+            check_text("image", options->image, "a?b%20c.png");
+        options_free(&options);
+        av_dict_free(&given);
+    }
+}
+
 static void test_foreign_entries_stay(void **state)
 {
     AVDictionary *given =
@@ -439,6 +480,7 @@ int main(void)
         cmocka_unit_test(test_no_collisions_by_codec),
         cmocka_unit_test(test_gather),
         cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_graph),
         cmocka_unit_test(test_foreign_entries_stay),
         cmocka_unit_test(test_no_dictionary),
     };
