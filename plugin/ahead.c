@@ -19,6 +19,8 @@ int ahead_send(AheadRequest *requests, int count, const AVIOInterruptCB *interru
         ret = journey_prepare(requests[i].url, &requests[i].options, interrupt, NULL,
                               &journeys[i], &failure);
     for (int i = 0; i < count && ret >= 0; i++)
+        ret = journey_ask(journeys[i], interrupt, &failure);
+    for (int i = 0; i < count && ret >= 0; i++)
         ret = journey_send(journeys[i]);
     /* Until somebody waits nothing has gone out. */
     for (int i = 0; journeys && i < count; i++) {

@@ -513,7 +513,7 @@ GenerationStage generation_stage(const Generation *g)
     case PHASE_LOOK:
         return STAGE_BEFORE;
     case PHASE_CREATE:
-        return g->call ? STAGE_SENT : g->busy ? STAGE_BUSY : STAGE_BEFORE;
+        return g->busy ? STAGE_BUSY : g->call ? STAGE_SENT : STAGE_BEFORE;
     case PHASE_FIND:
         return STAGE_SENT;
     case PHASE_POLL:

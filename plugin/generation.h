@@ -59,7 +59,7 @@ typedef struct Generation Generation;
 /** How far a generation is. */
 typedef enum GenerationStage {
     STAGE_BEFORE,      ///< nothing of it is sent
-    STAGE_BUSY,        ///< the gateway has too many at once and is to be asked again
+    STAGE_BUSY,        ///< the gateway had too many at once and is asked again
     STAGE_SENT,        ///< being sent, or looked for
     STAGE_GENERATING,  ///< at the gateway
     STAGE_DOWNLOADING, ///< its clip is on its way

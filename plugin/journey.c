@@ -275,7 +275,7 @@ void journey_drop_body(Journey *j)
     j->body = NULL;
 }
 
-/* Whether a create call may come, what it takes, and its price. */
+/* Whether a create call may come, and what it takes. */
 static int plan_create(Journey *j)
 {
     const Request *r = j->request;
@@ -295,7 +295,13 @@ static int plan_create(Journey *j)
     if ((ret = give_body(j, &body)) < 0)
         return ret;
     j->plan.may_create = true;
-    return sent || !can_keep(j, &ret) ? ret : journey_ask_price(j, &j->plan.price);
+    j->quotable = !sent && can_keep(j, &ret);
+    return ret;
+}
+
+int journey_quote(Journey *j)
+{
+    return j->quotable ? journey_ask_price(j, &j->plan.price) : 0;
 }
 
 static void accepted(void *opaque)
@@ -345,7 +351,7 @@ int journey_bring(Journey *j)
             j->served = !joined;
             return 0;
         }
-        if ((ret = journey_plan(j)) < 0)
+        if ((ret = journey_plan(j)) < 0 || (ret = journey_quote(j)) < 0)
             return ret;
         ret = batch_enter(&j->plan, &j->entry);
     } while (ret == AVERROR(EEXIST));

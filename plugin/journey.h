@@ -62,8 +62,8 @@ int journey_find_rehearsed(const AVDictionary *options, const char *key, void *l
 typedef struct Journey Journey;
 
 /**
- * Check a request, look it up and ask its price; nothing is sent. What its own call would
- * be refused for is refused here.
+ * Check a request and look it up; nothing is sent, and the gateway is asked nothing. What
+ * its own call would be refused for is refused here.
  * @param url,options,interrupt  as of i2v_fetch()
  * @param log      AVClass-led, borrowed until the journey ends; or NULL for one of its
  * own
@@ -72,6 +72,11 @@ typedef struct Journey Journey;
 int journey_prepare(const char *url, AVDictionary **options,
                     const AVIOInterruptCB *interrupt, void *log, Journey **journey,
                     GenerationFailure *failure);
+
+/** Ask its price, and hold that against its limit, before it is sent.
+ * @return 0, or a negative AVERROR as of i2v_fetch() */
+int journey_ask(Journey *journey, const AVIOInterruptCB *interrupt,
+                GenerationFailure *failure);
 
 /** The key of its request; owned by the journey. */
 const char *journey_key(const Journey *journey);

@@ -30,6 +30,7 @@ struct Journey {
     AVDictionary **tags; ///< NULL, or metadata for the clip is added to it
     bool submit;         ///< the gateway's acceptance is all that is wanted
     bool noted;          ///< I2V_LOG has its failure
+    bool quotable;       ///< its price is to be asked before it is sent
     bool settled;        ///< nothing of it is left to send
     GenerationPlan plan;
     BatchEntry *entry; ///< while it is in the batch
@@ -49,9 +50,12 @@ int journey_ask_price(Journey *j, double *usd);
 int journey_read_still(const Journey *j, const char *image, const char *time,
                        Still **still);
 
-/** Whether a create call may come, with what and at what price: j->plan. The record is
- * known. */
+/** Whether a create call may come, and with what: j->plan. The record is known. */
 int journey_plan(Journey *j);
+
+/** Ask for the price of what may be bought, and hold it against the limit.
+ * @return 0 or a negative AVERROR after a sentence */
+int journey_quote(Journey *j);
 
 /** Free what is large and can be made again. */
 void journey_drop_body(Journey *j);

@@ -61,6 +61,23 @@ int journey_prepare(const char *url, AVDictionary **options,
     return ret;
 }
 
+int journey_ask(Journey *j, const AVIOInterruptCB *interrupt, GenerationFailure *failure)
+{
+    int ret;
+
+    j->interrupt = interrupt;
+    ret = j->settled ? 0 : journey_quote(j);
+    j->interrupt = NULL;
+    if (ret < 0 && journey_may_fall_back(j, ret)) {
+        j->settled = true;
+        ret = 0;
+    }
+    if (ret < 0)
+        journey_note_failure(j, ret);
+    *failure = ret < 0 ? j->failure : FAILURE_NONE;
+    return ret;
+}
+
 const char *journey_key(const Journey *j)
 {
     return j->request->key;
@@ -162,7 +179,10 @@ int journey_dispatch(const char *url, AVDictionary **options,
     if (key)
         av_strlcpy(key, journey_key(j), REQUEST_KEY_SIZE);
     j->interrupt = interrupt;
-    ret = j->request->dry_run ? journey_rehearse(j) : journey_send(j);
+    if (j->request->dry_run)
+        ret = journey_rehearse(j);
+    else if ((ret = journey_quote(j)) >= 0)
+        ret = journey_send(j);
     if (ret >= 0 && j->entry)
         ret = batch_wait_for_answer(j->entry, interrupt, &j->failure);
     j->interrupt = NULL;

@@ -55,7 +55,7 @@ plain_frames() { # graph with CLIP, option...
         -map '[v]' -map '[a]' -c:v libx264 -preset ultrafast -c:a aac out.mkv
     same 120 "$(frames_of out.mkv)"
     expect_creates 1
-    same 1 "$(state '.counts.download')"
+    same 1 "$(last_job .downloads)"
 }
 
 @test "-f lavfi: ffmpeg, ffprobe and ffplay" {
@@ -79,9 +79,6 @@ plain_frames() { # graph with CLIP, option...
 }
 
 @test "the prompt arrives as FFmpeg's own filters would get it" {
-    local graph
-    graph='i2v=still.png:duration=4:prompt=It'"\\\\\\\\\\\\'"'s 5\\:30\, [ok]; done'
-    # the same text through a filter of FFmpeg's, as metadata that can be read again
     works ff -filter_complex "i2v=still.png:duration=4:prompt='A, [b]; c\\: d'[v]" -map '[v]' -frames:v 1 -f null -
     same 'A, [b]; c: d' "$(last_job .prompt)"
     works ff -filter_complex "i2v=still.png:duration=4:prompt='It'\\\\\\''s'[v]" -map '[v]' -frames:v 1 -f null -
@@ -117,13 +114,13 @@ plain_frames() { # graph with CLIP, option...
         -map "[v]" -f null -' "$BIN/i2v"
     [ "$status" -eq 0 ] || { echo "$stderr"; return 1; }
     expect_creates 1
-    same 1 "$(state '.counts.download')"
+    same 1 "$(last_job .downloads)"
     # said once, however often the graph is parsed
     same 1 "$(grep -c 'again' <<<"$(grep openai/ <<<"$stderr")")"
 }
 
 @test "a still that changes between two parses: one generation" {
-    quadrants 1280 720 other.png -vf hflip
+    ffmpeg -v error -nostdin -y -i still.png -vf hflip other.png
     ffmpeg -v error -nostdin -y -f lavfi -i color=red:s=64x36:d=2:r=5 -c:v mjpeg -f mjpeg one
     set_faults "poll 1-3 shape waiting"
     begin "$BIN/i2v" ffmpeg -nostdin -v info -y -f mjpeg -i one \
@@ -143,7 +140,7 @@ plain_frames() { # graph with CLIP, option...
         says_not movie
     done <<'END'
 i2v=still.png:prompt=x:nonsense=1[v]|nonsense
-i2v=still.png:prompt='x[v]|quote
+i2v=still.png:prompt='x[v]|Quote
 i2v=still.png:prompt=x:duration=5[v]|duration
 i2v=still.png:duration=4[v]|prompt
 i2v=missing.png:prompt=x[v]|missing.png

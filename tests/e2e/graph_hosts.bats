@@ -165,11 +165,11 @@ while True:
     count += 1
 print("frames", count, "i2v" in av.filter.filters_available)
 END
-    works "$BIN/i2v" python3 graph.py snake
+    works "$BIN/i2v" /usr/bin/python3 graph.py snake
     same "frames 120 True" "$output"
-    works "$BIN/i2v" python3 graph.py snake 4
+    works "$BIN/i2v" /usr/bin/python3 graph.py snake 4
     same "frames 120 True" "$output"
-    refused "$BIN/i2v" python3 graph.py snake 5
+    refused "$BIN/i2v" /usr/bin/python3 graph.py snake 5
     says duration
     expect_creates 1
 }

@@ -10,7 +10,7 @@ setup_file() {
 
 @test "what ffmpeg and ffprobe say about themselves" {
     for program in ffmpeg ffprobe; do
-        for what in -version -muxers -devices -codecs -decoders -encoders -bsfs -filters \
+        for what in -version -muxers -devices -codecs -decoders -encoders -bsfs \
             -protocols -pix_fmts -layouts "-h full" "-h demuxer=mov" "-h demuxer=nothing" \
             "-h protocol=http"; do
             # shellcheck disable=SC2086
@@ -30,6 +30,17 @@ setup_file() {
             grep -Eq '^> +D +i2v ' "$BATS_TEST_TMPDIR/diff"
         done
     done
+}
+
+@test "the list of filters differs by two lines" {
+    for program in ffmpeg ffprobe; do
+        diff <("$program" -hide_banner -filters) <(hosted "$program" -hide_banner -filters) \
+            >"$BATS_TEST_TMPDIR/diff" && return 1
+        cat "$BATS_TEST_TMPDIR/diff"
+        [ "$(grep -c '^[<>]' "$BATS_TEST_TMPDIR/diff")" = 2 ]
+        [ "$(grep -cE '^> +\.\.\. +a?i2v +\|->N ' "$BATS_TEST_TMPDIR/diff")" = 2 ]
+    done
+    same 0 ffmpeg -hide_banner -h filter=movie
 }
 
 @test "transcodes" {

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <libavfilter/avfilter.h>
 #include <libavformat/avformat.h>
 #include <libavutil/opt.h>
 #include "../../plugin/compat.h"
@@ -123,6 +124,29 @@ static int stub_open_input(AVFormatContext **ps, const char *url, AVDictionary *
     return avformat_open_input(ps, clip ? clip : "i2v:", NULL, options);
 }
 
+/* Likewise; no private field is known of a filter either. */
+static const AVFilter *stub_filter(int audio)
+{
+    static const union {
+        AVFilter filter;
+        char room[1024];
+    } filters[] = {
+        {.filter = {.name = "i2v",
+                    .description = "stub of i2v",
+                    .flags = AVFILTER_FLAG_DYNAMIC_OUTPUTS}},
+        {.filter = {.name = "ai2v",
+                    .description = "stub of ai2v",
+                    .flags = AVFILTER_FLAG_DYNAMIC_OUTPUTS}},
+    };
+    return &filters[audio].filter;
+}
+
+static int stub_is_source(const AVFilterContext *ctx)
+{
+    (void)ctx;
+    return 0;
+}
+
 /* Nothing is sent ahead. */
 static int stub_is_same(const I2VNamed *named, const char *url,
                         const AVDictionary *options)
@@ -140,11 +164,12 @@ static unsigned another_version(void)
 
 const struct I2VFace *i2v_face(unsigned face_version)
 {
-#define FACE(major, version)                                                  \
-    {                                                                         \
-        .avformat_major = major, .avformat_version = (const void *)(version), \
-        .demuxer = stub_get_demuxer, .format_class = stub_format_class,       \
-        .open_input = stub_open_input, .is_same = stub_is_same                \
+#define FACE(major, version)                                                           \
+    {                                                                                  \
+        .avformat_major = major, .avformat_version = (const void *)(version),          \
+        .demuxer = stub_get_demuxer, .format_class = stub_format_class,                \
+        .open_input = stub_open_input, .is_same = stub_is_same, .filter = stub_filter, \
+        .is_source = stub_is_source                                                    \
     }
     static const I2VFace face = FACE(LIBAVFORMAT_VERSION_MAJOR, avformat_version);
     static const I2VFace copy = FACE(LIBAVFORMAT_VERSION_MAJOR, another_version);
