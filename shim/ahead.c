@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "ahead.h"
@@ -333,10 +334,10 @@ static int take_input(Reader *reader, const char *url)
     Ahead *ahead = reader->ahead;
     int ret = 0;
 
-    if (reader->format ? !strcmp(reader->format, "i2v") : !strncmp(url, "i2v:", 4)) {
+    if (reader->format ? !strcasecmp(reader->format, "i2v") : !strncmp(url, "i2v:", 4)) {
         ret = add_request(ahead, NULL, url, reader->options);
         reader->options = NULL;
-    } else if (reader->format && !strcmp(reader->format, "lavfi")) {
+    } else if (reader->format && !strcasecmp(reader->format, "lavfi")) {
         ret = take_lavfi(reader, url);
     } else if (!reader->format && !ahead->missing && is_missing(url)) {
         ahead->missing = url;

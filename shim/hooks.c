@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include "fetch.h"
 #include "filtergraph.h"
 #include "host.h"
@@ -97,7 +98,7 @@ const struct AVInputFormat *av_find_input_format(const char *name)
     ENTER(av_find_input_format);
     const I2VFace *plugin = NULL;
 
-    if (name && !strcmp(name, "i2v"))
+    if (name && !strcasecmp(name, "i2v")) /* as FFmpeg does */
         plugin = plugin_for(host, true);
     return plugin ? plugin->demuxer() : real(name);
 }
