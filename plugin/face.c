@@ -121,6 +121,7 @@ __attribute__((visibility("default"))) const I2VFace *i2v_face(unsigned face_ver
         .release = face_release,
         .complain = face_complain,
         .empty_graph = face_empty_graph,
+        .sort_ends = face_sort_ends,
         .free_ends = face_free_ends,
         .create_source = face_create_source,
         .alloc_source = face_alloc_source,

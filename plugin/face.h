@@ -94,6 +94,11 @@ typedef struct I2VFace {
      * filters. */
     void (*empty_graph)(struct AVFilterGraph *graph);
 
+    /* Put the sound of a graph's open outputs last, when all of them have names. FFmpeg
+     * before 6 asks the first for a frame before the encoder of the sound is there to say
+     * how much it takes at once, and then fails with those that take little. */
+    void (*sort_ends)(struct AVFilterInOut **list);
+
     /* Free a list of a graph's open ends, and set *list to NULL. */
     void (*free_ends)(struct AVFilterInOut **list);
 

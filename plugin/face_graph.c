@@ -98,6 +98,30 @@ void face_empty_graph(AVFilterGraph *graph)
     av_freep(&graph->filters);
 }
 
+static bool is_sound(const AVFilterInOut *end)
+{
+    return avfilter_pad_get_type(end->filter_ctx->output_pads, end->pad_idx) ==
+           AVMEDIA_TYPE_AUDIO;
+}
+
+void face_sort_ends(AVFilterInOut **list)
+{
+    AVFilterInOut *sound = NULL, *others = NULL;
+    AVFilterInOut **sound_end = &sound, **others_end = &others;
+
+    for (const AVFilterInOut *end = *list; end; end = end->next)
+        if (!end->name) /* their order is what tells them apart */
+            return;
+    for (AVFilterInOut *end = *list; end; end = end->next) {
+        AVFilterInOut ***last = is_sound(end) ? &sound_end : &others_end;
+        **last = end;
+        *last = &end->next;
+    }
+    *sound_end = NULL;
+    *others_end = sound;
+    *list = others;
+}
+
 void face_free_ends(AVFilterInOut **list)
 {
     avfilter_inout_free(list);

@@ -10,6 +10,7 @@ int face_fetch_source(const I2VNamed *named, const I2VInterrupt *interrupt, char
 void face_release(char *movie);
 void face_complain(const char *filter, const char *sentence);
 void face_empty_graph(struct AVFilterGraph *graph);
+void face_sort_ends(struct AVFilterInOut **list);
 void face_free_ends(struct AVFilterInOut **list);
 int face_create_source(struct AVFilterContext **ctx, const struct AVFilter *filter,
                        const char *name, const char *arguments,

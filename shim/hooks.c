@@ -236,6 +236,8 @@ int avfilter_graph_parse2(struct AVFilterGraph *graph, const char *filters,
 
     if (ret >= 0) {
         ret = real(graph, filters, inputs, outputs);
+        if (ret >= 0 && rewritten)
+            plugin->sort_ends(outputs);
     } else {
         /* ffmpeg up to 5 frees what it finds in these */
         *inputs = *outputs = NULL;

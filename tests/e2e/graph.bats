@@ -58,6 +58,22 @@ plain_frames() { # graph with CLIP, option...
     same 1 "$(last_job .downloads)"
 }
 
+@test "encoders that take sound in small pieces" {
+    local graph codec
+    for codec in libvorbis libopus ac3; do
+        for graph in "i2v=still.png:prompt=s:duration=4:s=dv+da[v][a]" \
+            "i2v=still.png:prompt=s:duration=4,scale=64:36[v];ai2v=still.png:prompt=s:duration=4[a]"; do
+            works ff -filter_complex "$graph" -map '[v]' -map '[a]' -c:v libx264 -preset ultrafast \
+                -c:a $codec out.mkv
+            same "video audio" "$(ffprobe -v error -show_entries stream=codec_type -of csv=p=0 out.mkv | paste -sd' ')"
+        done
+    done
+    # outputs without labels keep their order
+    works ff -filter_complex "i2v=still.png:prompt=s:duration=4:s=dv+da" -c:v libx264 -preset ultrafast -c:a aac out.mkv
+    same "video audio" "$(ffprobe -v error -show_entries stream=codec_type -of csv=p=0 out.mkv | paste -sd' ')"
+    expect_creates 1
+}
+
 @test "-f lavfi: ffmpeg, ffprobe and ffplay" {
     works ff -f lavfi -i "i2v=still.png:prompt='Waves':duration=4" -c:v libx264 -preset ultrafast out.mkv
     same 120 "$(frames_of out.mkv)"
