@@ -55,6 +55,14 @@ static int finished;                  ///< since the batch was last at rest
 static int64_t began;                 ///< when that was, av_gettime_relative()
 static const AVIOInterruptCB *driver; ///< of the thread that drives
 
+/* Of batch_expect(). */
+static struct {
+    Events *voice;
+    int total;
+    int waiting;
+    int64_t began; ///< av_gettime_relative()
+} expected;
+
 /* The list */
 
 /* Called and left with the lock: nobody drives. */
@@ -266,7 +274,7 @@ static bool must_queue(const BatchEntry *e, int in_flight, const char *busy)
 /* One line for all, or that of the only one. */
 static void say_progress(void)
 {
-    int live = 0, queued = 0, downloading = 0;
+    int live = 0, queued = 0, downloading = 0, done = finished;
     const BatchEntry *first = NULL, *voice = NULL;
     char text[128], arriving[32] = "";
 
@@ -280,16 +288,23 @@ static void say_progress(void)
         queued += stage <= STAGE_BUSY;
         downloading += stage == STAGE_DOWNLOADING;
     }
-    if (live == 1 && !finished && first->g)
+    bool alone = expected.voice ? expected.total == 1 : live == 1 && !finished;
+    if (live == 1 && alone && first->g)
         generation_say_progress(first->g);
-    if (!live || (live == 1 && !finished))
+    if (!live || alone)
         return;
+    if (expected.voice) {
+        queued += expected.waiting;
+        done = expected.total - expected.waiting - live;
+        live += expected.waiting;
+    }
     if (downloading)
         snprintf(arriving, sizeof(arriving), "%d downloading, ", downloading);
     snprintf(text, sizeof(text), "%d queued, %d generating, %s%d done", queued,
-             live - queued - downloading, arriving, finished);
-    events_progress((voice ? voice : first)->plan->events, text,
-                    av_gettime_relative() - began, -1);
+             live - queued - downloading, arriving, done);
+    events_progress(
+        expected.voice ? expected.voice : (voice ? voice : first)->plan->events, text,
+        av_gettime_relative() - (expected.voice ? expected.began : began), -1);
 }
 
 /* Every entry one step further, then nothing until there is news, for TURN_MS at most. */
@@ -455,6 +470,19 @@ int batch_places(void)
     pthread_cond_broadcast(&changed);
     pthread_mutex_unlock(&lock);
     return places;
+}
+
+void batch_expect(Events *voice, int total, int waiting)
+{
+    pthread_mutex_lock(&lock);
+    stop_driving();
+    if (!expected.voice)
+        expected.began = av_gettime_relative();
+    expected.voice = voice;
+    expected.total = total;
+    expected.waiting = waiting;
+    pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&lock);
 }
 
 bool batch_has_ended(BatchEntry *entry)

@@ -40,6 +40,14 @@ int batch_wait_for_answer(BatchEntry *entry, const AVIOInterruptCB *interrupt,
  * @return 0, or AVERROR(EINTR) when interrupted */
 int batch_turn(const AVIOInterruptCB *interrupt);
 
+/**
+ * Tell of what is not in the batch, for a progress line that counts all of it.
+ * @param voice    says it, borrowed; NULL = only what is in the batch is counted
+ * @param total    how many there are in all
+ * @param waiting  how many of them have still to be entered; the rest has ended
+ */
+void batch_expect(Events *voice, int total, int waiting);
+
 /** How many more could begin at once; below 0 when some have to queue already. */
 int batch_places(void);
 

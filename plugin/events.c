@@ -33,12 +33,13 @@ struct Events {
     void *log;
     int fd; ///< I2V_LOG, -1 when there is none
     bool terminal;
+    EventsVoice voice;
     char key[65];
     char id[256];
     char error[512]; ///< the last sentence at AV_LOG_ERROR
 };
 
-Events *events_alloc(void *log)
+Events *events_alloc(void *log, EventsVoice voice)
 {
     const char *path = secure_getenv("I2V_LOG");
     Events *events = av_mallocz(sizeof(*events));
@@ -46,8 +47,10 @@ Events *events_alloc(void *log)
     if (!events)
         return NULL;
     events->log = log;
+    events->voice = voice;
     events->terminal = isatty(STDERR_FILENO);
-    atomic_store(&spoken, av_gettime_relative());
+    if (voice == EVENTS_FULL)
+        atomic_store(&spoken, av_gettime_relative());
     events->fd = -1;
     if (path && *path) {
         events->fd =
@@ -60,7 +63,7 @@ Events *events_alloc(void *log)
     return events;
 }
 
-static void end_line(void)
+void events_end_line(void)
 {
     if (atomic_exchange(&open_line, false))
         av_log(NULL, AV_LOG_INFO, "\n");
@@ -70,7 +73,8 @@ void events_free(Events **events)
 {
     if (!*events)
         return;
-    end_line();
+    if ((*events)->voice == EVENTS_FULL)
+        events_end_line();
     if ((*events)->fd >= 0)
         close((*events)->fd);
     av_freep(events);
@@ -94,7 +98,12 @@ void events_set_id(Events *events, const char *generation_id)
 void events_say(Events *events, int level, const char *format, ...)
 {
     va_list args;
-    end_line();
+    if (events->voice == EVENTS_ERRORS && level > AV_LOG_ERROR)
+        return;
+    if (events->voice == EVENTS_BRIEF && level == AV_LOG_INFO)
+        level = AV_LOG_VERBOSE;
+    if (level <= av_log_get_level())
+        events_end_line();
     va_start(args, format);
     if (level <= AV_LOG_ERROR) {
         va_list copy;
@@ -105,7 +114,8 @@ void events_say(Events *events, int level, const char *format, ...)
     }
     av_vlog(events->log, level, format, args);
     va_end(args);
-    atomic_store(&spoken, av_gettime_relative());
+    if (level <= av_log_get_level())
+        atomic_store(&spoken, av_gettime_relative());
 }
 
 static void add_time(cJSON *line)
@@ -131,7 +141,9 @@ const char *events_error(const Events *events)
 void events_note(Events *events, const Event *event)
 {
     cJSON *line;
-    if (events->fd < 0 || !(line = cJSON_CreateObject()))
+    if (events->fd < 0 ||
+        (events->voice == EVENTS_ERRORS && strcmp(event->name, "error")) ||
+        !(line = cJSON_CreateObject()))
         return;
     add_time(line);
     add_text(line, "event", event->name);

@@ -20,15 +20,26 @@ typedef struct Event {
     int retryable; ///< 1 yes, 0 no, -1 = does not apply
 } Event;
 
+/** How much a voice says. */
+typedef enum EventsVoice {
+    EVENTS_FULL,
+    EVENTS_BRIEF,  ///< one of many: what others say at INFO is said at VERBOSE
+    EVENTS_ERRORS, ///< errors alone, in I2V_LOG too
+} EventsVoice;
+
 /**
  * @param log  AVClass-led context for av_log(); borrowed
  * @return the voice, or NULL without memory; an I2V_LOG that cannot be opened is a
  * warning
  */
-Events *events_alloc(void *log);
+Events *events_alloc(void *log, EventsVoice voice);
 
-/** Ends a progress line that stands open, and frees; sets *events to NULL. */
+/** Frees, and if it is a full voice ends a progress line that stands open; sets *events
+ * to NULL. */
 void events_free(Events **events);
+
+/** End a progress line that stands open, before something else is printed. */
+void events_end_line(void);
 
 /** The context for av_log(). */
 void *events_log(const Events *events);

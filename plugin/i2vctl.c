@@ -62,6 +62,7 @@ static void catch_signals(void)
 
 static const char usage[] =
     "Usage: i2vctl fetch|submit [OPTION]... STILL\n"
+    "       i2vctl fetch [OPTION]... --manifest FILE\n"
     "       i2vctl wait [OPTION]... [KEY|STILL]...\n"
     "       i2vctl jobs [--by project|model] [--since AGE] [--json] [--store DIR]\n"
     "       i2vctl prune AGE [--store DIR]\n"
@@ -79,7 +80,10 @@ static const char usage[] =
     "models  lists the models with what each takes and costs now, or one whole\n"
     "\n"
     "STILL is a path, - for standard input, an http(s) URL, a data: URI, a video,\n"
-    "or an i2v: URL.\n";
+    "or an i2v: URL. FILE, or - for standard input, holds a JSON object a line, with\n"
+    "the options by their names and image for the still; all are checked, then\n"
+    "I2V_PARALLEL (8) at a time are fetched, and a JSON object is printed for each\n"
+    "as it ends: its id, path or error, status, usd and key. Run again, it goes on.\n";
 
 static const char usage_end[] =
     "\n"
@@ -159,9 +163,10 @@ static int split(const char *argument, char *name, size_t size, const char **val
 /* Where the value of an option of the command's own goes, or NULL. */
 static const char **own_value(Arguments *arguments, const char *name)
 {
-    return !strcmp(name, "by")      ? &arguments->by
-           : !strcmp(name, "since") ? &arguments->since
-                                    : NULL;
+    return !strcmp(name, "by")         ? &arguments->by
+           : !strcmp(name, "since")    ? &arguments->since
+           : !strcmp(name, "manifest") ? &arguments->manifest
+                                       : NULL;
 }
 
 /* One option at argv[*at]; *at is left on the last word it took. */
@@ -291,8 +296,13 @@ static int fetch(Arguments *arguments)
     GenerationFailure failure = FAILURE_REQUEST;
     const char *still;
     char *path = NULL;
-    int ret = take_still(arguments, &still);
+    int ret;
 
+    if (arguments->manifest) {
+        ret = i2vctl_fetch_manifest(arguments, &interrupt, &failure);
+        return end(ret, failure);
+    }
+    ret = take_still(arguments, &still);
     if (ret >= 0)
         ret = journey_fetch(still, &arguments->options, &interrupt, NULL, i2vctl_log,
                             &path, NULL, &failure);
@@ -491,6 +501,8 @@ static int run(int argc, char **argv)
         bool jobs = commands[at].run == i2vctl_jobs;
         if (arguments.json && !jobs && commands[at].run != models)
             av_log(i2vctl_log, AV_LOG_ERROR, "--json is for i2vctl jobs and models.\n");
+        else if (arguments.manifest && commands[at].run != fetch)
+            av_log(i2vctl_log, AV_LOG_ERROR, "--manifest is for i2vctl fetch.\n");
         else if ((arguments.by || arguments.since) && !jobs)
             av_log(i2vctl_log, AV_LOG_ERROR, "%s is for i2vctl jobs.\n",
                    arguments.by ? "--by" : "--since");

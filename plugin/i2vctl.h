@@ -19,6 +19,7 @@ typedef struct Arguments {
     int nb_words;
     bool json;
     const char *by, *since; ///< of jobs, borrowed likewise; NULL = not given
+    const char *manifest;   ///< of fetch, likewise
 } Arguments;
 
 /** For av_log(). */
@@ -39,6 +40,13 @@ int i2vctl_print_sums(Record *const *records, int count, bool by_model, bool jso
 
 /** Remove what is older than an age. @return an exit status */
 int i2vctl_prune(Arguments *arguments);
+
+/** Fetch every request of a manifest, and print a line of JSON for each as it ends.
+ * @param failure  what the first failure, in the order of the file, is about
+ * @return 0 when all are there, AVERROR(EINTR) when interrupted, or another negative
+ * AVERROR after a sentence for each */
+int i2vctl_fetch_manifest(Arguments *arguments, const AVIOInterruptCB *interrupt,
+                          GenerationFailure *failure);
 
 /** List the models, or show one.
  * @param failure  what a failure is about

@@ -217,6 +217,7 @@ static int use_former_keys(Journey *j)
 /* Store: known? */
 int journey_look_up(Journey *j)
 {
+    record_free(&j->record);
     int ret = store_load(j->store, j->request->key, false, j->log, &j->record);
     if (ret >= 0)
         ret = use_former_keys(j);
@@ -376,7 +377,7 @@ int journey_set_out(Journey *j, const char *url, AVDictionary **options)
 {
     int ret;
 
-    if (!(j->events = events_alloc(j->log)))
+    if (!(j->events = events_alloc(j->log, j->voice)))
         return AVERROR(ENOMEM);
     if ((ret = check(j, url, options)) < 0)
         return ret;

@@ -78,6 +78,36 @@ int journey_prepare(const char *url, AVDictionary **options,
 int journey_ask(Journey *journey, const AVIOInterruptCB *interrupt,
                 GenerationFailure *failure);
 
+/** What is known of a request before it is sent. */
+typedef struct JourneyOutlook {
+    char key[65]; ///< or "", when the request is not known
+    bool settled; ///< nothing of it is left to be sent, whether or not there is a clip
+    bool buys;    ///< a generation may have to be bought
+    double price; ///< USD that the gateway asks, below 0 = not known
+    char *save;   ///< where its clip is to be saved, without links; av_free(), or NULL
+} JourneyOutlook;
+
+/**
+ * As journey_prepare() and journey_ask(), for a request that is prepared anew when its
+ * turn comes: errors alone are said and noted, and nothing is kept.
+ * @param outlook  set as far as it is known, on failure too; with `settled` a failure is
+ * the ledger's answer (moderation refused the request before, reuse=only finds nothing)
+ * and not a mistake in the request
+ */
+int journey_foresee(const char *url, AVDictionary **options,
+                    const AVIOInterruptCB *interrupt, void *log, JourneyOutlook *outlook,
+                    GenerationFailure *failure);
+
+/**
+ * As journey_prepare() and journey_ask(), for one of many: what is said at INFO elsewhere
+ * is said at VERBOSE, and a journey that is refused is left for journey_finish() to
+ * report.
+ * @param log  AVClass-led, borrowed until the journey ends
+ * @return 0 or a negative AVERROR as of i2v_fetch(); *journey is NULL only without memory
+ */
+int journey_begin(const char *url, AVDictionary **options,
+                  const AVIOInterruptCB *interrupt, void *log, Journey **journey);
+
 /** The key of its request; owned by the journey. */
 const char *journey_key(const Journey *journey);
 
@@ -88,6 +118,11 @@ int journey_send(Journey *journey);
 /** How many more could be sent at once now. */
 int journey_places(void);
 
+/** For a progress line that counts all of several: of so many journeys so many have not
+ * been sent yet, and those that are neither have ended.
+ * @param voice  says it, borrowed until it is taken back with NULL */
+void journey_expect(Events *voice, int total, int waiting);
+
 /** Let those that were sent go on for a moment. @return 0 or AVERROR(EINTR) */
 int journey_turn(const AVIOInterruptCB *interrupt);
 
@@ -96,11 +131,13 @@ bool journey_has_ended(const Journey *journey);
 
 /** How a journey ended. */
 typedef struct JourneyReport {
-    char *path; ///< of the clip, free with av_free(); NULL on failure
+    char *path; ///< of the clip or what stands in for it, av_free(); NULL on failure
     char key[65];
-    char status[64]; ///< the gateway's last word, or ""
-    char error[512]; ///< a sentence, or ""
-    double usd;      ///< what was spent, below 0 = not known
+    bool dry_run;
+    const char *state; ///< in the ledger, as of record_state_name()
+    char status[64];   ///< the gateway's last word, or ""
+    char error[512];   ///< a sentence, or ""; with a path: why that is not the clip
+    double usd;        ///< what was spent, or would be in a dry run; below 0 = not known
     GenerationFailure failure;
 } JourneyReport;
 

@@ -14,7 +14,8 @@
 /** Everything one journey holds; journey_arrive() frees it from any state. */
 struct Journey {
     void *log;
-    const AVClass *voice; ///< what log points to when the caller has none
+    const AVClass *class; ///< what log points to when the caller has none
+    EventsVoice voice;
     const AVIOInterruptCB *interrupt;
     AVFormatContext *caller; ///< whose lists count, or NULL
     Options *options;
@@ -32,6 +33,7 @@ struct Journey {
     bool noted;          ///< I2V_LOG has its failure
     bool quotable;       ///< its price is to be asked before it is sent
     bool settled;        ///< nothing of it is left to send
+    int refusal;         ///< what it was refused for before it began, a negative AVERROR
     GenerationPlan plan;
     BatchEntry *entry; ///< while it is in the batch
     GenerationFailure failure;

@@ -10,11 +10,25 @@
 #include <libavutil/log.h>
 #include <libavutil/mem.h>
 
-static const AVClass voice_class = {
+static const AVClass log_class = {
     .class_name = "i2v",
     .item_name = av_default_item_name,
     .version = LIBAVUTIL_VERSION_INT,
 };
+
+static Journey *journey_alloc(void *log, EventsVoice voice)
+{
+    Journey *j = av_mallocz(sizeof(*j));
+
+    if (!j)
+        return NULL;
+    j->class = &log_class;
+    j->log = log ? log : &j->class;
+    j->voice = voice;
+    j->failure = FAILURE_STORE;
+    j->plan.price = -1;
+    return j;
+}
 
 /* What its own call would find out without asking the gateway for a clip. */
 static int foresee(Journey *j)
@@ -24,22 +38,17 @@ static int foresee(Journey *j)
     if (ret < 0 || j->served)
         return ret;
     ret = generation_foresee(j->request, j->record, j->events, &j->failure);
+    /* Where there is no key, one would help. */
+    j->settled = ret < 0 && j->failure != FAILURE_KEY;
     return ret < 0 ? ret : journey_plan(j);
 }
 
-int journey_prepare(const char *url, AVDictionary **options,
-                    const AVIOInterruptCB *interrupt, void *log, Journey **journey,
-                    GenerationFailure *failure)
+/* Everything before it is sent. */
+static int prepare(Journey *j, const char *url, AVDictionary **options,
+                   const AVIOInterruptCB *interrupt)
 {
-    Journey *j = av_mallocz(sizeof(*j));
     int ret;
 
-    *journey = NULL;
-    *failure = FAILURE_STORE;
-    if (!j)
-        return AVERROR(ENOMEM);
-    j->voice = &voice_class;
-    j->log = log ? log : &j->voice;
     j->interrupt = interrupt;
     ret = journey_set_out(j, url, options);
     if (ret >= 0) {
@@ -52,8 +61,18 @@ int journey_prepare(const char *url, AVDictionary **options,
     }
     j->interrupt = NULL;
     j->settled |= j->served;
-    *failure = FAILURE_NONE;
-    if (ret < 0) {
+    return ret;
+}
+
+int journey_prepare(const char *url, AVDictionary **options,
+                    const AVIOInterruptCB *interrupt, void *log, Journey **journey,
+                    GenerationFailure *failure)
+{
+    Journey *j = journey_alloc(log, EVENTS_FULL);
+    int ret = j ? prepare(j, url, options, interrupt) : AVERROR(ENOMEM);
+
+    *failure = ret < 0 ? FAILURE_STORE : FAILURE_NONE;
+    if (ret < 0 && j) {
         journey_arrive(j, ret, failure);
         av_freep(&j);
     }
@@ -78,6 +97,51 @@ int journey_ask(Journey *j, const AVIOInterruptCB *interrupt, GenerationFailure 
     return ret;
 }
 
+int journey_foresee(const char *url, AVDictionary **options,
+                    const AVIOInterruptCB *interrupt, void *log, JourneyOutlook *outlook,
+                    GenerationFailure *failure)
+{
+    Journey *j = journey_alloc(log, EVENTS_ERRORS);
+    int ret = j ? prepare(j, url, options, interrupt) : AVERROR(ENOMEM);
+
+    *failure = ret < 0 ? FAILURE_STORE : FAILURE_NONE;
+    *outlook = (JourneyOutlook){.price = -1};
+    if (!j)
+        return ret;
+    if (ret >= 0)
+        ret = journey_ask(j, interrupt, failure);
+    outlook->settled = j->settled;
+    outlook->buys = ret >= 0 && j->plan.may_create;
+    outlook->price = j->plan.price;
+    if (j->request) {
+        av_strlcpy(outlook->key, j->request->key, sizeof(outlook->key));
+        outlook->save = j->request->save ? av_strdup(j->request->save) : NULL;
+        if (j->request->save && !outlook->save)
+            ret = AVERROR(ENOMEM);
+    }
+    /* What the ledger refuses is to be reported when its turn comes. */
+    j->noted |= ret < 0 && j->settled;
+    journey_arrive(j, ret, failure);
+    av_free(j);
+    return ret;
+}
+
+int journey_begin(const char *url, AVDictionary **options,
+                  const AVIOInterruptCB *interrupt, void *log, Journey **journey)
+{
+    Journey *j = *journey = journey_alloc(log, EVENTS_BRIEF);
+
+    if (!j)
+        return AVERROR(ENOMEM);
+    int ret = prepare(j, url, options, interrupt);
+    if (ret >= 0) {
+        GenerationFailure failure;
+        ret = journey_ask(j, interrupt, &failure);
+    }
+    j->refusal = FFMIN(ret, 0);
+    return j->refusal;
+}
+
 const char *journey_key(const Journey *j)
 {
     return j->request->key;
@@ -85,7 +149,7 @@ const char *journey_key(const Journey *j)
 
 int journey_send(Journey *j)
 {
-    int ret = j->settled ? 0 : batch_enter(&j->plan, &j->entry);
+    int ret = j->settled || j->refusal ? 0 : batch_enter(&j->plan, &j->entry);
 
     if (ret == AVERROR(EEXIST)) /* two of the same */
         ret = 0;
@@ -101,6 +165,11 @@ int journey_places(void)
     return batch_places();
 }
 
+void journey_expect(Events *voice, int total, int waiting)
+{
+    batch_expect(voice, total, waiting);
+}
+
 int journey_turn(const AVIOInterruptCB *interrupt)
 {
     return batch_turn(interrupt);
@@ -111,26 +180,51 @@ bool journey_has_ended(const Journey *j)
     return !j->entry || batch_has_ended(j->entry);
 }
 
+static void report_error(const Journey *j, int error, JourneyReport *report)
+{
+    const char *said = j->events ? events_error(j->events) : "";
+    av_strlcpy(report->error, *said ? said : av_err2str(error), sizeof(report->error));
+}
+
+/* What the ledger says by now of a journey that failed. */
+static void recall_record(Journey *j)
+{
+    Record *record = NULL;
+
+    if (!j->store || store_load(j->store, j->request->key, false, j->log, &record) < 0)
+        return;
+    record_free(&j->record);
+    j->record = record;
+}
+
 int journey_finish(Journey **journey, const AVIOInterruptCB *interrupt,
                    JourneyReport *report)
 {
     Journey *j = *journey;
     int ret;
 
-    *report = (JourneyReport){.usd = -1};
+    *report = (JourneyReport){.usd = -1, .state = record_state_name(RECORD_NEW)};
     j->interrupt = interrupt;
-    ret = j->entry ? journey_await(j) : journey_proceed(j);
+    ret = j->refusal ? j->refusal : j->entry ? journey_await(j) : journey_proceed(j);
+    if (ret < 0) {
+        report_error(j, ret, report);
+        recall_record(j);
+    }
     ret = journey_conclude(j, ret, &report->path);
-    av_strlcpy(report->key, j->request->key, sizeof(report->key));
-    if (ret < 0)
-        av_strlcpy(report->error,
-                   *events_error(j->events) ? events_error(j->events) : av_err2str(ret),
-                   sizeof(report->error));
+    if (ret < 0 && !report->error[0])
+        report_error(j, ret, report);
+    if (j->request) {
+        av_strlcpy(report->key, j->request->key, sizeof(report->key));
+        report->dry_run = j->request->dry_run;
+    }
     if (j->record) {
         const char *status = record_text(j->record, RECORD_STATUS);
         av_strlcpy(report->status, status ? status : "", sizeof(report->status));
+        report->state = record_state_name(record_state(j->record));
         report->usd = record_number(j->record, RECORD_USD, -1);
     }
+    if (report->dry_run)
+        report->usd = j->plan.price;
     journey_arrive(j, ret, &report->failure);
     av_freep(journey);
     return ret;

@@ -3,6 +3,7 @@
 #include "request.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -94,11 +95,25 @@ static int read_key_file(const char *path, void *log, char **key)
     return ret;
 }
 
+/* A process with many requests says it once of a key file as it is. */
+static bool is_news(const struct stat *st)
+{
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    static struct stat last; /* under the lock */
+
+    pthread_mutex_lock(&lock);
+    bool same = last.st_dev == st->st_dev && last.st_ino == st->st_ino &&
+                last.st_mode == st->st_mode;
+    last = *st;
+    pthread_mutex_unlock(&lock);
+    return !same;
+}
+
 static int use_key_file(const char *path, void *log, Request *r)
 {
     struct stat st;
 
-    if (!stat(path, &st) && S_ISREG(st.st_mode) && st.st_mode & 077)
+    if (!stat(path, &st) && S_ISREG(st.st_mode) && st.st_mode & 077 && is_news(&st))
         av_log(log, AV_LOG_WARNING,
                "The key file %s can be read by others; chmod 600 keeps it yours.\n",
                path);

@@ -45,7 +45,7 @@ static int recall(Journey *j, const char *key, AVDictionary **options)
     char *directory = NULL;
     int ret;
 
-    if (!(j->events = events_alloc(j->log)))
+    if (!(j->events = events_alloc(j->log, j->voice)))
         return AVERROR(ENOMEM);
     j->failure = FAILURE_REQUEST;
     if ((ret = options_gather("", options, j->log, &j->options)) < 0)

@@ -81,6 +81,8 @@ int journey_rehearse(Journey *j)
     double usd = -1;
     int ret = journey_look_up(j);
 
+    j->plan.price = -1;
+
     if (ret < 0)
         return ret;
     bool buys = say_known(j);
@@ -90,6 +92,7 @@ int journey_rehearse(Journey *j)
     }
     if (buys && (ret = say_purchase(j, &usd)) < 0)
         return ret;
+    j->plan.price = usd;
     events_say(j->events, AV_LOG_INFO, "Dry run: key %s; nothing sent.\n", r->key);
     Event event = {
         .name = "dry_run", .usd = usd, .retryable = -1, .message = r->model_name};

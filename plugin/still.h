@@ -52,6 +52,13 @@ int still_read(const StillSource *source, Still **still);
  * static. */
 const char *still_protocol(const char *image);
 
+/** Whether an image is what comes in on standard input. */
+bool still_is_stdin(const char *image);
+
+/** Keep no more than so many bytes of stills for later calls (default: 256 MiB); the last
+ * one that was read and those that cannot be read again stay. Thread-safe. */
+void still_keep(int64_t bytes);
+
 /** Free it; sets *still to NULL. */
 void still_free(Still **still);
 

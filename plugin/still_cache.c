@@ -10,8 +10,8 @@
 
 #include "still_internal.h"
 
-#define CACHE_MAX_BYTES (256 << 20)
-#define WAIT_NS         50000000L
+#define USUAL_BYTES (256 << 20)
+#define WAIT_NS     50000000L
 
 struct StillCacheEntry {
     StillCacheEntry *next;
@@ -28,6 +28,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static StillCacheEntry *entries;
 static uint64_t ticks;
+static int64_t most_bytes = USUAL_BYTES;
 
 static void entry_free(StillCacheEntry *entry)
 {
@@ -80,10 +81,17 @@ static void evict(const StillCacheEntry *newest)
             if (entry != newest && (!oldest || entry->used < oldest->used))
                 oldest = entry;
         }
-        if (total <= CACHE_MAX_BYTES || !oldest)
+        if (total <= most_bytes || !oldest)
             return;
         unlink_entry(oldest);
     }
+}
+
+void still_keep(int64_t bytes)
+{
+    pthread_mutex_lock(&lock);
+    most_bytes = bytes;
+    pthread_mutex_unlock(&lock);
 }
 
 static void wait_for_change(void)

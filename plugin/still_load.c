@@ -101,6 +101,14 @@ const char *still_protocol(const char *image)
     }
 }
 
+bool still_is_stdin(const char *image)
+{
+    Locator locator;
+
+    locate(image, &locator);
+    return locator.kind == LOCATOR_FD && locator.fd == STDIN_FILENO;
+}
+
 char *still_label(const char *image)
 {
     const char *host, *path, *at = NULL;
@@ -144,8 +152,14 @@ int still_grow(StillGrow *grow, size_t more)
 
 int still_grow_finish(StillGrow *grow, AVBufferRef **buf)
 {
+    uint8_t *data;
+
     if (!grow->data)
         return AVERROR_INVALIDDATA;
+    /* What is kept for later calls takes no more room than it needs. */
+    data = av_realloc(grow->data, grow->size + AV_INPUT_BUFFER_PADDING_SIZE);
+    if (data)
+        grow->data = data;
     memset(grow->data + grow->size, 0, AV_INPUT_BUFFER_PADDING_SIZE);
     *buf = av_buffer_create(grow->data, (I2VBufferSize)grow->size, NULL, NULL, 0);
     if (!*buf)

@@ -12,16 +12,17 @@ setup() {
 # The commands of the README that begin with a pattern, one a line.
 commands() { # grep pattern
     awk '/^```sh$/ { inside = 1; next } /^```$/ { inside = 0 } inside' "$ROOT/README.md" |
-        grep -E "$1"
+        grep -E -e "$1"
 }
 
 @test "the README's commands are the ones tested here" {
-    same 17 "$(commands . | wc -l)"
+    same 18 "$(commands . | wc -l)"
     same 1 "$(commands '^samples/quickstart.sh$' | wc -l)"
     same 1 "$(commands '^tests/run.sh$' | wc -l)"
     same 1 "$(commands '^i2v-gateway ' | wc -l)"
     same 7 "$(commands '^(i2v |clip=.*fetch)' | wc -l)"
-    same 7 "$(commands '^(i2vctl |key=|clip=.*wait)' | wc -l)"
+    same 8 "$(commands '^(i2vctl |key=|clip=.*wait)' | wc -l)"
+    same 1 "$(commands --manifest | wc -l)"
 }
 
 @test "each use that the README shows works" {
@@ -40,11 +41,18 @@ commands() { # grep pattern
 }
 
 @test "the README's commands for the ledger work, one after the other" {
-    commands '^(i2vctl |key=|clip=.*wait)' >commands.sh
+    commands '^(i2vctl |key=|clip=.*wait)' | grep -v -e --manifest >commands.sh
     works sh -e commands.sh </dev/null
     same 240 "$(frames_of out.mp4)"
     grep -q "She turns around" <<<"$output"
     expect_creates 1
+}
+
+@test "the README's manifest is the one in samples, and brings its clips" {
+    cp "$ROOT/samples/shots.jsonl" .
+    works sh -c "$(commands --manifest)"
+    expect_creates 3
+    same "$(jq -r .id shots.jsonl | sort)" "$(jq -r 'select(.status == "ready").id' results.jsonl | sort)"
 }
 
 @test "the README's gateway serves the README's commands" {

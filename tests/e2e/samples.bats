@@ -83,8 +83,20 @@ loudness() { # file
     expect_creates 3
 }
 
+@test "film.sh: the shots of a manifest in its order, fetched side by side" {
+    cp "$SAMPLES/shots.jsonl" .
+    set_faults "create 1 clip short" # the first in the manifest is known by its length
+    works "$SAMPLES/film.sh" shots.jsonl film.mp4
+    expect_creates 3
+    same 330 "$(frames_of film.mp4)"
+    jq -c 'select(.id != "wide")' shots.jsonl >others.jsonl
+    works "$SAMPLES/film.sh" others.jsonl film.mp4
+    same 240 "$(frames_of film.mp4)"
+    expect_creates 3
+}
+
 @test "each says how it is used, and ends with an error when the gateway does" {
-    for name in broadcast ladder join continue; do
+    for name in broadcast ladder join continue film; do
         ends_with 64 "$SAMPLES/$name.sh" still.png
         says "Usage:"
     done
@@ -94,5 +106,6 @@ loudness() { # file
     refused "$SAMPLES/ladder.sh" still.png p hls
     refused "$SAMPLES/join.sh" still.png p still.png q film.mp4
     refused "$SAMPLES/continue.sh" still.png film.mp4 p q
+    refused "$SAMPLES/film.sh" "$SAMPLES/shots.jsonl" film.mp4
     [ ! -e film.mp4 ] && [ ! -e out.mxf ]
 }

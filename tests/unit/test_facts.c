@@ -26,7 +26,7 @@ static const Request asked = {.width = 1280, .height = 720, .duration = 4};
 /* What is said of such a clip. */
 static void say(const Record *record, const Request *request)
 {
-    Events *events = events_alloc(NULL);
+    Events *events = events_alloc(NULL, EVENTS_FULL);
     assert_non_null(events);
     said_clear();
     facts_say(record, request, events);

@@ -279,6 +279,33 @@ static void test_cache_makes_room(void **state)
     }
 }
 
+/* With less room the newest is all that stays. */
+static void test_cache_keeps_less(void **state)
+{
+    static const int kept[] = {0, 1};
+    static const char *const names[] = {"less a", "less b"};
+    StillCacheEntry *entry;
+    AVBufferRef *buf;
+
+    (void)state;
+    still_keep(1 << 20);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(still_cache_enter(names[i], NULL, &entry, &buf), 0);
+        buf = av_buffer_allocz(2 << 20);
+        assert_non_null(buf);
+        assert_int_equal(still_cache_leave(entry, buf, false), 0);
+        av_buffer_unref(&buf);
+    }
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(still_cache_enter(names[i], NULL, &entry, &buf), kept[i]);
+        if (kept[i])
+            av_buffer_unref(&buf);
+        else
+            still_cache_leave(entry, NULL, false);
+    }
+    still_keep(256 << 20);
+}
+
 /* A web server for a few requests. */
 static void *serve(void *opaque)
 {
@@ -492,6 +519,7 @@ int main(void)
         cmocka_unit_test(test_interrupt),
         cmocka_unit_test(test_source_is_read_once),
         cmocka_unit_test(test_cache_makes_room),
+        cmocka_unit_test(test_cache_keeps_less),
         cmocka_unit_test(test_http),
         cmocka_unit_test(test_bad_input),
         cmocka_unit_test(test_image_time_of_an_image),

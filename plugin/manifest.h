@@ -1,0 +1,45 @@
+/* i2v: a manifest: many requests, one JSON object a line
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef I2V_MANIFEST_H
+#define I2V_MANIFEST_H
+
+#include <libavutil/dict.h>
+#include <libavutil/log.h>
+
+/** A line that holds a request. A context for av_log(), under the name of the line. */
+typedef struct ManifestLine {
+    const AVClass *class; ///< manifest_line_class
+    int number;           ///< of the line in its file, from 1
+    char *text;
+    char *id;    ///< JSON, a string or a number as written; the line's number by default
+    char *name;  ///< "line 3", or with an id "line 3, shot12"
+    char *error; ///< for whoever handles what is logged; freed with the line, or NULL
+} ManifestLine;
+
+/** By it a log callback knows a line. */
+extern const AVClass manifest_line_class;
+
+/**
+ * Read a manifest whole. A byte order mark, CRs and lines of nothing but space are
+ * dropped.
+ * @param path   of the file, or - for standard input
+ * @param lines  free with manifest_free()
+ * @return 0; AVERROR(EINTR) when a signal came; or another negative AVERROR after one
+ * sentence on `log`
+ */
+int manifest_read(const char *path, void *log, ManifestLine **lines, int *count);
+
+/** Free; sets *lines to NULL. */
+void manifest_free(ManifestLine **lines, int count);
+
+/**
+ * What a line asks for. Sets the line's id and name.
+ * @param defaults  options that hold where the line does not say otherwise, or NULL
+ * @param options   free with av_dict_free()
+ * @return 0, AVERROR(EINVAL) or AVERROR_OPTION_NOT_FOUND after one sentence on the line,
+ * or AVERROR(ENOMEM)
+ */
+int manifest_parse(ManifestLine *line, const AVDictionary *defaults,
+                   AVDictionary **options);
+
+#endif
