@@ -325,16 +325,22 @@ int journey_plan(Journey *j)
     return plan_create(j);
 }
 
+/* How the generation ended, by this call's hand or another's. */
+static int take_end(Journey *j, int ret)
+{
+    /* Of a poll it would mean that the generation is not known. */
+    if (ret == AVERROR_HTTP_NOT_FOUND && j->failure == FAILURE_REQUEST)
+        quote_replacement(j->request, j->events, j->interrupt);
+    return ret;
+}
+
 /* Wait for the end of what was sent. */
 int journey_await(Journey *j)
 {
     int ret = batch_wait(j->entry, j->interrupt, &j->failure);
 
     batch_leave(&j->entry);
-    /* Of a poll it would mean that the generation is not known. */
-    if (ret == AVERROR_HTTP_NOT_FOUND && j->failure == FAILURE_REQUEST)
-        quote_replacement(j->request, j->events, j->interrupt);
-    return ret;
+    return take_end(j, ret);
 }
 
 /* Store: known? -> whatever is left to do. */
@@ -344,7 +350,11 @@ int journey_bring(Journey *j)
 
     do {
         bool joined = batch_join(j->request, j->events, j->interrupt, &ret, &j->failure);
-        if ((joined && ret < 0) || (ret = journey_look_up(j)) < 0)
+        if (joined && ret < 0) {
+            j->noted = !*events_error(j->events); /* by whoever said it */
+            return take_end(j, ret);
+        }
+        if ((ret = journey_look_up(j)) < 0)
             return ret;
         if (j->served) {
             if (!joined)

@@ -25,7 +25,7 @@ static Ahead *read_command(char *const *arguments)
     return ahead;
 }
 
-/* Check and send all of them. */
+/* Check and send all of them; one alone needs nothing ahead of it. */
 static int send(const I2VFace *plugin, const Ahead *ahead, const I2VInterrupt *interrupt)
 {
     const char *missing = ahead_missing(ahead);
@@ -43,7 +43,7 @@ static int send(const I2VFace *plugin, const Ahead *ahead, const I2VInterrupt *i
     }
     named = ahead_requests(ahead, &count);
     host_debug("the command line names %d request(s)", count);
-    return plugin->send_ahead(named, count, interrupt);
+    return count > 1 ? plugin->send_ahead(named, count, interrupt) : 0;
 }
 
 int fetch_ahead(const I2VFace *plugin, char *const *arguments,

@@ -220,7 +220,8 @@ static const Case groups[] = {
     {"ffmpeg -f i2v -prompt x -take 1 -prompt y -i a out", "a{prompt=y,take=1}"},
     {"ffmpeg -f i2v -prompt x -Prompt y -i a out", "a{prompt=x,Prompt=y}"},
     /* other formats */
-    {"ffmpeg -f I2V -i a -f i2vx -i i2v:b -f '' -i i2v:c -i I2V:d out", "none"},
+    {"ffmpeg -f i2vx -i i2v:b -f '' -i i2v:c -i I2V:d out", "none"},
+    {"ffmpeg -f I2V -i a -f LavFi -i i2v=b out", "a{} [i2v:b]"},
     {"ffmpeg -format i2v -i i2v:a out", "i2v:a{format=i2v}"},
     {"ffmpeg -fi2v -i i2v:a -i i2v:b out", "i2v:b{}"},
     {"ffmpeg -fi2v x -i a:b -i file:i2v:x out", "none"},
