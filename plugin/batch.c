@@ -1,6 +1,6 @@
 /* i2v: the generations of this process that are under way together
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "batch.h"
+#include "batch_internal.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <libavutil/avstring.h>
 #include <libavutil/common.h>
@@ -21,26 +22,14 @@
 /* An interrupt is looked at this often. */
 #define TURN_MS 50
 
+/* A pause between two turns that counts as such. */
+#define UNDRIVEN_US (1000000LL)
+
+/* Whoever has what it waited for stays at most this long for answers to create calls. */
+#define STAY_US (5 * 1000000LL)
+
 #define USUAL_PARALLEL 8
 #define MOST_PARALLEL  1000
-
-struct BatchEntry {
-    BatchEntry *next;
-    const GenerationPlan *plan; ///< NULL once it is released
-    char key[REQUEST_KEY_SIZE];
-    char *store;
-    char id[256];  ///< of the generation, as far as it is known
-    Generation *g; ///< NULL before it begins and when it has ended
-    atomic_bool ended;
-    int result; ///< once it has ended
-    GenerationFailure failure;
-    int users;          ///< owner and joiners
-    atomic_bool waited; ///< somebody waits for it
-    bool given;         ///< the batch is the owner
-    bool announce;      ///< see batch_give()
-    void *owner;
-    void (*release)(void *owner, int result, GenerationFailure failure);
-};
 
 /* All of this is protected by the lock, but while a thread drives, the entries are its
  * own: who wants to change the list waits for it. */
@@ -49,19 +38,12 @@ static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static bool driving;
 static int wanted; ///< threads that want to change the list
 static BatchEntry *entries;
-static Http *http;                    ///< while there are generations
-static int parallel;                  ///< at most so many in flight, 0 = not read yet
-static int finished;                  ///< since the batch was last at rest
-static int64_t began;                 ///< when that was, av_gettime_relative()
+static Http *http;     ///< while there are generations
+static int parallel;   ///< at most so many in flight, 0 = not read yet
+static int finished;   ///< since the batch was last at rest
+static int64_t began;  ///< when that was, av_gettime_relative()
+static int64_t driven; ///< when it last was, av_gettime_relative(), 0 = never
 static const AVIOInterruptCB *driver; ///< of the thread that drives
-
-/* Of batch_expect(). */
-static struct {
-    Events *voice;
-    int total;
-    int waiting;
-    int64_t began; ///< av_gettime_relative()
-} expected;
 
 /* The list */
 
@@ -90,15 +72,6 @@ static bool is_at_rest(void)
     return true;
 }
 
-static void release(BatchEntry *e)
-{
-    void (*function)(void *, int, GenerationFailure) = e->release;
-    e->plan = NULL;
-    e->release = NULL;
-    if (function)
-        function(e->owner, e->result, e->failure);
-}
-
 static void unlink_entry(BatchEntry *gone)
 {
     for (BatchEntry **at = &entries; *at; at = &(*at)->next) {
@@ -122,6 +95,28 @@ static void drop_user(BatchEntry *e)
     if (!--e->users && (!e->given || e->ended))
         unlink_entry(e);
     pthread_cond_broadcast(&changed);
+}
+
+static bool is_in_flight(const BatchEntry *e)
+{
+    return e->g && generation_stage(e->g) < STAGE_DOWNLOADING;
+}
+
+/* Whether an entry has to let others go first: there is no place for it, or one before it
+ * is to be asked for again by the same gateway. */
+static bool must_queue(const BatchEntry *e)
+{
+    int in_flight = 0;
+
+    if (e->g && generation_stage(e->g) > STAGE_BUSY)
+        return false;
+    for (const BatchEntry *other = entries; other != e; other = other->next)
+        if (other->g && generation_stage(other->g) == STAGE_BUSY &&
+            !strcmp(other->plan->request->origin, e->plan->request->origin))
+            return true;
+    for (const BatchEntry *other = entries; other; other = other->next)
+        in_flight += is_in_flight(other);
+    return !e->g && in_flight >= parallel;
 }
 
 /* What was given to the batch, came to its clip and was not announced is done with. */
@@ -158,9 +153,44 @@ static void say_parallel(Events *events)
         getenv("I2V_PARALLEL"), MOST_PARALLEL);
 }
 
+/* exit() may have been called by a signal handler in the midst of anything: no lock is
+ * waited for. */
+static void say_at_exit(void)
+{
+    if (pthread_mutex_trylock(&lock))
+        return;
+    if (!driving)
+        batch_say_unclaimed(entries);
+    pthread_mutex_unlock(&lock);
+}
+
+/* A child of fork() has its parent's batch, with its parent's connections, and no thread
+ * that drives it. */
+static void forget_in_child(void)
+{
+    static const pthread_mutex_t fresh_lock = PTHREAD_MUTEX_INITIALIZER;
+    static const pthread_cond_t fresh_changed = PTHREAD_COND_INITIALIZER;
+
+    lock = fresh_lock;
+    changed = fresh_changed;
+    entries = NULL;
+    http = NULL;
+    driving = false;
+    wanted = 0;
+}
+
+static void set_up_process(void)
+{
+    atexit(say_at_exit);
+    pthread_atfork(NULL, NULL, forget_in_child);
+}
+
 static void append(BatchEntry *e)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
     BatchEntry **at = &entries;
+
+    pthread_once(&once, set_up_process);
 
     if (is_at_rest()) {
         finished = 0;
@@ -171,10 +201,22 @@ static void append(BatchEntry *e)
     *at = e;
 }
 
+/* What is there of the same request already. @return AVERROR(EEXIST) when it counts */
+static int check_double(const Request *request)
+{
+    BatchEntry *e = find(request);
+
+    if (e && (!e->ended || !e->given || e->users))
+        return AVERROR(EEXIST);
+    if (e) /* nobody came for how it ended */
+        unlink_entry(e);
+    return 0;
+}
+
 int batch_enter(const GenerationPlan *plan, BatchEntry **entry)
 {
     BatchEntry *e = av_mallocz(sizeof(*e));
-    int ret = 0;
+    int ret = 0, set = 0;
 
     if (!e || !(e->store = av_strdup(plan->request->store))) {
         av_free(e);
@@ -186,16 +228,19 @@ int batch_enter(const GenerationPlan *plan, BatchEntry **entry)
     pthread_mutex_lock(&lock);
     stop_driving();
     sweep();
-    if (find(plan->request))
-        ret = AVERROR(EEXIST);
-    else if (!http && !(http = http_alloc()))
+    if ((ret = check_double(plan->request)) >= 0 && !http && !(http = http_alloc()))
         ret = AVERROR(ENOMEM);
-    else if (!parallel && (ret = read_parallel()) < 0)
-        say_parallel(plan->events);
-    else
+    if (ret >= 0 && !parallel)
+        ret = set = read_parallel();
+    if (ret >= 0) {
         append(e);
+        if (must_queue(e))
+            plan->drop_body(plan->opaque);
+    }
     pthread_cond_broadcast(&changed);
     pthread_mutex_unlock(&lock);
+    if (set < 0)
+        say_parallel(plan->events);
     if (ret < 0) {
         av_free(e->store);
         av_freep(&e);
@@ -224,14 +269,10 @@ static void end(BatchEntry *e, int result, GenerationFailure failure)
     e->result = result;
     e->failure = failure;
     finished++;
+    e->plan = NULL;
     if (e->given)
-        release(e);
+        e->release(e->owner, result, failure);
     e->ended = true;
-}
-
-static bool is_in_flight(const BatchEntry *e)
-{
-    return e->g && generation_stage(e->g) < STAGE_DOWNLOADING;
 }
 
 /* Let an entry go on. @return whether it has ended */
@@ -262,80 +303,39 @@ static void hurry(void)
     }
 }
 
-/* Whether an entry has to let others go first. */
-static bool must_queue(const BatchEntry *e, int in_flight, const char *busy)
+/* Time in which nobody drove is not time that anybody waited. */
+static void forgive(void)
 {
-    if (!e->g)
-        return in_flight >= parallel || (busy && !strcmp(busy, e->plan->request->origin));
-    return busy && generation_stage(e->g) <= STAGE_BUSY &&
-           !strcmp(busy, e->plan->request->origin);
-}
+    int64_t now = av_gettime_relative(), gap = now - driven;
 
-/* One line for all, or that of the only one. */
-static void say_progress(void)
-{
-    int live = 0, queued = 0, downloading = 0, done = finished;
-    const BatchEntry *first = NULL, *voice = NULL;
-    char text[128], arriving[32] = "";
-
-    for (const BatchEntry *e = entries; e; e = e->next) {
-        GenerationStage stage = e->g ? generation_stage(e->g) : STAGE_BEFORE;
-        if (e->ended)
-            continue;
-        live++;
-        first = first ? first : e;
-        voice = voice || !e->waited ? voice : e;
-        queued += stage <= STAGE_BUSY;
-        downloading += stage == STAGE_DOWNLOADING;
-    }
-    bool alone = expected.voice ? expected.total == 1 : live == 1 && !finished;
-    if (live == 1 && alone && first->g)
-        generation_say_progress(first->g);
-    if (!live || alone)
-        return;
-    if (expected.voice) {
-        queued += expected.waiting;
-        done = expected.total - expected.waiting - live;
-        live += expected.waiting;
-    }
-    if (downloading)
-        snprintf(arriving, sizeof(arriving), "%d downloading, ", downloading);
-    snprintf(text, sizeof(text), "%d queued, %d generating, %s%d done", queued,
-             live - queued - downloading, arriving, done);
-    events_progress(
-        expected.voice ? expected.voice : (voice ? voice : first)->plan->events, text,
-        av_gettime_relative() - (expected.voice ? expected.began : began), -1);
+    for (BatchEntry *e = entries; e && driven && gap > UNDRIVEN_US; e = e->next)
+        if (e->g)
+            generation_forgive(e->g, gap);
+    driven = now;
 }
 
 /* Every entry one step further, then nothing until there is news, for TURN_MS at most. */
 static void drive(void)
 {
-    int idle = TURN_MS, in_flight = 0;
-    const char *busy = NULL;
+    int idle = TURN_MS;
     bool news = false, calls = false;
 
-    for (BatchEntry *e = entries; e; e = e->next)
-        in_flight += is_in_flight(e);
+    forgive();
     for (BatchEntry *e = entries; e; e = e->next) {
-        if (e->ended || must_queue(e, in_flight, busy))
+        if (e->ended || must_queue(e))
             continue;
-        in_flight += !e->g;
         if (step(e)) {
             news = true;
-            in_flight--;
             hurry();
             continue;
         }
-        if (!busy && generation_stage(e->g) == STAGE_BUSY)
-            busy = e->plan->request->origin;
         idle = FFMIN(idle, generation_idle(e->g, TURN_MS));
         calls |= generation_uses_http(e->g);
     }
-    say_progress();
-    if (news)
-        return;
-    if (!calls || http_drive(http, idle) < 0)
+    batch_say_progress(entries, finished, began);
+    if (!news && (!calls || http_drive(http, idle) < 0))
         av_usleep((unsigned)idle * 1000);
+    driven = av_gettime_relative();
 }
 
 static void wait_for_change(void)
@@ -378,7 +378,7 @@ int batch_turn(const AVIOInterruptCB *interrupt)
 
 /* Waiting */
 
-/* Called with the lock: whoever waited no longer does. */
+/* Called with the lock, which it lets go to speak: whoever waited no longer does. */
 static int give_up(BatchEntry *e, Events *events, GenerationFailure *failure)
 {
     stop_driving();
@@ -386,74 +386,103 @@ static int give_up(BatchEntry *e, Events *events, GenerationFailure *failure)
         *failure = e->failure;
         return e->result;
     }
+    bool shared = e->users > 1;
     *failure = FAILURE_LATER;
-    if (e->users > 1) {
+    driving = true;
+    pthread_mutex_unlock(&lock);
+    if (shared) {
         events_say(events, AV_LOG_ERROR,
                    "Interrupted. The generation goes on, since others wait for it.\n");
-        return AVERROR(EINTR);
+    } else {
+        if (e->g)
+            generation_interrupt(e->g);
+        else
+            events_say(events, AV_LOG_ERROR, "Interrupted. Nothing was sent.\n");
+        end(e, AVERROR(EINTR), FAILURE_LATER);
     }
-    if (e->g)
-        generation_interrupt(e->g);
-    else
-        events_say(events, AV_LOG_ERROR, "Interrupted. Nothing was sent.\n");
-    end(e, AVERROR(EINTR), FAILURE_LATER);
+    pthread_mutex_lock(&lock);
+    driving = false;
+    pthread_cond_broadcast(&changed);
     return AVERROR(EINTR);
 }
 
 /* Whether the gateway has answered, or it is clear that it is not to be asked yet. */
 static bool is_answered(const BatchEntry *e)
 {
-    int in_flight = 0;
-    const BatchEntry *other;
+    if (e->g && generation_stage(e->g) >= STAGE_GENERATING)
+        return true;
+    return e->g ? generation_stage(e->g) == STAGE_BUSY : must_queue(e);
+}
 
-    if (e->g)
-        return generation_stage(e->g) == STAGE_BUSY ||
-               generation_stage(e->g) >= STAGE_GENERATING;
-    for (other = entries; other != e; other = other->next) {
-        in_flight += is_in_flight(other);
-        if (other->g && generation_stage(other->g) == STAGE_BUSY)
+static bool is_being_sent(void)
+{
+    for (const BatchEntry *e = entries; e; e = e->next)
+        if (e->g && generation_uses_http(e->g) &&
+            generation_stage(e->g) < STAGE_GENERATING)
             return true;
+    return false;
+}
+
+/* Called with the lock. Nobody may come for a while, and the answer to a create call had
+ * better not be left unread. */
+static void stay(const AVIOInterruptCB *interrupt)
+{
+    int64_t until = av_gettime_relative() + STAY_US;
+
+    for (;;) {
+        stop_driving();
+        if (!is_being_sent() || av_gettime_relative() >= until)
+            return;
+        pthread_mutex_unlock(&lock);
+        bool stop = i2v_interrupted(interrupt);
+        pthread_mutex_lock(&lock);
+        if (stop)
+            return;
+        turn(interrupt);
     }
-    return in_flight >= parallel;
 }
 
 /* Called with the lock. */
 static int wait_for(BatchEntry *e, bool answer, Events *events,
                     const AVIOInterruptCB *interrupt, GenerationFailure *failure)
 {
-    e->waited = true;
+    atomic_fetch_add(&e->waiting, 1);
     while (!e->ended) {
         pthread_mutex_unlock(&lock);
         bool stop = i2v_interrupted(interrupt);
         pthread_mutex_lock(&lock);
-        if (stop)
+        if (stop) {
+            atomic_fetch_sub(&e->waiting, 1);
             return give_up(e, events, failure);
-        if (answer && !driving && is_answered(e)) {
-            *failure = FAILURE_NONE;
-            return 0;
+        }
+        if (answer) {
+            stop_driving();
+            if (!e->ended && is_answered(e))
+                break;
         }
         turn(interrupt);
     }
-    *failure = e->failure;
-    return e->result;
+    atomic_fetch_sub(&e->waiting, 1);
+    if (!answer)
+        stay(interrupt);
+    *failure = e->ended ? e->failure : FAILURE_NONE;
+    return e->ended ? e->result : 0;
 }
 
-int batch_wait(BatchEntry *entry, const AVIOInterruptCB *interrupt,
+int batch_wait(BatchEntry *entry, Events *events, const AVIOInterruptCB *interrupt,
                GenerationFailure *failure)
 {
     pthread_mutex_lock(&lock);
-    Events *events = entry->plan ? entry->plan->events : NULL;
     int ret = wait_for(entry, false, events, interrupt, failure);
     pthread_mutex_unlock(&lock);
     return ret;
 }
 
-int batch_wait_for_answer(BatchEntry *entry, const AVIOInterruptCB *interrupt,
-                          GenerationFailure *failure)
+int batch_wait_for_answer(BatchEntry *entry, Events *events,
+                          const AVIOInterruptCB *interrupt, GenerationFailure *failure)
 {
     pthread_mutex_lock(&lock);
-    int ret = wait_for(entry, true, entry->plan->events, interrupt, failure);
-    entry->waited = false;
+    int ret = wait_for(entry, true, events, interrupt, failure);
     pthread_mutex_unlock(&lock);
     return ret;
 }
@@ -466,7 +495,7 @@ int batch_places(void)
         read_parallel();
     int places = parallel;
     for (const BatchEntry *e = entries; e; e = e->next)
-        places -= !e->ended && (!e->g || is_in_flight(e));
+        places -= is_in_flight(e) || (!e->ended && !e->g);
     pthread_cond_broadcast(&changed);
     pthread_mutex_unlock(&lock);
     return places;
@@ -476,11 +505,7 @@ void batch_expect(Events *voice, int total, int waiting)
 {
     pthread_mutex_lock(&lock);
     stop_driving();
-    if (!expected.voice)
-        expected.began = av_gettime_relative();
-    expected.voice = voice;
-    expected.total = total;
-    expected.waiting = waiting;
+    batch_set_expected(voice, total, waiting);
     pthread_cond_broadcast(&changed);
     pthread_mutex_unlock(&lock);
 }
@@ -505,65 +530,56 @@ void batch_leave(BatchEntry **entry)
 
 /* Entries without an owner */
 
-/* Nobody may be left to see the lock released, and exit() may have been called by a
- * signal handler in the midst of anything: then nothing is said. */
-static void say_unclaimed(void)
-{
-    static const AVClass log_class = {
-        .class_name = "i2v",
-        .item_name = av_default_item_name,
-        .version = LIBAVUTIL_VERSION_INT,
-    };
-    static const AVClass *const log = &log_class;
-
-    if (pthread_mutex_trylock(&lock))
-        return;
-    for (BatchEntry *e = driving ? NULL : entries; e; e = e->next) {
-        const char *id = e->g ? generation_id(e->g) : e->id[0] ? e->id : NULL;
-        if (!e->announce || !id ||
-            (e->ended && e->result < 0 && e->failure != FAILURE_LATER))
-            continue;
-        av_log(
-            (void *)&log, AV_LOG_WARNING,
-            "The generation %s was sent ahead and never opened; i2vctl wait %.12s brings "
-            "its clip.\n",
-            id, e->key);
-    }
-    pthread_mutex_unlock(&lock);
-}
-
-static void say_unclaimed_at_exit(void)
-{
-    atexit(say_unclaimed);
-}
-
 void batch_give(BatchEntry **entry, void *owner,
-                void (*release_owner)(void *owner, int result, GenerationFailure failure),
+                void (*release)(void *owner, int result, GenerationFailure failure),
                 bool announce)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
     BatchEntry *e = *entry;
 
-    if (announce)
-        pthread_once(&once, say_unclaimed_at_exit);
+    /* The owner holds the entry's place too, and may be gone as soon as it is given. */
+    *entry = NULL;
     pthread_mutex_lock(&lock);
     stop_driving();
+    bool ended = e->ended;
+    int result = e->result;
+    GenerationFailure failure = e->failure;
     e->given = true;
     e->announce = announce;
     e->owner = owner;
-    e->release = release_owner;
+    e->release = release;
     e->users--;
-    if (e->ended)
-        release(e);
     pthread_cond_broadcast(&changed);
     pthread_mutex_unlock(&lock);
-    *entry = NULL;
+    if (ended)
+        release(owner, result, failure);
+}
+
+bool batch_hand_over(BatchEntry **entry, void *owner, void (*detach)(void *owner),
+                     void (*release)(void *owner, int result, GenerationFailure failure))
+{
+    BatchEntry *e = *entry;
+
+    pthread_mutex_lock(&lock);
+    stop_driving();
+    bool wanted_by_others = !e->ended && !e->given && e->users > 1;
+    if (wanted_by_others) {
+        *entry = NULL;
+        e->given = true;
+        e->owner = owner;
+        e->release = release;
+        e->users--;
+        detach(owner);
+    }
+    pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&lock);
+    return wanted_by_others;
 }
 
 bool batch_has(const Request *request)
 {
     pthread_mutex_lock(&lock);
-    bool has = find(request);
+    const BatchEntry *e = find(request);
+    bool has = e && (!e->ended || e->announce);
     pthread_mutex_unlock(&lock);
     return has;
 }

@@ -26,15 +26,17 @@ typedef struct BatchEntry BatchEntry;
  */
 int batch_enter(const GenerationPlan *plan, BatchEntry **entry);
 
-/** Wait for its end.
+/** Wait for its end. Once it is there it is stayed for the answers to create calls, for
+ * some seconds at most.
+ * @param events  of its owner
  * @return how it ended, as generation_result(); AVERROR(EINTR) when interrupted */
-int batch_wait(BatchEntry *entry, const AVIOInterruptCB *interrupt,
+int batch_wait(BatchEntry *entry, Events *events, const AVIOInterruptCB *interrupt,
                GenerationFailure *failure);
 
 /** Wait until the gateway has answered, or until it turns out that the generation has to
  * queue. @return 0, or how it ended as batch_wait() */
-int batch_wait_for_answer(BatchEntry *entry, const AVIOInterruptCB *interrupt,
-                          GenerationFailure *failure);
+int batch_wait_for_answer(BatchEntry *entry, Events *events,
+                          const AVIOInterruptCB *interrupt, GenerationFailure *failure);
 
 /** Let all of them go on for a while, until one has ended at the latest.
  * @return 0, or AVERROR(EINTR) when interrupted */
@@ -68,7 +70,18 @@ void batch_give(BatchEntry **entry, void *owner,
                 void (*release)(void *owner, int result, GenerationFailure failure),
                 bool announce);
 
-/** Whether a request is in the batch. */
+/**
+ * When others wait for an entry whose owner no longer does, leave it to the batch.
+ * @param detach   called at once, while nothing of it goes on: what the owner borrowed
+ * from its caller is not to be used any more
+ * @param release  as of batch_give()
+ * @return whether it was left; *entry is then NULL, and the owner not the caller's
+ */
+bool batch_hand_over(BatchEntry **entry, void *owner, void (*detach)(void *owner),
+                     void (*release)(void *owner, int result, GenerationFailure failure));
+
+/** Whether a request is in the batch: it is under way, or it was announced and has ended
+ * and nobody has asked for it yet. */
 bool batch_has(const Request *request);
 
 /**

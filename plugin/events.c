@@ -85,6 +85,11 @@ void *events_log(const Events *events)
     return events->log;
 }
 
+void events_set_log(Events *events, void *log)
+{
+    events->log = log;
+}
+
 void events_set_key(Events *events, const char *key)
 {
     av_strlcpy(events->key, key, sizeof(events->key));

@@ -41,8 +41,9 @@ void events_free(Events **events);
 /** End a progress line that stands open, before something else is printed. */
 void events_end_line(void);
 
-/** The context for av_log(). */
+/** The context for av_log(), and another one; borrowed. */
 void *events_log(const Events *events);
+void events_set_log(Events *events, void *log);
 
 /** What every later event carries; copied. */
 void events_set_key(Events *events, const char *key);

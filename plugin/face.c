@@ -96,7 +96,8 @@ static void free_context(AVFormatContext **ps)
 
 static int is_interrupted(AVFormatContext *ctx)
 {
-    return i2v_interrupted(&ctx->interrupt_callback);
+    return ctx->interrupt_callback.callback ? i2v_interrupted(&ctx->interrupt_callback)
+                                            : -1;
 }
 
 static int open_input(AVFormatContext **ps, const char *url, AVDictionary **options)

@@ -63,8 +63,8 @@ typedef struct I2VFace {
      * avformat_open_input() would; sets *ps to NULL. */
     void (*free_context)(struct AVFormatContext **ps);
 
-    /* Whether the caller of an open that is in progress on this context wants it to end.
-     */
+    /* Whether the caller of an open that is in progress on this context wants it to end;
+     * -1 when it has no way to say so. */
     int (*is_interrupted)(struct AVFormatContext *ctx);
 
     /* Whether an input that is being opened is the one that was named. */

@@ -6,12 +6,14 @@
 #include <string.h>
 
 #include <libavutil/common.h>
+#include <libavutil/avstring.h>
 #include <libavutil/error.h>
 #include <libavutil/mem.h>
 
 #include "ahead.h"
 #include "options.h"
 #include "source.h"
+#include "still.h"
 
 /* Our options among those of a named input; the last one of a name counts. */
 static int take_named(const I2VNamed *named, AVDictionary **options)
@@ -34,11 +36,18 @@ static int count_ours(const AVDictionary *options)
     return count;
 }
 
+/* ffmpeg opens - as pipe: or fd:. */
+static bool is_same_url(const char *named, const char *url)
+{
+    return url && (!strcmp(named, url) ||
+                   (!strcmp(named, "-") && still_is_stdin(named) && still_is_stdin(url)));
+}
+
 int face_is_same(const I2VNamed *named, const char *url, const AVDictionary *options)
 {
     const AVDictionaryEntry *entry = NULL;
     AVDictionary *ours = NULL;
-    int same = url && !strcmp(named->text, url) && take_named(named, &ours) >= 0 &&
+    int same = is_same_url(named->text, url) && take_named(named, &ours) >= 0 &&
                count_ours(options) == av_dict_count(ours);
 
     while (same && (entry = av_dict_get(ours, "", entry, AV_DICT_IGNORE_SUFFIX))) {
@@ -67,7 +76,13 @@ static int read_source(const I2VNamed *named, AheadRequest *request)
 
 static int read_input(const I2VNamed *named, AheadRequest *request)
 {
+    /* What the caller restricts, restricts us too. */
+    static const char lists[] = "protocol_whitelist,protocol_blacklist,format_whitelist";
     int ret = take_named(named, &request->options);
+
+    for (const char *const *at = named->options; at && at[0] && ret >= 0; at += 2)
+        if (av_match_list(at[0], lists, ',') > 0)
+            ret = av_dict_set(&request->options, at[0], at[1], 0);
     request->url = named->text;
     return ret < 0 ? ret : 1;
 }

@@ -96,8 +96,8 @@ void generation_note(Generation *g, const char *name, const char *status,
 static int load(Generation *g)
 {
     record_free(&g->record);
-    int ret =
-        store_load(g->plan->store, g->request->key, g->lock >= 0, g->log, &g->record);
+    int ret = store_load(g->plan->store, g->request->key, g->lock >= 0,
+                         events_log(g->events), &g->record);
     if (ret < 0) {
         g->phase = PHASE_END;
         g->result = ret;
@@ -108,7 +108,8 @@ static int load(Generation *g)
 
 bool generation_try_key_again(Generation *g)
 {
-    if (g->key_again || request_read_key_again(g->request, g->log, &g->key_again) < 0 ||
+    if (g->key_again ||
+        request_read_key_again(g->request, events_log(g->events), &g->key_again) < 0 ||
         !strcmp(g->key_again, g->gateway.api_key))
         return false;
     g->gateway.api_key = g->key_again;
@@ -474,7 +475,6 @@ int generation_start(const GenerationPlan *plan, Http *http,
     g->interrupt = interrupt;
     g->request = request;
     g->events = plan->events;
-    g->log = events_log(plan->events);
     g->gateway = (Gateway){request->origin, request->api_key, request->ca_file,
                            request->allow_http};
     g->http = http;
@@ -534,6 +534,12 @@ bool generation_uses_http(const Generation *g)
 const char *generation_id(const Generation *g)
 {
     return g->record ? record_text(g->record, RECORD_ID) : NULL;
+}
+
+void generation_forgive(Generation *g, int64_t us)
+{
+    g->waiting_since += us;
+    g->phase_began += us;
 }
 
 void generation_hurry(Generation *g)

@@ -33,11 +33,12 @@ typedef struct GenerationPlan {
     bool submit;         ///< end once the gateway has accepted it
 
     void *opaque; ///< for the callbacks
-    /** The body of the create call, which stays until `accepted` is called or the
+    /** The body of the create call, which stays until drop_body() is called or the
      * generation ends. @return 0, or a negative AVERROR after a sentence */
     int (*body)(void *opaque, const char **body);
-    /** Called when the gateway has accepted it: the body is no longer needed. */
-    void (*accepted)(void *opaque);
+    /** Called when the body is not needed for a while: the generation has to queue, or
+     * the gateway has accepted it. */
+    void (*drop_body)(void *opaque);
 } GenerationPlan;
 
 /** Whether this record can come to a clip without a create call. */
@@ -92,6 +93,9 @@ const char *generation_id(const Generation *g);
 
 /** Say how it stands, when that is due. */
 void generation_say_progress(const Generation *g);
+
+/** Nobody drove it for so many microseconds: they do not count as waiting. */
+void generation_forgive(Generation *g, int64_t us);
 
 /** A busy gateway may have room now: ask again as soon as it allows. */
 void generation_hurry(Generation *g);

@@ -27,7 +27,6 @@ struct Generation {
     const GenerationPlan *plan;
     const Request *request;
     Events *events;
-    void *log;
     Gateway gateway;
     Http *http;
     const AVIOInterruptCB *interrupt;

@@ -305,8 +305,9 @@ static int check(Batch *b)
     if (b->nb_bad > MAX_SHOWN)
         snprintf(shown, sizeof(shown), " (%d are shown)", MAX_SHOWN);
     events_say(b->voice, AV_LOG_ERROR,
-               "%d mistakes in the %d lines of the manifest%s; nothing sent.\n",
-               b->nb_bad, b->count, shown);
+               "%d %s in the manifest of %d %s%s; nothing sent.\n", b->nb_bad,
+               b->nb_bad == 1 ? "mistake" : "mistakes", b->count,
+               b->count == 1 ? "line" : "lines", shown);
     return AVERROR(EINVAL);
 }
 

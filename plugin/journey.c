@@ -17,6 +17,25 @@
 #include "provenance.h"
 #include "quote.h"
 
+Journey *journey_alloc(void *log, EventsVoice voice)
+{
+    static const AVClass log_class = {
+        .class_name = "i2v",
+        .item_name = av_default_item_name,
+        .version = LIBAVUTIL_VERSION_INT,
+    };
+    Journey *j = av_mallocz(sizeof(*j));
+
+    if (!j)
+        return NULL;
+    j->class = &log_class;
+    j->log = log ? log : &j->class;
+    j->voice = voice;
+    j->failure = FAILURE_STORE;
+    j->plan.price = -1;
+    return j;
+}
+
 static void end_journey(Journey *j)
 {
     batch_leave(&j->entry); // what it borrows is freed below
@@ -47,36 +66,36 @@ static int refuse_list(void *log, const char *list, const char *value, const cha
     return AVERROR(EINVAL);
 }
 
-static int check_protocol(AVFormatContext *ctx, const AVDictionary *options,
-                          const char *name)
+static int check_protocol(const Journey *j, const AVDictionary *options, const char *name)
 {
-    const char *white = given(options, "protocol_whitelist", ctx->protocol_whitelist);
-    const char *black = given(options, "protocol_blacklist", ctx->protocol_blacklist);
+    const AVFormatContext *ctx = j->caller;
+    const char *white =
+        given(options, "protocol_whitelist", ctx ? ctx->protocol_whitelist : NULL);
+    const char *black =
+        given(options, "protocol_blacklist", ctx ? ctx->protocol_blacklist : NULL);
     if (white && av_match_list(name, white, ',') <= 0)
-        return refuse_list(ctx, "protocol_whitelist", white, name);
+        return refuse_list(j->log, "protocol_whitelist", white, name);
     if (black && av_match_list(name, black, ',') > 0)
-        return refuse_list(ctx, "protocol_blacklist", black, name);
+        return refuse_list(j->log, "protocol_blacklist", black, name);
     return 0;
 }
 
 /* A caller who restricts what may be opened restricts us too. */
 static int check_lists(const Journey *j, const char *url, const AVDictionary *options)
 {
-    AVFormatContext *ctx = j->caller;
+    const AVFormatContext *ctx = j->caller;
     const char *formats =
-        ctx ? given(options, "format_whitelist", ctx->format_whitelist) : NULL;
+        given(options, "format_whitelist", ctx ? ctx->format_whitelist : NULL);
     int ret = 0;
 
-    if (!ctx)
-        return 0;
     if (formats && av_match_list("i2v", formats, ',') <= 0)
-        return refuse_list(ctx, "format_whitelist", formats, "i2v");
-    if (options_url_body(url) && (ret = check_protocol(ctx, options, "i2v")) < 0)
+        return refuse_list(j->log, "format_whitelist", formats, "i2v");
+    if (options_url_body(url) && (ret = check_protocol(j, options, "i2v")) < 0)
         return ret;
     const char *stills[] = {j->options->image, j->options->end_image};
     for (size_t i = 0; i < FF_ARRAY_ELEMS(stills) && ret >= 0; i++)
         if (stills[i])
-            ret = check_protocol(ctx, options, still_protocol(stills[i]));
+            ret = check_protocol(j, options, still_protocol(stills[i]));
     return ret;
 }
 
@@ -125,14 +144,17 @@ static int check(Journey *j, const char *url, AVDictionary **options)
 }
 
 /* The first line of a prompt, not too long. */
-static void say_request(Journey *j)
+void journey_say_request(Journey *j)
 {
     const Request *r = j->request;
     AVBPrint text;
-    cJSON *fields = provenance_request(r->fields); // without what may be secret in it
     const cJSON *field;
     int prompt = (int)strcspn(r->prompt, "\r\n");
 
+    if (j->said || batch_has(r)) /* of what was sent ahead */
+        return;
+    j->said = true;
+    cJSON *fields = provenance_request(r->fields); // without what may be secret in it
     av_bprint_init(&text, 0, AV_BPRINT_SIZE_AUTOMATIC);
     av_bprintf(&text, "%s", r->model_name);
     cJSON_ArrayForEach(field, fields)
@@ -253,6 +275,28 @@ static bool can_keep(Journey *j, int *ret)
     return *ret >= 0;
 }
 
+/* Once more, for the same request: the key speaks of what was read first. */
+static int read_stills_again(Journey *j)
+{
+    const Request *r = j->request;
+    char hash[DIGEST_TEXT_SIZE] = "", end_hash[DIGEST_TEXT_SIZE] = "";
+    int ret = read_stills(j);
+
+    if (ret < 0)
+        return ret;
+    if (j->still)
+        digest_hex(still_digest(j->still), 32, hash);
+    if (j->end)
+        digest_hex(still_digest(j->end), 32, end_hash);
+    if (!strcmp(hash, r->image_hash) && !strcmp(end_hash, r->end_image_hash))
+        return 0;
+    journey_drop_body(j);
+    events_say(j->events, AV_LOG_ERROR,
+               "The still '%s' has changed since this command began; nothing sent.\n",
+               strcmp(hash, r->image_hash) ? r->image : r->end_image);
+    return AVERROR_INVALIDDATA;
+}
+
 /* The body of the create call, made when it is needed. */
 static int give_body(void *opaque, const char **body)
 {
@@ -260,7 +304,7 @@ static int give_body(void *opaque, const char **body)
     int ret = 0;
 
     if (!j->body && !j->still && !j->end)
-        ret = read_stills(j);
+        ret = read_stills_again(j);
     if (ret >= 0 && !j->body)
         ret = body_make(j->request, j->still, j->end, j->log, &j->body, NULL);
     *body = j->body;
@@ -305,7 +349,7 @@ int journey_quote(Journey *j)
     return j->quotable ? journey_ask_price(j, &j->plan.price) : 0;
 }
 
-static void accepted(void *opaque)
+static void drop_body(void *opaque)
 {
     journey_drop_body(opaque);
 }
@@ -320,7 +364,7 @@ int journey_plan(Journey *j)
         .submit = j->submit,
         .opaque = j,
         .body = give_body,
-        .accepted = accepted,
+        .drop_body = drop_body,
     };
     return plan_create(j);
 }
@@ -337,9 +381,10 @@ static int take_end(Journey *j, int ret)
 /* Wait for the end of what was sent. */
 int journey_await(Journey *j)
 {
-    int ret = batch_wait(j->entry, j->interrupt, &j->failure);
+    int ret = batch_wait(j->entry, j->events, j->interrupt, &j->failure);
 
-    batch_leave(&j->entry);
+    if (batch_has_ended(j->entry))
+        batch_leave(&j->entry);
     return take_end(j, ret);
 }
 
@@ -392,8 +437,6 @@ int journey_set_out(Journey *j, const char *url, AVDictionary **options)
     if ((ret = check(j, url, options)) < 0)
         return ret;
     events_set_key(j->events, j->request->key);
-    if (!batch_has(j->request)) /* it was said of what was sent ahead */
-        say_request(j);
     j->failure = FAILURE_STORE;
     if ((ret = store_open(j->request->store, j->log, &j->store)) < 0)
         return ret;
@@ -403,6 +446,7 @@ int journey_set_out(Journey *j, const char *url, AVDictionary **options)
 
 int journey_proceed(Journey *j)
 {
+    journey_say_request(j);
     return j->request->dry_run ? journey_rehearse(j) : journey_bring(j);
 }
 
@@ -412,13 +456,36 @@ static int go(Journey *j, const char *url, AVDictionary **options)
     return ret < 0 ? ret : journey_proceed(j);
 }
 
+/* The call that began it has returned, and others wait for its clip. */
+static void detach(void *owner)
+{
+    Journey *j = owner;
+
+    j->log = &j->class;
+    events_set_log(j->events, j->log);
+    j->interrupt = NULL;
+    j->caller = NULL;
+    j->tags = NULL;
+}
+
+void journey_release(void *owner, int result, GenerationFailure failure)
+{
+    Journey *j = owner;
+
+    j->failure = failure;
+    journey_arrive(j, result, &failure);
+}
+
 /* How it ended. @return ret */
 int journey_arrive(Journey *j, int ret, GenerationFailure *failure)
 {
     if (ret < 0 && j->events)
         journey_note_failure(j, ret);
     *failure = ret < 0 ? j->failure : FAILURE_NONE;
+    if (j->entry && batch_hand_over(&j->entry, j, detach, journey_release))
+        return ret;
     end_journey(j);
+    av_free(j);
     return ret;
 }
 
@@ -440,28 +507,40 @@ int journey_fetch(const char *url, AVDictionary **options,
                   const AVIOInterruptCB *interrupt, AVFormatContext *caller, void *log,
                   char **path, AVDictionary **tags, GenerationFailure *failure)
 {
-    Journey j = {.log = log, .interrupt = interrupt, .caller = caller, .tags = tags};
-    int ret = journey_conclude(&j, go(&j, url, options), path);
-    return journey_arrive(&j, ret, failure);
+    Journey *j = journey_alloc(log, EVENTS_FULL);
+
+    *path = NULL;
+    *failure = FAILURE_STORE;
+    if (!j)
+        return AVERROR(ENOMEM);
+    j->interrupt = interrupt;
+    j->caller = caller;
+    j->tags = tags;
+    return journey_arrive(j, journey_conclude(j, go(j, url, options), path), failure);
 }
 
 int journey_submit(const char *url, AVDictionary **options,
                    const AVIOInterruptCB *interrupt, void *log, char *key,
                    GenerationFailure *failure)
 {
-    Journey j = {.log = log, .interrupt = interrupt, .submit = true};
-    int ret = go(&j, url, options);
+    Journey *j = journey_alloc(log, EVENTS_FULL);
 
+    *failure = FAILURE_STORE;
+    if (!j)
+        return AVERROR(ENOMEM);
+    j->interrupt = interrupt;
+    j->submit = true;
+    int ret = go(j, url, options);
     if (ret >= 0 && key)
-        av_strlcpy(key, j.request->key, REQUEST_KEY_SIZE);
+        av_strlcpy(key, j->request->key, REQUEST_KEY_SIZE);
     /* What waits for the key is to find something. */
-    if (ret >= 0 && j.request->dry_run) {
+    if (ret >= 0 && j->request->dry_run) {
         char *path = NULL;
-        ret = journey_deliver_animatic(&j, &path);
+        ret = journey_deliver_animatic(j, &path);
         av_free(path);
         ret = ret < 0 ? ret : 1;
     }
-    return journey_arrive(&j, ret, failure);
+    return journey_arrive(j, ret, failure);
 }
 
 int journey_check(const char *url, AVDictionary **options, void *log, char *key)

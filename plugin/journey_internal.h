@@ -11,7 +11,7 @@
 #include "still.h"
 #include "store.h"
 
-/** Everything one journey holds; journey_arrive() frees it from any state. */
+/** Everything one journey holds; journey_arrive() ends it in any state. */
 struct Journey {
     void *log;
     const AVClass *class; ///< what log points to when the caller has none
@@ -30,6 +30,7 @@ struct Journey {
     bool served;         ///< the store had the clip
     AVDictionary **tags; ///< NULL, or metadata for the clip is added to it
     bool submit;         ///< the gateway's acceptance is all that is wanted
+    bool said;           ///< what is asked for
     bool noted;          ///< I2V_LOG has its failure
     bool quotable;       ///< its price is to be asked before it is sent
     bool settled;        ///< nothing of it is left to send
@@ -38,6 +39,16 @@ struct Journey {
     BatchEntry *entry; ///< while it is in the batch
     GenerationFailure failure;
 };
+
+/** A journey that has not begun, or NULL without memory. @param log  borrowed; NULL for
+ * one of its own */
+Journey *journey_alloc(void *log, EventsVoice voice);
+
+/** Say what is asked for, once. */
+void journey_say_request(Journey *j);
+
+/** For batch_give(): how it ended. Frees it. */
+void journey_release(void *owner, int result, GenerationFailure failure);
 
 /** The journey as far as the ledger: options, request, still, key, store. */
 int journey_set_out(Journey *j, const char *url, AVDictionary **options);
@@ -82,7 +93,8 @@ int journey_conclude(Journey *j, int ret, char **path);
  */
 void journey_note_failure(Journey *j, int error);
 
-/** How it ended; frees what the journey holds. @return ret */
+/** How it ended; frees the journey, or leaves it to those that wait for its clip, too.
+ * @return ret */
 int journey_arrive(Journey *j, int ret, GenerationFailure *failure);
 
 /** A dry run: everything up to the create call, and what a real run would do. */

@@ -10,26 +10,6 @@
 #include <libavutil/log.h>
 #include <libavutil/mem.h>
 
-static const AVClass log_class = {
-    .class_name = "i2v",
-    .item_name = av_default_item_name,
-    .version = LIBAVUTIL_VERSION_INT,
-};
-
-static Journey *journey_alloc(void *log, EventsVoice voice)
-{
-    Journey *j = av_mallocz(sizeof(*j));
-
-    if (!j)
-        return NULL;
-    j->class = &log_class;
-    j->log = log ? log : &j->class;
-    j->voice = voice;
-    j->failure = FAILURE_STORE;
-    j->plan.price = -1;
-    return j;
-}
-
 /* What its own call would find out without asking the gateway for a clip. */
 static int foresee(Journey *j)
 {
@@ -74,7 +54,7 @@ int journey_prepare(const char *url, AVDictionary **options,
     *failure = ret < 0 ? FAILURE_STORE : FAILURE_NONE;
     if (ret < 0 && j) {
         journey_arrive(j, ret, failure);
-        av_freep(&j);
+        j = NULL;
     }
     *journey = j;
     return ret;
@@ -85,6 +65,8 @@ int journey_ask(Journey *j, const AVIOInterruptCB *interrupt, GenerationFailure 
     int ret;
 
     j->interrupt = interrupt;
+    if (!j->settled)
+        journey_say_request(j);
     ret = j->settled ? 0 : journey_quote(j);
     j->interrupt = NULL;
     if (ret < 0 && journey_may_fall_back(j, ret)) {
@@ -121,9 +103,7 @@ int journey_foresee(const char *url, AVDictionary **options,
     }
     /* What the ledger refuses is to be reported when its turn comes. */
     j->noted |= ret < 0 && j->settled;
-    journey_arrive(j, ret, failure);
-    av_free(j);
-    return ret;
+    return journey_arrive(j, ret, failure);
 }
 
 int journey_begin(const char *url, AVDictionary **options,
@@ -155,8 +135,6 @@ int journey_send(Journey *j)
         ret = 0;
     if (ret >= 0 && !j->entry)
         j->settled = true;
-    if (ret >= 0 && batch_places() < 0)
-        journey_drop_body(j); /* not for a while */
     return ret;
 }
 
@@ -225,20 +203,8 @@ int journey_finish(Journey **journey, const AVIOInterruptCB *interrupt,
     }
     if (report->dry_run)
         report->usd = j->plan.price;
-    journey_arrive(j, ret, &report->failure);
-    av_freep(journey);
-    return ret;
-}
-
-/* The batch has brought it to its end, and its own call will say what there is to say of
- * the clip. */
-static void release(void *owner, int result, GenerationFailure failure)
-{
-    Journey *j = owner;
-
-    j->failure = failure;
-    journey_arrive(j, result, &failure);
-    av_free(j);
+    *journey = NULL;
+    return journey_arrive(j, ret, &report->failure);
 }
 
 void journey_give(Journey **journey, bool announce)
@@ -247,7 +213,7 @@ void journey_give(Journey **journey, bool announce)
 
     *journey = NULL;
     if (j && j->entry)
-        batch_give(&j->entry, j, release, announce);
+        batch_give(&j->entry, j, journey_release, announce);
     else
         journey_free(&j);
 }
@@ -258,7 +224,7 @@ void journey_free(Journey **journey)
 
     if (*journey)
         journey_arrive(*journey, 0, &failure);
-    av_freep(journey);
+    *journey = NULL;
 }
 
 int journey_dispatch(const char *url, AVDictionary **options,
@@ -272,19 +238,18 @@ int journey_dispatch(const char *url, AVDictionary **options,
         return ret;
     if (key)
         av_strlcpy(key, journey_key(j), REQUEST_KEY_SIZE);
-    j->interrupt = interrupt;
-    if (j->request->dry_run)
-        ret = journey_rehearse(j);
-    else if ((ret = journey_quote(j)) >= 0)
+    if (j->request->dry_run) {
+        j->interrupt = interrupt;
+        ret = journey_proceed(j);
+    } else if ((ret = journey_ask(j, interrupt, failure)) >= 0) {
         ret = journey_send(j);
+    }
     if (ret >= 0 && j->entry)
-        ret = batch_wait_for_answer(j->entry, interrupt, &j->failure);
+        ret = batch_wait_for_answer(j->entry, j->events, interrupt, &j->failure);
     j->interrupt = NULL;
     if (ret >= 0) {
         journey_give(&j, false);
         return 0;
     }
-    journey_arrive(j, ret, failure);
-    av_free(j);
-    return ret;
+    return journey_arrive(j, ret, failure);
 }

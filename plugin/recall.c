@@ -88,13 +88,17 @@ int journey_pick_up(const char *key, AVDictionary **options,
                     const AVIOInterruptCB *interrupt, void *log, char **path,
                     GenerationFailure *failure)
 {
-    Journey j = {.log = log, .interrupt = interrupt};
-    int ret = recall(&j, key, options);
+    Journey *j = journey_alloc(log, EVENTS_FULL);
 
     *path = NULL;
+    *failure = FAILURE_STORE;
+    if (!j)
+        return AVERROR(ENOMEM);
+    j->interrupt = interrupt;
+    int ret = recall(j, key, options);
     if (ret >= 0)
-        ret = journey_bring(&j);
+        ret = journey_bring(j);
     if (ret >= 0)
-        ret = journey_deliver(&j, path);
-    return journey_arrive(&j, ret, failure);
+        ret = journey_deliver(j, path);
+    return journey_arrive(j, ret, failure);
 }

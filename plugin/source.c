@@ -25,11 +25,13 @@ static int take(Source *s, const char *name, const char *value, void *log)
     }
     /* FFmpeg 7 reads the value of /NAME from a file, whoever wrote the graph. */
     if (name[0] == '/' && options_knows(name + 1)) {
-        av_log(log, AV_LOG_ERROR,
-               "The option %s is not read from a file in a filter graph; write %s=VALUE, "
-               "or use -f i2v, which has %s.\n",
-               name + 1, name + 1,
-               !strcmp(name + 1, "params") ? "-params @FILE" : "-prompt_file FILE");
+        av_log(
+            log, AV_LOG_ERROR,
+            "The option %s is not read from a file in a filter graph; write %s=VALUE%s.\n",
+            name + 1, name + 1,
+            !strcmp(name + 1, "params")   ? ", or use -f i2v, which has -params @FILE"
+            : !strcmp(name + 1, "prompt") ? ", or use -f i2v, which has -prompt_file"
+                                          : "");
         return AVERROR(EINVAL);
     }
     if (!options_knows(name))

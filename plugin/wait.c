@@ -58,7 +58,7 @@ static void keep_status(Generation *g)
             generation_fill(g);
             record_set_text(g->record, RECORD_STATUS, g->status);
             if (record_add_history(g->record, "status", g->status) >= 0)
-                store_save(g->plan->store, g->record, g->log);
+                store_save(g->plan->store, g->record, events_log(g->events));
         }
     }
     store_unlock(&lock);
@@ -128,7 +128,7 @@ static void note_duration(Generation *g)
     if (g->last_pending > 0 && since >= 0 && since <= NOTEWORTHY_S &&
         now - accepted > since)
         stats_add(g->plan->store, g->request->model_name, g->request->duration,
-                  now - accepted - since / 2, g->log);
+                  now - accepted - since / 2, events_log(g->events));
     g->last_pending = 0;
 }
 

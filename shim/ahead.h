@@ -1,7 +1,7 @@
 /* i2v: the requests that the command line of this process names
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef I2V_AHEAD_H
-#define I2V_AHEAD_H
+#ifndef I2V_SHIM_AHEAD_H
+#define I2V_SHIM_AHEAD_H
 
 #include <stdbool.h>
 #include "../plugin/face.h"

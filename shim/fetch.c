@@ -25,6 +25,16 @@ static Ahead *read_command(char *const *arguments)
     return ahead;
 }
 
+/* Whether one of the requests will have made this file by the time that it is opened. */
+static bool is_saved(const I2VNamed *named, int count, const char *path)
+{
+    for (int i = 0; i < count; i++)
+        for (const char *const *at = named[i].options; at && at[0]; at += 2)
+            if (!strcmp(at[0], "save") && !strcmp(at[1], path))
+                return true;
+    return false;
+}
+
 /* Check and send all of them; one alone needs nothing ahead of it. */
 static int send(const I2VFace *plugin, const Ahead *ahead, const I2VInterrupt *interrupt)
 {
@@ -33,7 +43,8 @@ static int send(const I2VFace *plugin, const Ahead *ahead, const I2VInterrupt *i
     char sentence[512];
     int count;
 
-    if (missing) {
+    named = ahead_requests(ahead, &count);
+    if (missing && !is_saved(named, count, missing)) {
         snprintf(sentence, sizeof(sentence),
                  "%s: No such file or directory; this command names it as an input, so "
                  "nothing was sent.",
@@ -41,7 +52,6 @@ static int send(const I2VFace *plugin, const Ahead *ahead, const I2VInterrupt *i
         plugin->complain("i2v", sentence);
         return -ENOENT;
     }
-    named = ahead_requests(ahead, &count);
     host_debug("the command line names %d request(s)", count);
     return count > 1 ? plugin->send_ahead(named, count, interrupt) : 0;
 }

@@ -26,6 +26,10 @@ static atomic_flag busy = ATOMIC_FLAG_INIT; ///< held for a few system calls
 static int listeners;
 static atomic_int arrived;
 
+/* In our handler, on this thread. */
+static _Thread_local volatile sig_atomic_t inside
+    __attribute__((tls_model("initial-exec")));
+
 static void lock(sigset_t *mask)
 {
     sigset_t all;
@@ -47,6 +51,9 @@ static void on_signal(int number, siginfo_t *info, void *context)
 {
     int saved = errno;
 
+    if (inside) /* a handler that the program put before ours calls its predecessor */
+        return;
+    inside = 1;
     atomic_fetch_add(&arrived, 1);
     for (int i = 0; i < NB_CHAINED; i++) {
         const struct sigaction *old = &chained[i].old;
@@ -60,6 +67,7 @@ static void on_signal(int number, siginfo_t *info, void *context)
         else
             old->sa_handler(number);
     }
+    inside = 0;
     errno = saved;
 }
 
@@ -101,7 +109,7 @@ static int is_given_up(void *opaque)
 {
     const Interrupt *interrupt = opaque;
 
-    return interrupt->plugin->is_interrupted(interrupt->opening);
+    return interrupt->plugin->is_interrupted(interrupt->opening) > 0;
 }
 
 void interrupt_begin(Interrupt *interrupt, const I2VFace *plugin,
@@ -109,6 +117,8 @@ void interrupt_begin(Interrupt *interrupt, const I2VFace *plugin,
 {
     sigset_t mask;
 
+    if (opening && plugin->is_interrupted(opening) < 0)
+        opening = NULL;
     *interrupt = (Interrupt){
         .asked = {opening ? is_given_up : has_arrived, interrupt},
         .plugin = plugin,

@@ -19,7 +19,7 @@ typedef struct Interrupt {
  * Begin to listen: to the interrupt callback of the open that is in progress on this
  * thread, or, where there is none, to SIGINT, SIGTERM and SIGHUP. What the program does
  * on these is done as before. Thread-safe; `interrupt` must not move.
- * @param opening  that open's context, or NULL
+ * @param opening  that open's context, or NULL; one without a callback is none
  */
 void interrupt_begin(Interrupt *interrupt, const I2VFace *plugin,
                      struct AVFormatContext *opening);

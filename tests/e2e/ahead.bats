@@ -105,8 +105,7 @@ sent_together() { # number
     set_faults ""
     wait "$PID"
     expect_creates 5
-    # in the order of the command line
-    same "p1 p2 p3 p4 p5" "$(state '[.jobs[-5:][].prompt] | join(" ")')"
+    same "p1 p2 p3 p4 p5" "$(state '[.jobs[-5:][].prompt] | sort | join(" ")')"
     I2V_PARALLEL=none refused ff "${REQUEST[@]}" -prompt p6 -i still.png -f null -
     says I2V_PARALLEL
     expect_creates 5
@@ -132,8 +131,8 @@ sent_together() { # number
     local line
     line=$(grep "never opened" <<<"$stderr")
     same 1 "$(wc -l <<<"$line")"
-    local key=${line##*i2vctl wait } clip
-    clip=$("$BIN/i2vctl" wait -v error "${key%% *}")
+    local rest=${line##*; } clip
+    clip=$(eval "$BIN/${rest% brings*} -v error")
     same 120 "$(frames_of "$clip")"
     works ff "${command[@]}"
     expect_creates 4
@@ -194,5 +193,50 @@ sent_together() { # number
     tr '\r' '\n' <terminal >lines
     grep -Eq '] 0 queued, 3 generating, 0 done, [0-9]+ s' lines || { cat lines; return 1; }
     # no line of one alone beside it
-    ! grep -Eq '] (queued|generating|waiting), ' lines
+    ! grep -Eq '] (queued|generating|waiting), ' lines || return 1
+}
+
+@test "one at a time: the next is sent when the one before is done" {
+    I2V_PARALLEL=1 works ff "${REQUEST[@]}" -prompt y1 -i still.png "${REQUEST[@]}" -prompt y2 -i still.png \
+        "${REQUEST[@]}" -prompt y3 -i still.png "${REQUEST[@]}" -prompt y4 -i still.png \
+        -filter_complex hstack=4 -frames:v 2 -f null -
+    # the gateway takes a second for each
+    same true "$(state '[.jobs[-4:][].created | ((.[0:19] + "Z") | fromdate) + (.[20:23] | tonumber / 1000)]
+        | [.[1:], .[:-1]] | transpose | map(.[0] - .[1] >= 1) | all')"
+    same "y1 y2 y3 y4" "$(state '[.jobs[-4:][].prompt] | join(" ")')"
+}
+
+@test "the still on standard input, beside others" {
+    run --separate-stderr sh -c 'cat still.png | "$0" ffmpeg -v info -y -f i2v -duration 4 -prompt z1 -i - \
+        -f i2v -duration 4 -prompt z2 -i still.png -filter_complex hstack -frames:v 2 -f null -' "$BIN/i2v"
+    [ "$status" -eq 0 ] || { echo "$stderr"; return 1; }
+    expect_creates 2
+    sent_together 2
+}
+
+@test "what its own open would refuse is refused before anything is sent" {
+    local list
+    for list in "-protocol_whitelist https" "-protocol_blacklist file" "-format_whitelist mov"; do
+        refused ff "${REQUEST[@]}" -prompt l1 -i still.png $list "${REQUEST[@]}" -prompt l2 -i still.png \
+            -filter_complex hstack -f null -
+        says excludes "nothing sent"
+    done
+    expect_requests 0
+}
+
+@test "sent ahead, not answered and never opened: that is said" {
+    set_faults "create 1 status 400" "create 2 stall 60"
+    refused ff "${REQUEST[@]}" -prompt n1 -i still.png "${REQUEST[@]}" -prompt n2 -i still.png \
+        -filter_complex hstack -frames:v 2 -f null -
+    says "never opened" "answer had not come"
+    set_faults ""
+    works ff "${REQUEST[@]}" -prompt n2 -i still.png -frames:v 2 -f null -
+    # taken once, found again
+    same 1 "$(state '[.jobs[] | select(.prompt == "n2")] | length')"
+}
+
+@test "a clip that this command saves is no missing input" {
+    works ff "${REQUEST[@]}" -prompt save1 -save shot.mp4 -i still.png -i shot.mp4 \
+        -filter_complex hstack -frames:v 2 -f null -
+    expect_creates 1
 }

@@ -58,3 +58,42 @@ API=$BUILD/tests/e2e/api_host
     same 3 "$(grep -c '^e1: Generic error' <<<"$output")"
     expect_creates 1
 }
+
+@test "submitting what has its clip and lost its record ends at once" {
+    works "$BIN/i2vctl" fetch --prompt f1 --duration 4 still.png
+    rm "$I2V_STORE"/*.json
+    run --separate-stderr timeout 20 "$API" submit f1 </dev/null
+    [ "$status" -ne 124 ]
+    grep -q '^submitted f1: [0-9a-f]*$' <<<"$output"
+    expect_creates 1
+}
+
+@test "the one whose generation it is leaves, and the other gets the clip" {
+    mkfifo go
+    set_faults "poll * shape waiting"
+    begin sh -c '"$0" leave x <go' "$API"
+    exec 7>go
+    until_true eval '[ "$(last_job ".polls // 0")" -ge 3 ]'
+    sleep 0.5
+    echo >&7
+    exec 7>&-
+    until_true grep -qx left output
+    grep -q '^leaves: Interrupted' output
+    set_faults ""
+    wait "$PID"
+    grep -qx 'stays: has it' output || { cat output log; return 1; }
+    expect_creates 1
+}
+
+@test "time in which the program does something else is not waited" {
+    mkfifo go
+    export I2V_DEFAULTS=$I2V_DEFAULTS:max_wait=2
+    begin sh -c '"$0" submit g1 <go' "$API"
+    exec 7>go
+    until_true grep -q ^submitted output
+    sleep 3
+    echo >&7
+    exec 7>&-
+    wait "$PID"
+    grep -qx 'g1: 120' output || { cat output log; return 1; }
+}

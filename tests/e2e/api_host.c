@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #define _GNU_SOURCE
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,11 +15,13 @@
 #include "i2v.h"
 
 /*
- * api_host submit|threads PROMPT...
+ * api_host submit|threads|leave PROMPT...
  *
  * submit: submits all, waits for a line on standard input, then opens one after the
  * other. threads: opens all at once, a thread each. For each clip a line: its prompt and
  * its packets, or the error.
+ * leave: two threads fetch the same; the first no longer wants it after a line on
+ * standard input.
  */
 
 static AVDictionary *request(const char *prompt)
@@ -73,6 +76,46 @@ static int submit_all(int count, char **prompts)
     return ret;
 }
 
+static volatile sig_atomic_t left;
+
+static int has_left(void *opaque)
+{
+    (void)opaque;
+    return left;
+}
+
+static void *fetch_one(void *opaque)
+{
+    const AVIOInterruptCB interrupt = {has_left, NULL};
+    AVDictionary *options = request("shared");
+    char *path = NULL;
+    int ret = i2v_fetch("still.png", &options, opaque ? &interrupt : NULL, &path);
+
+    printf("%s: %s\n", opaque ? "leaves" : "stays", ret < 0 ? av_err2str(ret) : "has it");
+    av_free(path);
+    av_dict_free(&options);
+    return NULL;
+}
+
+static int leave(void)
+{
+    pthread_t leaves, stays;
+    char line[8];
+
+    /* the one that leaves is the first, so that the generation is its own */
+    if (pthread_create(&leaves, NULL, fetch_one, line))
+        abort();
+    usleep(300000);
+    if (pthread_create(&stays, NULL, fetch_one, NULL))
+        abort();
+    if (fgets(line, sizeof(line), stdin))
+        left = 1;
+    pthread_join(leaves, NULL);
+    printf("left\n");
+    pthread_join(stays, NULL);
+    return 0;
+}
+
 static int open_all(int count, char **prompts)
 {
     pthread_t *threads = calloc((size_t)count, sizeof(*threads));
@@ -93,7 +136,8 @@ int main(int argc, char **argv)
     if (argc < 3)
         return 64;
     setvbuf(stdout, NULL, _IOLBF, 0);
-    ret = !strcmp(argv[1], "submit") ? submit_all(argc - 2, argv + 2)
-                                     : open_all(argc - 2, argv + 2);
+    ret = !strcmp(argv[1], "submit")  ? submit_all(argc - 2, argv + 2)
+          : !strcmp(argv[1], "leave") ? leave()
+                                      : open_all(argc - 2, argv + 2);
     return ret < 0;
 }

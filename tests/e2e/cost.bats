@@ -162,5 +162,5 @@ rate() { # model, jq condition on a variant: its price, as the stand-in lists it
     same 0.52 "$(jq -s '.[] | select(.event == "clip") | .usd' events)"
     ends_with 64 fetch --prompt q --duration 4 --max_cost 0.1 still.png
     same false "$(jq -s '.[-1] | select(.event == "error") | .retryable' events)"
-    ! grep -q "$KEY" events
+    ! grep -q "$KEY" events || return 1
 }

@@ -7,8 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <libavdevice/avdevice.h>
 #include <libavfilter/avfilter.h>
 #include <libavfilter/buffersink.h>
+#include <libavformat/avformat.h>
 #include <libavutil/dict.h>
 #include <libavutil/error.h>
 #include <libavutil/frame.h>
@@ -20,6 +22,7 @@
  * create ARGUMENTS | str ARGUMENTS | dict NAME=VALUE...   one filter i2v, made by hand
  * late ARGUMENTS   allocated, and initialized only when the graph is configured
  * parse | parse2 | ptr | segment DESCRIPTION              with one open output
+ * lavfi DESCRIPTION   opened by the device, on a context without an interrupt callback
  *
  * It prints what was pulled out of it, or the error; then "again" when the same program
  * can go on to make another graph, and whether its own signal handler is still in place.
@@ -122,12 +125,34 @@ static int parsed(AVFilterGraph *graph, const char *way, const char *description
     return ret;
 }
 
+static int by_device(const char *description)
+{
+    AVFormatContext *ctx = avformat_alloc_context();
+    AVPacket *packet = av_packet_alloc();
+    int count = 0, ret;
+
+    avdevice_register_all();
+    ret = avformat_open_input(&ctx, description, av_find_input_format("lavfi"), NULL);
+    while (ret >= 0 && (ret = av_read_frame(ctx, packet)) >= 0) {
+        count++;
+        av_packet_unref(packet);
+    }
+    av_packet_free(&packet);
+    avformat_close_input(&ctx);
+    if (ret != AVERROR_EOF)
+        return ret;
+    printf("frames %d\n", count);
+    return 0;
+}
+
 static int make(const char *way, int argc, char **argv)
 {
     AVFilterGraph *graph = avfilter_graph_alloc();
     int ret = AVERROR(ENOMEM);
 
-    if (graph)
+    if (graph && !strcmp(way, "lavfi"))
+        ret = by_device(argv[0]);
+    else if (graph)
         ret = strstr("create str dict late", way) ? by_hand(graph, way, argc, argv)
                                                   : parsed(graph, way, argv[0]);
     avfilter_graph_free(&graph);

@@ -416,7 +416,7 @@ END
     tr '\r' '\n' <terminal >lines
     grep -q '3 queued, 1 generating, 0 done' lines || { cat lines; return 1; }
     grep -q 'line 4, tall @' lines
-    ! grep -q 'Accepted as' lines
+    ! grep -q 'Accepted as' lines || return 1
     same 4 "$(wc -l <results)"
     works manifest shots.jsonl --take 2 -v verbose
     says_in_one "line 2, shot2" "Accepted as generation"

@@ -379,7 +379,7 @@ send() { # option..., still
     I2V_DISABLE=1 refused ff "${REQUEST[@]}" -i still.png "${PEEK[@]}"
     says "Unrecognized option"
     I2V_DISABLE=1 works "$BIN/i2v" ffmpeg -hide_banner -demuxers
-    ! grep -q ' i2v ' <<<"$output"
+    ! grep -q ' i2v ' <<<"$output" || return 1
     I2V_DISABLE=1 works ff -v error -i still.png -f null -
     expect_requests 0
 }

@@ -89,8 +89,8 @@ key_is_nowhere() {
     until_true eval '[ "$(creates)" -ge 1 ]'
     tr '\0' '\n' <"/proc/$PID/cmdline" >title
     grep -q ffmpeg title
-    ! grep -qF -- "$KEY" title
-    ! tr '\0' '\n' <"/proc/$PID/environ" | grep -qF -- "$KEY"
+    ! grep -qF -- "$KEY" title || return 1
+    ! tr '\0' '\n' <"/proc/$PID/environ" | grep -qF -- "$KEY" || return 1
     leaves TERM
 }
 

@@ -291,7 +291,7 @@ turned_jpeg() { # width, height, orientation, file
 @test "the file that is sent holds no position, and no metadata of the file" {
     turned_jpeg 1280 720 6 turned.jpg
     send turned.jpg
-    ! grep -qa Exif sent
+    ! grep -qa Exif sent || return 1
 }
 
 @test "FFmpeg's own options for the input are not eaten by the still" {
