@@ -29,7 +29,8 @@ report=$(run -vn -af ebur128=framelog=verbose -f null - 2>&1) || {
   printf '%s\n' "$report" >&2
   exit $status
 }
-printf '%s\n' "$report" | grep '^\[i2v' >&2 || :
+# Since FFmpeg 8 it calls its inputs otherwise.
+printf '%s\n' "$report" | grep -E '^\[(i2v|in#0)' >&2 || :
 loudness=$(printf '%s\n' "$report" | sed -n 's/^ *I: *\(-*[0-9.]*\) LUFS$/\1/p' | tail -n 1)
 # Silence has no loudness to bring anywhere.
 gain=$(awk -v i="${loudness:--70}" 'BEGIN { print (i > -69 ? -23 - i : 0) }')
