@@ -47,7 +47,7 @@ sent_together() { # number
 @test "inputs, -f lavfi, filters and a script, mixed" {
     printf 'i2v=still.png:prompt=m4:duration=4,scale=64:36[x]' >graph
     works ff -y "${REQUEST[@]}" -prompt m1 -i still.png -re -f lavfi -i "i2v=still.png:prompt=m2:duration=4" \
-        -filter_complex_script graph \
+        "$(graph_file)" graph \
         -filter_complex "[0:v][1:v]hstack[a];i2v=still.png:prompt=m3:duration=4[b]" \
         -metadata title=-f -map '[a]' -map '[b]' -map '[x]' -frames:v 2 -f null -
     expect_creates 4
