@@ -29,7 +29,8 @@ report=$(run -vn -af ebur128=framelog=verbose -f null - 2>&1) || {
   printf '%s\n' "$report" >&2
   exit $status
 }
-printf '%s\n' "$report" | grep '^\[i2v' >&2 || :
+# Since FFmpeg 8 it calls its inputs otherwise.
+printf '%s\n' "$report" | grep -E '^\[(i2v|in#0)' >&2 || :
 loudness=$(printf '%s\n' "$report" | sed -n 's/^ *I: *\(-*[0-9.]*\) LUFS$/\1/p' | tail -n 1)
 # Silence has no loudness to bring anywhere.
 gain=$(awk -v i="${loudness:--70}" 'BEGIN { print (i > -69 ? -23 - i : 0) }')
@@ -38,6 +39,8 @@ gain=$(awk -v i="${loudness:--70}" 'BEGIN { print (i > -69 ? -23 - i : 0) }')
 picture='scale=1920:1080:force_original_aspect_ratio=decrease:out_color_matrix=bt709:out_range=tv:flags=lanczos'
 picture="$picture,pad=1920:1080:-1:-1,setsar=1,fps=50,format=yuv422p"
 picture="$picture,interlace=scan=tff:lowpass=complex"
+# Since FFmpeg 7 an encoder goes by the pictures, before by its own options.
+picture="$picture,setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=tv"
 run -y -v warning -vf "$picture" -af "volume=${gain}dB,aresample=48000" \
   -c:v mpeg2video -profile:v 0 -level:v 2 -b:v 50M -minrate 50M -maxrate 50M \
   -bufsize 17825792 -g 12 -bf 2 -flags +ildct+ilme -dc 10 -intra_vlc 1 \

@@ -157,7 +157,8 @@ delivered() { # prompt
     set_faults "download 1 redirect file://$PWD/bait.mp4" "download 2 redirect ftp://127.0.0.1:$FILES_PORT/x.mp4" \
         "download 3 redirect data:video/mp4;base64,$(base64 -w0 <bait.mp4 | head -c 400)"
     delivered "odd redirect"
-    same "- - - -" "$(ranges)"
+    # the last one is a path on the same server to old versions of libcurl
+    case $(ranges) in "- - - -" | "- - - - -") ;; *) ranges; return 1 ;; esac
 }
 
 @test "credentials in a result URL are in no log" {

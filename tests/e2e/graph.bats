@@ -80,7 +80,8 @@ plain_frames() { # graph with CLIP, option...
     works "$BIN/i2v" ffprobe -v error -f lavfi -i "i2v=still.png:prompt='Waves':duration=4:s=dv+da[out0][out1]" \
         -show_entries stream=codec_type -of csv=p=0
     same "video audio" "$(echo $output)"
-    SDL_VIDEODRIVER=dummy SDL_AUDIODRIVER=dummy works "$BIN/i2v" ffplay -v warning -nodisp -autoexit -f lavfi \
+    # not in each package of ffmpeg
+    ! command -v ffplay || SDL_VIDEODRIVER=dummy SDL_AUDIODRIVER=dummy works "$BIN/i2v" ffplay -v warning -nodisp -autoexit -f lavfi \
         -i "i2v=still.png:prompt='Waves':duration=4"
     expect_creates 1
 }
@@ -115,7 +116,7 @@ plain_frames() { # graph with CLIP, option...
 
 @test "from a script" {
     printf 'i2v@shot1=still.png\n:prompt=from a script:duration=4\n[v];\n[v]null[w]\n' >graph
-    works ff -filter_complex_script graph -map '[w]' -frames:v 3 -f null -
+    works ff "$(graph_file)" graph -map '[w]' -frames:v 3 -f null -
     same 'from a script' "$(last_job .prompt)"
     expect_creates 1
 }
@@ -202,11 +203,11 @@ END
 
 @test "-filters and -h filter=" {
     works "$BIN/i2v" ffmpeg -v error -filters
-    grep -Eq '^ \.\.\. +i2v +\|->N ' <<<"$output"
-    grep -Eq '^ \.\.\. +ai2v +\|->N ' <<<"$output"
-    same 2 "$(grep -cE '^ ... +a?i2v ' <<<"$output")"
+    grep -Eq '^ \.\.\.? +i2v +\|->N ' <<<"$output"
+    grep -Eq '^ \.\.\.? +ai2v +\|->N ' <<<"$output"
+    same 2 "$(grep -cE '^ ...? +a?i2v ' <<<"$output")"
     # and all of FFmpeg's own
-    diff <(ffmpeg -v error -filters) <(grep -vE '^ ... +a?i2v ' <<<"$output")
+    diff <(ffmpeg -v error -filters) <(grep -vE '^ ...? +a?i2v ' <<<"$output")
     local filter
     for filter in i2v ai2v; do
         works "$BIN/i2v" ffmpeg -v error -h filter=$filter
@@ -234,6 +235,7 @@ END
             <(ffmpeg -v error -nostdin -filter_complex "$graph" -map '[v]' -f framemd5 - | grep -v '^#')
     done
     I2V_DISABLE=1 refused ff -filter_complex "i2v=still.png:prompt=x[v]" -map '[v]' -f null -
-    says "No such filter: 'i2v'"
+    # 7 and later read the options first, without those of a filter that they know
+    grep -qE "No such filter: 'i2v'|No option name near 'still.png" <<<"$stderr"
     expect_requests 0
 }

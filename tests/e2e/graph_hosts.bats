@@ -148,7 +148,10 @@ goes_on() { # the same program makes another graph, and its own handler is in pl
 import sys
 import av
 import av.filter
+import av.logging
 
+# PyAV 8 waits for itself when a decoder's thread logs.
+av.logging.restore_default_callback()
 graph = av.filter.Graph()
 if len(sys.argv) > 2:
     source = graph.add("i2v", image="still.png", prompt=sys.argv[1], duration=sys.argv[2])

@@ -182,6 +182,13 @@ until_true() { # command
     return 1
 }
 
+# The option that reads a filter graph from a file: the old one is gone from FFmpeg 8, and
+# the new one came with 7.
+graph_file() {
+    ffmpeg -v error -h full | grep -q filter_complex_script && echo -filter_complex_script ||
+        echo -/filter_complex
+}
+
 uri() { printf %s "$1" | jq -sRr @uri; }
 
 store_clip() { # the path of the one clip in the store

@@ -37,7 +37,7 @@ commands() { # grep pattern
     SDL_VIDEODRIVER=dummy SDL_AUDIODRIVER=dummy \
         works sh -c "$(commands '^i2v ffplay' | sed 's/ffplay/& -autoexit/')"
     works sh -c "$(commands '^i2v ffprobe')"
-    says "Duration: 00:00:08.00"
+    says "Duration: 00:00:08.0"
 }
 
 @test "the README's commands for the ledger work, one after the other" {

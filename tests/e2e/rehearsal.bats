@@ -8,7 +8,10 @@ streams() { # file: codec,width,height,rate of each stream
     ffprobe -v error -show_entries stream=codec_type,width,height,r_frame_rate,sample_rate,channels \
         -of compact=p=0:nk=1 "$1"
 }
-length_of() { ffprobe -v error -show_entries format=duration -of csv=p=0 "$1" | cut -c1-4; }
+# Of the picture: FFmpeg 4.3 counts what its encoder puts before the sound.
+length_of() {
+    ffprobe -v error -select_streams v -show_entries stream=duration -of csv=p=0 "$1" | cut -c1-4
+}
 
 # How loud the loudest sample is, in dB.
 peak_of() {

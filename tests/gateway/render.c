@@ -60,6 +60,10 @@ int render_run(const JobList *list, const char *const argv[], const Job *job)
     return status;
 }
 
+/* Since FFmpeg 7 an encoder goes by the pictures, before by its own options. */
+#define COLOURS \
+    "setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=tv"
+
 /* Every second picture is the one before: half the zooming, and next to nothing to
  * encode. The first picture is the still itself. */
 static char *picture_filter(const Job *job)
@@ -70,7 +74,7 @@ static char *picture_filter(const Job *job)
                        "out_color_matrix=bt709:out_range=tv,crop=%d:%d,format=yuv420p,"
                        "setsar=1,zoompan=z='1+0.08*on/%d':d=%d:s=%dx%d:fps=%d/2:"
                        "x='(iw-iw/zoom)/2':y='(ih-ih/zoom)/2',fps=%d,"
-                       "tpad=stop_mode=clone:stop=4",
+                       "tpad=stop_mode=clone:stop=4," COLOURS,
                        job->width, job->height, job->width, job->height, pictures,
                        pictures, job->width, job->height, job->rate, job->rate);
 }

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <libavutil/version.h>
+
 #define COPY   "-c copy "
 #define ENCODE "-c:a copy -c:v libx264 -preset ultrafast -crf 28 -g 30 -threads 1 "
 #define COLOURS \
@@ -26,9 +28,16 @@ static char *options_of(const Job *job, ClipKind kind)
         return checked_strdup(COPY
                               "-movflags +frag_keyframe+empty_moov+default_base_moof");
     case CLIP_VFR: /* two of three pictures come a third of their time late */
+#if LIBAVUTIL_VERSION_MAJOR >= 57
         return text_format(COPY "-bsf:v setts=ts='TS+if(mod(N,3),1/(3*%d*TB),0)' "
                                 "-movflags +faststart",
                            job->rate);
+#else /* FFmpeg 4.3 has no setts */
+        return text_format(ENCODE COLOURS
+                           "-vf settb=1/%d,setpts='PTS+if(mod(N,3),1,0)' -vsync vfr "
+                           "-enc_time_base 1/%d -movflags +faststart",
+                           3 * job->rate, 3 * job->rate);
+#endif
     case CLIP_SHORT:
         return text_format(COPY "-t %g -movflags +faststart",
                            job->duration > 1 ? job->duration - 1 : 0.5);

@@ -199,6 +199,8 @@ refused() { # pattern
 }
 
 @test "threads whose first calls meet, under ThreadSanitizer" {
+    ! ldd "$BUILT/shim-race-tsan" | grep -q 'libtsan\.so\.0 ' ||
+        skip "up to GCC 10 it does not see the lock that dlopen() takes"
     unset I2V_STUB_TRACE
     run -0 env LD_PRELOAD="$BUILT/shim_tsan.so" "$BUILT/shim-race-tsan" i2v:x
     [ "$output" = "all well" ]

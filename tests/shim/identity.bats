@@ -38,7 +38,7 @@ setup_file() {
             >"$BATS_TEST_TMPDIR/diff" && return 1
         cat "$BATS_TEST_TMPDIR/diff"
         [ "$(grep -c '^[<>]' "$BATS_TEST_TMPDIR/diff")" = 2 ]
-        [ "$(grep -cE '^> +\.\.\. +a?i2v +\|->N ' "$BATS_TEST_TMPDIR/diff")" = 2 ]
+        [ "$(grep -cE '^> +\.\.\.? +a?i2v +\|->N ' "$BATS_TEST_TMPDIR/diff")" = 2 ]
     done
     same 0 ffmpeg -hide_banner -h filter=movie
 }
