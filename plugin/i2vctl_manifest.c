@@ -376,6 +376,8 @@ static int finish(Batch *b, Shot *shot)
     if (its_ret != AVERROR(EINTR)) {
         shot->ended = true;
         shot->failure = report.failure;
+        if (shot->follows && report.usd > 0)
+            report.usd = 0; /* another line has it, and the sum is to be what was paid */
         b->nb_ended++;
         ret = print_result(b, shot, its_ret, &report);
     }

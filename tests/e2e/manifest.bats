@@ -312,6 +312,8 @@ END
     expect_results 3
     same 1 "$(results 'map(select(.id != "other") | [.path, .key]) | unique | length')"
     cmp "$(results '.[] | select(.id == "again") | .path')" again.mp4
+    # the sum is what was paid
+    same true "$(results 'map(.usd) | (map(select(. > 0)) | length) == 2 and contains([0])')"
 }
 
 @test "the same request twice, and it fails: both lines say so, and it is asked for once" {
