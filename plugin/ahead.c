@@ -5,9 +5,41 @@
 #include <errno.h>
 
 #include <libavutil/error.h>
+#include <libavutil/log.h>
 #include <libavutil/mem.h>
 
 #include "journey.h"
+#include "source.h"
+
+/* What a request is called in its command: its still, else its URL. */
+static char *name_of(const AheadRequest *request)
+{
+    const AVDictionaryEntry *image =
+        av_dict_get(request->options, "image", NULL, AV_DICT_MATCH_CASE);
+    return av_strdup(image ? image->value : request->url);
+}
+
+/* The sentence that said why does not say of which of them. */
+static void say_which(const char *name)
+{
+    av_log(source_log(false), AV_LOG_ERROR,
+           "That is of the request for '%s'; nothing of this command was sent.\n",
+           name ? name : "?");
+}
+
+static int prepare(AheadRequest *request, const AVIOInterruptCB *interrupt,
+                   Journey **journey)
+{
+    GenerationFailure failure;
+    char *name = name_of(request);
+    int ret = journey_prepare(request->url, &request->options, interrupt, NULL, journey,
+                              &failure);
+
+    if (ret < 0 && ret != AVERROR(EINTR))
+        say_which(name);
+    av_free(name);
+    return ret;
+}
 
 int ahead_send(AheadRequest *requests, int count, const AVIOInterruptCB *interrupt)
 {
@@ -16,8 +48,7 @@ int ahead_send(AheadRequest *requests, int count, const AVIOInterruptCB *interru
     int ret = journeys ? 0 : AVERROR(ENOMEM);
 
     for (int i = 0; i < count && ret >= 0; i++)
-        ret = journey_prepare(requests[i].url, &requests[i].options, interrupt, NULL,
-                              &journeys[i], &failure);
+        ret = prepare(&requests[i], interrupt, &journeys[i]);
     for (int i = 0; i < count && ret >= 0; i++)
         ret = journey_ask(journeys[i], interrupt, &failure);
     for (int i = 0; i < count && ret >= 0; i++)

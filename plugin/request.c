@@ -155,6 +155,26 @@ static int check_money(const Options *o, void *log, Request *r)
     return copy(&r->project, o->project);
 }
 
+/* Texts are kept in the ledger, which is to be read again. */
+static int check_sizes(const Options *o, void *log)
+{
+    const struct {
+        const char *name, *text;
+    } texts[] = {{"prompt", o->prompt},
+                 {"negative_prompt", o->negative_prompt},
+                 {"params", o->params}};
+
+    for (size_t i = 0; i < FF_ARRAY_ELEMS(texts); i++) {
+        if (!texts[i].text || strlen(texts[i].text) <= MAX_TEXT)
+            continue;
+        av_log(log, AV_LOG_ERROR,
+               "The option %s is too large: it may have %d bytes, and has %zu.\n",
+               texts[i].name, MAX_TEXT, strlen(texts[i].text));
+        return AVERROR(EINVAL);
+    }
+    return 0;
+}
+
 int request_check(const Options *options, void *log, Request **request)
 {
     Request *r = av_mallocz(sizeof(*r));
@@ -163,7 +183,8 @@ int request_check(const Options *options, void *log, Request **request)
     *request = NULL;
     if (!r)
         return AVERROR(ENOMEM);
-    if ((ret = check_prompt(options, log, r)) < 0 ||
+    if ((ret = check_sizes(options, log)) < 0 ||
+        (ret = check_prompt(options, log, r)) < 0 ||
         (ret = check_image(options, log, r)) < 0 ||
         (ret = check_end_image(options, log, r)) < 0 ||
         (ret = fields_check(options, log, r)) < 0 ||

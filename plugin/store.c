@@ -245,7 +245,12 @@ int store_save(const Store *store, const Record *record, void *log)
     char *path = path_of(store, record_key(record), ".json");
     char *text = record_print(record);
     char consequence[320];
-    int ret = path && text ? files_write(path, text, strlen(text)) : AVERROR(ENOMEM);
+    int ret = path && text ? 0 : AVERROR(ENOMEM);
+
+    /* What could not be read again had better not be sent. */
+    if (ret >= 0)
+        ret = strlen(text) > MAX_RECORD ? AVERROR(EFBIG)
+                                        : files_write(path, text, strlen(text));
     if (ret < 0) {
         print_consequence(record, consequence, sizeof(consequence));
         av_log(log, AV_LOG_ERROR, "Cannot write the ledger %s: %s; %s.\n",

@@ -9,7 +9,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "ahead.h"
-#include "filtergraph.h"
 
 enum { MAX_SCRIPT = 1 << 20 }; ///< bytes of a file that holds a graph
 
@@ -165,6 +164,8 @@ static bool is_missing(const char *url)
 {
     struct stat info;
 
+    if (!strncmp(url, "file:", 5))
+        url += 5;
     if (!*url || !strcmp(url, "-") || strpbrk(url, ":%*?[]{}"))
         return false;
     return stat(url, &info) < 0 && errno == ENOENT;
@@ -210,8 +211,6 @@ static int add_graph(Ahead *ahead, const char *text, char *owned)
     ret = filtergraph_read(text, &description->graph);
     if (ret < 0)
         return ret;
-    if (*description->graph->why && filtergraph_may_have_source(text))
-        return -EINVAL;
     for (int i = 0; i < description->graph->nb_filters && !ret; i++) {
         const GraphFilter *filter = &description->graph->filters[i];
 
@@ -439,6 +438,11 @@ const I2VNamed *ahead_requests(const Ahead *ahead, int *count)
 {
     *count = ahead->nb_requests;
     return ahead->requests;
+}
+
+const Graph *ahead_graph(const Ahead *ahead, int n)
+{
+    return n < ahead->nb_descriptions ? ahead->descriptions[n].graph : NULL;
 }
 
 bool ahead_has_graph(const Ahead *ahead, const char *description)

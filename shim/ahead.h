@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include "../plugin/face.h"
+#include "filtergraph.h"
 
 /** What a command line of ffmpeg names. */
 typedef struct Ahead Ahead;
@@ -22,6 +23,10 @@ int ahead_read(char *const *arguments, Ahead **ahead);
  * owned by `ahead`. A filter without arguments has "" for a text; `options` is never
  * NULL. */
 const I2VNamed *ahead_requests(const Ahead *ahead, int *count);
+
+/** The graphs that the command line names, in turn, those that FFmpeg would refuse among
+ * them; NULL behind the last. Owned by `ahead`. */
+const Graph *ahead_graph(const Ahead *ahead, int n);
 
 /** Whether the command line has this as the description of a graph, in a word, in a file
  * or for the device lavfi. */

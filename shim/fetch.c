@@ -35,13 +35,43 @@ static bool is_saved(const I2VNamed *named, int count, const char *path)
     return false;
 }
 
+/* What FFmpeg would refuse is refused before anything is bought for it. */
+static int check(Host *host, const I2VFace *plugin, const Graph *graph)
+{
+    typedef const struct AVFilter *GetByName(const char *name);
+    GetByName *get_by_name = (GetByName *)host_real(host, HOOK_avfilter_get_by_name);
+    char sentence[256];
+
+    if (*graph->why && filtergraph_may_have_source(graph->text)) {
+        plugin->complain("i2v", graph->why);
+        return -EINVAL;
+    }
+    /* FFmpeg before 6 takes nothing behind a separator for a filter without a name. */
+    if (graph->open_ended && !host_has(host, HOOK_avfilter_graph_segment_parse)) {
+        plugin->complain("i2v", "No such filter: ''; nothing sent");
+        return -EINVAL;
+    }
+    for (int i = 0; i < graph->nb_filters; i++) {
+        if (graph->filters[i].is_source || !get_by_name ||
+            get_by_name(graph->filters[i].name))
+            continue;
+        snprintf(sentence, sizeof(sentence), "No such filter: '%s'; nothing sent",
+                 graph->filters[i].name);
+        plugin->complain("i2v", sentence);
+        return FILTER_NOT_FOUND;
+    }
+    return 0;
+}
+
 /* Check and send all of them; one alone needs nothing ahead of it. */
-static int send(const I2VFace *plugin, const Ahead *ahead, const I2VInterrupt *interrupt)
+static int send(Host *host, const I2VFace *plugin, const Ahead *ahead,
+                const I2VInterrupt *interrupt)
 {
     const char *missing = ahead_missing(ahead);
     const I2VNamed *named;
+    const Graph *graph;
     char sentence[512];
-    int count;
+    int count, ret = 0;
 
     named = ahead_requests(ahead, &count);
     if (missing && !is_saved(named, count, missing)) {
@@ -52,11 +82,15 @@ static int send(const I2VFace *plugin, const Ahead *ahead, const I2VInterrupt *i
         plugin->complain("i2v", sentence);
         return -ENOENT;
     }
+    for (int i = 0; ret >= 0 && (graph = ahead_graph(ahead, i)); i++)
+        ret = check(host, plugin, graph);
+    if (ret < 0)
+        return ret;
     host_debug("the command line names %d request(s)", count);
     return count > 1 ? plugin->send_ahead(named, count, interrupt) : 0;
 }
 
-int fetch_ahead(const I2VFace *plugin, char *const *arguments,
+int fetch_ahead(Host *host, const I2VFace *plugin, char *const *arguments,
                 struct AVFormatContext *ctx, const char *url,
                 const struct AVDictionary *options)
 {
@@ -73,7 +107,7 @@ int fetch_ahead(const I2VFace *plugin, char *const *arguments,
         understood = !named[i].filter && plugin->is_same(&named[i], url, options);
     if (understood) {
         interrupt_begin(&interrupt, plugin, ctx);
-        ret = send(plugin, ahead, &interrupt.asked);
+        ret = send(host, plugin, ahead, &interrupt.asked);
         interrupt_end(&interrupt);
     }
     ahead_free(&ahead);
@@ -97,50 +131,23 @@ static I2VNamed *name_sources(const Graph *graph)
     return named;
 }
 
-/* What FFmpeg would refuse is refused before anything is bought for it. */
-static int check(Host *host, const I2VFace *plugin, const Graph *graph)
-{
-    typedef const struct AVFilter *GetByName(const char *name);
-    GetByName *get_by_name = (GetByName *)host_real(host, HOOK_avfilter_get_by_name);
-    char sentence[256];
-
-    if (*graph->why) {
-        plugin->complain("i2v", graph->why);
-        return -EINVAL;
-    }
-    /* FFmpeg before 6 takes nothing behind a separator for a filter without a name. */
-    if (graph->open_ended && !host_has(host, HOOK_avfilter_graph_segment_parse)) {
-        plugin->complain("i2v", "No such filter: ''; nothing sent");
-        return -EINVAL;
-    }
-    for (int i = 0; i < graph->nb_filters; i++) {
-        if (graph->filters[i].is_source || !get_by_name ||
-            get_by_name(graph->filters[i].name))
-            continue;
-        snprintf(sentence, sizeof(sentence), "No such filter: '%s'; nothing sent",
-                 graph->filters[i].name);
-        plugin->complain("i2v", sentence);
-        return FILTER_NOT_FOUND;
-    }
-    return 0;
-}
-
 /* Everything that the graph and, the first time, the command line names. */
-static int send_graph(const I2VFace *plugin, char *const *arguments, const Graph *graph,
-                      const I2VNamed *named, const I2VInterrupt *interrupt)
+static int send_graph(Host *host, const I2VFace *plugin, char *const *arguments,
+                      const Graph *graph, const I2VNamed *named,
+                      const I2VInterrupt *interrupt)
 {
     Ahead *ahead = read_command(arguments);
     int ret = 0;
 
     if (ahead && ahead_has_graph(ahead, graph->text))
-        ret = send(plugin, ahead, interrupt);
+        ret = send(host, plugin, ahead, interrupt);
     else if (graph->nb_sources > 1 && host_sends_ahead())
         ret = plugin->send_ahead(named, graph->nb_sources, interrupt);
     ahead_free(&ahead);
     return ret;
 }
 
-static int fetch_sources(const I2VFace *plugin, char *const *arguments,
+static int fetch_sources(Host *host, const I2VFace *plugin, char *const *arguments,
                          const Graph *graph, const I2VInterrupt *interrupt,
                          char **rewritten)
 {
@@ -149,7 +156,7 @@ static int fetch_sources(const I2VFace *plugin, char *const *arguments,
     int ret = -ENOMEM;
 
     if (named && movies)
-        ret = send_graph(plugin, arguments, graph, named, interrupt);
+        ret = send_graph(host, plugin, arguments, graph, named, interrupt);
     for (int i = 0; ret >= 0 && i < graph->nb_sources; i++)
         ret = plugin->fetch_source(&named[i], interrupt, &movies[i]);
     if (ret >= 0) {
@@ -174,7 +181,7 @@ int fetch_graph(Host *host, const I2VFace *plugin, char *const *arguments,
     if (ret < 0)
         return ret;
     interrupt_begin(&interrupt, plugin, opening);
-    ret = fetch_sources(plugin, arguments, graph, &interrupt.asked, rewritten);
+    ret = fetch_sources(host, plugin, arguments, graph, &interrupt.asked, rewritten);
     interrupt_end(&interrupt);
     if (*rewritten)
         host_debug("graph: %s", *rewritten);

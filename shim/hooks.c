@@ -157,8 +157,8 @@ int avformat_open_input(struct AVFormatContext **ps, const char *url,
         return ret;
     }
     inside++;
-    ret =
-        fetch_ahead(plugin, atomic_load(&arguments), *ps, url, options ? *options : NULL);
+    ret = fetch_ahead(host, plugin, atomic_load(&arguments), *ps, url,
+                      options ? *options : NULL);
     if (ret >= 0)
         ret = plugin->open_input(ps, url, options);
     else

@@ -74,8 +74,27 @@ sent_together() { # number
     expect_requests 0
 }
 
+@test "a wrong graph of the same command: nothing is sent" {
+    local other
+    for other in "i2v=still.png:prompt=x:duration=4,nosuchfilter" "color,nosuchfilter" \
+        "i2v=still.png:prompt='x:duration=4" "i2v=still.png:prompt=x:duration=4[a"; do
+        refused ff "${REQUEST[@]}" -prompt hello -i still.png -f lavfi -i "$other" -f null -
+        says "[i2v @"
+        refused ff "${REQUEST[@]}" -prompt hello -i still.png -lavfi "$other" -f null -
+    done
+    expect_requests 0
+}
+
+@test "which of several requests is refused is said" {
+    refused ff "${REQUEST[@]}" -prompt hello -i still.png -f i2v -prompt x -duration 5 -i ./still.png \
+        -filter_complex hstack -f null -
+    says duration "'./still.png'"
+}
+
 @test "a plain input of the same command does not exist: nothing is sent" {
     refused ff "${REQUEST[@]}" -prompt hello -i still.png -i missing-logo.png -filter_complex overlay out.mkv
+    says missing-logo.png
+    refused ff "${REQUEST[@]}" -prompt hello -i still.png -i file:missing-logo.png -filter_complex overlay out.mkv
     says missing-logo.png
     expect_requests 0
 }

@@ -405,17 +405,16 @@ static const Case graphs[] = {
     {"ffmpeg -graph i2v=a out -f lavfi -i i2v=b out", "[i2v:b]"},
     {"ffmpeg -f lavfi -i testsrc=d=1 out", "none"},
     {"ffmpeg -f lavfi out -i i2v=a", "none missing i2v=a"},
-    {"ffmpeg -i i2v=a out", "none missing i2v=a"},
+    {"ffmpeg -i i2v=a -i file:b out", "none missing i2v=a"},
     /* a graph is no option of the input that it stands before */
     {"ffmpeg -f i2v -filter_complex i2v=b -i a out", "[i2v:b] a{}"},
     {"ffmpeg -f i2v -prompt x -i a -filter_complex [0]i2v=b out", "a{prompt=x} [i2v:b]"},
     /* in the order of the command line */
     {"ffmpeg -f i2v -i a -lavfi i2v=b;i2v=c -f lavfi -i ai2v=d -i i2v:e -lavfi i2v=f out",
      "a{} [i2v:b] [i2v:c] [ai2v:d] i2v:e{} [i2v:f]"},
-    /* what libavfilter refuses */
-    {"ffmpeg -f i2v -i a -filter_complex i2v='b out", "-"},
-    {"ffmpeg -f i2v -i a -lavfi i2v=b,[ out", "-"},
-    {"ffmpeg -f i2v -i a -lavfi [,i2v=b out", "-"},
+    /* what libavfilter refuses is for whoever fetches to say */
+    {"ffmpeg -f i2v -i a -lavfi i2v=b,[ out", "a{} [i2v:b]"},
+    {"ffmpeg -f i2v -i a -lavfi [,i2v=b out", "a{}"},
     {"ffmpeg -f i2v -i a -lavfi scale=',[ -f lavfi -i '' out", "a{}"},
     /* scripts */
     {"ffmpeg -filter_complex_script graph.txt -i i2v:c out",
@@ -440,7 +439,7 @@ static const Case graphs[] = {
     {"ffmpeg -i i2v:a -/filter_complex pipe: out", "-"},
     {"ffmpeg -i i2v:a -/filter_complex nul.txt out", "-"},
     {"ffmpeg -i i2v:a -/filter_complex larger.txt out", "-"},
-    {"ffmpeg -i i2v:a -/filter_complex open.txt out", "-"},
+    {"ffmpeg -i i2v:a -/filter_complex open.txt out", "i2v:a{} [i2v:a]"},
     {NULL, NULL},
 };
 
