@@ -414,17 +414,17 @@ static bool is_answered(const BatchEntry *e)
     return e->g ? generation_stage(e->g) == STAGE_BUSY : must_queue(e);
 }
 
+/* Whether an answer would be left unread: nobody waits for it. */
 static bool is_being_sent(void)
 {
     for (const BatchEntry *e = entries; e; e = e->next)
-        if (e->g && generation_uses_http(e->g) &&
+        if (e->g && !e->waiting && generation_uses_http(e->g) &&
             generation_stage(e->g) < STAGE_GENERATING)
             return true;
     return false;
 }
 
-/* Called with the lock. Nobody may come for a while, and the answer to a create call had
- * better not be left unread. */
+/* Called with the lock. Nobody may come for a while. */
 static void stay(const AVIOInterruptCB *interrupt)
 {
     int64_t until = av_gettime_relative() + STAY_US;
