@@ -253,6 +253,11 @@ packets() { # file
 
 # Interrupting
 
+# A test of what a terminal is shown; a root without /dev/pts has none.
+needs_terminal() {
+    script -qec true /dev/null >/dev/null 2>&1 </dev/null || skip "no pseudo-terminals here"
+}
+
 # A command in the background that can be interrupted, as from a terminal.
 begin() { # command...: sets PID; its log goes to "log", its output to "output"
     env --default-signal=INT,QUIT "$@" >output 2>log 3>&- </dev/null &

@@ -410,6 +410,7 @@ END
 }
 
 @test "said: one line of progress for all, warnings under the line's name" {
+    needs_terminal
     shots 3
     quadrants 600 900 tall.png
     jq -nc --arg p "$PROMPT, tall" '{id: "tall", image: "tall.png", prompt: $p, duration: 4, aspect_ratio: "16:9"}' >>shots.jsonl
