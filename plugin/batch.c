@@ -7,8 +7,6 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include <libavutil/avstring.h>
 #include <libavutil/common.h>
@@ -17,6 +15,7 @@
 #include <libavutil/mem.h>
 #include <libavutil/time.h>
 
+#include "clock.h"
 #include "compat.h"
 
 /* An interrupt is looked at this often. */
@@ -338,23 +337,11 @@ static void drive(void)
     driven = av_gettime_relative();
 }
 
-static void wait_for_change(void)
-{
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_nsec += TURN_MS * 1000000L;
-    if (until.tv_nsec >= 1000000000L) {
-        until.tv_nsec -= 1000000000L;
-        until.tv_sec++;
-    }
-    pthread_cond_timedwait(&changed, &lock, &until);
-}
-
 /* Called with the lock. */
 static void turn(const AVIOInterruptCB *interrupt)
 {
     if (driving || wanted) {
-        wait_for_change();
+        clock_wait(&changed, &lock, TURN_MS);
         return;
     }
     driving = true;

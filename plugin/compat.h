@@ -62,6 +62,10 @@ typedef int I2VBufferSize;
 /* AVFormatContext.io_close2 came with FFmpeg 5.0 and closes a context's file since 7. */
 #define I2V_HAVE_IO_CLOSE2 (LIBAVFORMAT_VERSION_MAJOR >= 59)
 
+/* A host reads the public fields of an AVInputFormat or AVFilter alone, but FFmpeg keeps
+ * private ones behind them: zeros, in what it has not made itself. */
+#define I2V_ROOM_BEHIND 1024
+
 /* Asks an interrupt callback, which may be missing. libavformat's own helper is private.
  */
 static inline bool i2v_interrupted(const AVIOInterruptCB *interrupt)

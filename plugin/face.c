@@ -14,13 +14,9 @@
 #include "i2v_internal.h"
 #include "options.h"
 
-/* A host reads the public fields alone, but libavformat keeps private ones behind them.
- */
-#define ROOM_BEHIND 1024
-
 static const union {
     AVInputFormat format;
-    uint8_t room[sizeof(AVInputFormat) + ROOM_BEHIND];
+    uint8_t room[sizeof(AVInputFormat) + I2V_ROOM_BEHIND];
 } hollow = {
     .format =
         {

@@ -5,8 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include <libavutil/common.h>
 #include <libavutil/avstring.h>
+#include <libavutil/common.h>
 #include <libavutil/error.h>
 #include <libavutil/mem.h>
 
@@ -39,8 +39,7 @@ static int count_ours(const AVDictionary *options)
 /* ffmpeg opens - as pipe: or fd:. */
 static bool is_same_url(const char *named, const char *url)
 {
-    return url && (!strcmp(named, url) ||
-                   (!strcmp(named, "-") && still_is_stdin(named) && still_is_stdin(url)));
+    return url && (!strcmp(named, url) || (!strcmp(named, "-") && still_is_stdin(url)));
 }
 
 int face_is_same(const I2VNamed *named, const char *url, const AVDictionary *options)

@@ -12,11 +12,8 @@
 #include <libavutil/mem.h>
 #include <libavutil/opt.h>
 
+#include "compat.h"
 #include "source.h"
-
-/* A host reads the public fields alone, but libavfilter keeps private ones behind them.
- */
-#define ROOM_BEHIND 1024
 
 /* The filename of a movie that is one of ours and has no clip yet. Nothing can be opened
  * by this name, so that a movie that is never given its clip fails. */
@@ -24,7 +21,7 @@
 
 typedef union Hollow {
     AVFilter filter;
-    uint8_t room[sizeof(AVFilter) + ROOM_BEHIND];
+    uint8_t room[sizeof(AVFilter) + I2V_ROOM_BEHIND];
 } Hollow;
 
 static Hollow hollow[2];

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <pthread.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <libavutil/bprint.h>
@@ -11,12 +10,13 @@
 #include <libavutil/mem.h>
 #include <libavutil/opt.h>
 
+#include "clock.h"
 #include "compat.h"
 #include "journey.h"
 #include "options.h"
 #include "source_internal.h"
 
-#define WAIT_NS 100000000L
+#define WAIT_MS 100
 
 /*
  * A program parses one graph two to four times, from several threads. What the first
@@ -88,18 +88,6 @@ static void drop_if_idle(Fetch *fetch)
     av_free(fetch);
 }
 
-static void wait_for_change(void)
-{
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_nsec += WAIT_NS;
-    if (until.tv_nsec >= 1000000000L) {
-        until.tv_nsec -= 1000000000L;
-        until.tv_sec++;
-    }
-    pthread_cond_timedwait(&changed, &lock, &until);
-}
-
 /* Wait until no other thread is at it.
  * @return 0, AVERROR(EINTR), or what the other failed in */
 static int wait_for_other(Fetch *fetch, const AVIOInterruptCB *interrupt)
@@ -109,7 +97,7 @@ static int wait_for_other(Fetch *fetch, const AVIOInterruptCB *interrupt)
     fetch->waiting++;
     while (ret >= 0 && fetch->busy) {
         unsigned tries = fetch->tries;
-        wait_for_change();
+        clock_wait(&changed, &lock, WAIT_MS);
         pthread_mutex_unlock(&lock);
         bool leave = i2v_interrupted(interrupt);
         pthread_mutex_lock(&lock);

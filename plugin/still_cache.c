@@ -3,15 +3,15 @@
 #include <errno.h>
 #include <pthread.h>
 #include <string.h>
-#include <time.h>
 
 #include <libavutil/error.h>
 #include <libavutil/mem.h>
 
+#include "clock.h"
 #include "still_internal.h"
 
 #define USUAL_BYTES (256 << 20)
-#define WAIT_NS     50000000L
+#define WAIT_MS     50
 
 struct StillCacheEntry {
     StillCacheEntry *next;
@@ -94,18 +94,6 @@ void still_keep(int64_t bytes)
     pthread_mutex_unlock(&lock);
 }
 
-static void wait_for_change(void)
-{
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_nsec += WAIT_NS;
-    if (until.tv_nsec >= 1000000000L) {
-        until.tv_nsec -= 1000000000L;
-        until.tv_sec++;
-    }
-    pthread_cond_timedwait(&changed, &lock, &until);
-}
-
 int still_cache_enter(const char *name, const AVIOInterruptCB *interrupt,
                       StillCacheEntry **entry, AVBufferRef **buf)
 {
@@ -115,7 +103,7 @@ int still_cache_enter(const char *name, const AVIOInterruptCB *interrupt,
     pthread_mutex_lock(&lock);
     /* Looked up again after each wait: a reader that failed takes its entry away. */
     while ((found = find_or_add(name)) && found->busy) {
-        wait_for_change();
+        clock_wait(&changed, &lock, WAIT_MS);
         pthread_mutex_unlock(&lock);
         ret = i2v_interrupted(interrupt) ? AVERROR(EINTR) : 0;
         pthread_mutex_lock(&lock);
