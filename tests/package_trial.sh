@@ -1,0 +1,175 @@
+#!/bin/sh
+# i2v: the packages on a system that has nothing else: install, use, build against, remove
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# usage: package_trial.sh DIRECTORY README
+#
+# Runs as root in a bare Debian root (root.sh makes one), with the packages that cpack made
+# in DIRECTORY. What it does to install and which environment it gives the programs is the
+# recipe for containers in README, so that is tried, too.
+set -eu
+
+packages=$(readlink -f "$1")
+readme=$(readlink -f "$2")
+work=$(mktemp -d)
+chmod 755 "$work"
+gateway=
+trap '[ -z "$gateway" ] || kill "$gateway"; rm -rf "$work"' EXIT
+
+step() {
+  printf -- '-- %s\n' "$*"
+}
+
+fail() {
+  printf 'package_trial: %s\n' "$*" >&2
+  exit 1
+}
+
+# A command of nobody in particular, as containers have it: no name, and no home to write to.
+user() {
+  # shellcheck disable=SC2086 # words
+  $as_user "$@" </dev/null
+}
+
+apt() {
+  apt-get -qq -y "$@" >"$work/apt.log" 2>&1 || {
+    tail -n 20 "$work/apt.log" >&2
+    fail "apt-get $* failed"
+  }
+}
+
+# The lines of the recipe that begin with a word, without it.
+recipe() { # word
+  awk '/^```dockerfile$/ { inside = 1; next } /^```$/ { inside = 0 }
+    inside { if (sub(/\\$/, "")) printf "%s", $0; else print }' "$readme" | sed -n "s/^$1 //p"
+}
+
+everything_of_ours() {
+  find / -xdev \( -path "$packages" -o -path "$work" -o -path /proc -o -path /sys \) -prune -o \
+    \( -name 'i2v*' -o -name 'libi2v*' \) ! -path "$readme" ! -path "$0" -print
+}
+
+install_package() {
+  step "Install, as the recipe says"
+  [ -z "$(everything_of_ours)" ] || fail "not a bare root: $(everything_of_ours)"
+  [ "$(recipe COPY)" = "i2v_*.deb /tmp/" ] || fail "the recipe copies something else"
+  cp "$packages"/i2v_*.deb /tmp/
+  recipe RUN >"$work/install.sh"
+  [ -s "$work/install.sh" ] || fail "the recipe installs nothing"
+  DEBIAN_FRONTEND=noninteractive sh -eu "$work/install.sh" >"$work/apt.log" 2>&1 || {
+    tail -n 20 "$work/apt.log" >&2
+    fail "the recipe's commands failed"
+  }
+  [ -z "$(find /tmp -name '*.deb')" ] || fail "the recipe leaves a package behind"
+}
+
+# The store on a volume of the user's, and the key in a secret that only the user can read.
+prepare() {
+  mkdir -p /var/empty /run/secrets "$work/out"
+  export I2V_BASE_URL
+  for pair in $(recipe ENV); do
+    export "${pair?}"
+  done
+  uid=$(recipe USER)
+  as_user="setpriv --reuid=$uid --regid=$uid --clear-groups env HOME=/var/empty"
+  ! getent passwd "$uid" || fail "the recipe's user has a name"
+  [ -n "${I2V_STORE-}" ] || fail "the recipe sets no store"
+  store=$I2V_STORE
+  [ "$(recipe VOLUME)" = "$store" ] || fail "the store is on no volume"
+  secret=${I2V_DEFAULTS#api_key_file=}
+  printf 'demo\n' >"$secret"
+  chmod 400 "$secret"
+  chown "$uid" "$secret" "$work/out"
+  cd "$work/out"
+  # shellcheck disable=SC2086 # words; without a shell between, which a signal would end alone
+  $as_user i2v-gateway --latency 0.2 --ready-file ready >"$work/gateway.log" 2>&1 </dev/null &
+  gateway=$!
+  until [ -s ready ]; do
+    kill -0 $gateway || fail "$(cat "$work/gateway.log")"
+    sleep 0.1
+  done
+  I2V_BASE_URL=$(cat ready)
+  user ffmpeg -v error -f lavfi -i testsrc=s=1280x720 -frames:v 1 still.png
+}
+
+frames() { # file
+  user ffprobe -v error -select_streams v:0 -count_packets -show_entries \
+    stream=nb_read_packets -of csv=p=0 "$1" | head -n 1
+}
+
+use() {
+  step "Use: $(user i2v --version | head -n 1), $(user i2vctl --version | head -n 1)"
+  user i2v --check ffmpeg
+  [ "$(recipe ENTRYPOINT)" = '["i2v", "ffmpeg"]' ] || fail "the recipe runs something else"
+  user i2v ffmpeg -v error -f i2v -prompt one -duration 4 -i still.png -c:v mpeg4 out.mp4
+  [ "$(frames out.mp4)" = 120 ] || fail "out.mp4 has $(frames out.mp4) frames"
+  clip=$(user i2vctl fetch -v error --prompt one --duration 4 still.png)
+  [ "${clip%/*}" = "$store" ] || fail "the clip is not in the store: $clip"
+  [ "$(frames "$clip")" = 120 ] || fail "the clip has $(frames "$clip") frames"
+  clips=$(find "$store" -name '*.mp4' | wc -l)
+  [ "$clips" = 1 ] || fail "$clips clips in the store, not 1"
+  user i2v ffmpeg -v error -f i2v -dry_run 1 -prompt two -i still.png -c copy dry.mp4
+  [ -s dry.mp4 ] || fail "no dry run without a home"
+}
+
+look_at_documents() {
+  step "Manuals and completion"
+  for page in i2v i2vctl i2v-gateway; do
+    gzip -dc "/usr/share/man/man1/$page.1.gz" | grep -q '^\.S[hH] NAME' || fail "no page $page(1)"
+  done
+  cat >"$work/complete.bash" <<'BASH'
+set -eu
+for command in i2v i2vctl; do
+  . /usr/share/bash-completion/completions/$command
+  COMP_WORDS=($command --v) COMP_CWORD=1 COMPREPLY=()
+  _$command $command --v $command
+  [ "${COMPREPLY[*]}" = --version ]
+done
+BASH
+  bash "$work/complete.bash" || fail "the completion does not work"
+}
+
+build_against() {
+  step "Build against libi2v-dev"
+  apt update
+  apt install --no-install-recommends "$packages"/libi2v-dev_*.deb gcc libc6-dev pkg-config
+  cat >"$work/embed.c" <<'C'
+#include <i2v.h>
+int main(int argc, char **argv)
+{
+    AVFormatContext *ctx = NULL;
+    if (argc < 2 || i2v_open_input(&ctx, argv[1], NULL) < 0)
+        return 1;
+    int streams = (int)ctx->nb_streams;
+    avformat_close_input(&ctx);
+    return streams == 2 ? 0 : 2;
+}
+C
+  for source in "$work/embed.c" /usr/share/doc/libi2v-dev/examples/*.c; do
+    [ -e "$source" ] || continue
+    # shellcheck disable=SC2046 # words
+    gcc -Wall -Wextra -Werror "$source" -o "$work/${source##*/}.out" \
+      $(pkg-config --cflags --libs i2v libavformat libavcodec libavutil)
+  done
+  user "$work/embed.c.out" "i2v:still.png?prompt=one&duration=4" 2>/dev/null ||
+    fail "the program that embeds it ended with $?"
+}
+
+remove() {
+  step "Remove"
+  kill $gateway
+  wait $gateway || true
+  gateway=
+  rm -rf "$store" "/tmp/i2v-$uid" # the user's own
+  apt purge i2v
+  [ -z "$(everything_of_ours)" ] || fail "left behind: $(everything_of_ours)"
+  ! ldconfig -p | grep i2v || fail "the loader still knows it"
+}
+
+install_package
+prepare
+use
+look_at_documents
+build_against
+remove
+step "All is well"
