@@ -1,0 +1,87 @@
+# i2v: completion in bash, without a terminal
+# SPDX-License-Identifier: LGPL-2.1-or-later
+load helper
+
+setup() {
+    cd "$BATS_TEST_TMPDIR"
+    export PATH=$BIN:$PATH
+    source "$BATS_TEST_DIRNAME/../../shim/i2v.bash-completion"
+    source "$BATS_TEST_DIRNAME/../../plugin/i2vctl.bash-completion"
+}
+setup_file() { :; }
+teardown_file() { :; }
+
+# What is offered for the last of these words, as bash splits them, sorted on one line.
+offered() { # command, word...
+    COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMP_LINE="$*" COMPREPLY=()
+    COMP_POINT=${#COMP_LINE}
+    "_$1" "$1" "${!#}" "${COMP_WORDS[COMP_CWORD - 1]}" || :
+    printf '%s\n' "${COMPREPLY[@]}" | sort -u | paste -sd' '
+}
+
+@test "both are registered for their commands" {
+    complete -p i2v i2vctl
+}
+
+@test "the launcher's options, then programs" {
+    same "--check --help --version" "$(offered i2v -)"
+    same "--check" "$(offered i2v --c)"
+    [[ " $(offered i2v ffp) " == *" ffprobe "* ]]
+    [[ " $(offered i2v --check ffp) " == *" ffprobe "* ]]
+    [[ " $(offered i2v --check -- ffp) " == *" ffprobe "* ]]
+    same "" "$(offered i2v -- --c)"
+    same "" "$(offered i2v ffmpeg --c)"
+}
+
+@test "what comes behind a program is completed by it" {
+    local file=/usr/share/bash-completion/bash_completion
+    [ -e $file ] || skip "no bash-completion here"
+    set +eu
+    source $file
+    set -e
+    program() { :; }
+    _program() { COMPREPLY=("of=${COMP_WORDS[*]}"); }
+    complete -F _program program
+    same "of=program -x" "$(offered i2v program -x)"
+    same "of=program -x" "$(offered i2v --check program -x)"
+}
+
+@test "the commands of i2vctl are those of its help" {
+    same "--help --version fetch jobs models prune submit wait" "$(offered i2vctl "")"
+    same "fetch" "$(offered i2vctl fe)"
+}
+
+@test "the options of each command are those of its help" {
+    local options command
+    options=$(ffmpeg_options)
+    for command in fetch submit wait; do
+        same "" "$(comm -23 <(sort <<<"$options") <(offered i2vctl $command -- | tr ' ' '\n' | sort))"
+    done
+    grep -q -e --manifest <<<"$(offered i2vctl fetch --)"
+    same "" "$(offered i2vctl submit --man)"
+    same "--by --json --since --store" "$(offered i2vctl jobs -)"
+    same "--store" "$(offered i2vctl prune 30d -)"
+    same "--base_url --ca_file --json" "$(offered i2vctl models -)"
+}
+
+ffmpeg_options() {
+    "$BIN/i2v" ffmpeg -hide_banner -h demuxer=i2v | sed -n 's/^  -\([a-z_]*\) .*/--\1/p'
+}
+
+@test "values are those that the help names" {
+    same "contain cover fill none" "$(offered i2vctl fetch --fit "")"
+    same "contain cover" "$(offered i2vctl fetch --fit = co)"
+    same "any only" "$(offered i2vctl fetch --reuse =)"
+    same "bottom" "$(offered i2vctl fetch --fit-position bo)"
+    same "model project" "$(offered i2vctl jobs --by "")"
+    same "debug error info quiet trace verbose warning" "$(offered i2vctl fetch -v "")"
+}
+
+@test "where there is nothing to offer, bash offers files" {
+    same "" "$(offered i2vctl fetch --prompt_file "")"
+    same "" "$(offered i2vctl fetch --fit cover "")"
+    [[ $(complete -p i2vctl) == *"-o default"* ]]
+    COMP_WORDS=(/missing/i2vctl f) COMP_CWORD=1 COMPREPLY=()
+    _i2vctl /missing/i2vctl f /missing/i2vctl
+    same 0 ${#COMPREPLY[@]}
+}
