@@ -12,10 +12,31 @@ setup() {
     PREFIX=$BATS_FILE_TMPDIR/prefix
 }
 
+# A program builds with what pkg-config says of an installed library, and opens a URL.
+embeds() { # directory of the library, URL
+    cat >embed.c <<'C'
+#include <i2v.h>
+int main(int argc, char **argv)
+{
+    AVFormatContext *ctx = NULL;
+    if (argc < 2 || i2v_open_input(&ctx, argv[1], NULL) < 0)
+        return 1;
+    int streams = (int)ctx->nb_streams;
+    avformat_close_input(&ctx);
+    return streams == 2 ? 0 : 2;
+}
+C
+    # shellcheck disable=SC2046 # words each
+    cc -Wall -Werror embed.c -o embed \
+        $(PKG_CONFIG_PATH=$1/pkgconfig pkg-config --cflags --libs i2v)
+    LD_LIBRARY_PATH=$1 works ./embed "$2"
+}
+
 @test "launcher, libraries, header, pkg-config file and manuals are in place" {
     local file
     for file in bin/i2v bin/i2vctl bin/i2v-gateway include/i2v.h share/man/man1/i2v.1 \
-        share/man/man1/i2vctl.1 share/man/man1/i2v-gateway.1; do
+        share/man/man1/i2vctl.1 share/man/man1/i2v-gateway.1 \
+        share/bash-completion/completions/i2v share/bash-completion/completions/i2vctl; do
         [ -s "$PREFIX/$file" ] || { echo "missing: $file"; return 1; }
     done
     for file in libi2v.so libi2v.so.0 libi2v-preload.so i2v.pc; do
@@ -34,6 +55,42 @@ setup() {
     expect_creates 1
 }
 
+@test "a staged install works where it is staged" {
+    DESTDIR=$PWD/stage works cmake --install "$BUILD" --prefix /usr
+    same usr "$(ls stage)"
+    works stage/usr/bin/i2v ffmpeg -nostdin -y -f i2v -prompt four -i still.png -c copy out.mp4
+    same 120 "$(frames_of out.mp4)"
+}
+
+@test "a build with an absolute directory for libraries works in its tree, installed and staged" {
+    cmake -S "$BATS_TEST_DIRNAME/../.." -B tree -G Ninja -DCMAKE_BUILD_TYPE=Debug -DI2V_TESTS=OFF \
+        -DCMAKE_INSTALL_PREFIX="$PWD/there" -DCMAKE_INSTALL_LIBDIR="$PWD/elsewhere/lib64" >log &&
+        cmake --build tree >>log || { tail log && return 1; }
+    works cmake --install tree
+    DESTDIR=$PWD/stage works cmake --install tree
+    local launcher
+    for launcher in tree/bin/i2v there/bin/i2v "stage$PWD/there/bin/i2v"; do
+        works "$launcher" ffmpeg -nostdin -y -f i2v -prompt five -i still.png -c copy out.mp4
+        same 120 "$(frames_of out.mp4)"
+    done
+    embeds "$PWD/elsewhere/lib64" "i2v:still.png?prompt=five"
+    expect_creates 1
+}
+
+@test "the plugins of two majors have room in one prefix" {
+    local libdir major
+    libdir=$(dirname "$(find "$PREFIX" -path '*/i2v/libi2v-preload.so')")
+    major=$(basename "$(find "$libdir" -mindepth 1 -maxdepth 1 -type d)")
+    cp -r "$PREFIX" two
+    libdir=two${libdir#"$PREFIX"}
+    mv "$libdir/$major" "$libdir/1"
+    ends_with 126 two/bin/i2v --check ffmpeg
+    says "there are plugins for 1 in"
+    DESTDIR='' works cmake --install "$BUILD" --prefix "$PWD/two"
+    same "1 $major" "$(cd "$libdir" && echo [0-9]*)"
+    works two/bin/i2v ffmpeg -nostdin -y -f i2v -prompt six -i still.png -c copy out.mp4
+}
+
 @test "the installed command fetches" {
     works "$PREFIX/bin/i2vctl" fetch --prompt two still.png
     same 120 "$(frames_of "$output")"
@@ -48,23 +105,6 @@ setup() {
 }
 
 @test "a program builds against the installed header and library" {
-    cat >embed.c <<'C'
-#include <i2v.h>
-int main(int argc, char **argv)
-{
-    AVFormatContext *ctx = NULL;
-    if (argc < 2 || i2v_open_input(&ctx, argv[1], NULL) < 0)
-        return 1;
-    int streams = (int)ctx->nb_streams;
-    avformat_close_input(&ctx);
-    return streams == 2 ? 0 : 2;
-}
-C
-    local pc
-    pc=$(dirname "$(find "$PREFIX" -name i2v.pc)")
-    export PKG_CONFIG_PATH=$pc
-    # shellcheck disable=SC2046 # words each
-    cc -Wall -Werror embed.c -o embed $(pkg-config --cflags --libs i2v libavformat)
-    LD_LIBRARY_PATH=$(dirname "$pc") works ./embed "i2v:still.png?prompt=three"
+    embeds "$(dirname "$(find "$PREFIX" -name libi2v.so)")" "i2v:still.png?prompt=three"
     expect_creates 1
 }
