@@ -108,6 +108,10 @@ use() {
   [ "$(frames "$clip")" = 120 ] || fail "the clip has $(frames "$clip") frames"
   clips=$(find "$store" -name '*.mp4' | wc -l)
   [ "$clips" = 1 ] || fail "$clips clips in the store, not 1"
+  # So all the rest can be read-only.
+  written=$(find / -xdev \( -path "$work" -o -path "$store" -o -path /proc -o -path "$secret" \
+    -o -path '/tmp/i2v-gateway-*' \) -prune -o -uid "$uid" -print)
+  [ -z "$written" ] || fail "written outside of the store: $written"
   user i2v ffmpeg -v error -f i2v -dry_run 1 -prompt two -i still.png -c copy dry.mp4
   [ -s dry.mp4 ] || fail "no dry run without a home"
 }
