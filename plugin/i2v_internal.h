@@ -1,13 +1,11 @@
-/* i2v: opening, as the face sees it
+/* i2v: the hollow demuxer, as the face sees it
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #ifndef I2V_INTERNAL_H
 #define I2V_INTERNAL_H
 
 #include "i2v.h"
 
-/** i2v_open_input() on a context whose iformat names us in the log.
- * @param demuxer  the hollow demuxer, or NULL */
-int i2v_open(AVFormatContext **ps, const char *url, AVDictionary **options,
-             const AVInputFormat *demuxer);
+/** The demuxer "i2v": a name, and a class of options; static. */
+const AVInputFormat *i2v_demuxer(void);
 
 #endif
