@@ -53,9 +53,9 @@ extern "C" {
  * AVERROR(EDEADLK) at once and say nothing. Nor may it wait for a thread that does.
  *
  * @par Processes
- * Signals are not touched. After fork(), a child may call any function if no other thread
- * of its parent was in one; it does not go on with what its parent had submitted, but
- * finds it in the ledger.
+ * No signal handler is installed. After fork(), a child may call any function if no other
+ * thread of its parent was in one; it does not go on with what its parent had submitted,
+ * but finds it in the ledger.
  */
 
 #if defined(__GNUC__)
@@ -72,10 +72,9 @@ extern "C" {
  * i2v_version() tells.
  * @{
  */
-#define I2V_VERSION_MAJOR 0 /**< Raised with the soname, when programs must be rebuilt. \
-                             */
-#define I2V_VERSION_MINOR 1 /**< Raised when something was added. */
-#define I2V_VERSION_MICRO 0 /**< Raised with every other release. */
+#define I2V_VERSION_MAJOR 0 /**< raised with the soname: programs are rebuilt */
+#define I2V_VERSION_MINOR 1 /**< raised when something was added */
+#define I2V_VERSION_MICRO 0 /**< raised with every other release */
 /** All of it, as i2v_version() returns it; compare with AV_VERSION_INT(a, b, c). */
 #define I2V_VERSION_INT \
     AV_VERSION_INT(I2V_VERSION_MAJOR, I2V_VERSION_MINOR, I2V_VERSION_MICRO)
