@@ -7,7 +7,7 @@ STRICT="-pedantic -Wall -Wextra -Wshadow -Wconversion -Werror"
 
 setup_file() {
     shared_still
-    start_gateway
+    start_gateway --latency 1.5
     DESTDIR='' cmake --install "$BUILD" --prefix "$BATS_FILE_TMPDIR/prefix" >/dev/null
     in_prefix
     build_sample "$BATS_FILE_TMPDIR/embed"
@@ -64,8 +64,9 @@ int main()
 {
     AVFormatContext *ctx = nullptr;
     char key[I2V_KEY_SIZE];
-    return i2v_check("still.png", nullptr, key) + i2v_open_input(&ctx, "still.png", nullptr) > 0 &&
-           i2v_version() == I2V_VERSION_INT && i2v_get_class();
+    if (i2v_check("still.png", nullptr, key) >= 0 && i2v_open_input(&ctx, "still.png", nullptr) >= 0)
+        avformat_close_input(&ctx); // FFmpeg's names are C's as well
+    return i2v_version() != I2V_VERSION_INT || !i2v_get_class();
 }
 CC
     local compiler
