@@ -43,7 +43,7 @@ static int keep_alive(void *opaque)
     time_t *said = opaque, now = time(NULL);
 
     if (now != *said && !interrupted)
-        fprintf(stderr, "embed: waiting\n");
+        fprintf(stderr, "embed: working\n");
     *said = now;
     return interrupted;
 }

@@ -124,7 +124,7 @@ END
 
 @test "the sample writes the clip's frames, built as its first lines say" {
     works "$EMBED" still.png "She waves" out.y4m duration=4
-    says "embed: waiting" "embed: frame 30" "embed: 120 frames in out.y4m"
+    says "embed: working" "embed: frame 30" "embed: 120 frames in out.y4m"
     expect_frames_of_the_clip out.y4m
     same 120 "$(wc -l <expected)"
     works "$EMBED" still.png "She waves" - duration=4
