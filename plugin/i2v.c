@@ -58,7 +58,8 @@ static int leave(int ret)
 
 /* Opening */
 
-static int open_clip(AVFormatContext **ps, const char *url, AVDictionary **options)
+static int open_clip(AVFormatContext **ps, const char *url, AVDictionary **options,
+                     const AVIOInterruptCB *interrupt)
 {
     GenerationFailure failure;
     AVFormatContext *ctx = *ps;
@@ -67,8 +68,9 @@ static int open_clip(AVFormatContext **ps, const char *url, AVDictionary **optio
 
     /* av_log() names a context after its demuxer; until the clip is opened that is us. */
     ctx->iformat = (I2VInputFormat *)i2v_demuxer();
-    int ret = journey_fetch(url, options, &ctx->interrupt_callback, ctx, ctx, &path,
-                            &tags, &failure);
+    int ret =
+        journey_fetch(url, options, interrupt ? interrupt : &ctx->interrupt_callback, ctx,
+                      ctx, &path, &tags, &failure);
     ctx->iformat = NULL;
     if (ret >= 0) {
         ret = clip_open(ps, path, options);
@@ -83,7 +85,8 @@ static int open_clip(AVFormatContext **ps, const char *url, AVDictionary **optio
     return ret;
 }
 
-int i2v_open_input(AVFormatContext **ps, const char *url, AVDictionary **options)
+int i2v_open(AVFormatContext **ps, const char *url, AVDictionary **options,
+             const AVIOInterruptCB *interrupt)
 {
     if (!*ps && !(*ps = avformat_alloc_context()))
         return AVERROR(ENOMEM);
@@ -93,7 +96,12 @@ int i2v_open_input(AVFormatContext **ps, const char *url, AVDictionary **options
         *ps = NULL;
         return ret;
     }
-    return leave(open_clip(ps, url, options));
+    return leave(open_clip(ps, url, options, interrupt));
+}
+
+int i2v_open_input(AVFormatContext **ps, const char *url, AVDictionary **options)
+{
+    return i2v_open(ps, url, options, NULL);
 }
 
 /* The other public functions */
