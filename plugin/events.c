@@ -39,6 +39,10 @@ struct Events {
     char error[512]; ///< the last sentence at AV_LOG_ERROR
 };
 
+static const AVClass anyone_class = {EVENTS_CLASS("i2v")};
+static const AVClass *const anyone = &anyone_class;
+void *const events_anyone = (void *)&anyone;
+
 Events *events_alloc(void *log, EventsVoice voice)
 {
     const char *path = secure_getenv("I2V_LOG");

@@ -6,6 +6,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <libavutil/log.h>
+#include <libavutil/version.h>
+
+/** What begins the AVClass of everything here that only has a name in the log. */
+#define EVENTS_CLASS(name)                                   \
+    .class_name = (name), .item_name = av_default_item_name, \
+    .version = LIBAVUTIL_VERSION_INT
+
+/** A context for av_log() that is called "i2v"; static. */
+extern void *const events_anyone;
+
 /** The voice of one journey. Not thread-safe. */
 typedef struct Events Events;
 

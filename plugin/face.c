@@ -4,7 +4,6 @@
 
 #include <pthread.h>
 #include <stdbool.h>
-#include <stdint.h>
 
 #include <libavformat/avformat.h>
 
@@ -13,24 +12,6 @@
 #include "face_graph.h"
 #include "i2v_internal.h"
 #include "options.h"
-
-static const union {
-    AVInputFormat format;
-    uint8_t room[sizeof(AVInputFormat) + I2V_ROOM_BEHIND];
-} hollow = {
-    .format =
-        {
-            .name = "i2v",
-            .long_name = "Image-to-video generation by a remote gateway",
-            .flags = AVFMT_NOFILE,
-            .priv_class = &options_class,
-        },
-};
-
-static const AVInputFormat *demuxer(void)
-{
-    return &hollow.format;
-}
 
 /* The host's class of AVFormatContext, with our options among its children's. */
 
@@ -96,19 +77,14 @@ static int is_interrupted(AVFormatContext *ctx)
                                             : -1;
 }
 
-static int open_input(AVFormatContext **ps, const char *url, AVDictionary **options)
-{
-    return i2v_open(ps, url, options, &hollow.format);
-}
-
 __attribute__((visibility("default"))) const I2VFace *i2v_face(unsigned face_version)
 {
     static const I2VFace face = {
         .avformat_major = LIBAVFORMAT_VERSION_MAJOR,
         .avformat_version = (const void *)avformat_version,
-        .demuxer = demuxer,
+        .demuxer = i2v_demuxer,
         .format_class = format_class,
-        .open_input = open_input,
+        .open_input = i2v_open_input,
         .free_context = free_context,
         .is_interrupted = is_interrupted,
         .is_same = face_is_same,

@@ -3,6 +3,8 @@
 #include "i2v_internal.h"
 
 #include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
 
 #include <libavutil/common.h>
 #include <libavutil/error.h>
@@ -10,27 +12,66 @@
 
 #include "clip.h"
 #include "compat.h"
+#include "events.h"
 #include "journey.h"
 #include "options.h"
 
+/* The hollow demuxer */
+
+static const union {
+    AVInputFormat format;
+    uint8_t room[sizeof(AVInputFormat) + I2V_ROOM_BEHIND];
+} hollow = {
+    .format =
+        {
+            .name = "i2v",
+            .long_name = "Image-to-video generation by a remote gateway",
+            .flags = AVFMT_NOFILE,
+            .priv_class = &options_class,
+        },
+};
+
+const AVInputFormat *i2v_demuxer(void)
+{
+    return &hollow.format;
+}
+
+/* Callbacks */
+
+/* Whether the thread is in a call already: a callback that asked for a clip would wait
+ * for the very turn that it is called in. */
+static _Thread_local bool inside;
+
+static int enter(void)
+{
+    if (inside)
+        return AVERROR(EDEADLK);
+    inside = true;
+    return 0;
+}
+
+static int leave(int ret)
+{
+    inside = false;
+    return ret;
+}
+
 /* Opening */
 
-int i2v_open(AVFormatContext **ps, const char *url, AVDictionary **options,
-             const AVInputFormat *demuxer)
+static int open_clip(AVFormatContext **ps, const char *url, AVDictionary **options,
+                     const AVIOInterruptCB *interrupt)
 {
     GenerationFailure failure;
-    AVFormatContext *ctx = *ps ? *ps : avformat_alloc_context();
+    AVFormatContext *ctx = *ps;
     AVDictionary *tags = NULL;
     char *path = NULL;
 
-    if (!ctx)
-        return AVERROR(ENOMEM);
     /* av_log() names a context after its demuxer; until the clip is opened that is us. */
-    ctx->iformat = (I2VInputFormat *)demuxer;
-    int ret = journey_fetch(url, options, &ctx->interrupt_callback, ctx, ctx, &path,
-                            &tags, &failure);
+    ctx->iformat = (I2VInputFormat *)i2v_demuxer();
+    int ret =
+        journey_fetch(url, options, interrupt ? interrupt : &ctx->interrupt_callback, ctx,
+                      ctx, &path, &tags, &failure);
     ctx->iformat = NULL;
-    *ps = ctx;
     if (ret >= 0) {
         ret = clip_open(ps, path, options);
         if (ret >= 0)
@@ -44,39 +85,52 @@ int i2v_open(AVFormatContext **ps, const char *url, AVDictionary **options,
     return ret;
 }
 
-/* Public functions */
+int i2v_open(AVFormatContext **ps, const char *url, AVDictionary **options,
+             const AVIOInterruptCB *interrupt)
+{
+    if (!*ps && !(*ps = avformat_alloc_context()))
+        return AVERROR(ENOMEM);
+    int ret = enter();
+    if (ret < 0) {
+        avformat_free_context(*ps);
+        *ps = NULL;
+        return ret;
+    }
+    return leave(open_clip(ps, url, options, interrupt));
+}
 
-static const AVClass log_class = {
-    .class_name = "i2v",
-    .item_name = av_default_item_name,
-    .version = LIBAVUTIL_VERSION_INT,
-};
+int i2v_open_input(AVFormatContext **ps, const char *url, AVDictionary **options)
+{
+    return i2v_open(ps, url, options, NULL);
+}
 
-static const AVClass *const log_context = &log_class;
+/* The other public functions */
 
 int i2v_check(const char *url, AVDictionary **options, char *key)
 {
-    return journey_check(url, options, (void *)&log_context, key);
+    int ret = enter();
+    return ret < 0 ? ret : leave(journey_check(url, options, events_anyone, key));
 }
 
 int i2v_fetch(const char *url, AVDictionary **options, const AVIOInterruptCB *interrupt,
               char **path)
 {
     GenerationFailure failure;
-    return journey_fetch(url, options, interrupt, NULL, (void *)&log_context, path, NULL,
-                         &failure);
+    int ret = enter();
+
+    *path = NULL;
+    return ret < 0 ? ret
+                   : leave(journey_fetch(url, options, interrupt, NULL, NULL, path, NULL,
+                                         &failure));
 }
 
 int i2v_submit(const char *url, AVDictionary **options, const AVIOInterruptCB *interrupt,
                char *key)
 {
     GenerationFailure failure;
-    return journey_dispatch(url, options, interrupt, key, &failure);
-}
-
-int i2v_open_input(AVFormatContext **ps, const char *url, AVDictionary **options)
-{
-    return i2v_open(ps, url, options, NULL);
+    int ret = enter();
+    return ret < 0 ? ret
+                   : leave(journey_dispatch(url, options, interrupt, key, &failure));
 }
 
 const AVClass *i2v_get_class(void)

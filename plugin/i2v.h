@@ -3,73 +3,183 @@
 #ifndef I2V_H
 #define I2V_H
 
-#include <libavformat/avformat.h>
-
+/* FFmpeg's headers leave it to a C++ program to say that they are C. */
 #ifdef __cplusplus
 extern "C" {
 #endif
 
+#include <libavformat/avformat.h>
+#include <libavutil/dict.h>
+#include <libavutil/log.h>
+#include <libavutil/version.h>
+
+/**
+ * @file
+ * @brief A still and a prompt in, an open AVFormatContext out.
+ *
+ * Build with `pkg-config --cflags --libs i2v`; `samples/embed.c` is a whole program.
+ *
+ * @par Requests
+ * A request is a `url` and `options`. `url` is a still (a path, "-", an http(s) URL, a
+ * data: URI, a video to take a frame from) or an i2v: URL, and never NULL. `options`
+ * holds what `i2v ffmpeg -h demuxer=i2v` lists, under the same names and with the same
+ * values; lengths of time are in seconds, prices in USD. It may be NULL, and so may
+ * *options. Those of i2v are taken out of it, whether the call succeeds or not; others
+ * stay, in the manner of avformat_open_input(). A request is known by its key: equal
+ * requests, of this process or another, at the same time or later, are one generation and
+ * paid for once.
+ *
+ * @par Money
+ * i2v_submit(), i2v_fetch() and i2v_open_input() may buy a generation; the option
+ * `reuse=only` never does, `max_cost` sets a limit, and `dry_run=1` gives an animatic
+ * that is made on this machine. i2v_check() sends nothing.
+ *
+ * @par Errors
+ * Functions return 0, or a negative AVERROR code whose cause is said in a sentence
+ * through av_log() at AV_LOG_ERROR. What is said before that is at AV_LOG_INFO: each
+ * change of status, and how long it has taken, every 30 s; where standard error is a
+ * terminal, instead each second, as a line that ends in "\r".
+ *
+ * @par Threads
+ * Any number of threads may call any function at once; each call needs a `url`, `options`
+ * and context that no other call has. i2v starts no threads: what is under way goes on
+ * while any thread waits in here, and that thread speaks for all through av_log().
+ *
+ * @par Callbacks
+ * An interrupt callback is called by the thread that waits, at least every 100 ms but for
+ * what the operating system is slow in (a disk), and never after the call has returned. A
+ * log callback may be called by any thread that is in here. Neither may ask for a clip
+ * itself: of a thread that is in one of these functions already, they return
+ * AVERROR(EDEADLK) at once and say nothing. Nor may it wait for a thread that does.
+ *
+ * @par Processes
+ * No signal handler is installed. After fork(), a child may call any function if no other
+ * thread of its parent was in one; it does not go on with what its parent had submitted,
+ * but finds it in the ledger.
+ */
+
 #if defined(__GNUC__)
+/** What the library exports. */
 #define I2V_API __attribute__((visibility("default")))
 #else
+/** What the library exports. */
 #define I2V_API
 #endif
+
+/**
+ * @name Version
+ * Of this header. The library found at run time may be a later one of the same soname:
+ * i2v_version() tells.
+ * @{
+ */
+#define I2V_VERSION_MAJOR 0 /**< raised with the soname: programs are rebuilt */
+#define I2V_VERSION_MINOR 1 /**< raised when something was added */
+#define I2V_VERSION_MICRO 0 /**< raised with every other release */
+/** All of it, as i2v_version() returns it; compare with AV_VERSION_INT(a, b, c). */
+#define I2V_VERSION_INT \
+    AV_VERSION_INT(I2V_VERSION_MAJOR, I2V_VERSION_MINOR, I2V_VERSION_MICRO)
+
+/**
+ * The version of the library that is loaded.
+ *
+ * Thread-safe.
+ *
+ * @return AV_VERSION_INT(major, minor, micro)
+ */
+I2V_API unsigned i2v_version(void);
+/** @} */
+
+/**
+ * @name Options and keys
+ * @{
+ */
 
 /** Bytes that a request's key takes as text, its NUL included. */
 #define I2V_KEY_SIZE 65
 
-/*
- * In every function below, `url` is a still (a path, "-", an http(s) URL, a data: URI, a
- * video) or an i2v: URL, and `options` holds the options that `ffmpeg -h demuxer=i2v`
- * lists; those of i2v are taken out of it, others stay. `options` may be NULL, and so may
- * *options. Any number of threads may call any of them at once. Errors are negative
- * AVERROR codes, each explained in one sentence through av_log().
+/**
+ * The class of the options.
+ *
+ * For av_opt_find() with AV_OPT_SEARCH_FAKE_OBJ, and to list what there is. Thread-safe.
+ *
+ * @return the class; static, not to be freed
  */
+I2V_API const AVClass *i2v_get_class(void);
 
 /**
- * Check a request and compute its key; nothing is sent, and nothing is written but the
- * store's directory and a probe in it. That there is no API key is no error: what the
- * store has can be had without. Standard input and a still by URL are read, and that
- * cannot be interrupted here.
+ * Check a request and compute its key.
  *
- * @param key  I2V_KEY_SIZE bytes for the key, or NULL
- * @return 0, or a negative AVERROR
+ * Nothing is sent to the gateway, and nothing is written but the store's directory and a
+ * probe in it. That there is no API key is no error, since what the store has can be had
+ * without. Standard input and a still by URL are read, which cannot be interrupted here.
+ *
+ * Thread-safe.
+ *
+ * @param[in]     url      the still or i2v: URL
+ * @param[in,out] options  the options, or NULL; see Requests
+ * @param[out]    key      I2V_KEY_SIZE bytes for the key, or NULL; untouched on failure
+ * @return 0, or a negative AVERROR: AVERROR(EINVAL) for a bad option or one that the
+ * model does not take, AVERROR(ENOENT) without such a still, AVERROR_INVALIDDATA when it
+ * is no picture, or another
  */
 I2V_API int i2v_check(const char *url, AVDictionary **options, char *key);
+/** @} */
 
-/*
+/**
+ * @name Clips
  * With dry_run nothing is sent by any of these, and i2v_fetch() and i2v_open_input() give
- * an animatic that is made here; with fallback=still a generation that fails gives its
- * still. Both lie outside the store and may be removed after a week.
+ * an animatic; with fallback=still a generation that fails gives its still. Both lie
+ * outside the store and may be removed after a week.
+ * @{
  */
 
 /**
- * Send a request and return once the gateway has answered it, or once it has to queue
- * since I2V_PARALLEL generations (8) of this process are in flight; i2v_fetch() or
- * i2v_open_input() with the same arguments brings its clip later. What is queued goes on
- * inside any later call of this library. A request that is known already is not sent
- * again.
+ * Send a request, and do not wait for its clip.
  *
- * @param interrupt  as of i2v_fetch()
- * @param key        I2V_KEY_SIZE bytes for the key, or NULL
+ * Returns once the gateway has answered, or once the request has to queue since
+ * I2V_PARALLEL generations (8) of this process are in flight. i2v_fetch() or
+ * i2v_open_input() with the same arguments brings the clip later, in this process or
+ * another. What is queued goes on inside any later call of this library that waits. A
+ * request that is known already is not sent again.
+ *
+ * Thread-safe.
+ *
+ * @param[in]     url        the still or i2v: URL
+ * @param[in,out] options    the options, or NULL; see Requests
+ * @param[in]     interrupt  as of i2v_fetch()
+ * @param[out]    key        I2V_KEY_SIZE bytes for the key, or NULL; not to be used on
+ * failure
  * @return 0, or a negative AVERROR as of i2v_fetch()
  */
 I2V_API int i2v_submit(const char *url, AVDictionary **options,
                        const AVIOInterruptCB *interrupt, char *key);
 
 /**
- * Bring a request to its finished, verified clip. A generation that failed while this
- * process ran is not bought again by it: its failure is returned again.
+ * Bring a request to its finished, verified clip, for a program that opens it itself.
  *
- * @param path       set to the path of the MP4: in the store, or of what is made here
- * (dry_run, fallback, silence); free it with av_free()
- * @param interrupt  looked at at least every 100 ms, may be NULL; when it returns
- * non-zero the call ends with AVERROR(EINTR) and the generation can be picked up later
- * @return 0; AVERROR(EINTR); AVERROR(ETIMEDOUT) when max_wait is over; AVERROR(ENOENT)
- * when there is nothing to reuse or no such still; AVERROR(ENOKEY) without an API key;
- *         AVERROR(EDOM) when its price is above max_cost, or not known and there is a
- * limit; AVERROR(EPERM) when moderation refused; AVERROR_EXTERNAL when the generation
- * failed; AVERROR_HTTP_* as the gateway answered; or another negative AVERROR
+ * A clip that the store has is there at once. A generation that failed while this process
+ * ran is not bought again by it: its failure is returned again.
+ *
+ * Thread-safe.
+ *
+ * @param[in]     url        the still or i2v: URL
+ * @param[in,out] options    the options, or NULL; see Requests
+ * @param[in]     interrupt  asked meanwhile, or NULL; when it returns non-zero the call
+ * ends with AVERROR(EINTR), and the generation can be picked up by the same request later
+ * @param[out]    path       set to the path of the MP4: in the store, or of what is made
+ * here (dry_run, fallback, silence); free it with av_free(). NULL on failure. The file is
+ * not the caller's to change
+ * @retval 0                  *path is there
+ * @retval AVERROR(EINTR)     interrupted
+ * @retval AVERROR(ETIMEDOUT) max_wait is over; the same request goes on
+ * @retval AVERROR(EINVAL)    a bad option, or one that the model does not take
+ * @retval AVERROR(ENOENT)    there is nothing to reuse, or no such still
+ * @retval AVERROR(ENOKEY)    there is no API key
+ * @retval AVERROR(EDOM)      the price is above max_cost, or not known while there is a
+ * limit
+ * @retval AVERROR(EPERM)     moderation refused
+ * @retval AVERROR_EXTERNAL   the generation failed
+ * @return any other negative AVERROR, among them AVERROR_HTTP_* as the gateway answered
  */
 I2V_API int i2v_fetch(const char *url, AVDictionary **options,
                       const AVIOInterruptCB *interrupt, char **path);
@@ -77,18 +187,21 @@ I2V_API int i2v_fetch(const char *url, AVDictionary **options,
 /**
  * Fetch a clip and open it, in the manner of avformat_open_input().
  *
- * @param ps  a context from avformat_alloc_context(), whose interrupt_callback is
- * honoured, or a pointer to NULL; close it with avformat_close_input(). On error the
- * context is freed and *ps is NULL.
+ * The clip is demuxed by FFmpeg's own mov demuxer, and `options` may hold that demuxer's
+ * as well. A caller's protocol and format whitelists count for the request (they must
+ * allow `i2v`, and the protocol of the still), not for the clip.
+ *
+ * Thread-safe, for different contexts.
+ *
+ * @param[in,out] ps       a context from avformat_alloc_context(), whose
+ * interrupt_callback is honoured as by i2v_fetch(), or a pointer to NULL; close it with
+ * avformat_close_input(). On failure the context is freed and *ps is NULL
+ * @param[in]     url      the still or i2v: URL
+ * @param[in,out] options  the options, or NULL; see Requests
  * @return 0, or a negative AVERROR as of i2v_fetch() and avformat_open_input()
  */
 I2V_API int i2v_open_input(AVFormatContext **ps, const char *url, AVDictionary **options);
-
-/** The class of the options, for av_opt_find() with AV_OPT_SEARCH_FAKE_OBJ; static. */
-I2V_API const AVClass *i2v_get_class(void);
-
-/** The version of the library, as AV_VERSION_INT(major, minor, micro). */
-I2V_API unsigned i2v_version(void);
+/** @} */
 
 #ifdef __cplusplus
 }

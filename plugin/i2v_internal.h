@@ -5,9 +5,11 @@
 
 #include "i2v.h"
 
-/** i2v_open_input() on a context whose iformat names us in the log.
- * @param demuxer  the hollow demuxer, or NULL */
+/** The demuxer "i2v": a name, and a class of options; static. */
+const AVInputFormat *i2v_demuxer(void);
+
+/** As i2v_open_input(). @param interrupt  looked at in place of the context's, or NULL */
 int i2v_open(AVFormatContext **ps, const char *url, AVDictionary **options,
-             const AVInputFormat *demuxer);
+             const AVIOInterruptCB *interrupt);
 
 #endif

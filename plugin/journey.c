@@ -19,17 +19,11 @@
 
 Journey *journey_alloc(void *log, EventsVoice voice)
 {
-    static const AVClass log_class = {
-        .class_name = "i2v",
-        .item_name = av_default_item_name,
-        .version = LIBAVUTIL_VERSION_INT,
-    };
     Journey *j = av_mallocz(sizeof(*j));
 
     if (!j)
         return NULL;
-    j->class = &log_class;
-    j->log = log ? log : &j->class;
+    j->log = log ? log : events_anyone;
     j->voice = voice;
     j->failure = FAILURE_STORE;
     j->plan.price = -1;
@@ -461,7 +455,7 @@ static void detach(void *owner)
 {
     Journey *j = owner;
 
-    j->log = &j->class;
+    j->log = events_anyone;
     events_set_log(j->events, j->log);
     j->interrupt = NULL;
     j->caller = NULL;

@@ -65,8 +65,7 @@ typedef struct Journey Journey;
  * Check a request and look it up; nothing is sent, and the gateway is asked nothing. What
  * its own call would be refused for is refused here.
  * @param url,options,interrupt  as of i2v_fetch()
- * @param log      AVClass-led, borrowed until the journey ends; or NULL for one of its
- * own
+ * @param log      AVClass-led, borrowed until the journey ends; or NULL
  * @return 0 and *journey, or a negative AVERROR as of i2v_fetch()
  */
 int journey_prepare(const char *url, AVDictionary **options,

@@ -14,7 +14,6 @@
 /** Everything one journey holds; journey_arrive() ends it in any state. */
 struct Journey {
     void *log;
-    const AVClass *class; ///< what log points to when the caller has none
     EventsVoice voice;
     const AVIOInterruptCB *interrupt;
     AVFormatContext *caller; ///< whose lists count, or NULL
@@ -40,8 +39,7 @@ struct Journey {
     GenerationFailure failure;
 };
 
-/** A journey that has not begun, or NULL without memory. @param log  borrowed; NULL for
- * one of its own */
+/** A journey that has not begun, or NULL without memory. @param log  borrowed, or NULL */
 Journey *journey_alloc(void *log, EventsVoice voice);
 
 /** Say what is asked for, once. */

@@ -12,6 +12,7 @@
 #include <libavutil/mem.h>
 #include <libavutil/opt.h>
 
+#include "events.h"
 #include "options.h"
 #include "source_internal.h"
 #include "text.h"
@@ -120,10 +121,8 @@ static void make_table(Table *table, bool audio)
             add(table, o);
     }
     table->class = (AVClass){
-        .class_name = audio ? "ai2v" : "i2v",
-        .item_name = av_default_item_name,
+        EVENTS_CLASS(audio ? "ai2v" : "i2v"),
         .option = table->options,
-        .version = LIBAVUTIL_VERSION_INT,
         .log_level_offset_offset = offsetof(Values, log_level_offset),
         .category = AV_CLASS_CATEGORY_FILTER,
     };
@@ -150,16 +149,9 @@ const AVClass *source_class(bool audio)
 
 void *source_log(bool audio)
 {
-    static const AVClass classes[] = {
-        {.class_name = "i2v",
-         .item_name = av_default_item_name,
-         .version = LIBAVUTIL_VERSION_INT},
-        {.class_name = "ai2v",
-         .item_name = av_default_item_name,
-         .version = LIBAVUTIL_VERSION_INT},
-    };
-    static const AVClass *const contexts[] = {&classes[0], &classes[1]};
-    return (void *)&contexts[audio];
+    static const AVClass class = {EVENTS_CLASS("ai2v")};
+    static const AVClass *const context = &class;
+    return audio ? (void *)&context : events_anyone;
 }
 
 int source_say_unknown(bool audio, const char *name, void *log)
@@ -232,9 +224,7 @@ static int check_specifiers(const char *list, void *log)
 {
     /* libavformat's own remark would come from nobody that a user knows. */
     static const AVClass quiet = {
-        .class_name = "i2v",
-        .item_name = av_default_item_name,
-        .version = LIBAVUTIL_VERSION_INT,
+        EVENTS_CLASS("i2v"),
         .log_level_offset_offset = offsetof(AVFormatContext, event_flags),
     };
     AVFormatContext *clip = make_clip();

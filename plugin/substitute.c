@@ -21,6 +21,7 @@
 
 #include "animatic.h"
 #include "digest.h"
+#include "events.h"
 #include "silence.h"
 #include "target.h"
 
@@ -164,9 +165,7 @@ typedef struct Quiet {
 } Quiet;
 
 static const AVClass quiet_class = {
-    .class_name = "i2v",
-    .item_name = av_default_item_name,
-    .version = LIBAVUTIL_VERSION_INT,
+    EVENTS_CLASS("i2v"),
     .log_level_offset_offset = offsetof(Quiet, offset),
 };
 

@@ -150,7 +150,6 @@ int main(int argc, char **argv)
 }
 C
   for source in "$work/embed.c" /usr/share/doc/libi2v-dev/examples/*.c; do
-    [ -e "$source" ] || continue
     # shellcheck disable=SC2046 # words
     gcc -Wall -Wextra -Werror "$source" -o "$work/${source##*/}.out" \
       $(pkg-config --cflags --libs i2v libavformat libavcodec libavutil)

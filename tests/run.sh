@@ -42,6 +42,8 @@ shellcheck -x "$root/samples/"*.sh "$here/"*.sh "$here/e2e/"*.sh \
   "$root/plugin/i2vctl.bash-completion"
 
 build_in gcc -DCMAKE_C_COMPILER=gcc
+cmake --build "$build/gcc" --target e2e-api-tsan >>"$build/gcc.log" 2>&1 ||
+  { tail -n 40 "$build/gcc.log" >&2 && exit 1; }
 build_in clang -DCMAKE_C_COMPILER=clang
 build_in sanitized -DCMAKE_C_COMPILER=gcc -DI2V_SANITIZE=ON
 

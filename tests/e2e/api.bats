@@ -59,6 +59,29 @@ API=$BUILD/tests/e2e/api_host
     expect_creates 1
 }
 
+@test "threads: no data race, whether they succeed, queue, fail, or leave" {
+    local tsan=$BUILD/tests/e2e/api_tsan
+    [ -x "$tsan" ] || skip "the target e2e-api-tsan was not built"
+    export TSAN_OPTIONS=exitcode=66
+    works "$tsan" threads k1 k2 k3 k4 k1 k2 k3 k4 k1 k2 k3 k4 k1 k2 k3 k4
+    same 16 "$(grep -c ': 120$' <<<"$output")"
+    set_faults "create 1 fail server_error broken" "create 3 status 429"
+    I2V_PARALLEL=2 works "$tsan" threads l1 l2 l3 l1 l2 l3
+    same 4 "$(grep -c ': 120$' <<<"$output")"
+    mkfifo go
+    set_faults "poll * shape waiting"
+    mark
+    begin sh -c '"$0" leave y <go' "$tsan"
+    exec 7>go
+    until_true expect_creates 1
+    echo >&7
+    exec 7>&-
+    until_true grep -qx left output
+    set_faults ""
+    wait "$PID"
+    grep -qx 'stays: has it' output || { cat output log; return 1; }
+}
+
 @test "submitting what has its clip and lost its record ends at once" {
     works "$BIN/i2vctl" fetch --prompt f1 --duration 4 still.png
     rm "$I2V_STORE"/*.json

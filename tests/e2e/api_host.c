@@ -1,8 +1,8 @@
 /* i2v: a program that embeds FFmpeg and asks libi2v for several clips
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#define _GNU_SOURCE
 #include <pthread.h>
-#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,7 +76,7 @@ static int submit_all(int count, char **prompts)
     return ret;
 }
 
-static volatile sig_atomic_t left;
+static atomic_bool left;
 
 static int has_left(void *opaque)
 {
@@ -109,7 +109,7 @@ static int leave(void)
     if (pthread_create(&stays, NULL, fetch_one, NULL))
         abort();
     if (fgets(line, sizeof(line), stdin))
-        left = 1;
+        left = true;
     pthread_join(leaves, NULL);
     printf("left\n");
     pthread_join(stays, NULL);

@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "i2v.h"
 
+#include <stdio.h>
+
 #include "support.h"
 
 /* CMake adds a translation unit for each header; that they compiled is the test. Here:
@@ -9,10 +11,14 @@
 static void test_public_header(void **state)
 {
     const AVClass *class = i2v_get_class();
+    char version[32];
     (void)state;
     assert_true(__STDC_VERSION__ >= 201112L);
     assert_int_equal(I2V_KEY_SIZE, 65);
     assert_int_equal(i2v_version(), I2V_VERSION_INT);
+    snprintf(version, sizeof(version), "%u.%u.%u", AV_VERSION_MAJOR(i2v_version()),
+             AV_VERSION_MINOR(i2v_version()), AV_VERSION_MICRO(i2v_version()));
+    assert_string_equal(version, I2V_VERSION); // the project's, in CMakeLists.txt
     assert_non_null(class);
     assert_ptr_equal(class, i2v_get_class());
 }
