@@ -268,6 +268,17 @@ static mode_t mode_of(int flags, va_list args)
 HOOK_OPEN(open)
 HOOK_OPEN(open64)
 
+/* What these become with _FORTIFY_SOURCE where the flags are no constant. */
+#define HOOK_OPEN_2(name)                        \
+    int name(const char *path, int flags);       \
+    EXPORT int name(const char *path, int flags) \
+    {                                            \
+        reach_open(path, flags);                 \
+        return REAL(name)(path, flags);          \
+    }
+HOOK_OPEN_2(__open_2)
+HOOK_OPEN_2(__open64_2)
+
 #define HOOK_OPENAT(name)                                     \
     EXPORT int name(int fd, const char *path, int flags, ...) \
     {                                                         \
