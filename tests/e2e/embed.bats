@@ -24,7 +24,7 @@ in_prefix() {
     use_pc
 }
 in_build_tree() {
-    PC=$(find "$BUILD" -path '*/pkgconfig/i2v.pc')
+    PC=$(find "$BUILD"/lib* -name i2v.pc)
     use_pc
 }
 use_pc() {
