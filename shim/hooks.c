@@ -10,6 +10,7 @@
 #include "fetch.h"
 #include "filtergraph.h"
 #include "host.h"
+#include "inherit.h"
 #include "interrupt.h"
 
 #define EXPORT __attribute__((visibility("default"), noinline))
@@ -50,11 +51,12 @@ static _Thread_local struct AVFormatContext **opening
 
 static _Atomic(char **) arguments;
 
-/* Nothing else may happen here: every child of a hosted program pays for it. */
+/* Little may happen here: every child of a hosted program pays for it. */
 __attribute__((constructor)) static void note_arguments(int argc, char **argv)
 {
     (void)argc;
     atomic_store(&arguments, argv);
+    inherit_from_environment();
 }
 
 typedef enum Mention { NOT_MENTIONED, MENTIONED, ASKED_FOR } Mention;
