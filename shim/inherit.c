@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <unistd.h>
+#include "host.h"
 #include "inherit.h"
 
 /* A shell has a getenv() and an unsetenv() of its own, which are not ready before its
@@ -19,13 +20,6 @@ static char **variable(const char *name)
         if (!strncmp(*at, name, length) && (*at)[length] == '=')
             return at;
     return NULL;
-}
-
-static const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    return slash ? slash + 1 : path;
 }
 
 /* Whether an entry names this file, in whatever directory and with whatever of the
@@ -70,7 +64,7 @@ void inherit_from_environment(void)
     preload = variable("LD_PRELOAD");
     if (!preload || !dladdr((const void *)inherit_from_environment, &info))
         return;
-    if (!remove_ours(strchr(*preload, '=') + 1, base_name(info.dli_fname)))
+    if (!remove_ours(strchr(*preload, '=') + 1, host_base_name(info.dli_fname)))
         do
             preload[0] = preload[1];
         while (*preload++);
