@@ -275,6 +275,7 @@ refused() { # pattern
 
 @test "a host with AddressSanitizer" {
     unset I2V_STUB_TRACE
+    nm "$BUILT/shim-race-asan" | grep -q __asan_init
     run -0 --separate-stderr hosted "$BUILT/shim-race-asan" i2v:x
     [ "$output" = "all well" ]
     [ -z "$stderr" ]
