@@ -220,8 +220,12 @@ refused() { # pattern
 }
 
 @test "the plugin lies beside the shim, wherever that is" {
-    unset I2V_PLUGIN_DIR
-    mkdir "$BATS_TEST_TMPDIR/real" "$BATS_TEST_TMPDIR/linked"
+    # nor where one stands, whatever this says
+    export I2V_PLUGIN_DIR=plugins
+    mkdir -p "$BATS_TEST_TMPDIR/real" "$BATS_TEST_TMPDIR/linked" \
+        "$BATS_TEST_TMPDIR/plugins/$AVFORMAT_MAJOR"
+    cd "$BATS_TEST_TMPDIR"
+    echo >"plugins/$AVFORMAT_MAJOR/libi2v.so.0"
     cp "$SHIM" "$BATS_TEST_TMPDIR/real/preload.so"
     cp -r "$BUILT/plugins/$AVFORMAT_MAJOR" "$BATS_TEST_TMPDIR/real/"
     ln -s ../real/preload.so "$BATS_TEST_TMPDIR/linked/preload.so"

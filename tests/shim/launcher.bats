@@ -58,6 +58,10 @@ setup_file() {
         LD_PRELOAD=$once run -0 "$LAUNCHER" sh -c "$print"
         [ "$output" = "$once" ]
     done
+    # AddressSanitizer's runtime stays first
+    cp "$other" "$BATS_TEST_TMPDIR/libasan.so.8"
+    LD_PRELOAD=$BATS_TEST_TMPDIR/libasan.so.8 run -0 "$LAUNCHER" sh -c "$print"
+    [ "$output" = "$BATS_TEST_TMPDIR/libasan.so.8:$SHIM" ]
     # another installation's gives way
     relocate "$BATS_TEST_TMPDIR/second"
     local second=$BATS_TEST_TMPDIR/second/$SHIM_FROM_PREFIX
@@ -220,7 +224,7 @@ other_elf() { # offset, byte in octal
     [[ $output == *"can host i2v (libavformat $AVFORMAT_MAJOR)" ]]
     printf '#!/bin/sh\necho ran\n' >"$BATS_TEST_TMPDIR/script"
     chmod +x "$BATS_TEST_TMPDIR/script"
-    for program in "$BATS_TEST_TMPDIR/script" "$BUILT/shim-status" sh; do
+    for program in "$BATS_TEST_TMPDIR/script" "$BUILT/shim-status" sh bash env; do
         run -0 "$LAUNCHER" --check "$program"
         [[ $output == *"has no libavformat of its own"* && $output != *ran* ]]
     done
