@@ -9,6 +9,9 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include <cjson/cJSON.h>
+#include <curl/curl.h>
+#include <libavformat/avformat.h>
 #include <libavutil/avstring.h>
 #include <libavutil/dict.h>
 #include <libavutil/error.h>
@@ -90,7 +93,7 @@ static const char usage_end[] =
     "  -v, --loglevel LEVEL    quiet, error, warning, info (default), verbose,\n"
     "                          debug, trace\n"
     "  -h, --help              show this\n"
-    "      --version           show the version\n"
+    "      --version           show the versions of this and of its libraries\n"
     "\n"
     "Exit status: 0, 64 bad request, 65 refused by moderation, 69 gateway not to be\n"
     "reached or failing, 73 store not writable, 75 still running (pick it up later),\n"
@@ -514,6 +517,18 @@ static int run(int argc, char **argv)
     return status;
 }
 
+/* Ours, and those of the libraries that are there at run time. */
+static void print_versions(void)
+{
+    unsigned avformat = avformat_version();
+
+    printf("i2vctl " I2V_VERSION "\n");
+    printf("libavformat %u.%u.%u (FFmpeg %s)\n", AV_VERSION_MAJOR(avformat),
+           AV_VERSION_MINOR(avformat), AV_VERSION_MICRO(avformat), av_version_info());
+    printf("libcurl %s\n", curl_version_info(CURLVERSION_NOW)->version);
+    printf("cJSON %s\n", cJSON_Version());
+}
+
 /* A descriptor that the caller has closed would be the next socket's or record's, and
  * what is said would go there. Reading or printing fails as before. */
 static void keep_standard_files(void)
@@ -533,7 +548,7 @@ int main(int argc, char **argv)
             return EX_OK;
         }
         if (!strcmp(argv[i], "--version")) {
-            printf("i2vctl " I2V_VERSION "\n");
+            print_versions();
             return EX_OK;
         }
     }

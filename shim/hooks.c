@@ -10,6 +10,7 @@
 #include "fetch.h"
 #include "filtergraph.h"
 #include "host.h"
+#include "inherit.h"
 #include "interrupt.h"
 
 #define EXPORT __attribute__((visibility("default"), noinline))
@@ -36,12 +37,15 @@ struct AVFilterGraphSegment;
 
 /* Who calls, and the function meant: `host` and `real` of a hook. */
 #define ENTER(name)                                                           \
-    Host *host = host_of(__builtin_return_address(0));                        \
+    Host *host = caller(__builtin_return_address(0));                         \
     name##_function *found = (name##_function *)host_real(host, HOOK_##name); \
     name##_function *real = found ? found : missing_##name
 
 /* Above 0 while this thread is inside the plugin, whose own calls mean the real ones. */
 static _Thread_local int inside __attribute__((tls_model("initial-exec")));
+
+/* The host that this thread's plugin was called for. */
+static _Thread_local Host *entered __attribute__((tls_model("initial-exec")));
 
 /* The context of the open that this thread is in, if its caller gave one: a graph that is
  * parsed within it (-f lavfi) is given up when that open is. */
@@ -50,11 +54,25 @@ static _Thread_local struct AVFormatContext **opening
 
 static _Atomic(char **) arguments;
 
-/* Nothing else may happen here: every child of a hosted program pays for it. */
+/* Little may happen here: every child of a hosted program pays for it. */
 __attribute__((constructor)) static void note_arguments(int argc, char **argv)
 {
     (void)argc;
     atomic_store(&arguments, argv);
+    inherit_from_environment();
+}
+
+/* Where the plugin ends in a call of a hook, that would return to us: it is made for the
+ * host. */
+static Host *caller(const void *address)
+{
+    Host *host = host_of(address);
+
+    if (inside && host_is_us(host))
+        return entered;
+    if (!inside)
+        entered = host;
+    return host;
 }
 
 typedef enum Mention { NOT_MENTIONED, MENTIONED, ASKED_FOR } Mention;

@@ -159,13 +159,19 @@ static void object_extent(const struct dl_phdr_info *info, Object *object)
     }
 }
 
+const char *host_base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash ? slash + 1 : path;
+}
+
 /* libavformat.so.59, and libavformat-1a2b3c4d.so.59 as Python wheels rename it. */
 static bool is_library(const char *path, const char *library)
 {
-    const char *base = strrchr(path, '/');
+    const char *base = host_base_name(path);
     size_t length = strlen(library);
 
-    base = base ? base + 1 : path;
     return !strncmp(base, "lib", 3) && !strncmp(base + 3, library, length) &&
            (base[3 + length] == '.' || base[3 + length] == '-');
 }
@@ -194,8 +200,9 @@ static bool object_at(const void *address, Object *object)
     return true;
 }
 
-/* The result of a dlsym(), unless it is ourselves. A failed lookup must not show up in
- * the program's next dlerror(). */
+/* The result of a dlsym(), unless it is ourselves or the shim of another installation,
+ * which would answer for i2v once more and find the way back to us. A failed lookup must
+ * not show up in the program's next dlerror(). */
 static void *not_ours(void *symbol)
 {
     Object ours, theirs;
@@ -205,7 +212,8 @@ static void *not_ours(void *symbol)
         return NULL;
     }
     if (object_at(&hosts, &ours) && object_at(symbol, &theirs) &&
-        ours.start == theirs.start)
+        (ours.start == theirs.start ||
+         !strcmp(host_base_name(ours.name), host_base_name(theirs.name))))
         return NULL;
     return symbol;
 }
@@ -304,6 +312,13 @@ Host *host_of(const void *caller)
         host->next = head;
     while (!atomic_compare_exchange_weak(&hosts, &head, host));
     return host;
+}
+
+bool host_is_us(const Host *host)
+{
+    uintptr_t address = (uintptr_t)&hosts;
+
+    return address >= host->start && address < host->end;
 }
 
 AnyFunction *host_real(Host *host, HookId id)

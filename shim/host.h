@@ -25,6 +25,9 @@ typedef struct Host Host;
 /** The object that the code at `caller` belongs to. Never NULL; never freed. */
 Host *host_of(const void *caller);
 
+/** Whether it is this library. */
+bool host_is_us(const Host *host);
+
 /** The function that `host` would have called without us, or NULL when there is none. */
 AnyFunction *host_real(Host *host, HookId id);
 
@@ -36,6 +39,9 @@ bool host_has(Host *host, HookId id);
  * none or it cannot be used. Why not is said if `asked`: the user named i2v.
  */
 const I2VFace *host_plugin(Host *host, bool asked);
+
+/** The last part of a path. */
+const char *host_base_name(const char *path);
 
 /** Whether any plugin has been loaded into this process. */
 bool host_has_plugin(void);

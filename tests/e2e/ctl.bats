@@ -94,7 +94,10 @@ REQUEST=(--prompt "She turns around and smiles" --duration 4)
     done
     works "$BIN/i2vctl" fetch --help
     works "$BIN/i2vctl" --version
-    grep -Eq '^i2vctl [0-9]+\.[0-9]+\.[0-9]+$' <<<"$output"
+    grep -Eq '^i2vctl [0-9]+\.[0-9]+\.[0-9]+$' <<<"${lines[0]}"
+    grep -Eq '^libavformat [0-9]+\.[0-9]+\.[0-9]+ \(FFmpeg .+\)$' <<<"${lines[1]}"
+    grep -Eq '^libcurl [0-9]+\.[0-9]+' <<<"${lines[2]}"
+    grep -Eq '^cJSON [0-9]+\.[0-9]+' <<<"${lines[3]}"
 }
 
 @test "no command, and one that is none" {

@@ -249,7 +249,7 @@ expect_accepted_once_each() {
 @test "who asks: User-Agent and X-Client-Request-Id" {
     works ff "${REQUEST[@]}" -i still.png "${OUT[@]}"
     local version
-    version=$("$BIN/i2vctl" --version | cut -d' ' -f2)
+    version=$("$BIN/i2vctl" --version | sed -n 's/^i2vctl //p')
     same "i2v/$version" "$(state '.user_agents | map(select(startswith("curl/") | not)) | unique | .[]')"
     last_job .client_request_id | grep -Eq '^[A-Za-z0-9._:-]{8,128}$'
     same application/json "$(state '[.requests[] | select(.endpoint == "create")][-1].headers["content-type"]')"

@@ -45,7 +45,7 @@ make_old() { # key
     same "30/1 false true" "$(account '.clip | "\(.rate) \(.variable) \(.audio)"')"
     same http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia \
         "$(account .digital_source_type)"
-    same "i2v $(ctl --version | cut -d' ' -f2)" "$(account .generator)"
+    same "i2v $(ctl --version | sed -n 's/^i2vctl //p')" "$(account .generator)"
 }
 
 @test "no key, no account, no signature and no directory is in it" {

@@ -11,7 +11,9 @@ __attribute__((visibility("default"))) int run(const char *url);
 
 int run(const char *url)
 {
+    void *context = NULL;
+
     printf("own %d, reached %d and %d\n", FAKE_MAJOR, avio_check("x", 0),
-           avformat_open_input(NULL, url, NULL, NULL));
+           avformat_open_input(&context, url, NULL, NULL));
     return 0;
 }

@@ -58,11 +58,44 @@ setup_file() {
         LD_PRELOAD=$once run -0 "$LAUNCHER" sh -c "$print"
         [ "$output" = "$once" ]
     done
+    # AddressSanitizer's runtime stays first
+    cp "$other" "$BATS_TEST_TMPDIR/libasan.so.8"
+    LD_PRELOAD=$BATS_TEST_TMPDIR/libasan.so.8 run -0 "$LAUNCHER" sh -c "$print"
+    [ "$output" = "$BATS_TEST_TMPDIR/libasan.so.8:$SHIM" ]
+    # another installation's gives way
+    relocate "$BATS_TEST_TMPDIR/second"
+    local second=$BATS_TEST_TMPDIR/second/$SHIM_FROM_PREFIX
+    LD_PRELOAD=$second run -0 "$LAUNCHER" sh -c "$print"
+    [ "$output" = "$SHIM" ]
+    LD_PRELOAD="$other:$second $BUILT/probe.so" \
+        run -0 --separate-stderr "$LAUNCHER" sh -c "$print"
+    [ "$output" = "$SHIM:$other:$BUILT/probe.so" ]
+    LD_PRELOAD="$other $SHIM:$second" run -0 "$LAUNCHER" sh -c "$print"
+    [ "$output" = "$other:$SHIM" ]
     run -0 "$LAUNCHER" "$LAUNCHER" sh -c "$print"
     [ "$output" = "$SHIM" ]
     cd "${LAUNCHER%/*}"
     run -0 ./i2v sh -c "$print"
     [ "$output" = "$SHIM" ]
+}
+
+@test "a way back that only the file system knows" {
+    # The directory above a link's target is not the one above the link.
+    mkdir -p "$BATS_TEST_TMPDIR/far" "$BATS_TEST_TMPDIR/near/${SHIM_FROM_PREFIX%/*}"
+    relocate "$BATS_TEST_TMPDIR/far"
+    ln -s "$BATS_TEST_TMPDIR/far/$BIN_FROM_PREFIX" "$BATS_TEST_TMPDIR/near/$BIN_FROM_PREFIX"
+    cd "$BATS_TEST_TMPDIR"
+    for where in "$PWD/near" near ./near "$PWD/near/../near" "$PWD//near"; do
+        # shellcheck disable=SC2016
+        run -0 "$where/$BIN_FROM_PREFIX/i2v" sh -c 'printf %s "$LD_PRELOAD"'
+        [ "$output" = "$PWD/far/$SHIM_FROM_PREFIX" ]
+    done
+    mkdir "far/$BIN_FROM_PREFIX/sub"
+    for name in sub/.. . "" ../../far/"$BIN_FROM_PREFIX"; do
+        # shellcheck disable=SC2016
+        run -0 "$PWD/far/$BIN_FROM_PREFIX/$name/i2v" sh -c 'printf %s "$LD_PRELOAD"'
+        [ "$output" = "$PWD/far/$SHIM_FROM_PREFIX" ]
+    done
 }
 
 @test "through symlinks and PATH" {
@@ -106,8 +139,6 @@ relocate() { # directory
     run -64 "$LAUNCHER" --
     run -64 "$LAUNCHER" --check
     run -64 "$LAUNCHER" ""
-    run -0 --separate-stderr "$LAUNCHER" --version
-    [ "$output" = "i2v $VERSION" ]
     for help in -h --help; do
         run -0 --separate-stderr "$LAUNCHER" $help
         [[ $output == usage:* ]]
@@ -158,9 +189,17 @@ refused() { # program, why
     refused "$BATS_TEST_TMPDIR/status" "file capabilities"
 }
 
-@test "another word size, a sandbox's stub" {
-    printf '\177ELF\001' >"$BATS_TEST_TMPDIR/other"
-    chmod +x "$BATS_TEST_TMPDIR/other"
+# The program of tests with one byte of its header changed.
+other_elf() { # offset, byte in octal
+    cp "$BUILT/shim-status" "$BATS_TEST_TMPDIR/other"
+    printf '%b' "\\0$2" |
+        dd of="$BATS_TEST_TMPDIR/other" bs=1 seek="$1" conv=notrunc status=none
+}
+
+@test "another word size or machine, a sandbox's stub" {
+    other_elf 18 377
+    refused "$BATS_TEST_TMPDIR/other" "another machine"
+    other_elf 4 3
     refused "$BATS_TEST_TMPDIR/other" "word size"
     mkdir -p "$BATS_TEST_TMPDIR/flatpak/exports/bin"
     cp "$BUILT/shim-status" "$BATS_TEST_TMPDIR/flatpak/exports/bin/"
@@ -185,7 +224,7 @@ refused() { # program, why
     [[ $output == *"can host i2v (libavformat $AVFORMAT_MAJOR)" ]]
     printf '#!/bin/sh\necho ran\n' >"$BATS_TEST_TMPDIR/script"
     chmod +x "$BATS_TEST_TMPDIR/script"
-    for program in "$BATS_TEST_TMPDIR/script" "$BUILT/shim-status" sh; do
+    for program in "$BATS_TEST_TMPDIR/script" "$BUILT/shim-status" sh bash env; do
         run -0 "$LAUNCHER" --check "$program"
         [[ $output == *"has no libavformat of its own"* && $output != *ran* ]]
     done
@@ -207,4 +246,97 @@ refused() { # program, why
     touch first/here
     cp "$BUILT/shim-status" here
     PATH=$BATS_TEST_TMPDIR/first::$PATH run -5 "$LAUNCHER" here 5
+}
+
+# What --version says of the plugins in a directory.
+versions() { # the line, majors
+    I2V_PLUGIN_DIR=$BATS_TEST_TMPDIR/majors
+    rm -rf "$I2V_PLUGIN_DIR"
+    mkdir "$I2V_PLUGIN_DIR"
+    for major in "${@:2}"; do
+        mkdir "$I2V_PLUGIN_DIR/$major"
+        touch "$I2V_PLUGIN_DIR/$major/libi2v.so.0"
+    done
+    run -0 --separate-stderr "$LAUNCHER" --version
+    printf '%s\n' "$output" "$stderr"
+    [ "${lines[0]}" = "i2v $VERSION" ]
+    [ "${lines[1]}" = "$1" ]
+    [ -z "$stderr" ]
+}
+
+@test "--version: itself, the majors, and what i2vctl knows" {
+    versions "libavformat 59 (FFmpeg 5)" 59
+    versions "libavformat 58 (FFmpeg 4), 60 (FFmpeg 6), 61 (FFmpeg 7), 62 (FFmpeg 8), 63 (FFmpeg 9), 64" \
+        58 60 61 62 63 64
+    versions "libavformat: no plugin in $BATS_TEST_TMPDIR/majors"
+    # no i2vctl beside this one
+    relocate "$BATS_TEST_TMPDIR/moved"
+    LAUNCHER=$BATS_TEST_TMPDIR/moved/$BIN_FROM_PREFIX/i2v
+    versions "libavformat 59 (FFmpeg 5)" 59
+    [ ${#lines[@]} = 2 ]
+    cat >"${LAUNCHER%/*}/i2vctl" <<'END'
+#!/bin/sh
+printf '%s\n' "i2vctl 1" "libavformat 1" "libcurl 8.1 x" "cJSON 1.7"
+END
+    chmod +x "${LAUNCHER%/*}/i2vctl"
+    versions "libavformat 59 (FFmpeg 5)" 59
+    [ "${lines[2]}" = "libcurl 8.1 x" ]
+    [ "${lines[3]}" = "cJSON 1.7" ]
+    [ ${#lines[@]} = 4 ]
+    rm -r "${LAUNCHER%/*}/../${SHIM_FROM_PREFIX%/*}"
+    run -0 --separate-stderr "$LAUNCHER" --version
+    [ "$output" = "i2v $VERSION" ]
+    [[ $stderr == *"is missing" ]]
+}
+
+@test "in every shell that is here" {
+    local shell
+    for shell in dash "bash --posix" "busybox sh" mksh yash "zsh --emulate sh"; do
+        [ -n "$(command -v "${shell%% *}")" ] || continue
+        echo "$shell"
+        # shellcheck disable=SC2086
+        {
+            run -9 $shell "$LAUNCHER" "$BUILT/shim-status" 9 "x  y" '*'
+            [ "$output" = "<x  y><*>" ]
+            run -0 $shell "$LAUNCHER" ffprobe -v error i2v:x
+            run -126 $shell "$LAUNCHER" "$BUILT/shim-status-static"
+            run -0 $shell "$LAUNCHER" --version
+            [ "${lines[0]}" = "i2v $VERSION" ]
+        }
+    done
+}
+
+@test "without PATH nothing is taken from where one stands" {
+    cd "$BATS_TEST_TMPDIR"
+    for tool in od grep getcap ldd; do
+        printf '#!/bin/sh\necho "%s ran" >&2\n' "$tool" >"$tool"
+        chmod +x "$tool"
+    done
+    for path in -uPATH PATH=; do
+        run -126 env "$path" "$LAUNCHER" "$BUILT/shim-status-static"
+        [[ $output != *ran* ]]
+        run -9 env "$path" "$LAUNCHER" "$BUILT/shim-status" 9
+    done
+    run -0 env -uPATH "$LAUNCHER" sh -c true
+}
+
+@test "where the tools are missing nothing is refused wrongly" {
+    # They answer as a shell does for what it cannot find.
+    for tool in od grep getcap ldd; do
+        printf '#!/bin/sh\necho "sh: %s: not found" >&2\nexit 127\n' "$tool" \
+            >"$BATS_TEST_TMPDIR/$tool"
+        chmod +x "$BATS_TEST_TMPDIR/$tool"
+        PATH=$BATS_TEST_TMPDIR:$PATH run -9 "$LAUNCHER" "$BUILT/shim-status" 9
+        PATH=$BATS_TEST_TMPDIR:$PATH run -0 "$LAUNCHER" ffprobe -v error i2v:x
+        PATH=$BATS_TEST_TMPDIR:$PATH run -0 "$LAUNCHER" "$BUILT/shim-early-main" i2v
+    done
+}
+
+@test "programs that start other programs" {
+    export I2V_STUB_TRACE=1
+    for wrapper in "env FOO=1" nice "nohup env" "timeout 60"; do
+        # shellcheck disable=SC2086
+        run -0 --separate-stderr "$LAUNCHER" $wrapper ffprobe -v error i2v:x
+        [[ $stderr == *"stub: url i2v:x"* ]]
+    done
 }

@@ -1,0 +1,37 @@
+/* i2v: a stub of the plugin for a libavformat of another major
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stddef.h>
+#include "../../plugin/face.h"
+
+unsigned avformat_version(void);
+
+/* What no libavformat returns, so that one sees who opened it. */
+static int fake_open_input(struct AVFormatContext **ps, const char *url,
+                           struct AVDictionary **options)
+{
+    (void)ps;
+    (void)url;
+    (void)options;
+    return FAKE_MAJOR * 100;
+}
+
+static int fake_is_same(const I2VNamed *named, const char *url,
+                        const struct AVDictionary *options)
+{
+    (void)named;
+    (void)url;
+    (void)options;
+    return 0;
+}
+
+const struct I2VFace *i2v_face(unsigned face_version)
+{
+    static I2VFace face = {
+        .avformat_major = FAKE_MAJOR,
+        .open_input = fake_open_input,
+        .is_same = fake_is_same,
+    };
+
+    face.avformat_version = (const void *)avformat_version;
+    return face_version == I2V_FACE_VERSION ? &face : NULL;
+}
