@@ -12,6 +12,9 @@ build=${I2V_BUILD_DIR:-$root/build-test}
 # shellcheck disable=SC2046 # lists of words
 "$root/samples/install.sh" $(cat "$root/samples/build-packages.txt" "$here/packages.txt")
 
+# What another FFmpeg may change: how it is reached, what its hosts do, the API.
+smoke_tests='^shim-|^unit-|^e2e-(api|embed|forms|graph|graph_hosts|hosts_.*|interrupt)$'
+
 # Tests give their own; what the caller has must not reach them.
 unset I2V_BASE_URL I2V_STORE I2V_DEFAULTS I2V_LOG I2V_DISABLE I2V_DEBUG I2V_ALLOW_HTTP \
   AIML_API_KEY AIMLAPI_API_KEY LD_PRELOAD
@@ -50,10 +53,23 @@ build_in sanitized -DCMAKE_C_COMPILER=gcc -DI2V_SANITIZE=ON
 # The end-to-end tests mostly wait, so more of them than there are processors.
 jobs=$(($(nproc) * 2))
 status=0
+smoke=
+if [ "$(id -u)" = 0 ]; then
+  step "Tests in trixie, with another FFmpeg (meanwhile)"
+  nice "$here/matrix.sh" -t "$smoke_tests" trixie >"$build/trixie.txt" 2>&1 &
+  smoke=$!
+else
+  step "No tests in trixie: that needs root"
+fi
 step "Tests"
 ctest --test-dir "$build/gcc" --output-on-failure -j "$jobs" || status=1
 step "Tests with the sanitizers"
 ctest --test-dir "$build/sanitized" --output-on-failure -j "$jobs" -L 'unit|sanitized' || status=1
+if [ -n "$smoke" ]; then
+  step "Tests in trixie"
+  wait $smoke || status=1
+  cat "$build/trixie.txt"
+fi
 for matrix in crash fault; do
   step "The $matrix matrix"
   cat "$build/gcc/$matrix-matrix.txt" || status=1
