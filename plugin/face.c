@@ -96,9 +96,11 @@ static int is_interrupted(AVFormatContext *ctx)
                                             : -1;
 }
 
-static int open_input(AVFormatContext **ps, const char *url, AVDictionary **options)
+static int open_input(AVFormatContext **ps, const char *url, AVDictionary **options,
+                      const I2VInterrupt *interrupt)
 {
-    return i2v_open(ps, url, options, &hollow.format);
+    AVIOInterruptCB asked = {interrupt->callback, interrupt->opaque};
+    return i2v_open(ps, url, options, &asked, &hollow.format);
 }
 
 __attribute__((visibility("default"))) const I2VFace *i2v_face(unsigned face_version)

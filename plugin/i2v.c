@@ -16,7 +16,7 @@
 /* Opening */
 
 int i2v_open(AVFormatContext **ps, const char *url, AVDictionary **options,
-             const AVInputFormat *demuxer)
+             const AVIOInterruptCB *interrupt, const AVInputFormat *demuxer)
 {
     GenerationFailure failure;
     AVFormatContext *ctx = *ps ? *ps : avformat_alloc_context();
@@ -27,8 +27,9 @@ int i2v_open(AVFormatContext **ps, const char *url, AVDictionary **options,
         return AVERROR(ENOMEM);
     /* av_log() names a context after its demuxer; until the clip is opened that is us. */
     ctx->iformat = (I2VInputFormat *)demuxer;
-    int ret = journey_fetch(url, options, &ctx->interrupt_callback, ctx, ctx, &path,
-                            &tags, &failure);
+    int ret =
+        journey_fetch(url, options, interrupt ? interrupt : &ctx->interrupt_callback, ctx,
+                      ctx, &path, &tags, &failure);
     ctx->iformat = NULL;
     *ps = ctx;
     if (ret >= 0) {
@@ -76,7 +77,7 @@ int i2v_submit(const char *url, AVDictionary **options, const AVIOInterruptCB *i
 
 int i2v_open_input(AVFormatContext **ps, const char *url, AVDictionary **options)
 {
-    return i2v_open(ps, url, options, NULL);
+    return i2v_open(ps, url, options, NULL, NULL);
 }
 
 const AVClass *i2v_get_class(void)

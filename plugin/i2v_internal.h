@@ -6,8 +6,9 @@
 #include "i2v.h"
 
 /** i2v_open_input() on a context whose iformat names us in the log.
- * @param demuxer  the hollow demuxer, or NULL */
+ * @param interrupt  looked at in place of the context's, or NULL
+ * @param demuxer    the hollow demuxer, or NULL */
 int i2v_open(AVFormatContext **ps, const char *url, AVDictionary **options,
-             const AVInputFormat *demuxer);
+             const AVIOInterruptCB *interrupt, const AVInputFormat *demuxer);
 
 #endif

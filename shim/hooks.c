@@ -139,6 +139,7 @@ int avformat_open_input(struct AVFormatContext **ps, const char *url,
 {
     ENTER(avformat_open_input);
     const I2VFace *plugin = NULL;
+    Interrupt interrupt;
     int ret;
 
     if (!fmt && is_our_url(url)) {
@@ -159,10 +160,13 @@ int avformat_open_input(struct AVFormatContext **ps, const char *url,
     inside++;
     ret = fetch_ahead(host, plugin, atomic_load(&arguments), *ps, url,
                       options ? *options : NULL);
-    if (ret >= 0)
-        ret = plugin->open_input(ps, url, options);
-    else
+    if (ret >= 0) {
+        interrupt_begin(&interrupt, plugin, *ps);
+        ret = plugin->open_input(ps, url, options, &interrupt.asked);
+        interrupt_end();
+    } else {
         plugin->free_context(ps);
+    }
     inside--;
     return ret;
 }
@@ -350,7 +354,7 @@ int avfilter_graph_create_filter(struct AVFilterContext **ctx,
     inside++;
     interrupt_begin(&interrupt, plugin, opening ? *opening : NULL);
     ret = plugin->create_source(ctx, filter, name, args, graph, &interrupt.asked);
-    interrupt_end(&interrupt);
+    interrupt_end();
     inside--;
     return ret;
 }
@@ -367,7 +371,7 @@ static bool init_source(Host *host, struct AVFilterContext *ctx, const char *arg
     inside++;
     interrupt_begin(&interrupt, plugin, opening ? *opening : NULL);
     *ret = plugin->init_source(ctx, args, options, &interrupt.asked);
-    interrupt_end(&interrupt);
+    interrupt_end();
     inside--;
     return true;
 }
