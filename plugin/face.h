@@ -59,6 +59,11 @@ typedef struct I2VFace {
     int (*open_input)(struct AVFormatContext **ps, const char *url,
                       struct AVDictionary **options, const I2VInterrupt *interrupt);
 
+    /* The path of the clip of an i2v: URL that the store has, or whose generation runs;
+     * give it back with release(). Nothing is bought. @return 0, or a negative AVERROR.
+     * Thread-safe. */
+    int (*kept_clip)(const char *url, const I2VInterrupt *interrupt, char **path);
+
     /* Free the context of an open that fails before it reaches the plugin, as
      * avformat_open_input() would; sets *ps to NULL. */
     void (*free_context)(struct AVFormatContext **ps);
@@ -85,7 +90,7 @@ typedef struct I2VFace {
      * @return 0, or a negative AVERROR after a sentence. Thread-safe. */
     int (*fetch_source)(const I2VNamed *named, const I2VInterrupt *interrupt,
                         char **movie);
-    void (*release)(char *movie);
+    void (*release)(char *text);
 
     /* Say a sentence on the log as an error of the filter's. */
     void (*complain)(const char *filter, const char *sentence);

@@ -18,6 +18,8 @@
 enum { IO_READ = 1, IO_WRITE = 2 };
 
 struct AVFilterGraphSegment;
+struct AVIOContext;
+struct AVIOInterruptCB;
 
 /* Each hook's type, its exported name, and what stands in when the host has no such
  * function: our headers are none of FFmpeg's, so the names are declared here. */
@@ -178,6 +180,35 @@ int avio_check(const char *url, int flags)
     if (is_our_url(url) && !(flags & IO_WRITE) && plugin_for(host, true))
         return flags & IO_READ;
     return real(url, flags);
+}
+
+/* FFMS2 opens an input, and then reads its bytes for a checksum. This one buys nothing:
+ * in a program with an io_open of its own the URL may come out of a playlist. */
+int avio_open2(struct AVIOContext **s, const char *url, int flags,
+               const struct AVIOInterruptCB *int_cb, struct AVDictionary **options)
+{
+    ENTER(avio_open2);
+    const I2VFace *plugin = NULL;
+    Interrupt interrupt;
+    char *path;
+    int ret;
+
+    if (is_our_url(url) && !(flags & IO_WRITE))
+        plugin = plugin_for(host, true);
+    if (!plugin)
+        return real(s, url, flags, int_cb, options);
+    inside++;
+    interrupt_begin(&interrupt, plugin, NULL);
+    ret = plugin->kept_clip(url, &interrupt.asked, &path);
+    interrupt_end();
+    inside--;
+    if (ret < 0) {
+        *s = NULL;
+        return ret;
+    }
+    ret = real(s, path, flags, int_cb, options);
+    plugin->release(path);
+    return ret;
 }
 
 /* ---- filter graphs ---- */

@@ -220,6 +220,53 @@ END2
     refuses_well ./frames
 }
 
+# Prints how many bytes it reads of a URL by itself, after it was opened as an input or not.
+bytes_host() {
+    cat >bytes.c <<'END2'
+#include <libavformat/avformat.h>
+#include <stdio.h>
+#include <string.h>
+
+int main(int argc, char **argv)
+{
+    AVFormatContext *ctx = NULL;
+    AVIOContext *io = NULL;
+
+    if (argc != 3 || (!strcmp(argv[1], "open") && avformat_open_input(&ctx, argv[2], NULL, NULL) < 0))
+        return 3;
+    if (avio_open2(&io, argv[2], AVIO_FLAG_READ, NULL, NULL) < 0)
+        return io ? 5 : 4;
+    printf("%d\n", (int)avio_size(io));
+    avio_closep(&io);
+    avformat_close_input(&ctx);
+    return 0;
+}
+END2
+    # shellcheck disable=SC2046 # lists of words
+    cc -o bytes bytes.c $(pkg-config --cflags --libs libavformat libavcodec libavutil)
+}
+
+@test "a program that reads the bytes as well gets those of the clip, and never buys that way" {
+    bytes_host
+    ends_with 4 "$BIN/i2v" ./bytes read "$URL"
+    says reuse
+    expect_creates 0
+    works "$BIN/i2v" ./bytes open "$URL"
+    same "$(stat -c %s "$(store_clip)")" "$output"
+    works "$BIN/i2v" ./bytes read "$URL"
+    same "$(stat -c %s "$(store_clip)")" "$output"
+    expect_creates 1
+    ends_with 4 "$BIN/i2v" ./bytes read missing.mp4
+}
+
+@test "FFMS2 makes its index" {
+    command -v ffmsindex >/dev/null || skip "ffmsindex is not installed"
+    works "$BIN/i2v" ffmsindex -f "$URL" hosted.idx
+    works ffmsindex -f "$(store_clip)" plain.idx
+    [ -s hosted.idx ]
+    expect_creates 1
+}
+
 @test "a program without an interrupt callback says what goes on before the signal ends it" {
     plain_host
     interrupted_well ./frames
