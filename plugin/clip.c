@@ -294,6 +294,7 @@ static const char *const aside_names[] = {"protocol_whitelist", "protocol_blackl
 
 typedef struct Aside {
     char *value[ASIDE_COUNT];
+    bool had_pb;
     int (*io_open)(AVFormatContext *s, AVIOContext **pb, const char *url, int flags,
                    AVDictionary **options);
 } Aside;
@@ -340,6 +341,10 @@ static int set_aside(AVFormatContext *ctx, AVDictionary **options, Aside *aside)
 #endif
     }
     avformat_free_context(plain);
+    /* FFmpeg sets the flag for whoever brings a pb of his own. He frees what he finds in
+     * the context when he is done, as VLC does, and nobody may close that a second time.
+     */
+    aside->had_pb = ctx->pb;
     ctx->pb = NULL;
     ctx->flags &= ~AVFMT_FLAG_CUSTOM_IO;
     return ret;
@@ -355,8 +360,11 @@ static void put_back(AVFormatContext *ctx, Aside *aside)
             av_freep(&aside->value[i]);
         }
     }
-    if (ctx)
+    if (ctx) {
         ctx->io_open = aside->io_open;
+        if (aside->had_pb)
+            ctx->flags |= AVFMT_FLAG_CUSTOM_IO;
+    }
 }
 
 int clip_open(AVFormatContext **ps, const char *path, AVDictionary **options)

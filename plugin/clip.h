@@ -36,8 +36,9 @@ int clip_verify(const char *path, double asked, const AVIOInterruptCB *interrupt
 /**
  * Open a clip with the mov demuxer on the caller's own context. What the caller set
  * against strangers' files (io_open, white- and blacklists) is set aside for this file of
- * ours and put back. Not put back are pb, since the clip's own takes its place, and
- * io_open where the caller's io_close2 would be asked to close what it did not open.
+ * ours and put back. Not put back are pb, since the clip's own takes its place, which
+ * is then the caller's to free (AVFMT_FLAG_CUSTOM_IO), and io_open where the caller's
+ * io_close2 would be asked to close what it did not open.
  * @param ps       as for avformat_open_input(): freed and NULL on error
  * @param options  for the demuxer; those used are taken out
  * @return 0 or a negative AVERROR

@@ -77,6 +77,26 @@ static int is_interrupted(AVFormatContext *ctx)
                                             : -1;
 }
 
+static int open_input(AVFormatContext **ps, const char *url, AVDictionary **options,
+                      const I2VInterrupt *interrupt)
+{
+    AVIOInterruptCB asked = {interrupt->callback, interrupt->opaque};
+    return i2v_open(ps, url, options, &asked);
+}
+
+static int kept_clip(const char *url, const I2VInterrupt *interrupt, char **path)
+{
+    AVIOInterruptCB asked = {interrupt->callback, interrupt->opaque};
+    AVDictionary *options = NULL;
+    int ret = av_dict_set(&options, "reuse", "only", 0);
+
+    *path = NULL;
+    if (ret >= 0)
+        ret = i2v_fetch(url, &options, &asked, path);
+    av_dict_free(&options);
+    return ret;
+}
+
 __attribute__((visibility("default"))) const I2VFace *i2v_face(unsigned face_version)
 {
     static const I2VFace face = {
@@ -84,7 +104,8 @@ __attribute__((visibility("default"))) const I2VFace *i2v_face(unsigned face_ver
         .avformat_version = (const void *)avformat_version,
         .demuxer = i2v_demuxer,
         .format_class = format_class,
-        .open_input = i2v_open_input,
+        .open_input = open_input,
+        .kept_clip = kept_clip,
         .free_context = free_context,
         .is_interrupted = is_interrupted,
         .is_same = face_is_same,

@@ -17,7 +17,7 @@ struct AVFormatContext;
 struct AVInputFormat;
 
 /* Raised whenever the table below changes; shim and plugin must agree exactly. */
-#define I2V_FACE_VERSION 2
+#define I2V_FACE_VERSION 3
 
 /* What the shim resolves in the plugin, and the signature behind the name. */
 #define I2V_FACE_SYMBOL "i2v_face"
@@ -54,10 +54,15 @@ typedef struct I2VFace {
     const struct AVClass *(*format_class)(const struct AVClass *real);
 
     /* avformat_open_input() for our format or an i2v: URL: fetches the clip and opens it
-     * on the caller's context. On error the context is freed and *ps is NULL.
-     * Thread-safe. */
+     * on the caller's context; `interrupt` is looked at in place of the context's own. On
+     * error the context is freed and *ps is NULL. Thread-safe. */
     int (*open_input)(struct AVFormatContext **ps, const char *url,
-                      struct AVDictionary **options);
+                      struct AVDictionary **options, const I2VInterrupt *interrupt);
+
+    /* The path of the clip of an i2v: URL that the store has, or whose generation runs;
+     * give it back with release(). Nothing is bought. @return 0, or a negative AVERROR.
+     * Thread-safe. */
+    int (*kept_clip)(const char *url, const I2VInterrupt *interrupt, char **path);
 
     /* Free the context of an open that fails before it reaches the plugin, as
      * avformat_open_input() would; sets *ps to NULL. */
@@ -85,7 +90,7 @@ typedef struct I2VFace {
      * @return 0, or a negative AVERROR after a sentence. Thread-safe. */
     int (*fetch_source)(const I2VNamed *named, const I2VInterrupt *interrupt,
                         char **movie);
-    void (*release)(char *movie);
+    void (*release)(char *text);
 
     /* Say a sentence on the log as an error of the filter's. */
     void (*complain)(const char *filter, const char *sentence);

@@ -108,7 +108,7 @@ int fetch_ahead(Host *host, const I2VFace *plugin, char *const *arguments,
     if (understood) {
         interrupt_begin(&interrupt, plugin, ctx);
         ret = send(host, plugin, ahead, &interrupt.asked);
-        interrupt_end(&interrupt);
+        interrupt_end();
     }
     ahead_free(&ahead);
     return ret;
@@ -182,7 +182,7 @@ int fetch_graph(Host *host, const I2VFace *plugin, char *const *arguments,
         return ret;
     interrupt_begin(&interrupt, plugin, opening);
     ret = fetch_sources(host, plugin, arguments, graph, &interrupt.asked, rewritten);
-    interrupt_end(&interrupt);
+    interrupt_end();
     if (*rewritten)
         host_debug("graph: %s", *rewritten);
     return ret;

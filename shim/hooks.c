@@ -19,6 +19,8 @@
 enum { IO_READ = 1, IO_WRITE = 2 };
 
 struct AVFilterGraphSegment;
+struct AVIOContext;
+struct AVIOInterruptCB;
 
 /* Each hook's type, its exported name, and what stands in when the host has no such
  * function: our headers are none of FFmpeg's, so the names are declared here. */
@@ -157,6 +159,7 @@ int avformat_open_input(struct AVFormatContext **ps, const char *url,
 {
     ENTER(avformat_open_input);
     const I2VFace *plugin = NULL;
+    Interrupt interrupt;
     int ret;
 
     if (!fmt && is_our_url(url)) {
@@ -177,10 +180,13 @@ int avformat_open_input(struct AVFormatContext **ps, const char *url,
     inside++;
     ret = fetch_ahead(host, plugin, atomic_load(&arguments), *ps, url,
                       options ? *options : NULL);
-    if (ret >= 0)
-        ret = plugin->open_input(ps, url, options);
-    else
+    if (ret >= 0) {
+        interrupt_begin(&interrupt, plugin, *ps);
+        ret = plugin->open_input(ps, url, options, &interrupt.asked);
+        interrupt_end();
+    } else {
         plugin->free_context(ps);
+    }
     inside--;
     return ret;
 }
@@ -192,6 +198,35 @@ int avio_check(const char *url, int flags)
     if (is_our_url(url) && !(flags & IO_WRITE) && plugin_for(host, true))
         return flags & IO_READ;
     return real(url, flags);
+}
+
+/* FFMS2 opens an input, and then reads its bytes for a checksum. This one buys nothing:
+ * in a program with an io_open of its own the URL may come out of a playlist. */
+int avio_open2(struct AVIOContext **s, const char *url, int flags,
+               const struct AVIOInterruptCB *int_cb, struct AVDictionary **options)
+{
+    ENTER(avio_open2);
+    const I2VFace *plugin = NULL;
+    Interrupt interrupt;
+    char *path;
+    int ret;
+
+    if (is_our_url(url) && !(flags & IO_WRITE))
+        plugin = plugin_for(host, true);
+    if (!plugin)
+        return real(s, url, flags, int_cb, options);
+    inside++;
+    interrupt_begin(&interrupt, plugin, NULL);
+    ret = plugin->kept_clip(url, &interrupt.asked, &path);
+    interrupt_end();
+    inside--;
+    if (ret < 0) {
+        *s = NULL;
+        return ret;
+    }
+    ret = real(s, path, flags, int_cb, options);
+    plugin->release(path);
+    return ret;
 }
 
 /* ---- filter graphs ---- */
@@ -368,7 +403,7 @@ int avfilter_graph_create_filter(struct AVFilterContext **ctx,
     inside++;
     interrupt_begin(&interrupt, plugin, opening ? *opening : NULL);
     ret = plugin->create_source(ctx, filter, name, args, graph, &interrupt.asked);
-    interrupt_end(&interrupt);
+    interrupt_end();
     inside--;
     return ret;
 }
@@ -385,7 +420,7 @@ static bool init_source(Host *host, struct AVFilterContext *ctx, const char *arg
     inside++;
     interrupt_begin(&interrupt, plugin, opening ? *opening : NULL);
     *ret = plugin->init_source(ctx, args, options, &interrupt.asked);
-    interrupt_end(&interrupt);
+    interrupt_end();
     inside--;
     return true;
 }

@@ -5,12 +5,15 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include "interrupt.h"
 
 /*
- * FFmpeg's movie source has no interrupt callback, and a program's own handler only notes
- * that a signal came: while a filter graph is being parsed nobody looks at that note.
+ * FFmpeg's movie source has no interrupt callback, nor have the contexts of many
+ * programs, and OpenCV's knows a time limit alone. A program's own handler only notes
+ * that a signal came: while a filter graph is being parsed or an input opened nobody
+ * looks at that note.
  */
 
 static struct Chained {
@@ -98,18 +101,13 @@ static void unchain(struct Chained *c)
     c->ours = false;
 }
 
-static int has_arrived(void *opaque)
-{
-    const Interrupt *interrupt = opaque;
-
-    return atomic_load(&arrived) != interrupt->arrived;
-}
-
 static int is_given_up(void *opaque)
 {
     const Interrupt *interrupt = opaque;
 
-    return interrupt->plugin->is_interrupted(interrupt->opening) > 0;
+    return atomic_load(&arrived) != interrupt->arrived ||
+           (interrupt->opening &&
+            interrupt->plugin->is_interrupted(interrupt->opening) > 0);
 }
 
 void interrupt_begin(Interrupt *interrupt, const I2VFace *plugin,
@@ -117,16 +115,11 @@ void interrupt_begin(Interrupt *interrupt, const I2VFace *plugin,
 {
     sigset_t mask;
 
-    if (opening && plugin->is_interrupted(opening) < 0)
-        opening = NULL;
     *interrupt = (Interrupt){
-        .asked = {opening ? is_given_up : has_arrived, interrupt},
+        .asked = {is_given_up, interrupt},
         .plugin = plugin,
         .opening = opening,
-        .signals = !opening,
     };
-    if (opening)
-        return;
     lock(&mask);
     interrupt->arrived = atomic_load(&arrived);
     if (!listeners++)
@@ -135,13 +128,11 @@ void interrupt_begin(Interrupt *interrupt, const I2VFace *plugin,
     unlock(&mask);
 }
 
-void interrupt_end(Interrupt *interrupt)
+void interrupt_end(void)
 {
     bool due[NB_CHAINED] = {false};
     sigset_t mask;
 
-    if (!interrupt->signals)
-        return;
     lock(&mask);
     if (!--listeners) {
         for (int i = 0; i < NB_CHAINED; i++) {

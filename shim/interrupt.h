@@ -3,7 +3,6 @@
 #ifndef I2V_INTERRUPT_H
 #define I2V_INTERRUPT_H
 
-#include <stdbool.h>
 #include "../plugin/face.h"
 
 /** One wait. */
@@ -12,20 +11,19 @@ typedef struct Interrupt {
     const I2VFace *plugin;
     struct AVFormatContext *opening;
     int arrived; ///< signals before it began
-    bool signals;
 } Interrupt;
 
 /**
- * Begin to listen: to the interrupt callback of the open that is in progress on this
- * thread, or, where there is none, to SIGINT, SIGTERM and SIGHUP. What the program does
- * on these is done as before. Thread-safe; `interrupt` must not move.
- * @param opening  that open's context, or NULL; one without a callback is none
+ * Begin to listen: to SIGINT, SIGTERM and SIGHUP, and to the interrupt callback of the
+ * open that is in progress on this thread. What the program does on these is done as
+ * before. Thread-safe; `interrupt` must not move.
+ * @param opening  that open's context, with a callback or without, or NULL
  */
 void interrupt_begin(Interrupt *interrupt, const I2VFace *plugin,
                      struct AVFormatContext *opening);
 
 /** No longer listen: the program's own handlers are back in place when the last one ends.
  * A signal that the program leaves to the system takes its effect then. */
-void interrupt_end(Interrupt *interrupt);
+void interrupt_end(void);
 
 #endif

@@ -7,8 +7,9 @@ unsigned avformat_version(void);
 
 /* What no libavformat returns, so that one sees who opened it. */
 static int fake_open_input(struct AVFormatContext **ps, const char *url,
-                           struct AVDictionary **options)
+                           struct AVDictionary **options, const I2VInterrupt *interrupt)
 {
+    (void)interrupt;
     (void)ps;
     (void)url;
     (void)options;

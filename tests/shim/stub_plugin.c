@@ -107,12 +107,15 @@ static const AVClass *stub_format_class(const AVClass *real)
     return &class_copy;
 }
 
-static int stub_open_input(AVFormatContext **ps, const char *url, AVDictionary **options)
+static int stub_open_input(AVFormatContext **ps, const char *url, AVDictionary **options,
+                           const I2VInterrupt *interrupt)
 {
     const char *clip = getenv("I2V_STUB_CLIP");
     AVDictionaryEntry *prompt =
         options ? av_dict_get(*options, "prompt", NULL, AV_DICT_MATCH_CASE) : NULL;
 
+    if (interrupt->callback(interrupt->opaque))
+        abort();
     if (getenv("I2V_STUB_TRACE"))
         av_log(NULL, AV_LOG_ERROR, "stub: url %s prompt %s\n", url,
                prompt ? prompt->value : "none");
@@ -147,6 +150,11 @@ static int stub_is_source(const AVFilterContext *ctx)
     return 0;
 }
 
+static int stub_is_interrupted(AVFormatContext *ctx)
+{
+    return ctx->interrupt_callback.callback ? 0 : -1;
+}
+
 /* Nothing is sent ahead. */
 static int stub_is_same(const I2VNamed *named, const char *url,
                         const AVDictionary *options)
@@ -169,7 +177,7 @@ const struct I2VFace *i2v_face(unsigned face_version)
         .avformat_major = major, .avformat_version = (const void *)(version),          \
         .demuxer = stub_get_demuxer, .format_class = stub_format_class,                \
         .open_input = stub_open_input, .is_same = stub_is_same, .filter = stub_filter, \
-        .is_source = stub_is_source                                                    \
+        .is_source = stub_is_source, .is_interrupted = stub_is_interrupted             \
     }
     static const I2VFace face = FACE(LIBAVFORMAT_VERSION_MAJOR, avformat_version);
     static const I2VFace copy = FACE(LIBAVFORMAT_VERSION_MAJOR, another_version);
