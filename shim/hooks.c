@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -154,6 +155,37 @@ const struct AVInputFormat *av_demuxer_iterate(void **opaque)
     return plugin->demuxer();
 }
 
+/* The latest i2v: URLs that this process has opened, as hashes. */
+static atomic_uintptr_t opened[64];
+
+/* FNV-1a */
+static uintptr_t hash_of(const char *url)
+{
+    uint64_t hash = 0xcbf29ce484222325;
+
+    while (*url)
+        hash = (hash ^ (unsigned char)*url++) * 0x100000001b3;
+    return (uintptr_t)(hash ^ hash >> 32);
+}
+
+static bool has_opened(const char *url)
+{
+    uintptr_t hash = hash_of(url);
+
+    for (size_t i = 0; i < sizeof(opened) / sizeof(*opened); i++)
+        if (atomic_load(&opened[i]) == hash)
+            return true;
+    return false;
+}
+
+static void note_opened(const char *url)
+{
+    static atomic_size_t next;
+
+    if (is_our_url(url) && !has_opened(url))
+        atomic_store(&opened[atomic_fetch_add(&next, 1) % 64], hash_of(url));
+}
+
 int avformat_open_input(struct AVFormatContext **ps, const char *url,
                         const struct AVInputFormat *fmt, struct AVDictionary **options)
 {
@@ -184,6 +216,8 @@ int avformat_open_input(struct AVFormatContext **ps, const char *url,
         interrupt_begin(&interrupt, plugin, *ps);
         ret = plugin->open_input(ps, url, options, &interrupt.asked);
         interrupt_end();
+        if (ret >= 0)
+            note_opened(url);
     } else {
         plugin->free_context(ps);
     }
@@ -200,8 +234,8 @@ int avio_check(const char *url, int flags)
     return real(url, flags);
 }
 
-/* FFMS2 opens an input, and then reads its bytes for a checksum. This one buys nothing:
- * in a program with an io_open of its own the URL may come out of a playlist. */
+/* FFMS2 opens an input, and then reads its bytes for a checksum. No other URL comes to
+ * the plugin this way, since it may stand in a playlist, and nothing is bought. */
 int avio_open2(struct AVIOContext **s, const char *url, int flags,
                const struct AVIOInterruptCB *int_cb, struct AVDictionary **options)
 {
@@ -211,7 +245,7 @@ int avio_open2(struct AVIOContext **s, const char *url, int flags,
     char *path;
     int ret;
 
-    if (is_our_url(url) && !(flags & IO_WRITE))
+    if (is_our_url(url) && !(flags & IO_WRITE) && has_opened(url))
         plugin = plugin_for(host, true);
     if (!plugin)
         return real(s, url, flags, int_cb, options);

@@ -248,13 +248,10 @@ END2
 
 @test "a program that reads the bytes as well gets those of the clip, and never buys that way" {
     bytes_host
-    ends_with 4 "$BIN/i2v" ./bytes read "$URL"
-    says reuse
-    expect_creates 0
     works "$BIN/i2v" ./bytes open "$URL"
     same "$(stat -c %s "$(store_clip)")" "$output"
-    works "$BIN/i2v" ./bytes read "$URL"
-    same "$(stat -c %s "$(store_clip)")" "$output"
+    # only what the program has opened itself: else it may be out of a playlist
+    ends_with 4 "$BIN/i2v" ./bytes read "$URL"
     expect_creates 1
     ends_with 4 "$BIN/i2v" ./bytes read missing.mp4
 }
