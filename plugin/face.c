@@ -4,8 +4,12 @@
 
 #include <pthread.h>
 #include <stdbool.h>
+#include <string.h>
 
 #include <libavformat/avformat.h>
+#include <libavutil/avstring.h>
+#include <libavutil/common.h>
+#include <libavutil/mem.h>
 
 #include "compat.h"
 #include "face_ahead.h"
@@ -77,23 +81,57 @@ static int is_interrupted(AVFormatContext *ctx)
                                             : -1;
 }
 
+/* The latest i2v: URLs that were opened, and their clips. */
+
+enum { OPENED_COUNT = 64 };
+static struct Opened {
+    char *url, *path;
+} opened[OPENED_COUNT];
+static pthread_mutex_t opened_mutex = PTHREAD_MUTEX_INITIALIZER;
+
+/* Under the mutex. */
+static struct Opened *find_opened(const char *url)
+{
+    for (int i = 0; i < OPENED_COUNT; i++)
+        if (opened[i].url && !strcmp(opened[i].url, url))
+            return &opened[i];
+    return NULL;
+}
+
+static void note_opened(const char *url, const char *path)
+{
+    static unsigned next;
+    struct Opened made = {av_strdup(url), av_strdup(path)};
+
+    if (made.url && made.path) {
+        pthread_mutex_lock(&opened_mutex);
+        struct Opened *place = find_opened(url);
+        if (!place)
+            place = &opened[next++ % OPENED_COUNT];
+        FFSWAP(struct Opened, *place, made);
+        pthread_mutex_unlock(&opened_mutex);
+    }
+    av_free(made.url);
+    av_free(made.path);
+}
+
+static char *opened_clip(const char *url)
+{
+    pthread_mutex_lock(&opened_mutex);
+    const struct Opened *place = find_opened(url);
+    char *path = place ? av_strdup(place->path) : NULL;
+    pthread_mutex_unlock(&opened_mutex);
+    return path;
+}
+
 static int open_input(AVFormatContext **ps, const char *url, AVDictionary **options,
                       const I2VInterrupt *interrupt)
 {
     AVIOInterruptCB asked = {interrupt->callback, interrupt->opaque};
-    return i2v_open(ps, url, options, &asked);
-}
+    int ret = i2v_open(ps, url, options, &asked);
 
-static int kept_clip(const char *url, const I2VInterrupt *interrupt, char **path)
-{
-    AVIOInterruptCB asked = {interrupt->callback, interrupt->opaque};
-    AVDictionary *options = NULL;
-    int ret = av_dict_set(&options, "reuse", "only", 0);
-
-    *path = NULL;
-    if (ret >= 0)
-        ret = i2v_fetch(url, &options, &asked, path);
-    av_dict_free(&options);
+    if (ret >= 0 && av_strstart(url, "i2v:", NULL))
+        note_opened(url, (*ps)->url);
     return ret;
 }
 
@@ -105,7 +143,7 @@ __attribute__((visibility("default"))) const I2VFace *i2v_face(unsigned face_ver
         .demuxer = i2v_demuxer,
         .format_class = format_class,
         .open_input = open_input,
-        .kept_clip = kept_clip,
+        .opened_clip = opened_clip,
         .free_context = free_context,
         .is_interrupted = is_interrupted,
         .is_same = face_is_same,

@@ -59,10 +59,9 @@ typedef struct I2VFace {
     int (*open_input)(struct AVFormatContext **ps, const char *url,
                       struct AVDictionary **options, const I2VInterrupt *interrupt);
 
-    /* The path of the clip of an i2v: URL that the store has, or whose generation runs;
-     * give it back with release(). Nothing is bought. @return 0, or a negative AVERROR.
-     * Thread-safe. */
-    int (*kept_clip)(const char *url, const I2VInterrupt *interrupt, char **path);
+    /* The path of the clip that open_input() has opened for an i2v: URL; give it back with
+     * release(). NULL for any other URL. Thread-safe. */
+    char *(*opened_clip)(const char *url);
 
     /* Free the context of an open that fails before it reaches the plugin, as
      * avformat_open_input() would; sets *ps to NULL. */

@@ -189,7 +189,9 @@ I2V_API int i2v_fetch(const char *url, AVDictionary **options,
  *
  * The clip is demuxed by FFmpeg's own mov demuxer, and `options` may hold that demuxer's
  * as well. A caller's protocol and format whitelists count for the request (they must
- * allow `i2v`, and the protocol of the still), not for the clip.
+ * allow `i2v`, and the protocol of the still), not for the clip. A pb that the caller set
+ * is not read and stays his own; the clip's takes its place in the context, and is his to
+ * close too (avio_closep(), after avformat_close_input()), as AVFMT_FLAG_CUSTOM_IO says.
  *
  * Thread-safe, for different contexts.
  *

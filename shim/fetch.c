@@ -91,13 +91,12 @@ static int send(Host *host, const I2VFace *plugin, const Ahead *ahead,
 }
 
 int fetch_ahead(Host *host, const I2VFace *plugin, char *const *arguments,
-                struct AVFormatContext *ctx, const char *url,
-                const struct AVDictionary *options)
+                const char *url, const struct AVDictionary *options,
+                const I2VInterrupt *interrupt)
 {
     Ahead *ahead = read_command(arguments);
     const I2VNamed *named;
     bool understood = false;
-    Interrupt interrupt;
     int count, ret = 0;
 
     if (!ahead)
@@ -105,11 +104,8 @@ int fetch_ahead(Host *host, const I2VFace *plugin, char *const *arguments,
     named = ahead_requests(ahead, &count);
     for (int i = 0; i < count && !understood; i++)
         understood = !named[i].filter && plugin->is_same(&named[i], url, options);
-    if (understood) {
-        interrupt_begin(&interrupt, plugin, ctx);
-        ret = send(host, plugin, ahead, &interrupt.asked);
-        interrupt_end();
-    }
+    if (understood)
+        ret = send(host, plugin, ahead, interrupt);
     ahead_free(&ahead);
     return ret;
 }

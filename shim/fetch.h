@@ -11,12 +11,12 @@
  * names, unless I2V_AHEAD is 0.
  * @param host       who opens it
  * @param arguments  argv of the process, NULL-terminated, or NULL
- * @param ctx,url,options  the input that is being opened
+ * @param url,options  the input that is being opened
  * @return 0, or a negative AVERROR after a sentence: nothing was sent
  */
 int fetch_ahead(Host *host, const I2VFace *plugin, char *const *arguments,
-                struct AVFormatContext *ctx, const char *url,
-                const struct AVDictionary *options);
+                const char *url, const struct AVDictionary *options,
+                const I2VInterrupt *interrupt);
 
 /**
  * Fetch the clips of every source in a graph's description.

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdatomic.h>
 #include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -155,37 +154,6 @@ const struct AVInputFormat *av_demuxer_iterate(void **opaque)
     return plugin->demuxer();
 }
 
-/* The latest i2v: URLs that this process has opened, as hashes. */
-static atomic_uintptr_t opened[64];
-
-/* FNV-1a */
-static uintptr_t hash_of(const char *url)
-{
-    uint64_t hash = 0xcbf29ce484222325;
-
-    while (*url)
-        hash = (hash ^ (unsigned char)*url++) * 0x100000001b3;
-    return (uintptr_t)(hash ^ hash >> 32);
-}
-
-static bool has_opened(const char *url)
-{
-    uintptr_t hash = hash_of(url);
-
-    for (size_t i = 0; i < sizeof(opened) / sizeof(*opened); i++)
-        if (atomic_load(&opened[i]) == hash)
-            return true;
-    return false;
-}
-
-static void note_opened(const char *url)
-{
-    static atomic_size_t next;
-
-    if (is_our_url(url) && !has_opened(url))
-        atomic_store(&opened[atomic_fetch_add(&next, 1) % 64], hash_of(url));
-}
-
 int avformat_open_input(struct AVFormatContext **ps, const char *url,
                         const struct AVInputFormat *fmt, struct AVDictionary **options)
 {
@@ -210,17 +178,14 @@ int avformat_open_input(struct AVFormatContext **ps, const char *url,
         return ret;
     }
     inside++;
-    ret = fetch_ahead(host, plugin, atomic_load(&arguments), *ps, url,
-                      options ? *options : NULL);
-    if (ret >= 0) {
-        interrupt_begin(&interrupt, plugin, *ps);
+    interrupt_begin(&interrupt, plugin, *ps);
+    ret = fetch_ahead(host, plugin, atomic_load(&arguments), url,
+                      options ? *options : NULL, &interrupt.asked);
+    if (ret >= 0)
         ret = plugin->open_input(ps, url, options, &interrupt.asked);
-        interrupt_end();
-        if (ret >= 0)
-            note_opened(url);
-    } else {
+    else
         plugin->free_context(ps);
-    }
+    interrupt_end();
     inside--;
     return ret;
 }
@@ -235,31 +200,22 @@ int avio_check(const char *url, int flags)
 }
 
 /* FFMS2 opens an input, and then reads its bytes for a checksum. No other URL comes to
- * the plugin this way, since it may stand in a playlist, and nothing is bought. */
+ * the plugin this way, since it may stand in a playlist. */
 int avio_open2(struct AVIOContext **s, const char *url, int flags,
                const struct AVIOInterruptCB *int_cb, struct AVDictionary **options)
 {
     ENTER(avio_open2);
     const I2VFace *plugin = NULL;
-    Interrupt interrupt;
-    char *path;
+    char *path = NULL;
     int ret;
 
-    if (is_our_url(url) && !(flags & IO_WRITE) && has_opened(url))
-        plugin = plugin_for(host, true);
-    if (!plugin)
-        return real(s, url, flags, int_cb, options);
-    inside++;
-    interrupt_begin(&interrupt, plugin, NULL);
-    ret = plugin->kept_clip(url, &interrupt.asked, &path);
-    interrupt_end();
-    inside--;
-    if (ret < 0) {
-        *s = NULL;
-        return ret;
-    }
-    ret = real(s, path, flags, int_cb, options);
-    plugin->release(path);
+    if (is_our_url(url) && !(flags & IO_WRITE) && host_has_plugin())
+        plugin = plugin_for(host, false);
+    if (plugin)
+        path = plugin->opened_clip(url);
+    ret = real(s, path ? path : url, flags, int_cb, options);
+    if (path)
+        plugin->release(path);
     return ret;
 }
 

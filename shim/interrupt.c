@@ -7,27 +7,29 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <unistd.h>
 #include "interrupt.h"
 
 /*
- * FFmpeg's movie source has no interrupt callback, nor have the contexts of many
- * programs, and OpenCV's knows a time limit alone. A program's own handler only notes
- * that a signal came: while a filter graph is being parsed or an input opened nobody
- * looks at that note.
+ * A program's own handler only notes that a signal came, and many programs have no
+ * interrupt callback that would look at the note, as FFmpeg's movie source has none, or
+ * one that knows a time limit alone, as OpenCV's. So we look on while we wait. A signal
+ * that the program leaves to the system ends it at once, as it would without us: the
+ * ledger has what it takes to go on.
  */
 
 static struct Chained {
     const int number;
     bool ours;            ///< our handler stands before the program's
     struct sigaction old; ///< the program's
-    atomic_bool due;      ///< arrived, and the program leaves it to the system
+    atomic_int arrived;
 } chained[] = {{.number = SIGINT}, {.number = SIGTERM}, {.number = SIGHUP}};
 
-enum { NB_CHAINED = sizeof(chained) / sizeof(chained[0]) };
+_Static_assert(sizeof(chained) / sizeof(chained[0]) == INTERRUPT_SIGNALS, "a count each");
 
-static atomic_flag busy = ATOMIC_FLAG_INIT; ///< held for a few system calls
+static _Atomic pid_t busy; ///< whose thread is here, for a few system calls; or 0
+static pid_t process;      ///< which the listeners belong to
 static int listeners;
-static atomic_int arrived;
 
 /* In our handler, on this thread. */
 static _Thread_local volatile sig_atomic_t inside
@@ -35,18 +37,26 @@ static _Thread_local volatile sig_atomic_t inside
 
 static void lock(sigset_t *mask)
 {
+    pid_t us = getpid(), holder = 0;
     sigset_t all;
 
     /* The handler must not find this thread inside. */
     sigfillset(&all);
     sigprocmask(SIG_BLOCK, &all, mask);
-    while (atomic_flag_test_and_set(&busy))
+    while (!atomic_compare_exchange_weak(&busy, &holder, us)) {
+        if (holder != us) /* a thread of our parent's, which was not forked with us */
+            continue;
+        holder = 0;
         sched_yield();
+    }
+    if (process != us)
+        listeners = 0;
+    process = us;
 }
 
 static void unlock(const sigset_t *mask)
 {
-    atomic_flag_clear(&busy);
+    atomic_store(&busy, 0);
     sigprocmask(SIG_SETMASK, mask, NULL);
 }
 
@@ -57,16 +67,14 @@ static void on_signal(int number, siginfo_t *info, void *context)
     if (inside) /* a handler that the program put before ours calls its predecessor */
         return;
     inside = 1;
-    atomic_fetch_add(&arrived, 1);
-    for (int i = 0; i < NB_CHAINED; i++) {
+    for (int i = 0; i < INTERRUPT_SIGNALS; i++) {
         const struct sigaction *old = &chained[i].old;
 
         if (chained[i].number != number)
             continue;
+        atomic_fetch_add(&chained[i].arrived, 1);
         if (old->sa_flags & SA_SIGINFO)
             old->sa_sigaction(number, info, context);
-        else if (old->sa_handler == SIG_DFL)
-            atomic_store(&chained[i].due, true);
         else
             old->sa_handler(number);
     }
@@ -74,19 +82,29 @@ static void on_signal(int number, siginfo_t *info, void *context)
     errno = saved;
 }
 
+static bool is_ours(const struct sigaction *action)
+{
+    return (action->sa_flags & SA_SIGINFO) && action->sa_sigaction == on_signal;
+}
+
 static void chain(struct Chained *c)
 {
-    struct sigaction action = {.sa_sigaction = on_signal};
+    struct sigaction action = {.sa_sigaction = on_signal}, now;
 
-    if (sigaction(c->number, NULL, &c->old))
+    if (sigaction(c->number, NULL, &now))
         return;
-    /* nohup's wish is kept */
-    if (!(c->old.sa_flags & SA_SIGINFO) && c->old.sa_handler == SIG_IGN)
+    /* system() of another thread puts back what it found when it began */
+    if (is_ours(&now)) {
+        c->ours = true;
         return;
-    action.sa_mask = c->old.sa_mask;
+    }
+    if (!(now.sa_flags & SA_SIGINFO) &&
+        (now.sa_handler == SIG_DFL || now.sa_handler == SIG_IGN))
+        return;
+    c->old = now;
+    action.sa_mask = now.sa_mask;
     action.sa_flags =
-        SA_SIGINFO | (c->old.sa_flags & (SA_ONSTACK | SA_RESTART | SA_NODEFER));
-    atomic_store(&c->due, false);
+        SA_SIGINFO | (now.sa_flags & (SA_ONSTACK | SA_RESTART | SA_NODEFER));
     c->ours = !sigaction(c->number, &action, NULL);
 }
 
@@ -95,8 +113,7 @@ static void unchain(struct Chained *c)
 {
     struct sigaction now;
 
-    if (c->ours && !sigaction(c->number, NULL, &now) && (now.sa_flags & SA_SIGINFO) &&
-        now.sa_sigaction == on_signal)
+    if (c->ours && !sigaction(c->number, NULL, &now) && is_ours(&now))
         sigaction(c->number, &c->old, NULL);
     c->ours = false;
 }
@@ -105,43 +122,43 @@ static int is_given_up(void *opaque)
 {
     const Interrupt *interrupt = opaque;
 
-    return atomic_load(&arrived) != interrupt->arrived ||
-           (interrupt->opening &&
-            interrupt->plugin->is_interrupted(interrupt->opening) > 0);
+    for (int i = 0; i < interrupt->heeded; i++)
+        if (atomic_load(&chained[i].arrived) != interrupt->arrived[i])
+            return true;
+    return interrupt->opening &&
+           interrupt->plugin->is_interrupted(interrupt->opening) > 0;
 }
 
 void interrupt_begin(Interrupt *interrupt, const I2VFace *plugin,
                      struct AVFormatContext *opening)
 {
+    bool has_callback = opening && plugin->is_interrupted(opening) >= 0;
     sigset_t mask;
 
     *interrupt = (Interrupt){
         .asked = {is_given_up, interrupt},
         .plugin = plugin,
         .opening = opening,
+        /* what SIGTERM and SIGHUP mean is for the callback to say */
+        .heeded = has_callback ? 1 : INTERRUPT_SIGNALS,
     };
     lock(&mask);
-    interrupt->arrived = atomic_load(&arrived);
-    if (!listeners++)
-        for (int i = 0; i < NB_CHAINED; i++)
+    for (int i = 0; i < INTERRUPT_SIGNALS; i++) {
+        interrupt->arrived[i] = atomic_load(&chained[i].arrived);
+        if (!listeners)
             chain(&chained[i]);
+    }
+    listeners++;
     unlock(&mask);
 }
 
 void interrupt_end(void)
 {
-    bool due[NB_CHAINED] = {false};
     sigset_t mask;
 
     lock(&mask);
-    if (!--listeners) {
-        for (int i = 0; i < NB_CHAINED; i++) {
+    if (listeners && !--listeners) /* of none, in a child that was forked meanwhile */
+        for (int i = 0; i < INTERRUPT_SIGNALS; i++)
             unchain(&chained[i]);
-            due[i] = atomic_exchange(&chained[i].due, false);
-        }
-    }
     unlock(&mask);
-    for (int i = 0; i < NB_CHAINED; i++)
-        if (due[i])
-            raise(chained[i].number);
 }

@@ -130,7 +130,6 @@ row() {
 test_suite() {
   dir=$roots/$suite
   log=$roots/$suite
-  mkdir -p "$roots"
   if ! { make_root && install_packages && copy_source && build; } >"$log.log" 2>&1; then
     tail -n 20 "$log.log" >&2
     row "$suite" - - - - "not built: see $log.log"
@@ -146,7 +145,7 @@ test_suite() {
   # shellcheck disable=SC2046,SC2086 # words
   row "$suite" $(in_root ffmpeg -version | awk 'NR == 1 { print $3 }') $counts "$packages"
   details "$log.tests.log" >"$work/$suite.details"
-  case $counts in *' 0 '*) ;; *) return 1 ;; esac
+  case $counts in '0 '*) return 1 ;; *' 0 '*) ;; *) return 1 ;; esac
   case $packages in fail*) return 1 ;; esac
 }
 
@@ -154,10 +153,13 @@ status=0
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 row suite FFmpeg passed failed skipped packages >"$work/table"
+mkdir -p "$roots"
 for suite; do
   echo "== $suite"
-  test_suite >>"$work/table" </dev/null || status=1
-done
+  # one checkout at a time
+  flock 9
+  test_suite >>"$work/table" </dev/null 9>&- || status=1
+done 9>"$roots/matrix.lock"
 {
   cat "$work/table"
   echo

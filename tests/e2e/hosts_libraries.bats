@@ -264,8 +264,91 @@ END2
     expect_creates 1
 }
 
-@test "a program without an interrupt callback says what goes on before the signal ends it" {
+@test "a program without an interrupt callback and a handler ends at once, and loses nothing" {
     plain_host
-    interrupted_well ./frames
-    same 130 "$STATUS"
+    mark
+    set_faults "poll * shape waiting"
+    begin "$BIN/i2v" ./frames "$URL"
+    until_true eval '[ "$(creates)" -eq 1 ]'
+    leaves TERM
+    same 143 "$STATUS"
+    set_faults ""
+    works "$BIN/i2v" ./frames "$URL"
+    expect_creates 1
+}
+
+@test "a signal ends a pool of threads, which buys no more" {
+    needs_module av
+    cat >pool.py <<'END2'
+import concurrent.futures
+import av
+
+with concurrent.futures.ThreadPoolExecutor(2) as pool:
+    for i in range(6):
+        pool.submit(av.open, f"i2v:still.png?prompt=pool+{i}&duration=4")
+END2
+    set_faults "poll * shape waiting"
+    begin "$BIN/i2v" $PYTHON pool.py
+    until_true eval '[ "$(creates)" -eq 2 ]'
+    leaves TERM
+    same 143 "$STATUS"
+    sleep 0.5
+    expect_creates 2
+}
+
+# A host whose own handler counts. While it opens, another thread runs system(), which
+# puts the handlers back that it found, when the open is long over.
+handler_host() {
+    cat >handler.c <<'END2'
+#include <libavformat/avformat.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static volatile sig_atomic_t count;
+
+static void handler(int number)
+{
+    (void)number;
+    count++;
+}
+
+static void *command(void *arg)
+{
+    usleep(200000);
+    return system(arg) ? arg : NULL;
+}
+
+int main(int argc, char **argv)
+{
+    AVFormatContext *ctx = NULL;
+    struct sigaction now;
+    pthread_t thread;
+
+    signal(SIGINT, handler);
+    pthread_create(&thread, NULL, command, "sleep 2");
+    if (argc != 3 || avformat_open_input(&ctx, argv[1], NULL, NULL) < 0)
+        return 3;
+    avformat_close_input(&ctx);
+    pthread_join(thread, NULL);
+    raise(SIGINT);
+    if (avformat_open_input(&ctx, argv[2], NULL, NULL) < 0)
+        return 4;
+    avformat_close_input(&ctx);
+    raise(SIGINT);
+    sigaction(SIGINT, NULL, &now);
+    printf("%d signals, %s handler\n", (int)count, now.sa_handler == handler ? "own" : "another");
+    return 0;
+}
+END2
+    # shellcheck disable=SC2046 # lists of words
+    cc -o handler handler.c -pthread $(pkg-config --cflags --libs libavformat libavutil)
+}
+
+@test "a program's handlers are its own again, whatever other threads do meanwhile" {
+    handler_host
+    works "$BIN/i2v" ./handler "i2v:still.png?prompt=system&duration=4" "i2v:still.png?prompt=again&duration=4"
+    same "2 signals, own handler" "$output"
 }

@@ -81,7 +81,7 @@ END
 @test "the preloaded library needs the C library alone, and all are hardened" {
     local file
     same "libc.so.6" "$(readelf -dW "$PACKAGES/i2v/$LIBDIR/i2v/libi2v-preload.so" |
-        sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p')"
+        sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | grep -vx libdl.so.2)" # a part of it
     for file in $(find "$PACKAGES/i2v/$LIBDIR" -type f) "$PACKAGES"/i2v/usr/bin/i2v?*; do
         readelf -dW "$file" | grep -qE 'BIND_NOW|FLAGS_1.*NOW' || { echo "lazy: $file" && return 1; }
         readelf -lW "$file" | grep -q GNU_RELRO || { echo "no relro: $file" && return 1; }

@@ -16,6 +16,12 @@ static int fake_open_input(struct AVFormatContext **ps, const char *url,
     return FAKE_MAJOR * 100;
 }
 
+static int fake_is_interrupted(struct AVFormatContext *ctx)
+{
+    (void)ctx;
+    return -1;
+}
+
 static int fake_is_same(const I2VNamed *named, const char *url,
                         const struct AVDictionary *options)
 {
@@ -30,6 +36,7 @@ const struct I2VFace *i2v_face(unsigned face_version)
     static I2VFace face = {
         .avformat_major = FAKE_MAJOR,
         .open_input = fake_open_input,
+        .is_interrupted = fake_is_interrupted,
         .is_same = fake_is_same,
     };
 
