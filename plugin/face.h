@@ -59,8 +59,8 @@ typedef struct I2VFace {
     int (*open_input)(struct AVFormatContext **ps, const char *url,
                       struct AVDictionary **options, const I2VInterrupt *interrupt);
 
-    /* The path of the clip that open_input() has opened for an i2v: URL; give it back with
-     * release(). NULL for any other URL. Thread-safe. */
+    /* The path of the clip that open_input() has opened for an i2v: URL; give it back
+     * with release(). NULL for any other URL. Thread-safe. */
     char *(*opened_clip)(const char *url);
 
     /* Free the context of an open that fails before it reaches the plugin, as

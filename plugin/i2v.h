@@ -191,7 +191,8 @@ I2V_API int i2v_fetch(const char *url, AVDictionary **options,
  * as well. A caller's protocol and format whitelists count for the request (they must
  * allow `i2v`, and the protocol of the still), not for the clip. A pb that the caller set
  * is not read and stays his own; the clip's takes its place in the context, and is his to
- * close too (avio_closep(), after avformat_close_input()), as AVFMT_FLAG_CUSTOM_IO says.
+ * free too, as AVFMT_FLAG_CUSTOM_IO says: keep that pointer, and give it to avio_closep()
+ * after avformat_close_input().
  *
  * Thread-safe, for different contexts.
  *
