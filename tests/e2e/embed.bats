@@ -127,9 +127,8 @@ END
     says "embed: working" "embed: frame 30" "embed: 120 frames in out.y4m"
     expect_frames_of_the_clip out.y4m
     same 120 "$(wc -l <expected)"
-    works "$EMBED" still.png "She waves" - duration=4
-    says "embed: Serving take 1"
-    "$EMBED" still.png "She waves" - duration=4 2>/dev/null | cmp - out.y4m
+    "$EMBED" still.png "She waves" - duration=4 2>log | cmp - out.y4m
+    grep -q "^embed: Serving take 1" log
     expect_creates 1
 }
 
