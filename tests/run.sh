@@ -61,8 +61,9 @@ if [ "$(id -u)" = 0 ]; then
 else
   step "No tests in trixie: that needs root"
 fi
+# The unit tests are run in trixie and by the sanitizers.
 step "Tests"
-ctest --test-dir "$build/gcc" --output-on-failure -j "$jobs" || status=1
+ctest --test-dir "$build/gcc" --output-on-failure -j "$jobs" ${smoke:+-LE unit} || status=1
 step "Tests with the sanitizers"
 ctest --test-dir "$build/sanitized" --output-on-failure -j "$jobs" -L 'unit|sanitized' || status=1
 if [ -n "$smoke" ]; then
