@@ -77,6 +77,21 @@ C
     expect_creates 1
 }
 
+@test "a directory for libraries is named as GNU does it: below the prefix, typed or not" {
+    local given libdir
+    for given in LIBDIR=lib LIBDIR=lib64 LIBDIR:PATH=lib64 LIBDIR:STRING=lib/sub; do
+        libdir=${given#*=}
+        rm -rf tree there
+        cmake -S "$BATS_TEST_DIRNAME/../.." -B tree -G Ninja -DI2V_TESTS=OFF \
+            -DCMAKE_INSTALL_PREFIX="$PWD/there" "-DCMAKE_INSTALL_$given" >log 2>&1 ||
+            { tail log && return 1; }
+        # what this component installs needs no build
+        works cmake --install tree --component development
+        same there/$libdir/pkgconfig/i2v.pc "$(find . -name i2v.pc ! -path "./tree/*" -printf "%P\n")"
+        [ -L "there/$libdir/libi2v.so" ]
+    done
+}
+
 @test "the plugins of two majors have room in one prefix" {
     local libdir major
     libdir=$(dirname "$(find "$PREFIX" -path '*/i2v/libi2v-preload.so')")
