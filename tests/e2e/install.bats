@@ -92,6 +92,22 @@ C
     done
 }
 
+@test "each component installs its own files, and touches no other" {
+    local component
+    mkdir -p before/share/man/man1 before/share/doc/libi2v-dev
+    echo "of another" | tee before/share/man/man1/i2v-other.1 >before/share/doc/libi2v-dev/changelog.Debian
+    for component in runtime development manuals; do
+        cp -r before "$component"
+        works cmake --install "$BUILD" --prefix "$PWD/$component" --component "$component"
+        ! diff -r before "$component" | grep -v "^Only in $component" || return 1
+        rm "$component/share/man/man1/i2v-other.1" "$component/share/doc/libi2v-dev/changelog.Debian"
+        (cd "$component" && find . ! -type d) >>parts
+    done
+    diff <(sort parts) <(cd "$PREFIX" && find . ! -type d | sort)
+    same 3 "$(find manuals -name '*.1' | wc -l)"
+    ! grep -E '\.gz$|copyright' parts || return 1 # of the packages
+}
+
 @test "the plugins of two majors have room in one prefix" {
     local libdir major
     libdir=$(dirname "$(find "$PREFIX" -path '*/i2v/libi2v-preload.so')")
