@@ -39,7 +39,7 @@ C
         share/bash-completion/completions/i2v share/bash-completion/completions/i2vctl; do
         [ -s "$PREFIX/$file" ] || { echo "missing: $file"; return 1; }
     done
-    for file in libi2v.so libi2v.so.0 libi2v-preload.so i2v.pc; do
+    for file in libi2v.so "libi2v.so.0.[0-9]*" libi2v-preload.so i2v.pc; do
         [ -n "$(find "$PREFIX" -name "$file")" ] || { echo "missing: $file"; return 1; }
     done
 }
@@ -115,11 +115,22 @@ C
     cp -r "$PREFIX" two
     libdir=two${libdir#"$PREFIX"}
     mv "$libdir/$major" "$libdir/1"
+    mv "$libdir/1/libi2v.so.0.$major" "$libdir/1/libi2v.so.0.1"
+    rm "$libdir/../libi2v.so.0.$major"
+    ln -s i2v/1/libi2v.so.0.1 "$libdir/../libi2v.so.0.1"
+    ln -sf libi2v.so.0.1 "$libdir/../libi2v.so"
     ends_with 126 two/bin/i2v --check ffmpeg
     says "there are plugins for 1 in"
     DESTDIR='' works cmake --install "$BUILD" --prefix "$PWD/two"
     same "1 $major" "$(cd "$libdir" && echo [0-9]*)"
     works two/bin/i2v ffmpeg -nostdin -y -f i2v -prompt six -i still.png -c copy out.mp4
+    # what embeds a major goes on with its own, and is built for the last one
+    same i2v/1/libi2v.so.0.1 "$(readlink "$libdir/../libi2v.so.0.1")"
+    same "i2v/$major/libi2v.so.0.$major" "$(readlink "$libdir/../libi2v.so.0.$major")"
+    embeds "$libdir/.." "i2v:still.png?prompt=six"
+    readelf -d embed | grep -F NEEDED | grep -F "[libi2v.so.0.$major]"
+    rm "$libdir/../libi2v.so.0.$major"
+    ! LD_LIBRARY_PATH=$libdir/.. ./embed "i2v:still.png?prompt=six" || return 1
 }
 
 @test "the installed command fetches" {

@@ -211,7 +211,7 @@ other_elf() { # offset, byte in octal
     refused "$(command -v ffmpeg)" "libavformat $AVFORMAT_MAJOR, and there are plugins for none"
     refused "$BUILT/shim-early-main" "libavformat $AVFORMAT_MAJOR"
     mkdir -p "$BATS_TEST_TMPDIR"/{42,43}
-    touch "$BATS_TEST_TMPDIR"/{42,43}/libi2v.so.0
+    touch "$BATS_TEST_TMPDIR"/{42/libi2v.so.0.42,43/libi2v.so.0.43}
     refused "$(command -v ffmpeg)" "plugins for 42, 43 in $BATS_TEST_TMPDIR"
     # what has no libavformat of its own is run all the same
     run -0 "$LAUNCHER" "$BUILT/shim-load" x
@@ -255,7 +255,7 @@ versions() { # the line, majors
     mkdir "$I2V_PLUGIN_DIR"
     for major in "${@:2}"; do
         mkdir "$I2V_PLUGIN_DIR/$major"
-        touch "$I2V_PLUGIN_DIR/$major/libi2v.so.0"
+        touch "$I2V_PLUGIN_DIR/$major/libi2v.so.0.$major"
     done
     run -0 --separate-stderr "$LAUNCHER" --version
     printf '%s\n' "$output" "$stderr"
