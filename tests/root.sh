@@ -48,7 +48,7 @@ make() { # SUITE DIRECTORY
   mkdir -p "$2"
   tar -C "$2" -xpf "$archive"
   # Nothing in it is worth waiting for the disk.
-  echo force-unsafe-io >"$2/etc/dpkg/dpkg.cfg.d/i2v"
+  echo force-unsafe-io >"$2/etc/dpkg/dpkg.cfg.d/unsafe-io"
   # How this machine gets at its packages.
   cp /etc/resolv.conf "$2/etc/"
   [ ! -d /etc/apt/apt.conf.d ] || cp /etc/apt/apt.conf.d/* "$2/etc/apt/apt.conf.d/"
