@@ -353,7 +353,7 @@ bool host_has(Host *host, HookId id)
 
 /* ---- the plugin ---- */
 
-/* <directory of this library>/<major>/libi2v.so.0 */
+/* <directory of this library>/<major>/libi2v.so.0.<major> */
 static bool plugin_path(char path[PATH_MAX], unsigned major)
 {
     const char *override = user_env("I2V_PLUGIN_DIR");
@@ -362,14 +362,14 @@ static bool plugin_path(char path[PATH_MAX], unsigned major)
     int length;
 
     if (override && *override == '/') {
-        length = snprintf(path, PATH_MAX, "%s/%u/libi2v.so.0", override, major);
+        length = snprintf(path, PATH_MAX, "%s/%u/libi2v.so.0.%u", override, major, major);
         return length < PATH_MAX;
     }
     if (!dladdr(&hosts, &info) || !realpath(info.dli_fname, directory))
         return false;
     slash = strrchr(directory, '/');
-    length = snprintf(path, PATH_MAX, "%.*s/%u/libi2v.so.0", (int)(slash - directory),
-                      directory, major);
+    length = snprintf(path, PATH_MAX, "%.*s/%u/libi2v.so.0.%u", (int)(slash - directory),
+                      directory, major, major);
     return length < PATH_MAX;
 }
 

@@ -63,6 +63,19 @@ install_package() {
   [ -z "$(find /tmp -name '*.deb')" ] || fail "the recipe leaves a package behind"
 }
 
+# Prints a script that runs a command with a root that is read-only but for the store and /tmp.
+read_only() { # store
+  cat <<SH
+#!/bin/sh
+set -eu
+mount --rbind / /mnt
+mount -o remount,bind,ro /mnt
+mount --bind "$1" "/mnt$1"
+mount --bind /tmp /mnt/tmp
+exec chroot /mnt sh -c 'cd "\$0" && exec "\$@"' "\$PWD" "\$@"
+SH
+}
+
 # The store on a volume of the user's, and the key in a secret that only the user can read.
 prepare() {
   mkdir -p /var/empty /run/secrets "$work/out"
@@ -71,11 +84,16 @@ prepare() {
     export "${pair?}"
   done
   uid=$(recipe USER)
-  as_user="setpriv --reuid=$uid --regid=$uid --clear-groups env HOME=/var/empty"
+  as_user="unshare --mount --propagation unchanged sh $work/read-only"
+  as_user="$as_user setpriv --reuid=$uid --regid=$uid --clear-groups env HOME=/var/empty"
   ! getent passwd "$uid" || fail "the recipe's user has a name"
   [ -n "${I2V_STORE-}" ] || fail "the recipe sets no store"
   store=$I2V_STORE
   [ "$(recipe VOLUME)" = "$store" ] || fail "the store is on no volume"
+  read_only "$store" >"$work/read-only"
+  user touch /tmp/probe "$store/probe"
+  rm /tmp/probe "$store/probe"
+  ! user touch /var/tmp/probe 2>/dev/null || fail "the root is not read-only"
   secret=${I2V_DEFAULTS#api_key_file=}
   printf 'demo\n' >"$secret"
   chmod 400 "$secret"
@@ -108,7 +126,7 @@ use() {
   [ "$(frames "$clip")" = 120 ] || fail "the clip has $(frames "$clip") frames"
   clips=$(find "$store" -name '*.mp4' | wc -l)
   [ "$clips" = 1 ] || fail "$clips clips in the store, not 1"
-  # So all the rest can be read-only.
+  # With all the rest read-only, nor is anything left in /tmp.
   written=$(find / -xdev \( -path "$work" -o -path "$store" -o -path /proc -o -path "$secret" \
     -o -path '/tmp/i2v-gateway-*' \) -prune -o -uid "$uid" -print)
   [ -z "$written" ] || fail "written outside of the store: $written"

@@ -43,7 +43,7 @@ after() { sed "s~^~$1|~"; } # host, and kills before
 
 @test "the preload sees every call by which the libraries change the world" {
     local plugin libraries call
-    plugin=$(find "$BUILD" -path "$BUILD/lib*/i2v/*/libi2v.so.0" | head -n 1)
+    plugin=$(readlink -f "$(find "$BUILD"/lib* -name libi2v.so | head -n 1)")
     libraries=$(ldd "$plugin" | awk '/lib(curl|avformat|avutil)/ { print $3 }')
     same 3 "$(wc -w <<<"$libraries")"
     nm -D --defined-only "$KILL_AT" | awk '{ print $3 }' | sort >seen

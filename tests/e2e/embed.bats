@@ -110,10 +110,11 @@ END
     same "$declared" "$(grep -v PRIVATE exported)"
 }
 
-@test "its soname is the header's major version, and it wants nothing private of FFmpeg" {
+@test "its soname is the header's major version and libavformat's, and it wants nothing private of FFmpeg" {
     local library major
     library=$(readlink -f "${PC%/pkgconfig/*}/libi2v.so")
     major=$(sed -n 's/^#define I2V_VERSION_MAJOR *\([0-9]*\).*/\1/p' "$ROOT/plugin/i2v.h")
+    major=$major.$(ffmpeg -version | sed -n 's/^libavformat *\([0-9]*\)\..*/\1/p')
     readelf -d "$library" | grep -F "SONAME" | grep -F "[libi2v.so.$major]"
     readelf -d "$EMBED" | grep -F "NEEDED" | grep -F "[libi2v.so.$major]"
     nm -D --undefined-only "$library" | grep -q avformat_open_input

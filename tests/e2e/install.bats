@@ -39,7 +39,7 @@ C
         share/bash-completion/completions/i2v share/bash-completion/completions/i2vctl; do
         [ -s "$PREFIX/$file" ] || { echo "missing: $file"; return 1; }
     done
-    for file in libi2v.so libi2v.so.0 libi2v-preload.so i2v.pc; do
+    for file in libi2v.so "libi2v.so.0.[0-9]*" libi2v-preload.so i2v.pc; do
         [ -n "$(find "$PREFIX" -name "$file")" ] || { echo "missing: $file"; return 1; }
     done
 }
@@ -77,6 +77,37 @@ C
     expect_creates 1
 }
 
+@test "a directory for libraries is named as GNU does it: below the prefix, typed or not" {
+    local given libdir
+    for given in LIBDIR=lib LIBDIR=lib64 LIBDIR:PATH=lib64 LIBDIR:STRING=lib/sub; do
+        libdir=${given#*=}
+        rm -rf tree there
+        cmake -S "$BATS_TEST_DIRNAME/../.." -B tree -G Ninja -DI2V_TESTS=OFF \
+            -DCMAKE_INSTALL_PREFIX="$PWD/there" "-DCMAKE_INSTALL_$given" >log 2>&1 ||
+            { tail log && return 1; }
+        # what this component installs needs no build
+        works cmake --install tree --component development
+        same there/$libdir/pkgconfig/i2v.pc "$(find . -name i2v.pc ! -path "./tree/*" -printf "%P\n")"
+        [ -L "there/$libdir/libi2v.so" ]
+    done
+}
+
+@test "each component installs its own files, and touches no other" {
+    local component
+    mkdir -p before/share/man/man1 before/share/doc/libi2v-dev
+    echo "of another" | tee before/share/man/man1/i2v-other.1 >before/share/doc/libi2v-dev/changelog.Debian
+    for component in runtime development manuals; do
+        cp -r before "$component"
+        works cmake --install "$BUILD" --prefix "$PWD/$component" --component "$component"
+        ! diff -r before "$component" | grep -v "^Only in $component" || return 1
+        rm "$component/share/man/man1/i2v-other.1" "$component/share/doc/libi2v-dev/changelog.Debian"
+        (cd "$component" && find . ! -type d) >>parts
+    done
+    diff <(sort parts) <(cd "$PREFIX" && find . ! -type d | sort)
+    same 3 "$(find manuals -name '*.1' | wc -l)"
+    ! grep -E '\.gz$|copyright' parts || return 1 # of the packages
+}
+
 @test "the plugins of two majors have room in one prefix" {
     local libdir major
     libdir=$(dirname "$(find "$PREFIX" -path '*/i2v/libi2v-preload.so')")
@@ -84,11 +115,22 @@ C
     cp -r "$PREFIX" two
     libdir=two${libdir#"$PREFIX"}
     mv "$libdir/$major" "$libdir/1"
+    mv "$libdir/1/libi2v.so.0.$major" "$libdir/1/libi2v.so.0.1"
+    rm "$libdir/../libi2v.so.0.$major"
+    ln -s i2v/1/libi2v.so.0.1 "$libdir/../libi2v.so.0.1"
+    ln -sf libi2v.so.0.1 "$libdir/../libi2v.so"
     ends_with 126 two/bin/i2v --check ffmpeg
     says "there are plugins for 1 in"
     DESTDIR='' works cmake --install "$BUILD" --prefix "$PWD/two"
     same "1 $major" "$(cd "$libdir" && echo [0-9]*)"
     works two/bin/i2v ffmpeg -nostdin -y -f i2v -prompt six -i still.png -c copy out.mp4
+    # what embeds a major goes on with its own, and is built for the last one
+    same i2v/1/libi2v.so.0.1 "$(readlink "$libdir/../libi2v.so.0.1")"
+    same "i2v/$major/libi2v.so.0.$major" "$(readlink "$libdir/../libi2v.so.0.$major")"
+    embeds "$libdir/.." "i2v:still.png?prompt=six"
+    readelf -d embed | grep -F NEEDED | grep -F "[libi2v.so.0.$major]"
+    rm "$libdir/../libi2v.so.0.$major"
+    ! LD_LIBRARY_PATH=$libdir/.. ./embed "i2v:still.png?prompt=six" || return 1
 }
 
 @test "the installed command fetches" {

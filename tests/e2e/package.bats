@@ -23,13 +23,10 @@ field() { # package, name
 }
 
 @test "each package has its files and no other" {
-    local version
-    version=$("$BIN/i2v" --version | sed -n '1s/^i2v \([^ ]*\).*/\1/p')
     sort >expected <<END
-./$LIBDIR/i2v/$MAJOR/libi2v.so.0
-./$LIBDIR/i2v/$MAJOR/libi2v.so.$version
+./$LIBDIR/i2v/$MAJOR/libi2v.so.0.$MAJOR
 ./$LIBDIR/i2v/libi2v-preload.so
-./$LIBDIR/libi2v.so.0
+./$LIBDIR/libi2v.so.0.$MAJOR
 ./usr/bin/i2v
 ./usr/bin/i2v-gateway
 ./usr/bin/i2vctl
@@ -66,6 +63,18 @@ END
         [[ $depends == *", $name"* ]] || { echo "no $name in $depends" && return 1; }
     done
     same "i2v (= $version), libavformat-dev, libavutil-dev" "$(field libi2v-dev Depends)"
+}
+
+@test "what embeds the library depends on a package that has that of its major" {
+    dpkg-deb --ctrl-tarfile "$PACKAGES"/i2v_*.deb | tar -xO ./shlibs >shlibs
+    same "libi2v 0.$MAJOR libi2v0.$MAJOR (>= $(field i2v Version | cut -d- -f1))" "$(cat shlibs)"
+    same "libi2v0.$MAJOR (= $(field i2v Version))" "$(field i2v Provides)"
+    # dpkg's own tool reads it so
+    mkdir debian
+    printf 'Source: x\n\nPackage: x\nArchitecture: any\n' >debian/control
+    cp shlibs debian/shlibs.local
+    works dpkg-shlibdeps -O "-l$PACKAGES/i2v/$LIBDIR" --ignore-missing-info "$BUILD/tests/e2e/api_host"
+    [[ $output == *"libi2v0.$MAJOR (>= "* ]]
 }
 
 @test "nothing in the packages names the build tree, and no debug information is shipped" {

@@ -16,8 +16,8 @@ commands() { # grep pattern
 }
 
 @test "the README's commands are the ones tested here" {
-    same 22 "$(commands . | wc -l)"
-    same 4 "$(commands '^(cmake|\(cd build|apt) ' | wc -l)"
+    same 24 "$(commands . | wc -l)"
+    same 6 "$(commands '^(samples/install|cmake|\(cd build|apt)' | wc -l)"
     same 1 "$(commands '^samples/quickstart.sh$' | wc -l)"
     same 1 "$(commands '^tests/run.sh$' | wc -l)"
     same 1 "$(commands '^i2v-gateway ' | wc -l)"
@@ -79,7 +79,7 @@ commands() { # grep pattern
     # As apt would, but into this directory; package_trial.sh has a root for apt itself.
     printf '#!/bin/sh\n[ "$1" = install ] && exec dpkg-deb -x "$2" "%s"\n' "$PWD/root" >bin/apt
     chmod +x bin/apt
-    commands '^(cmake|\(cd build|apt) ' >commands.sh
+    commands '^(samples/install|cmake|\(cd build|apt)' >commands.sh
     PATH=$PWD/bin:$PATH CMAKE_GENERATOR=Ninja DESTDIR=$PWD/installed \
         works env -C source sh -e ../commands.sh
     works installed/usr/local/bin/i2v ffmpeg -nostdin -y -f i2v -prompt one -i still.png -c copy out.mp4

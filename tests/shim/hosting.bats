@@ -195,7 +195,7 @@ refused() { # pattern
 @test "a plugin that is no library" {
     export I2V_PLUGIN_DIR=$BATS_TEST_TMPDIR
     mkdir "$BATS_TEST_TMPDIR/$AVFORMAT_MAJOR"
-    echo >"$BATS_TEST_TMPDIR/$AVFORMAT_MAJOR/libi2v.so.0"
+    echo >"$BATS_TEST_TMPDIR/$AVFORMAT_MAJOR/libi2v.so.0.$AVFORMAT_MAJOR"
     refused "cannot be loaded: $BATS_TEST_TMPDIR"
 }
 
@@ -225,7 +225,7 @@ refused() { # pattern
     mkdir -p "$BATS_TEST_TMPDIR/real" "$BATS_TEST_TMPDIR/linked" \
         "$BATS_TEST_TMPDIR/plugins/$AVFORMAT_MAJOR"
     cd "$BATS_TEST_TMPDIR"
-    echo >"plugins/$AVFORMAT_MAJOR/libi2v.so.0"
+    echo >"plugins/$AVFORMAT_MAJOR/libi2v.so.0.$AVFORMAT_MAJOR"
     cp "$SHIM" "$BATS_TEST_TMPDIR/real/preload.so"
     cp -r "$BUILT/plugins/$AVFORMAT_MAJOR" "$BATS_TEST_TMPDIR/real/"
     ln -s ../real/preload.so "$BATS_TEST_TMPDIR/linked/preload.so"
@@ -239,7 +239,7 @@ refused() { # pattern
 @test "I2V_DEBUG=1 says what is hooked and loaded" {
     I2V_DEBUG=1 run -0 --separate-stderr hosted ffprobe -v error i2v:x
     grep -q "^i2v: avformat_open_input of the program: .*libavformat" <<<"$stderr"
-    grep -q "^i2v: loaded .*/$AVFORMAT_MAJOR/libi2v.so.0" <<<"$stderr"
+    grep -q "^i2v: loaded .*/$AVFORMAT_MAJOR/libi2v.so.0.$AVFORMAT_MAJOR" <<<"$stderr"
     run -0 --separate-stderr hosted ffprobe -v error i2v:x
     [[ $stderr != *"i2v: "* ]]
 }

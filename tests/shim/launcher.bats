@@ -44,6 +44,10 @@ setup_file() {
     export path=1 file=2 dir=3 self=4 rest=5 needs=6 check=7 LANG=xx CDPATH=/
     diff <(sh -c 'env | sort' | grep -v '^_=') \
         <("$LAUNCHER" sh -c 'env | sort' | grep -Ev '^(_|LD_PRELOAD)=')
+    # a shell would set it anew
+    export IFS LD_PRELOAD=$BUILT/other_preload.so
+    [ "$("$LAUNCHER" printenv IFS | od -An -c)" = "$(printenv IFS | od -An -c)" ]
+    [ -n "$(printenv IFS | od -An -c)" ]
 }
 
 @test "LD_PRELOAD: an absolute path, before what is there, once" {
@@ -62,6 +66,13 @@ setup_file() {
     cp "$other" "$BATS_TEST_TMPDIR/libasan.so.8"
     LD_PRELOAD=$BATS_TEST_TMPDIR/libasan.so.8 run -0 "$LAUNCHER" sh -c "$print"
     [ "$output" = "$BATS_TEST_TMPDIR/libasan.so.8:$SHIM" ]
+    for first in libasan.so.0 "$other:libasan.so.0" "$other libasan.so.0"; do
+        LD_PRELOAD=$first run -0 --separate-stderr "$LAUNCHER" sh -c "$print"
+        [ "$output" = "$first:$SHIM" ]
+    done
+    # gaps are nothing
+    LD_PRELOAD=":: $other :" run -0 "$LAUNCHER" sh -c "$print"
+    [ "$output" = "$SHIM::: $other :" ]
     # another installation's gives way
     relocate "$BATS_TEST_TMPDIR/second"
     local second=$BATS_TEST_TMPDIR/second/$SHIM_FROM_PREFIX
@@ -211,10 +222,19 @@ other_elf() { # offset, byte in octal
     refused "$(command -v ffmpeg)" "libavformat $AVFORMAT_MAJOR, and there are plugins for none"
     refused "$BUILT/shim-early-main" "libavformat $AVFORMAT_MAJOR"
     mkdir -p "$BATS_TEST_TMPDIR"/{42,43}
-    touch "$BATS_TEST_TMPDIR"/{42,43}/libi2v.so.0
+    touch "$BATS_TEST_TMPDIR"/{42/libi2v.so.0.42,43/libi2v.so.0.43}
     refused "$(command -v ffmpeg)" "plugins for 42, 43 in $BATS_TEST_TMPDIR"
     # what has no libavformat of its own is run all the same
     run -0 "$LAUNCHER" "$BUILT/shim-load" x
+}
+
+@test "a relative I2V_PLUGIN_DIR is as good as none, as for the preload" {
+    relocate "$BATS_TEST_TMPDIR/moved"
+    cd "$BATS_TEST_TMPDIR"
+    mkdir empty
+    for I2V_PLUGIN_DIR in empty ./empty ''; do
+        run -0 "moved/$BIN_FROM_PREFIX/i2v" ffprobe -v error i2v:x
+    done
 }
 
 @test "--check runs nothing" {
@@ -255,7 +275,7 @@ versions() { # the line, majors
     mkdir "$I2V_PLUGIN_DIR"
     for major in "${@:2}"; do
         mkdir "$I2V_PLUGIN_DIR/$major"
-        touch "$I2V_PLUGIN_DIR/$major/libi2v.so.0"
+        touch "$I2V_PLUGIN_DIR/$major/libi2v.so.0.$major"
     done
     run -0 --separate-stderr "$LAUNCHER" --version
     printf '%s\n' "$output" "$stderr"
