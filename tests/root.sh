@@ -51,7 +51,7 @@ make() { # SUITE DIRECTORY
   echo force-unsafe-io >"$2/etc/dpkg/dpkg.cfg.d/unsafe-io"
   # How this machine gets at its packages.
   cp /etc/resolv.conf "$2/etc/"
-  [ ! -d /etc/apt/apt.conf.d ] || cp /etc/apt/apt.conf.d/* "$2/etc/apt/apt.conf.d/"
+  apt-config dump --no-empty Acquire >"$2/etc/apt/apt.conf.d/90acquire"
 }
 
 run() { # DIRECTORY COMMAND...
