@@ -284,6 +284,29 @@ leaves() { # signal
     return 1
 }
 
+# Ctrl-C during the wait, and then the same command: one generation. What was said first
+# is in the file "interrupted".
+goes_on_after_interrupt() { # command
+    mark
+    set_faults "poll * shape waiting"
+    begin "$@"
+    until_true eval '[ "$(creates)" -eq 1 ] && [ "$(last_job .polls)" -ge 1 ]'
+    leaves INT
+    cp log interrupted
+    no_clip
+    set_faults ""
+    works "$@"
+    expect_creates 1
+}
+
+# A host of a test's own, NAME.c, as any program is built that uses FFmpeg.
+build_host() { # name, argument...
+    local name=$1
+    shift
+    # shellcheck disable=SC2046 # lists of words
+    cc -o "$name" "$name.c" "$@" $(pkg-config --cflags --libs libavformat libavcodec libavutil)
+}
+
 # What a suite begins with, unless it says otherwise.
 
 setup_file() {

@@ -43,19 +43,6 @@ refuses_well() { # command, in which %s stands for an i2v: URL
     not_served "$refusal" 1 "${@//%s/"i2v:still.png?prompt=refused&duration=4"}"
 }
 
-# Ctrl-C during the wait, and then the same command.
-interrupted_well() { # command
-    mark
-    set_faults "poll * shape waiting"
-    begin "$BIN/i2v" "$@"
-    until_true eval '[ "$(creates)" -eq 1 ] && [ "$(last_job .polls)" -ge 1 ]'
-    leaves INT
-    no_clip
-    set_faults ""
-    works "$BIN/i2v" "$@"
-    expect_creates 1
-}
-
 # Which stream comes first, and in how many pieces the sound, is left to the threads of mpv.
 content_of() { # file
     ffmpeg -v error -nostdin -i "$1" -map 0:v -c copy -f framemd5 - | grep -v '^#'
@@ -142,7 +129,7 @@ mpv_writes() { # file, argument...
 @test "mpv: what is refused, and Ctrl-C during the wait" {
     needs mpv
     refuses_well "$BIN/i2v" mpv --no-config --quiet --input-terminal=no --vo=null --ao=null av://i2v:%s
-    interrupted_well mpv --no-config --quiet --input-terminal=no --vo=null --ao=null --length=0.2 \
+    goes_on_after_interrupt "$BIN/i2v" mpv --no-config --quiet --input-terminal=no --vo=null --ao=null --length=0.2 \
         "av://i2v:i2v:still.png?prompt=mpv+waits&duration=4"
 }
 
@@ -176,7 +163,7 @@ melt_writes() { # file, argument...
 @test "melt: what is refused, and Ctrl-C during the wait" {
     needs melt
     refuses_well "$BIN/i2v" melt %s -consumer avformat:out.mkv vcodec=ffv1 acodec=pcm_s16le
-    interrupted_well melt "i2v:still.png?prompt=melt+waits&duration=4" out=2 \
+    goes_on_after_interrupt "$BIN/i2v" melt "i2v:still.png?prompt=melt+waits&duration=4" out=2 \
         -consumer avformat:out.mkv vcodec=ffv1 acodec=pcm_s16le s=64x36
 }
 
