@@ -16,7 +16,8 @@
 #include "journey.h"
 #include "options.h"
 
-/* The hollow demuxer */
+/* The hollow demuxer: what hosts of the shim find by name, and what av_log() calls every
+ * open of ours by. */
 
 static const union {
     AVInputFormat format;
