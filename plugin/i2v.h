@@ -72,8 +72,7 @@ extern "C" {
  * i2v_version() tells.
  * @{
  */
-#define I2V_VERSION_MAJOR \
-    0 /**< in the soname, with libavformat's: programs are rebuilt */
+#define I2V_VERSION_MAJOR 0 /**< raised with the soname: programs are rebuilt */
 #define I2V_VERSION_MINOR 1 /**< raised when something was added */
 #define I2V_VERSION_MICRO 0 /**< raised with every other release */
 /** All of it, as i2v_version() returns it; compare with AV_VERSION_INT(a, b, c). */
