@@ -61,6 +61,11 @@ static void catch_signals(void)
     signal(SIGPIPE, SIG_IGN);
 }
 
+void i2vctl_end_with_reader(void)
+{
+    signal(SIGPIPE, SIG_DFL);
+}
+
 /* Help */
 
 static const char usage[] =

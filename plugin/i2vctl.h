@@ -30,6 +30,10 @@ extern void *const i2vctl_log;
  * @return 0 or AVERROR(ENOMEM); whether it could be printed is for the caller to see */
 int i2vctl_print_json(cJSON *json);
 
+/** From here on nothing is left to do but to print: when its reader goes away the command
+ * ends without a word, as others do. */
+void i2vctl_end_with_reader(void);
+
 /** List the ledger. @return an exit status */
 int i2vctl_jobs(Arguments *arguments);
 

@@ -376,6 +376,7 @@ int i2vctl_jobs(Arguments *arguments)
         return EX_CANTCREAT;
     if (age >= 0)
         drop_older(&ledger, record_now() - age);
+    i2vctl_end_with_reader();
     if (arguments->by)
         ret = i2vctl_print_sums(ledger.records, ledger.count,
                                 !strcmp(arguments->by, "model"), arguments->json);

@@ -294,6 +294,7 @@ int i2vctl_models(Arguments *arguments, const AVIOInterruptCB *interrupt,
         ret = find_gateway(arguments->options, &answers.place);
     if (ret >= 0)
         ret = ask(interrupt, model ? model->name : name, &answers);
+    i2vctl_end_with_reader();
     if (ret >= 0 && name) {
         ret = show_one(name, &answers, arguments->json, failure);
     } else if (ret >= 0) {

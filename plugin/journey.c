@@ -16,6 +16,7 @@
 #include "body.h"
 #include "provenance.h"
 #include "quote.h"
+#include "substitute.h"
 
 Journey *journey_alloc(void *log, EventsVoice voice)
 {
@@ -333,6 +334,10 @@ static int plan_create(Journey *j)
     }
     if ((ret = give_body(j, &body)) < 0)
         return ret;
+    if (r->silence && (ret = substitute_check_place(j->log)) < 0) {
+        j->failure = FAILURE_STORE;
+        return ret;
+    }
     j->plan.may_create = true;
     j->quotable = !sent && can_keep(j, &ret);
     return ret;

@@ -113,7 +113,9 @@ static int use_key_file(const char *path, void *log, Request *r)
 {
     struct stat st;
 
-    if (!stat(path, &st) && S_ISREG(st.st_mode) && st.st_mode & 077 && is_news(&st))
+    /* Another's file, as a container's secret is, cannot be changed by this user. */
+    if (!stat(path, &st) && S_ISREG(st.st_mode) && st.st_uid == geteuid() &&
+        st.st_mode & 077 && is_news(&st))
         av_log(log, AV_LOG_WARNING,
                "The key file %s can be read by others; chmod 600 keeps it yours.\n",
                path);
@@ -261,16 +263,31 @@ static int check_save(const Options *o, void *log, Request *r)
     return check_account(o, log, r);
 }
 
-int request_find_store(const Options *o, void *log, char **path)
+static int say_no_store(void *log)
 {
-    *path = o->store && o->store[0] ? av_strdup(o->store)
-                                    : home_path("XDG_DATA_HOME", ".local/share", "i2v");
-    if (*path)
-        return 0;
+    static const char *const variables[] = {"XDG_DATA_HOME", "HOME"};
+
+    for (size_t i = 0; i < FF_ARRAY_ELEMS(variables); i++) {
+        const char *value = secure_getenv(variables[i]);
+        if (!value || !*value || *value == '/')
+            continue;
+        av_log(log, AV_LOG_ERROR,
+               "There is no place for the ledger: %s must be an absolute path, and is "
+               "'%s'; nothing sent.\n",
+               variables[i], value);
+        return AVERROR(ENOENT);
+    }
     av_log(log, AV_LOG_ERROR,
            "There is no place for the ledger: neither the option store nor I2V_STORE, "
            "XDG_DATA_HOME or HOME is set; nothing sent.\n");
     return AVERROR(ENOENT);
+}
+
+int request_find_store(const Options *o, void *log, char **path)
+{
+    *path = o->store && o->store[0] ? av_strdup(o->store)
+                                    : home_path("XDG_DATA_HOME", ".local/share", "i2v");
+    return *path ? 0 : say_no_store(log);
 }
 
 int request_check_origin(Request *request, const Options *options, void *log)

@@ -53,6 +53,13 @@ static int make_directory(const char *path)
                : AVERROR(EACCES);
 }
 
+/* One that is there already may be on what is read-only by now. */
+static int make_writable(const char *path)
+{
+    int ret = make_directory(path);
+    return ret >= 0 && access(path, W_OK | X_OK) < 0 ? AVERROR(errno) : ret;
+}
+
 static int make_below(const char *parent, char **path)
 {
     char *ours = av_asprintf("%s/i2v", parent);
@@ -60,15 +67,16 @@ static int make_below(const char *parent, char **path)
 
     if (ret >= 0) {
         *path = av_asprintf("%s/made", ours);
-        ret = *path ? make_directory(*path) : AVERROR(ENOMEM);
+        ret = *path ? make_writable(*path) : AVERROR(ENOMEM);
     }
     av_free(ours);
     return ret;
 }
 
 /* $XDG_CACHE_HOME/i2v/made, the same in ~/.cache, or one in the directory for temporary
- * files; no directory that a store could be. */
-static int find_directory(void *log, char **path)
+ * files; no directory that a store could be. @param so  what follows from there being
+ * none */
+static int find_directory(const char *so, void *log, char **path)
 {
     const char *base = secure_getenv("XDG_CACHE_HOME"), *home = secure_getenv("HOME");
     const char *temporary = secure_getenv("TMPDIR");
@@ -88,14 +96,22 @@ static int find_directory(void *log, char **path)
         *path = av_asprintf("%s/i2v-%ld",
                             temporary && temporary[0] == '/' ? temporary : "/tmp",
                             (long)geteuid());
-        ret = *path ? make_directory(*path) : AVERROR(ENOMEM);
+        ret = *path ? make_writable(*path) : AVERROR(ENOMEM);
     }
     if (ret < 0)
         av_log(log, AV_LOG_ERROR,
                "There is no place for what is made here, neither in XDG_CACHE_HOME nor "
-               "as %s: %s.\n",
-               *path ? *path : "a temporary file", av_err2str(ret));
+               "as %s: %s%s.\n",
+               *path ? *path : "a temporary file", av_err2str(ret), so);
     av_free(parent);
+    return ret;
+}
+
+int substitute_check_place(void *log)
+{
+    char *directory = NULL;
+    int ret = find_directory("; nothing sent", log, &directory);
+    av_free(directory);
     return ret;
 }
 
@@ -132,7 +148,7 @@ static int find(const char *name, void *log, char **path)
 {
     char digest[DIGEST_TEXT_SIZE];
     char *directory = NULL;
-    int ret = find_directory(log, &directory);
+    int ret = find_directory("", log, &directory);
 
     *path = NULL;
     if (ret >= 0 && (ret = digest_text(name, strlen(name), digest)) >= 0) {

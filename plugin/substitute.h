@@ -26,6 +26,10 @@ int substitute_find_animatic(const char *key, void *log, char **path);
 int substitute_still(const Request *request, const Still *still,
                      const AVIOInterruptCB *interrupt, void *log, char **path);
 
+/** Whether there is a place for what is made here, before something is bought that needs
+ * it. */
+int substitute_check_place(void *log);
+
 /** A clip with a silent track. @param clip  path of an MP4 without audio */
 int substitute_silence(const char *clip, const AVIOInterruptCB *interrupt, void *log,
                        char **path);

@@ -19,5 +19,6 @@ trap 'rm -rf "$work"' EXIT
 i2vctl fetch --manifest "$1" >"$work/results.jsonl"
 jq -rn --slurpfile shots "$1" --slurpfile results "$work/results.jsonl" \
   '$shots[].id as $id | $results[] | select(.id == $id) | "file " + (.path | @sh)' >"$work/list"
-ffmpeg -hide_banner -nostats -y -f concat -safe 0 -i "$work/list" -c copy \
-  -movflags +faststart "$2" </dev/null
+# The sound is encoded anew, since the last block of each clip reaches beyond its end.
+ffmpeg -hide_banner -nostats -y -f concat -safe 0 -i "$work/list" -c:v copy \
+  -af aresample=async=1 -c:a aac -b:a 192k -movflags +faststart "$2" </dev/null

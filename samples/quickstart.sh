@@ -14,6 +14,15 @@ still=$PWD/quickstart.png
 output=$PWD/quickstart.mp4
 prompt='The camera glides closer while the colours breathe'
 
+# The loader's list of what to preload is separated by these.
+case $build in
+*[\ :]*)
+  echo "Nothing can be preloaded from $build: its path has a space or a colon in it." >&2
+  echo "Set I2V_BUILD to a directory without." >&2
+  exit 64
+  ;;
+esac
+
 # shellcheck disable=SC2046 # a list of words
 "$here/install.sh" $(cat "$here/build-packages.txt")
 

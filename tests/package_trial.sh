@@ -76,7 +76,8 @@ exec chroot /mnt sh -c 'cd "\$0" && exec "\$@"' "\$PWD" "\$@"
 SH
 }
 
-# The store on a volume of the user's, and the key in a secret that only the user can read.
+# The store on a volume of the user's, and the key in a secret as containers mount it: of root,
+# for all to read.
 prepare() {
   mkdir -p /var/empty /run/secrets "$work/out"
   export I2V_BASE_URL
@@ -96,8 +97,8 @@ prepare() {
   ! user touch /var/tmp/probe 2>/dev/null || fail "the root is not read-only"
   secret=${I2V_DEFAULTS#api_key_file=}
   printf 'demo\n' >"$secret"
-  chmod 400 "$secret"
-  chown "$uid" "$secret" "$work/out"
+  chmod 444 "$secret"
+  chown "$uid" "$work/out"
   cd "$work/out"
   # shellcheck disable=SC2086 # words; without a shell between, which a signal would end alone
   $as_user i2v-gateway --latency 0.2 --ready-file ready >"$work/gateway.log" 2>&1 </dev/null &
@@ -119,9 +120,12 @@ use() {
   step "Use: $(user i2v --version | head -n 1), $(user i2vctl --version | head -n 1)"
   user i2v --check ffmpeg
   [ "$(recipe ENTRYPOINT)" = '["i2v", "ffmpeg"]' ] || fail "the recipe runs something else"
-  user i2v ffmpeg -v error -f i2v -prompt one -duration 4 -i still.png -c:v mpeg4 out.mp4
+  user i2v ffmpeg -v warning -f i2v -prompt one -duration 4 -i still.png -c:v mpeg4 out.mp4 \
+    2>"$work/warnings"
+  ! grep 'read by others' "$work/warnings" || fail "a warning of what the user cannot change"
   [ "$(frames out.mp4)" = 120 ] || fail "out.mp4 has $(frames out.mp4) frames"
   clip=$(user i2vctl fetch -v error --prompt one --duration 4 still.png)
+  [ "$(stat -c '%u %a' "$store")" = "$uid 700" ] || fail "the store is not the user's alone"
   [ "${clip%/*}" = "$store" ] || fail "the clip is not in the store: $clip"
   [ "$(frames "$clip")" = 120 ] || fail "the clip has $(frames "$clip") frames"
   clips=$(find "$store" -name '*.mp4' | wc -l)

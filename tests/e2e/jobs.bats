@@ -192,6 +192,18 @@ jobs() { ctl jobs --json | jq -r "$1"; }
     [ ! -e none ]
 }
 
+@test "a listing whose reader goes away ends without a word" {
+    local command
+    ends_with 75 fetch --prompt running --max_wait 0 still.png
+    exec 9> >(exec true)
+    wait $!
+    for command in jobs "jobs --json" "jobs --by model" models "models --json"; do
+        ends_with 141 sh -c "exec '$BIN/i2vctl' $command >&9"
+        same "" "$stderr"
+    done
+    exec 9>&-
+}
+
 @test "jobs: damaged records do not stop it, and are left alone" {
     works fetch --prompt "fine" --duration 4 still.png
     local key=0000000000000000000000000000000000000000000000000000000000000000

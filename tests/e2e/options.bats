@@ -328,6 +328,19 @@ send() { # option..., still
     says_not "$KEY"
 }
 
+@test "a key file of another's, as containers mount secrets, is used without a word of its mode" {
+    [ "$EUID" -eq 0 ] || skip "takes root"
+    printf '%s\n' "$KEY" >key
+    chmod 444 key
+    chown 1000 key
+    unset AIML_API_KEY
+    works ff "${REQUEST[@]}" -api_key_file key -i still.png "${PEEK[@]}"
+    says_not "can be read by others"
+    chown 0 key
+    works ff "${REQUEST[@]}" -take 2 -api_key_file key -i still.png "${PEEK[@]}"
+    says_in_one "can be read by others" 600
+}
+
 @test "the key: AIML_API_KEY before AIMLAPI_API_KEY before the key file" {
     mkdir -p "$HOME/.config/i2v"
     (umask 077 && echo "$KEY" >"$HOME/.config/i2v/key")

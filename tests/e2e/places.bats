@@ -189,7 +189,9 @@ read_only() { # directory
     ends_with 73 env -u HOME "$BIN/i2vctl" fetch --prompt "no home" still.png
     one_sentence "no place for the ledger" "nothing sent"
     ends_with 73 env HOME=relative "$BIN/i2vctl" fetch --prompt "no home" still.png
-    one_sentence "no place for the ledger" "nothing sent"
+    one_sentence "no place for the ledger" "HOME must be an absolute path" relative "nothing sent"
+    XDG_DATA_HOME=beside ends_with 73 env -u HOME "$BIN/i2vctl" fetch --prompt "no home" still.png
+    one_sentence "XDG_DATA_HOME must be an absolute path" beside "nothing sent"
     mkdir read-only
     read_only read-only
     HOME=$PWD/read-only ends_with 73 fetch --prompt "no home" still.png
@@ -197,6 +199,19 @@ read_only() { # directory
     XDG_DATA_HOME=$PWD/read-only ends_with 73 fetch --prompt "no home" still.png
     one_sentence "Cannot write the ledger" "$PWD/read-only" "nothing sent"
     expect_requests 0
+}
+
+@test "what is made here cannot be written where it was before: silence=1 sends nothing" {
+    mkdir -p -m 755 cache/i2v/made tmp
+    touch "tmp/i2v-$(id -u)"
+    read_only cache/i2v/made
+    XDG_CACHE_HOME=$PWD/cache TMPDIR=$PWD/tmp ends_with 73 fetch --silence 1 --prompt p still.png
+    one_sentence "no place for what is made here" "nothing sent"
+    expect_requests 0
+    rm tmp/i2v-*
+    set_faults "create * clip silent"
+    XDG_CACHE_HOME=$PWD/cache TMPDIR=$PWD/tmp works fetch --silence 1 --prompt p still.png
+    case $output in "$PWD/tmp/i2v-"*) ;; *) echo "$output"; return 1 ;; esac
 }
 
 @test "a store that became read-only: what is finished is served, what runs is kept" {

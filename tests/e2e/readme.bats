@@ -88,6 +88,15 @@ commands() { # grep pattern
     expect_creates 1
 }
 
+@test "the quickstart builds nothing where nothing could be preloaded from" {
+    local place
+    for place in "a b" a:b; do
+        I2V_BUILD=$PWD/$place ends_with 64 "$ROOT/samples/quickstart.sh"
+        says_in_one "preloaded" "$PWD/$place" "space or a colon"
+        [ ! -e "$place" ] || return 1
+    done
+}
+
 @test "the quickstart leaves a clip, and says how to go on" {
     I2V_BUILD=$BATS_TEST_TMPDIR/build run --separate-stderr "$ROOT/samples/quickstart.sh"
     [ "$status" -eq 0 ] || { echo "$output$stderr"; return 1; }

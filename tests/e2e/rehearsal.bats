@@ -130,6 +130,18 @@ END
     says "no place"
 }
 
+@test "silence=1 without a place for what is made here: nothing is sent" {
+    mkdir cache tmp && chmod 755 cache tmp
+    ln -s /etc cache/i2v && touch "tmp/i2v-$(id -u)"
+    XDG_CACHE_HOME=$PWD/cache TMPDIR=$PWD/tmp ends_with 73 fetch --silence 1 --prompt p --duration 4 still.png
+    says_in_one "no place for what is made here" "nothing sent"
+    expect_requests 0
+    XDG_CACHE_HOME=$PWD/cache TMPDIR=$PWD/tmp works fetch --prompt p --duration 4 still.png
+    # What is bought already is not asked for a place before it is known to need one.
+    XDG_CACHE_HOME=$PWD/cache TMPDIR=$PWD/tmp works fetch --silence 1 --prompt p --duration 4 still.png
+    expect_creates 1
+}
+
 @test "fallback=still: a generation that fails becomes the still, with silence" {
     set_faults "create * fail boom it did not work out"
     refused ff -f i2v -prompt p -duration 4 -i still.png "${PEEK[@]}"

@@ -92,7 +92,9 @@ loudness() { # file
     same 330 "$(frames_of film.mp4)"
     jq -c 'select(.id != "wide")' shots.jsonl >others.jsonl
     works "$SAMPLES/film.sh" others.jsonl film.mp4
+    says_not DTS
     same 240 "$(frames_of film.mp4)"
+    same "aac 48000 2 " "$(probe film.mp4 a:0 codec_name,sample_rate,channels)"
     expect_creates 3
 }
 
