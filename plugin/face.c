@@ -147,6 +147,7 @@ __attribute__((visibility("default"))) const I2VFace *i2v_face(unsigned face_ver
         .free_context = free_context,
         .is_interrupted = is_interrupted,
         .is_same = face_is_same,
+        .check_options = face_check_options,
         .send_ahead = face_send_ahead,
         .filter = face_filter,
         .fetch_source = face_fetch_source,
