@@ -76,10 +76,11 @@ typedef struct I2VFace {
                    const struct AVDictionary *options);
 
     /* For programs that end when an option of an input is left over once it is open, as
-     * ffmpeg and ffplay do: whether one will be. With `given`, what such an open is
-     * given, only options in there count.
+     * ffmpeg and ffplay do: whether one will be, of what an open is given, and of an
+     * input that a command line of ffmpeg's names.
      * @return 0, or a negative AVERROR after a sentence. Thread-safe. */
-    int (*check_options)(const I2VNamed *named, const struct AVDictionary *given);
+    int (*check_given)(const struct AVDictionary *given);
+    int (*check_named)(const I2VNamed *named);
 
     /* Check all of these, then send those that have to be sent, without waiting for
      * them. @return 0, or a negative AVERROR after a sentence: nothing was sent.

@@ -84,13 +84,16 @@ static bool file_takes(const AVClass *class, const char *name)
     return false;
 }
 
-/* What ffmpeg finds among the codecs' it does not miss in an open. */
+/* What ffmpeg finds among the codecs' it does not miss in an open. One without flags is
+ * none to it. */
 static bool codecs_take(const char *name)
 {
     const AVClass *class = avcodec_get_class();
+    const AVOption *o = find_option(class, name, AV_OPT_SEARCH_CHILDREN);
 
-    return find_option(class, name, AV_OPT_SEARCH_CHILDREN) ||
-           (*name && strchr("vas", *name) && find_option(class, name + 1, 0));
+    if ((!o || !o->flags) && *name && strchr("vas", *name))
+        o = find_option(class, name + 1, 0);
+    return o && o->flags;
 }
 
 static bool is_left_over(const char *name)
@@ -115,26 +118,33 @@ static bool is_encoders(const char *name)
            !find_option(avformat_get_class(), name, AV_OPT_SEARCH_CHILDREN);
 }
 
-/* Those programs put this one among the options themselves, and take it back. */
-static bool is_given(const char *name, const AVDictionary *given)
+static int say_left_over(const char *name)
 {
-    return strcmp(name, "scan_all_pmts") &&
-           av_dict_get(given, name, NULL, AV_DICT_MATCH_CASE);
+    av_log(
+        source_log(false), AV_LOG_ERROR,
+        "Option %s is not for i2v: it is for other formats, and this command would end "
+        "with it once the clip is there; nothing sent.\n",
+        name);
+    return AVERROR_OPTION_NOT_FOUND;
 }
 
-int face_check_options(const I2VNamed *named, const AVDictionary *given)
+int face_check_given(const AVDictionary *given)
+{
+    const AVDictionaryEntry *entry = NULL;
+
+    /* The programs put scan_all_pmts there themselves, and take it back. */
+    while ((entry = av_dict_get(given, "", entry, AV_DICT_IGNORE_SUFFIX)))
+        if (strcmp(entry->key, "scan_all_pmts") && is_left_over(entry->key))
+            return say_left_over(entry->key);
+    return 0;
+}
+
+int face_check_named(const I2VNamed *named)
 {
     for (const char *const *at = named->options; at && at[0]; at += 2) {
-        if (given && !is_given(at[0], given))
-            continue;
-        if (is_left_over(at[0])) {
-            av_log(source_log(false), AV_LOG_ERROR,
-                   "Option %s is not for i2v: it is for other formats, and this command "
-                   "would end with it once the clip is there; nothing sent.\n",
-                   at[0]);
-            return AVERROR_OPTION_NOT_FOUND;
-        }
-        if (!given && is_encoders(at[0])) {
+        if (is_left_over(at[0]))
+            return say_left_over(at[0]);
+        if (is_encoders(at[0])) {
             av_log(source_log(false), AV_LOG_ERROR,
                    "Option %s is not for an input: it is for encoders, and goes before "
                    "the output; nothing sent.\n",

@@ -486,23 +486,6 @@ const char *ahead_missing(const Ahead *ahead)
     return ahead->missing;
 }
 
-const char **ahead_words(char *const *arguments)
-{
-    const char **words;
-    size_t count = 0;
-
-    while (arguments[count])
-        count++;
-    words = calloc(2 * count + 1, sizeof(*words));
-    for (size_t used = 0; words && *arguments; arguments++) {
-        if (**arguments != '-')
-            continue;
-        words[used++] = *arguments + 1;
-        words[used++] = "";
-    }
-    return words;
-}
-
 bool ahead_is_strict(const char *program)
 {
     return is_ffmpeg(program) || is_program(program, "ffplay");

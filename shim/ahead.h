@@ -36,10 +36,6 @@ bool ahead_has_graph(const Ahead *ahead, const char *description);
  * NULL without one. Borrowed from the arguments. */
 const char *ahead_missing(const Ahead *ahead);
 
-/** The options that the words of a command line can be, whatever program reads it:
- * name, "", ..., NULL; free with free(). NULL without memory. */
-const char **ahead_words(char *const *arguments);
-
 /** Whether a program ends when it finds an option of an input that the open has left
  * over: ffmpeg and ffplay do. */
 bool ahead_is_strict(const char *program);

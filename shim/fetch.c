@@ -84,7 +84,7 @@ static int send(Host *host, const I2VFace *plugin, const Ahead *ahead,
     }
     for (int i = 0; i < count && ret >= 0; i++)
         if (!named[i].filter)
-            ret = plugin->check_options(&named[i], NULL);
+            ret = plugin->check_named(&named[i]);
     for (int i = 0; ret >= 0 && (graph = ahead_graph(ahead, i)); i++)
         ret = check(host, plugin, graph);
     if (ret < 0)
@@ -97,17 +97,9 @@ static int send(Host *host, const I2VFace *plugin, const Ahead *ahead,
 static int check_given(const I2VFace *plugin, char *const *arguments,
                        const struct AVDictionary *options)
 {
-    I2VNamed named = {0};
-    const char **words;
-    int ret;
-
     if (!options || !arguments || !*arguments || !ahead_is_strict(*arguments))
         return 0;
-    words = ahead_words(arguments + 1);
-    named.options = words;
-    ret = words ? plugin->check_options(&named, options) : -ENOMEM;
-    free(words);
-    return ret;
+    return plugin->check_given(options);
 }
 
 int fetch_ahead(Host *host, const I2VFace *plugin, char *const *arguments,

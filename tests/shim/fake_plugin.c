@@ -31,9 +31,8 @@ static int fake_is_same(const I2VNamed *named, const char *url,
     return 0;
 }
 
-static int fake_check_options(const I2VNamed *named, const struct AVDictionary *given)
+static int fake_check_given(const struct AVDictionary *given)
 {
-    (void)named;
     (void)given;
     return 0;
 }
@@ -45,7 +44,7 @@ const struct I2VFace *i2v_face(unsigned face_version)
         .open_input = fake_open_input,
         .is_interrupted = fake_is_interrupted,
         .is_same = fake_is_same,
-        .check_options = fake_check_options,
+        .check_given = fake_check_given,
     };
 
     face.avformat_version = (const void *)avformat_version;
