@@ -3,11 +3,13 @@
 #include "ahead.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include <libavutil/error.h>
 #include <libavutil/log.h>
 #include <libavutil/mem.h>
 
+#include "events.h"
 #include "journey.h"
 #include "source.h"
 
@@ -41,6 +43,20 @@ static int prepare(AheadRequest *request, const AVIOInterruptCB *interrupt,
     return ret;
 }
 
+/* Their lines will mix. */
+static void tell_apart(Journey *const *journeys, int count)
+{
+    const char *key = NULL;
+
+    for (int i = 0; i < count; i++) {
+        if (!journey_is_to_be_sent(journeys[i]))
+            continue;
+        if (key && strcmp(key, journey_key(journeys[i])))
+            events_tell_apart();
+        key = journey_key(journeys[i]);
+    }
+}
+
 int ahead_send(AheadRequest *requests, int count, const AVIOInterruptCB *interrupt)
 {
     Journey **journeys = av_calloc((size_t)count, sizeof(Journey *));
@@ -49,6 +65,8 @@ int ahead_send(AheadRequest *requests, int count, const AVIOInterruptCB *interru
 
     for (int i = 0; i < count && ret >= 0; i++)
         ret = prepare(&requests[i], interrupt, &journeys[i]);
+    if (ret >= 0)
+        tell_apart(journeys, count);
     for (int i = 0; i < count && ret >= 0; i++)
         ret = journey_ask(journeys[i], interrupt, &failure);
     for (int i = 0; i < count && ret >= 0; i++)

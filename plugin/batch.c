@@ -195,8 +195,9 @@ static void append(BatchEntry *e)
         finished = 0;
         began = av_gettime_relative();
     }
-    while (*at)
-        at = &(*at)->next;
+    for (; *at; at = &(*at)->next)
+        if (!(*at)->ended)
+            events_tell_apart();
     *at = e;
 }
 

@@ -10,10 +10,24 @@
 #include <libavformat/avformat.h>
 #include <libavutil/frame.h>
 #include <libavutil/log.h>
+#include <libavutil/opt.h>
 #include <libavutil/version.h>
 
 /* AVClass.child_class_iterate replaced child_class_next in libavutil 57. */
 #define I2V_HAVE_CHILD_CLASS_ITERATE (LIBAVUTIL_VERSION_MAJOR >= 57)
+
+/* The child of a class behind `previous`; *state begins as NULL. */
+static inline const AVClass *i2v_child_class(const AVClass *parent,
+                                             const AVClass *previous, void **state)
+{
+#if I2V_HAVE_CHILD_CLASS_ITERATE
+    (void)previous;
+    return av_opt_child_class_iterate(parent, state);
+#else
+    (void)state;
+    return av_opt_child_class_next(parent, previous);
+#endif
+}
 
 /* AVInputFormat pointers became const in libavformat 59. */
 #if LIBAVFORMAT_VERSION_MAJOR >= 59

@@ -29,6 +29,8 @@
 static atomic_bool open_line;
 static _Atomic int64_t spoken;
 
+static atomic_bool several; ///< requests of this process, whose lines mix
+
 struct Events {
     void *log;
     int fd; ///< I2V_LOG, -1 when there is none
@@ -104,8 +106,24 @@ void events_set_id(Events *events, const char *generation_id)
     av_strlcpy(events->id, generation_id, sizeof(events->id));
 }
 
+void events_tell_apart(void)
+{
+    atomic_store(&several, true);
+}
+
+/* The format of a line that says whose it is; NULL when that needs no saying. A line that
+ * ends with the key has said it. */
+static char *signed_format(const Events *events, const char *format)
+{
+    if (!atomic_load(&several) || events->voice != EVENTS_FULL || !events->key[0] ||
+        strstr(format, "[key "))
+        return NULL;
+    return av_asprintf("[key %.12s] %s", events->key, format);
+}
+
 void events_say(Events *events, int level, const char *format, ...)
 {
+    char *with_key;
     va_list args;
     if (events->voice == EVENTS_ERRORS && level > AV_LOG_ERROR)
         return;
@@ -121,8 +139,10 @@ void events_say(Events *events, int level, const char *format, ...)
         va_end(copy);
         events->error[strcspn(events->error, "\n")] = '\0';
     }
-    av_vlog(events->log, level, format, args);
+    with_key = signed_format(events, format);
+    av_vlog(events->log, level, with_key ? with_key : format, args);
     va_end(args);
+    av_free(with_key);
     if (level <= av_log_get_level())
         atomic_store(&spoken, av_gettime_relative());
 }

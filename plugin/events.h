@@ -60,6 +60,10 @@ void events_set_log(Events *events, void *log);
 void events_set_key(Events *events, const char *key);
 void events_set_id(Events *events, const char *generation_id);
 
+/** This process has several requests under way: from here on each line of a full voice
+ * begins with its key. Thread-safe. */
+void events_tell_apart(void);
+
 /** Say a line on the log, behind a progress line that stands open. */
 void events_say(Events *events, int level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

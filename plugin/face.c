@@ -147,6 +147,8 @@ __attribute__((visibility("default"))) const I2VFace *i2v_face(unsigned face_ver
         .free_context = free_context,
         .is_interrupted = is_interrupted,
         .is_same = face_is_same,
+        .check_given = face_check_given,
+        .check_named = face_check_named,
         .send_ahead = face_send_ahead,
         .filter = face_filter,
         .fetch_source = face_fetch_source,

@@ -17,7 +17,7 @@ struct AVFormatContext;
 struct AVInputFormat;
 
 /* Raised whenever the table below changes; shim and plugin must agree exactly. */
-#define I2V_FACE_VERSION 3
+#define I2V_FACE_VERSION 4
 
 /* What the shim resolves in the plugin, and the signature behind the name. */
 #define I2V_FACE_SYMBOL "i2v_face"
@@ -74,6 +74,13 @@ typedef struct I2VFace {
     /* Whether an input that is being opened is the one that was named. */
     int (*is_same)(const I2VNamed *named, const char *url,
                    const struct AVDictionary *options);
+
+    /* For programs that end when an option of an input is left over once it is open, as
+     * ffmpeg and ffplay do: whether one will be, of what an open is given, and of an
+     * input that a command line of ffmpeg's names.
+     * @return 0, or a negative AVERROR after a sentence. Thread-safe. */
+    int (*check_given)(const struct AVDictionary *given);
+    int (*check_named)(const I2VNamed *named);
 
     /* Check all of these, then send those that have to be sent, without waiting for
      * them. @return 0, or a negative AVERROR after a sentence: nothing was sent.

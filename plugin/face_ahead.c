@@ -9,8 +9,10 @@
 #include <libavutil/common.h>
 #include <libavutil/error.h>
 #include <libavutil/mem.h>
+#include <libavutil/opt.h>
 
 #include "ahead.h"
+#include "compat.h"
 #include "options.h"
 #include "source.h"
 #include "still.h"
@@ -56,6 +58,101 @@ int face_is_same(const I2VNamed *named, const char *url, const AVDictionary *opt
     }
     av_dict_free(&ours);
     return same;
+}
+
+/* What is left over */
+
+static const AVOption *find_option(const AVClass *class, const char *name, int more)
+{
+    return av_opt_find(&class, name, NULL, 0, AV_OPT_SEARCH_FAKE_OBJ | more);
+}
+
+/* Whether opening a file takes an option, whatever the format. */
+static bool file_takes(const AVClass *class, const char *name)
+{
+    static const char takers[] = "AVFormatContext,AVIOContext,URLContext,file";
+    const AVClass *child = NULL;
+    void *state = NULL;
+
+    if (av_match_list(class->class_name, takers, ',') <= 0)
+        return false;
+    if (find_option(class, name, 0))
+        return true;
+    while ((child = i2v_child_class(class, child, &state)))
+        if (file_takes(child, name))
+            return true;
+    return false;
+}
+
+/* What ffmpeg finds among the codecs' it does not miss in an open. One without flags is
+ * none to it. */
+static bool codecs_take(const char *name)
+{
+    const AVClass *class = avcodec_get_class();
+    const AVOption *o = find_option(class, name, AV_OPT_SEARCH_CHILDREN);
+
+    if ((!o || !o->flags) && *name && strchr("vas", *name))
+        o = find_option(class, name + 1, 0);
+    return o && o->flags;
+}
+
+static bool is_left_over(const char *name)
+{
+    const AVClass *class = avformat_get_class();
+    const AVInputFormat *mov = av_find_input_format("mov");
+
+    if (options_knows(name) || !find_option(class, name, AV_OPT_SEARCH_CHILDREN))
+        return false;
+    return !codecs_take(name) && !file_takes(class, name) &&
+           !(mov && mov->priv_class && find_option(mov->priv_class, name, 0));
+}
+
+/* ffmpeg ends with an option of an input that encoders alone know. */
+static bool is_encoders(const char *name)
+{
+    const AVClass *class = avcodec_get_class();
+
+    return !options_knows(name) && find_option(class, name, AV_OPT_SEARCH_CHILDREN) &&
+           !av_opt_find(&class, name, NULL, AV_OPT_FLAG_DECODING_PARAM,
+                        AV_OPT_SEARCH_CHILDREN | AV_OPT_SEARCH_FAKE_OBJ) &&
+           !find_option(avformat_get_class(), name, AV_OPT_SEARCH_CHILDREN);
+}
+
+static int say_left_over(const char *name)
+{
+    av_log(
+        source_log(false), AV_LOG_ERROR,
+        "Option %s is not for i2v: it is for other formats, and this command would end "
+        "with it once the clip is there; nothing sent.\n",
+        name);
+    return AVERROR_OPTION_NOT_FOUND;
+}
+
+int face_check_given(const AVDictionary *given)
+{
+    const AVDictionaryEntry *entry = NULL;
+
+    /* The programs put scan_all_pmts there themselves, and take it back. */
+    while ((entry = av_dict_get(given, "", entry, AV_DICT_IGNORE_SUFFIX)))
+        if (strcmp(entry->key, "scan_all_pmts") && is_left_over(entry->key))
+            return say_left_over(entry->key);
+    return 0;
+}
+
+int face_check_named(const I2VNamed *named)
+{
+    for (const char *const *at = named->options; at && at[0]; at += 2) {
+        if (is_left_over(at[0]))
+            return say_left_over(at[0]);
+        if (is_encoders(at[0])) {
+            av_log(source_log(false), AV_LOG_ERROR,
+                   "Option %s is not for an input: it is for encoders, and goes before "
+                   "the output; nothing sent.\n",
+                   at[0]);
+            return AVERROR(EINVAL);
+        }
+    }
+    return 0;
 }
 
 /* @return 1 and *request, or 0 when there is nothing to send */

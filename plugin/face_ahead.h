@@ -9,6 +9,8 @@
 
 /* The members of I2VFace of these names. */
 int face_is_same(const I2VNamed *named, const char *url, const AVDictionary *options);
+int face_check_given(const AVDictionary *given);
+int face_check_named(const I2VNamed *named);
 int face_send_ahead(const I2VNamed *named, int count, const I2VInterrupt *interrupt);
 
 #endif

@@ -110,6 +110,9 @@ int journey_begin(const char *url, AVDictionary **options,
 /** The key of its request; owned by the journey. */
 const char *journey_key(const Journey *journey);
 
+/** Whether journey_send() has something to send. */
+bool journey_is_to_be_sent(const Journey *journey);
+
 /** Let it be sent in its turn, unless there is nothing to send.
  * @return 0 or a negative AVERROR after a sentence */
 int journey_send(Journey *journey);

@@ -127,9 +127,14 @@ const char *journey_key(const Journey *j)
     return j->request->key;
 }
 
+bool journey_is_to_be_sent(const Journey *j)
+{
+    return !j->settled && !j->refusal;
+}
+
 int journey_send(Journey *j)
 {
-    int ret = j->settled || j->refusal ? 0 : batch_enter(&j->plan, &j->entry);
+    int ret = journey_is_to_be_sent(j) ? batch_enter(&j->plan, &j->entry) : 0;
 
     if (ret == AVERROR(EEXIST)) /* two of the same */
         ret = 0;

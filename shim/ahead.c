@@ -103,6 +103,26 @@ static const char *const changed[] = {
     NULL,
 };
 
+/* Of the table, and the name of an AVOption too, which it hides. */
+static const char *const hiding[] = {
+    "ab",
+    "ac",
+    "apply_cropping",
+    "ar",
+    "aspect",
+    "b",
+    "bits_per_raw_sample",
+    "ch_layout",
+    "channel_layout",
+    "metadata",
+    "passlogfile",
+    "profile",
+    "streamid",
+    "time_base",
+    "top",
+    NULL,
+};
+
 /* OPT_EXIT: ffmpeg prints something and opens nothing. */
 static const char *const final[] = {
     "-help",   "?",        "L",        "bsfs",      "buildconf",    "codecs",
@@ -137,14 +157,20 @@ static bool takes_no_value(const char *option)
            (is_among(option + 2, valueless) || is_among(option + 2, changed));
 }
 
-/* ffmpeg, and as it is called where there are several: ffmpeg-7.1, ffmpeg5, ffmpeg_g. */
-static bool is_ffmpeg(const char *program)
+/* A program of six letters, and as it is called where there are several: ffmpeg-7.1,
+ * ffmpeg5, ffmpeg_g. */
+static bool is_program(const char *program, const char *wanted)
 {
     const char *slash = strrchr(program, '/'), *name = slash ? slash + 1 : program;
 
-    if (strncmp(name, "ffmpeg", 6))
+    if (strncmp(name, wanted, 6))
         return false;
     return !((name[6] >= 'a' && name[6] <= 'z') || (name[6] >= 'A' && name[6] <= 'Z'));
+}
+
+static bool is_ffmpeg(const char *program)
+{
+    return is_program(program, "ffmpeg");
 }
 
 /*
@@ -363,6 +389,8 @@ static int take_option(Reader *reader, const char *option, const char *value)
         return add_graph(reader->ahead, value, NULL);
     if (is_named(option, "filter_complex_script"))
         return add_script(reader->ahead, value);
+    if (is_among(option, hiding))
+        return 0;
     if (!is_named(option, "f"))
         return set_option(reader, option, value);
     reader->format = value;
@@ -456,6 +484,11 @@ bool ahead_has_graph(const Ahead *ahead, const char *description)
 const char *ahead_missing(const Ahead *ahead)
 {
     return ahead->missing;
+}
+
+bool ahead_is_strict(const char *program)
+{
+    return is_ffmpeg(program) || is_program(program, "ffplay");
 }
 
 void ahead_free(Ahead **ahead)

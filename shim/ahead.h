@@ -36,6 +36,10 @@ bool ahead_has_graph(const Ahead *ahead, const char *description);
  * NULL without one. Borrowed from the arguments. */
 const char *ahead_missing(const Ahead *ahead);
 
+/** Whether a program ends when it finds an option of an input that the open has left
+ * over: ffmpeg and ffplay do. */
+bool ahead_is_strict(const char *program);
+
 /** Free; sets *ahead to NULL. */
 void ahead_free(Ahead **ahead);
 

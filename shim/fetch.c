@@ -63,7 +63,7 @@ static int check(Host *host, const I2VFace *plugin, const Graph *graph)
     return 0;
 }
 
-/* Check and send all of them; one alone needs nothing ahead of it. */
+/* Check and send all of them; one alone is but checked. */
 static int send(Host *host, const I2VFace *plugin, const Ahead *ahead,
                 const I2VInterrupt *interrupt)
 {
@@ -82,6 +82,9 @@ static int send(Host *host, const I2VFace *plugin, const Ahead *ahead,
         plugin->complain("i2v", sentence);
         return -ENOENT;
     }
+    for (int i = 0; i < count && ret >= 0; i++)
+        if (!named[i].filter)
+            ret = plugin->check_named(&named[i]);
     for (int i = 0; ret >= 0 && (graph = ahead_graph(ahead, i)); i++)
         ret = check(host, plugin, graph);
     if (ret < 0)
@@ -90,17 +93,26 @@ static int send(Host *host, const I2VFace *plugin, const Ahead *ahead,
     return count > 1 ? plugin->send_ahead(named, count, interrupt) : 0;
 }
 
+/* Whether the program will end with an option that this open leaves over. */
+static int check_given(const I2VFace *plugin, char *const *arguments,
+                       const struct AVDictionary *options)
+{
+    if (!options || !arguments || !*arguments || !ahead_is_strict(*arguments))
+        return 0;
+    return plugin->check_given(options);
+}
+
 int fetch_ahead(Host *host, const I2VFace *plugin, char *const *arguments,
                 const char *url, const struct AVDictionary *options,
                 const I2VInterrupt *interrupt)
 {
-    Ahead *ahead = read_command(arguments);
+    int count, ret = check_given(plugin, arguments, options);
+    Ahead *ahead = ret < 0 ? NULL : read_command(arguments);
     const I2VNamed *named;
     bool understood = false;
-    int count, ret = 0;
 
     if (!ahead)
-        return 0;
+        return ret;
     named = ahead_requests(ahead, &count);
     for (int i = 0; i < count && !understood; i++)
         understood = !named[i].filter && plugin->is_same(&named[i], url, options);

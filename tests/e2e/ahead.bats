@@ -260,6 +260,84 @@ sent_together() { # number
     same 1 "$(state '[.jobs[] | select(.prompt == "n2")] | length')"
 }
 
+# What a line says of a request begins with the key that the line of the request ends with.
+@test "the lines of several requests can be told apart" {
+    set_faults "create 1 status 402"
+    I2V_PARALLEL=1 refused ff "${REQUEST[@]}" -prompt key1 -i still.png "${REQUEST[@]}" -prompt key2 -i still.png \
+        -filter_complex hstack -frames:v 2 -f null -
+    local first second
+    first=$(sed -n 's/.*"key1" \(\[key [0-9a-f]*\]\)$/\1/p' <<<"$stderr")
+    second=$(sed -n 's/.*"key2" \(\[key [0-9a-f]*\]\)$/\1/p' <<<"$stderr")
+    [ -n "$first" ] && [ -n "$second" ] && [ "$first" != "$second" ]
+    says_in_one "] $first " 402
+    says_in_one "] $first Price: "
+    says_in_one "] $second Price: "
+    set_faults ""
+    works ff "${REQUEST[@]}" -prompt key3 -i still.png "${REQUEST[@]}" -prompt key4 -i still.png \
+        -filter_complex hstack -frames:v 2 -f null -
+    local prompt key
+    for prompt in key3 key4; do
+        key=$(sed -n "s/.*\"$prompt\" \(\[key [0-9a-f]*\]\)$/\1/p" <<<"$stderr")
+        says_in_one "] $key Accepted as generation"
+        says_in_one "] $key Status: "
+        says_in_one "] $key Clip: "
+    done
+    # no line of theirs is without
+    same "" "$(grep -E '^\[(i2v|in#)' <<<"$stderr" | grep -v '\[key ')"
+}
+
+@test "the lines of a single request, in two forms, are as ever" {
+    works ff "${REQUEST[@]}" -prompt key5 -i still.png -filter_complex "i2v=still.png:prompt=key5:duration=4[b];[0:v][b]hstack" \
+        -frames:v 2 -f null -
+    says "] Accepted as generation"
+    says_not "] [key"
+}
+
+# ffmpeg ends with such an option once the clip is there.
+@test "an option of another format: nothing is sent" {
+    local option
+    for option in "-loop 1" "-framerate 25" "-pattern_type glob" "-movflags +faststart" "-scan_all_pmts 1" "-rtsp_transport tcp" "-s 640x360" "-pix_fmt rgb24" "-ar 8000"; do
+        # shellcheck disable=SC2086
+        refused ff $option "${REQUEST[@]}" -prompt left1 -i still.png -f null -
+        says "[i2v @" "Option " " is not for i2v" "nothing sent"
+    done
+    refused ff -loop 1 -i "i2v:still.png?prompt=left2&duration=4" -f null -
+    says "Option loop" "nothing sent"
+    # of the second of two, and ahead of a graph
+    refused ff "${REQUEST[@]}" -prompt left3 -i still.png -loop 1 "${REQUEST[@]}" -prompt left4 -i still.png -f null -
+    says "Option loop" "nothing sent"
+    refused ff -loop 1 "${REQUEST[@]}" -prompt left5 -i still.png -f lavfi -i "i2v=still.png:prompt=left6:duration=4" -f null -
+    says "Option loop" "nothing sent"
+    refused ff -crf 23 "${REQUEST[@]}" -prompt left7 -i still.png -f null -
+    says "Option crf" encoders "nothing sent"
+    # whose status is 0 whatever happens
+    run --separate-stderr env SDL_VIDEODRIVER=dummy SDL_AUDIODRIVER=dummy "$BIN/i2v" ffplay -autoexit -framerate 25 \
+        "${REQUEST[@]}" -prompt left8 -i still.png
+    says "Option framerate" "nothing sent"
+    expect_requests 0
+}
+
+# What ffmpeg itself takes, the codecs, the mov demuxer, and the opening of a file.
+@test "options that ffmpeg does not miss: they pass" {
+    local options=(-loglevel info -ss 0.1 -t 2 -re -itsoffset 0 -stream_loop 0 -r 30 -c:v h264 -c:a aac -ac 2
+        -thread_queue_size 64 -threads 1 -flags +low_delay -flags2 +showall -err_detect 0 -skip_frame default
+        -fflags +genpts -probesize 500000 -analyzeduration 1M -max_delay 0 -avioflags direct -ignore_editlist 0
+        -use_absolute_path 0 -follow 0 -rw_timeout 5000000 -protocol_whitelist file,i2v -seek_timestamp 0
+        -discard none -noautorotate -accurate_seek -copyts)
+    works ff "${options[@]}" "${REQUEST[@]}" -prompt pass1 -save clip.mp4 -i still.png -map 0 -frames:v 2 -f null -
+    works ffmpeg -nostdin "${options[@]}" -f mov -i clip.mp4 -map 0 -frames:v 2 -f null -
+    # of the second of two, where only the command line tells
+    works ff -f lavfi -i "i2v=still.png:prompt=pass1:duration=4" "${options[@]}" "${REQUEST[@]}" -prompt pass1 -save clip.mp4 \
+        -i still.png -map 1 -frames:v 2 -f null -
+    expect_creates 1
+}
+
+# Other programs put into an open what is for another format, and do not miss it.
+@test "other programs may leave an option over" {
+    works "$BIN/i2v" ffprobe -loop 1 "${REQUEST[@]}" -prompt other1 -i still.png
+    expect_creates 1
+}
+
 @test "a clip that this command saves is no missing input" {
     works ff "${REQUEST[@]}" -prompt save1 -save shot.mp4 -i still.png -i shot.mp4 \
         -filter_complex hstack -frames:v 2 -f null -

@@ -31,6 +31,12 @@ static int fake_is_same(const I2VNamed *named, const char *url,
     return 0;
 }
 
+static int fake_check_given(const struct AVDictionary *given)
+{
+    (void)given;
+    return 0;
+}
+
 const struct I2VFace *i2v_face(unsigned face_version)
 {
     static I2VFace face = {
@@ -38,6 +44,7 @@ const struct I2VFace *i2v_face(unsigned face_version)
         .open_input = fake_open_input,
         .is_interrupted = fake_is_interrupted,
         .is_same = fake_is_same,
+        .check_given = fake_check_given,
     };
 
     face.avformat_version = (const void *)avformat_version;

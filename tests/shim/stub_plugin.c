@@ -165,6 +165,12 @@ static int stub_is_same(const I2VNamed *named, const char *url,
     return 0;
 }
 
+static int stub_check_given(const struct AVDictionary *given)
+{
+    (void)given;
+    return 0;
+}
+
 static unsigned another_version(void)
 {
     return avformat_version();
@@ -177,7 +183,8 @@ const struct I2VFace *i2v_face(unsigned face_version)
         .avformat_major = major, .avformat_version = (const void *)(version),          \
         .demuxer = stub_get_demuxer, .format_class = stub_format_class,                \
         .open_input = stub_open_input, .is_same = stub_is_same, .filter = stub_filter, \
-        .is_source = stub_is_source, .is_interrupted = stub_is_interrupted             \
+        .check_given = stub_check_given, .is_source = stub_is_source,                  \
+        .is_interrupted = stub_is_interrupted                                          \
     }
     static const I2VFace face = FACE(LIBAVFORMAT_VERSION_MAJOR, avformat_version);
     static const I2VFace copy = FACE(LIBAVFORMAT_VERSION_MAJOR, another_version);

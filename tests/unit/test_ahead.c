@@ -236,12 +236,12 @@ static void test_groups(void **state)
 }
 
 static const Case values[] = {
-    {"ffmpeg -metadata title=-f -f i2v -i a out", "a{metadata=title=-f}"},
-    {"ffmpeg -metadata -i -f i2v -i a out", "a{metadata=-i}"},
+    {"ffmpeg -metadata title=-f -f i2v -i a out", "a{}"},
+    {"ffmpeg -metadata -i -f i2v -i a out", "a{}"},
     {"ffmpeg -metadata -f i2v -i i2v:a out", "i2v:a{}"},
-    {"ffmpeg -metadata:s:v:0 -y -f i2v -i a out", "a{metadata:s:v:0=-y}"},
-    {"ffmpeg -metadata -- -f i2v -i a out", "a{metadata=--}"},
-    {"ffmpeg -metadata -h -f i2v -i a out", "a{metadata=-h}"},
+    {"ffmpeg -metadata:s:v:0 -y -f i2v -i a out", "a{}"},
+    {"ffmpeg -metadata -- -f i2v -i a out", "a{}"},
+    {"ffmpeg -metadata -h -f i2v -i a out", "a{}"},
     {"ffmpeg -f i2v -prompt -i -i a out", "a{prompt=-i}"},
     {"ffmpeg -f i2v -prompt -y -i a out", "a{prompt=-y}"},
     {"ffmpeg -f i2v -prompt '' -i a out", "a{prompt=}"},
@@ -385,8 +385,7 @@ static void test_valueless(void **state)
         snprintf(line, sizeof(line), "ffmpeg -f i2v -i a out -%s", unclear[i]);
         check_line(line, "-");
         snprintf(line, sizeof(line), "ffmpeg -metadata -%s -f i2v -i a out", unclear[i]);
-        snprintf(line + 128, sizeof(line) - 128, "a{metadata=-%s}", unclear[i]);
-        check_line(line, line + 128);
+        check_line(line, "a{}");
     }
 }
 
