@@ -28,6 +28,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -413,6 +414,14 @@ static bool locks(int command)
 HOOK_FCNTL(fcntl)
 HOOK_FCNTL(fcntl64)
 
+EXPORT int flock(int fd, int operation)
+{
+    char object[MAX_NAME];
+    if (is_active() && fd_in_store(fd, object))
+        reach("lock", object, 0);
+    return REAL(flock)(fd, operation);
+}
+
 /* The calls: sockets */
 
 EXPORT int connect(int fd, const struct sockaddr *address, socklen_t length)
@@ -482,4 +491,12 @@ EXPORT ssize_t read(int fd, void *data, size_t size)
 {
     reach_receive(fd);
     return REAL(read)(fd, data, size);
+}
+
+/* What some libcurls use beside these, where they speak HTTP/3. */
+EXPORT int recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags,
+                    struct timespec *timeout)
+{
+    reach_receive(fd);
+    return REAL(recvmmsg)(fd, messages, count, flags, timeout);
 }
