@@ -14,7 +14,7 @@
 #include <cjson/cJSON.h>
 #include <microhttpd.h>
 
-#define NB_NOTES        200 /* requests that /control/state lists */
+#define NB_NOTES        1000 /* requests that /control/state lists */
 #define LOGS_PER_MINUTE 200
 #define BODY_LIMIT      ((size_t)40 << 20)
 
