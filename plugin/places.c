@@ -273,7 +273,7 @@ static int say_no_store(void *log)
             continue;
         av_log(log, AV_LOG_ERROR,
                "There is no place for the ledger: %s must be an absolute path, and is "
-               "'%s'; nothing sent.\n",
+               "'%s'; nothing sent; set the option store or I2V_STORE.\n",
                variables[i], value);
         return AVERROR(ENOENT);
     }

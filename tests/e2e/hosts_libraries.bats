@@ -95,7 +95,7 @@ sys.exit(0 if capture.read()[0] else 3)
 END2
     set_faults "poll * shape waiting"
     ends_with 3 "$BIN/i2v" $PYTHON limit.py 1000 "$URL"
-    says "the same command picks it up"
+    says "Interrupted" "the same command"
     set_faults ""
     works "$BIN/i2v" $PYTHON limit.py 1200000 "$URL"
     expect_creates 1
