@@ -12,6 +12,7 @@
  * @param host       who opens it
  * @param arguments  argv of the process, NULL-terminated, or NULL
  * @param url,options  the input that is being opened
+ * @param interrupt    looked at meanwhile
  * @return 0, or a negative AVERROR after a sentence: nothing was sent
  */
 int fetch_ahead(Host *host, const I2VFace *plugin, char *const *arguments,

@@ -67,10 +67,11 @@ update_bats() {
     dpkg-query -L bats | tar -C / --no-recursion -cf - -T - | tar -C "$dir" -xf -
 }
 
+# The checkout but what was built in it; a clean root has no git to ask for more.
 copy_source() {
   rm -rf "$dir/src"
   mkdir -p "$dir/src"
-  (cd "$root" && git ls-files -z | tar --null -cf - -T -) |
+  tar -C "$root" --anchored --exclude=./.git --exclude=./build --exclude='./build-*' -cf - . |
     tar -C "$dir/src" --no-same-owner -xf -
 }
 
