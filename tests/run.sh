@@ -17,6 +17,7 @@ smoke_tests='^shim-(surface|hosting|launcher)$|^e2e-(embed|forms|graph|hosts_.*)
 
 # Tests give their own; what the caller has must not reach them.
 unset I2V_BASE_URL I2V_STORE I2V_DEFAULTS I2V_LOG I2V_DISABLE I2V_DEBUG I2V_ALLOW_HTTP \
+  I2V_NO_INHERIT I2V_PLUGIN_DIR I2V_PARALLEL I2V_AHEAD \
   AIML_API_KEY AIMLAPI_API_KEY LD_PRELOAD
 
 step() {

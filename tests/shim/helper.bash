@@ -5,7 +5,7 @@
 bats_require_minimum_version 1.5.0
 
 # The environment of whoever runs the tests must not decide them.
-unset LD_PRELOAD I2V_DISABLE I2V_DEBUG I2V_STUB I2V_STUB_TRACE
+unset LD_PRELOAD I2V_DISABLE I2V_DEBUG I2V_NO_INHERIT I2V_STUB I2V_STUB_TRACE
 export I2V_PLUGIN_DIR=$BUILT/plugins
 export AV_LOG_FORCE_NOCOLOR=1
 
