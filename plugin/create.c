@@ -158,8 +158,9 @@ static void start_create(Generation *g)
 
 /* Answers */
 
-void generation_accept(Generation *g, const GatewayJob *job)
+void generation_accept(Generation *g, const GatewayAnswer *answer)
 {
+    const GatewayJob *job = &answer->job;
     char price[32] = "";
 
     if (job->usage.usd >= 0)
@@ -183,8 +184,7 @@ void generation_accept(Generation *g, const GatewayJob *job)
     generation_note(g, "accepted", job->status, NULL, -1);
     g->waiting_since = av_gettime_relative();
     g->phase = PHASE_POLL;
-    generation_sleep(g, g->request->poll_interval ? g->request->poll_interval
-                                                  : schedule_interval(&g->schedule, 0));
+    generation_sleep(g, generation_next_poll(g, answer));
     generation_take_job(g, job);
     if (g->plan->submit && (g->phase == PHASE_POLL || g->phase == PHASE_DOWNLOAD))
         g->phase = PHASE_END;
@@ -273,7 +273,7 @@ static void take_create(Generation *g, const GatewayAnswer *answer)
     g->busy = answer->verdict == GATEWAY_BUSY;
     switch (answer->verdict) {
     case GATEWAY_JOB:
-        generation_accept(g, &answer->job);
+        generation_accept(g, answer);
         break;
     case GATEWAY_REFUSED:
         generation_end_refused(g, answer);

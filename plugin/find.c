@@ -110,7 +110,7 @@ static void take_suspect(Generation *g, GatewayAnswer *answer)
         if (!answer->job.id)
             answer->job.id = av_strdup(g->suspect);
         if (answer->job.id)
-            generation_accept(g, &answer->job);
+            generation_accept(g, answer);
         else
             generation_fail(g, AVERROR(ENOMEM), FAILURE_LATER);
     } else if (unknown || answer->verdict == GATEWAY_JOB) {
@@ -131,7 +131,7 @@ static void take_page(Generation *g, const GatewayAnswer *answer)
     if (answer->job.id) {
         events_say(g->events, AV_LOG_INFO, "Found in the usage log.\n");
         generation_note(g, "found", NULL, NULL, -1);
-        generation_accept(g, &answer->job);
+        generation_accept(g, answer);
         return;
     }
     g->weather = 0;

@@ -454,13 +454,17 @@ void generation_interrupt(Generation *g)
     generation_fail(g, AVERROR(EINTR), FAILURE_LATER);
 }
 
-/* What earlier generations of this kind took. */
+/* When it is asked how the generation is: the durations of the last 64 of this model and
+ * length say when it is likely to end, and polls are closest there (schedule.c); fewer
+ * than three, or else the model's typical latency in the table, are a guess, which adds
+ * polls to those that come at a twentieth of the age. A tenth of each interval is chance;
+ * a Retry-After, on whatever answer, wins; and so does poll_interval, below it. */
 static void learn(Generation *g)
 {
+    const Request *r = g->request;
     double durations[STATS_MAX];
-    int count = stats_read(g->plan->store, g->request->model_name, g->request->duration,
-                           durations);
-    schedule_learn(&g->schedule, durations, count);
+    int count = stats_read(g->plan->store, r->model_name, r->duration, durations);
+    schedule_learn(&g->schedule, durations, count, r->model ? r->model->latency : 0);
 }
 
 int generation_start(const GenerationPlan *plan, Http *http,

@@ -137,8 +137,11 @@ void generation_create_again(Generation *g, const char *why, int64_t us);
 /** Nothing was accepted: say so, and let a later run create without looking. */
 void generation_end_refused(Generation *g, const GatewayAnswer *answer);
 
-/** The id is known: put it on disk and wait on it. */
-void generation_accept(Generation *g, const GatewayJob *job);
+/** The answer has the id: put it on disk and wait on it. */
+void generation_accept(Generation *g, const GatewayAnswer *answer);
+
+/** Microseconds until it is asked how the generation is, after an answer. */
+int64_t generation_next_poll(const Generation *g, const GatewayAnswer *answer);
 
 /** Take in what a job says: status, failure, URL. Chooses the next phase. */
 void generation_take_job(Generation *g, const GatewayJob *job);

@@ -18,6 +18,7 @@
 #include <libavutil/time.h>
 
 #include "compat.h"
+#include "http_sessions.h"
 
 /* A server that takes longer than this to accept a connection is not there. */
 #define CONNECT_US (30 * 1000000LL)
@@ -349,6 +350,7 @@ static int set_up(HttpExchange *exchange)
     curl_easy_setopt(easy, CURLOPT_PRIVATE, exchange);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, exchange->message);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_SHARE, http_sessions());
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "i2v/" I2V_VERSION);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, exchange);

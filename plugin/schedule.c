@@ -13,35 +13,51 @@
 #define PRIOR_SIGMA 0.35
 #define PRIOR_COUNT 2
 
-/* Mean time that a finished clip waits to be noticed, as a share of the usual duration.
- */
-#define LAG 0.0105
+/* How far a single duration, or what a table says, may be from the next one. */
+#define GUESS_SIGMA 0.5
 
-/* Without history: polls this share of the age apart, so that half of it is the lag. */
+/* Mean time that a finished clip waits to be noticed, as a share of the usual duration:
+ * with a history, and with a guess. */
+#define KNOWN_LAG 0.0105
+#define GUESS_LAG 0.0175
+
+/* What the age alone asks for: polls this share of it apart, so that half of it is the
+ * lag. */
 #define SHARE 0.05
 
 /* Polls are never closer, nor farther apart while little is known of what goes on. */
 #define CLOSEST_S  0.4
 #define FARTHEST_S 10
 
-/* Beyond this share of the polls history has nothing to say any more. */
+/* Beyond this share of the polls there is nothing to expect any more. */
 #define LAST_SHARE 0.995
 
-void schedule_learn(Schedule *schedule, const double *durations, int count)
+/* How much of an interval is left to chance. */
+#define JITTER 0.2
+
+void schedule_learn(Schedule *schedule, const double *durations, int count,
+                    double typical)
 {
     double sum = 0, squares = PRIOR_COUNT * PRIOR_SIGMA * PRIOR_SIGMA;
 
     *schedule = (Schedule){0};
-    if (count < MIN_KNOWN)
-        return;
     for (int i = 0; i < count; i++)
         sum += log(durations[i]);
+    if (count < MIN_KNOWN) {
+        if (count || typical > 0) {
+            schedule->mu = count ? sum / count : log(typical);
+            schedule->sigma = GUESS_SIGMA;
+            schedule->lag = GUESS_LAG;
+        }
+        return;
+    }
     schedule->mu = sum / count;
     for (int i = 0; i < count; i++) {
         double away = log(durations[i]) - schedule->mu;
         squares += away * away;
     }
     schedule->sigma = sqrt(squares / (count - 1 + PRIOR_COUNT));
+    schedule->lag = KNOWN_LAG;
     schedule->known = count;
 }
 
@@ -57,25 +73,37 @@ static double share_before(const Schedule *schedule, double seconds)
  * Of all ways to spread a number of polls over the time in which a generation may end,
  * with probability density f, the mean lag is least when they are as dense as sqrt(f):
  * then it is F^2 / 2N, F the integral of sqrt(f). N follows from the lag that is wanted.
- * Far from the likely time, and without history, the age alone decides.
  */
-int64_t schedule_interval(const Schedule *schedule, int64_t age)
+static double share_of_next(const Schedule *schedule, double now)
 {
-    double now = FFMAX((double)age / 1e6, 0.01), s = schedule->sigma;
-    double least = 0, most = FFMIN(FFMAX(SHARE * now, CLOSEST_S), FARTHEST_S);
+    double s = schedule->sigma;
+    double polls = exp(s * s / 2) * s * sqrt(2 * M_PI) / schedule->lag;
+    return share_before(schedule, now) + 1 / polls;
+}
 
-    if (schedule->known) {
-        double polls = exp(s * s / 2) * s * sqrt(2 * M_PI) / LAG;
-        double goal = share_before(schedule, now) + 1 / polls;
-        if (goal < LAST_SHARE)
-            most = FARTHEST_S;
-        for (int i = 0; i < 30 && goal < LAST_SHARE; i++) {
-            double middle = (least + most) / 2;
-            if (share_before(schedule, now + middle) < goal)
-                least = middle;
-            else
-                most = middle;
-        }
+/* From now to where that share of the polls lies, between least and most seconds. */
+static double seconds_to(const Schedule *schedule, double share, double now, double least,
+                         double most)
+{
+    for (int i = 0; i < 30; i++) {
+        double middle = (least + most) / 2;
+        if (share_before(schedule, now + middle) < share)
+            least = middle;
+        else
+            most = middle;
     }
-    return (int64_t)(FFMAX(most, CLOSEST_S) * 1e6);
+    return most;
+}
+
+int64_t schedule_interval(const Schedule *schedule, int64_t age, double chance)
+{
+    double now = FFMAX((double)age / 1e6, 0.01);
+    double interval = FFMIN(FFMAX(SHARE * now, CLOSEST_S), FARTHEST_S);
+    double next = schedule->sigma > 0 ? share_of_next(schedule, now) : 1;
+
+    /* What is known by experience may be slept through; a guess only adds polls. */
+    if (next < LAST_SHARE)
+        interval = seconds_to(schedule, next, now, CLOSEST_S,
+                              schedule->known ? FARTHEST_S : interval);
+    return (int64_t)(interval * (1 + JITTER * (chance - 0.5)) * 1e6);
 }

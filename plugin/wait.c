@@ -156,14 +156,14 @@ void generation_take_job(Generation *g, const GatewayJob *job)
 
 /* Polling */
 
-static int64_t next_poll(const Generation *g, const GatewayAnswer *answer)
+int64_t generation_next_poll(const Generation *g, const GatewayAnswer *answer)
 {
     int64_t here = av_gettime_relative() - g->waiting_since;
     double age = record_now() - record_number(g->record, RECORD_ACCEPTED, record_now());
     /* Clocks jump; and no generation is older than its request may be waited for. */
     age = av_clipd(age, (double)here / 1e6, DAY_SECONDS);
-    int64_t us = schedule_interval(&g->schedule, (int64_t)(age * 1e6));
-    us += us / 10 * (av_get_random_seed() % 1024) / 1024;
+    int64_t us = schedule_interval(&g->schedule, (int64_t)(age * 1e6),
+                                   av_get_random_seed() / (double)UINT32_MAX);
     if (g->request->poll_interval)
         us = g->request->poll_interval;
     return FFMAX(us, FFMIN(answer->retry_after, MAX_RETRY_AFTER) * SECOND_US);
@@ -192,7 +192,7 @@ static void take_poll(Generation *g, const GatewayAnswer *answer)
         end_poll_refused(g, answer);
     } else if (answer->verdict == GATEWAY_JOB) {
         g->weather = 0;
-        generation_sleep(g, next_poll(g, answer));
+        generation_sleep(g, generation_next_poll(g, answer));
         if (answer->job.state == JOB_PENDING)
             g->last_pending = record_now();
         generation_take_job(g, &answer->job);

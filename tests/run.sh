@@ -12,8 +12,9 @@ build=${I2V_BUILD_DIR:-$root/build-test}
 # shellcheck disable=SC2046 # lists of words
 "$root/samples/install.sh" $(cat "$root/samples/build-packages.txt" "$here/packages.txt")
 
-# What another FFmpeg may change: how it is reached, what its hosts do, the API.
-smoke_tests='^shim-(surface|hosting|launcher)$|^e2e-(embed|forms|graph|hosts_.*)$'
+# What another FFmpeg may change: how it is reached, what its hosts do, the API. (The players
+# are left to the whole matrix.)
+smoke_tests='^shim-(surface|hosting|launcher)$|^e2e-(embed|forms|graph|hosts_libraries)$'
 
 # Tests give their own; what the caller has must not reach them.
 unset I2V_BASE_URL I2V_STORE I2V_DEFAULTS I2V_LOG I2V_DISABLE I2V_DEBUG I2V_ALLOW_HTTP \
@@ -34,6 +35,13 @@ build_in() { # NAME ARG...
     tail -n 40 "$build/$name.log" >&2
     exit 1
   fi
+}
+
+run_tests() { # BUILD, ARGUMENT...
+  tests=$build/$1
+  shift
+  rm -f "$tests/Testing/Temporary/LastTestsFailed.log"
+  ctest --test-dir "$tests" --output-on-failure -j "$jobs" "$@" || status=1
 }
 
 mkdir -p "$build"
@@ -64,16 +72,24 @@ else
 fi
 # The unit tests are run by the sanitizers, and here no second time.
 step "Tests"
-ctest --test-dir "$build/gcc" --output-on-failure -j "$jobs" -LE unit || status=1
+run_tests gcc -LE unit
 step "Tests with the sanitizers"
-ctest --test-dir "$build/sanitized" --output-on-failure -j "$jobs" -L 'unit|sanitized' || status=1
+run_tests sanitized -L 'unit|sanitized'
+for matrix in crash fault; do
+  step "The $matrix matrix"
+  cat "$build/gcc/$matrix-matrix.txt" || status=1
+done
 if [ -n "$smoke" ]; then
   step "Tests in trixie"
   wait $smoke || status=1
   cat "$build/trixie.txt"
 fi
-for matrix in crash fault; do
-  step "The $matrix matrix"
-  cat "$build/gcc/$matrix-matrix.txt" || status=1
-done
+# Last, where it is looked for.
+if [ $status -ne 0 ]; then
+  step "What failed"
+  for tests in gcc sanitized; do
+    sed "s|^[0-9]*:|$tests, |" "$build/$tests/Testing/Temporary/LastTestsFailed.log" 2>/dev/null || :
+  done
+  [ -z "$smoke" ] || sed -n "/, failed: /p" "$build/trixie.txt"
+fi
 exit $status

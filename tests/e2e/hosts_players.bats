@@ -136,7 +136,7 @@ mpv_writes() { # file, argument...
 melt_writes() { # file, argument...
     local file=$1
     shift
-    "$BIN/i2v" melt "$@" -consumer "avformat:$file" vcodec=ffv1 acodec=pcm_s16le s=64x36 real_time=-1
+    timeout -k 5 180 "$BIN/i2v" melt "$@" -consumer "avformat:$file" vcodec=ffv1 acodec=pcm_s16le s=64x36 real_time=-1
 }
 
 @test "melt opens it many times, and makes a film of it with picture and sound" {

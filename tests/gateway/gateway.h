@@ -23,6 +23,7 @@ typedef struct Note {
     Endpoint endpoint;
     unsigned status; /* 0: no answer, or none yet */
     int has_authorization;
+    unsigned connection; /* the port of the client's end */
     char *method, *path, *user_agent, *client_request_id, *range, *content_type, *expect;
 } Note;
 

@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
 static void note_free(Note *note)
 {
     char *texts[] = {
@@ -65,6 +68,16 @@ static int brings_key(const Exchange *x)
     return search.found || strstr(x->uri, x->gateway->api_key);
 }
 
+static unsigned client_port(const Exchange *x)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    const struct sockaddr_in *address =
+        info ? (const struct sockaddr_in *)info->client_addr : NULL;
+
+    return address ? ntohs(address->sin_port) : 0;
+}
+
 void note_request(Exchange *x)
 {
     Gateway *gateway = x->gateway;
@@ -89,6 +102,7 @@ void note_request(Exchange *x)
         note->range = copy_header(x, "Range");
         note->content_type = copy_header(x, "Content-Type");
         note->expect = copy_header(x, "Expect");
+        note->connection = client_port(x);
         note->has_authorization = exchange_header(x, "Authorization") != NULL;
         note_user_agent(gateway, note->user_agent);
     }
@@ -127,6 +141,7 @@ static cJSON *describe(const Note *note)
     cJSON_AddStringToObject(object, "method", note->method);
     cJSON_AddStringToObject(object, "path", note->path);
     cJSON_AddNumberToObject(object, "status", note->status);
+    cJSON_AddNumberToObject(object, "connection", note->connection);
     headers = cJSON_AddObjectToObject(object, "headers");
     add_nullable(headers, "user-agent", note->user_agent);
     add_nullable(headers, "x-client-request-id", note->client_request_id);

@@ -22,7 +22,7 @@ static double wait_for(const Schedule *schedule, double seconds, int *polls)
 {
     int64_t at = 0, end = (int64_t)(seconds * 1e6);
     do {
-        at += schedule_interval(schedule, at);
+        at += schedule_interval(schedule, at, 0.5);
         ++*polls;
     } while (at < end);
     return (double)(at - end) / 1e6;
@@ -48,7 +48,7 @@ static void test_history(void **state)
         av_lfg_init(&lfg, 7);
         for (int i = 0; i < STATS_MAX; i++)
             durations[i] = draw(&lfg, medians[m], 0.35);
-        schedule_learn(&schedule, durations, STATS_MAX);
+        schedule_learn(&schedule, durations, STATS_MAX, 0);
         for (int i = 0; i < JOBS; i++)
             lag += wait_for(&schedule, draw(&lfg, medians[m], 0.35), &polls);
         lag /= JOBS;
@@ -66,7 +66,7 @@ static void test_no_history(void **state)
     const Schedule nothing = {0};
     (void)state;
     for (size_t i = 0; i < sizeof(seconds) / sizeof(seconds[0]); i++) {
-        int64_t interval = schedule_interval(&nothing, (int64_t)(seconds[i] * 1e6));
+        int64_t interval = schedule_interval(&nothing, (int64_t)(seconds[i] * 1e6), 0.5);
         if ((double)interval / 2e6 > FFMAX(0.025 * seconds[i], 0.3) || interval < 100000)
             fail_case("%g s: %g s to the next", seconds[i], (double)interval / 1e6);
     }
@@ -84,12 +84,12 @@ static void test_extremes(void **state)
         int polls = 0;
         for (int j = 0; j < STATS_MAX; j++)
             durations[j] = usual[i];
-        schedule_learn(&schedule, durations, STATS_MAX);
+        schedule_learn(&schedule, durations, STATS_MAX, 0);
         double lag = wait_for(&schedule, usual[i], &polls);
         if (lag > FFMAX(0.02 * usual[i], 0.5))
             fail_case("usually %g s: lag %g s", usual[i], lag);
         for (int64_t age = 0; age < 20000000000; age += 10000000) {
-            int64_t interval = schedule_interval(&schedule, age);
+            int64_t interval = schedule_interval(&schedule, age, 0.5);
             if (interval < 300000 || interval > 10000000)
                 fail_case("usually %g s, age %lld: %lld", usual[i], (long long)age,
                           (long long)interval);
@@ -102,10 +102,44 @@ static void test_few_are_no_history(void **state)
     const double durations[] = {10, 20};
     Schedule schedule;
     (void)state;
-    schedule_learn(&schedule, durations, 2);
+    schedule_learn(&schedule, durations, 2, 0);
     check_number("known", schedule.known, 0);
-    schedule_learn(&schedule, durations, 0);
+    schedule_learn(&schedule, durations, 0, 0);
     check_number("known", schedule.known, 0);
+}
+
+/* A guess asks more often about the time it names, and nowhere less often than none. */
+static void test_guess(void **state)
+{
+    const double few[] = {60, 66};
+    const Schedule nothing = {0};
+    Schedule guesses[2];
+    (void)state;
+    schedule_learn(&guesses[0], NULL, 0, 63);
+    schedule_learn(&guesses[1], few, 2, 400); // what was seen goes before the table
+    for (int i = 0; i < 2; i++) {
+        for (int s = 0; s < 3600; s++)
+            if (schedule_interval(&guesses[i], s * 1000000LL, 0.5) >
+                schedule_interval(&nothing, s * 1000000LL, 0.5))
+                fail_case("guess %d, %d s: less often", i, s);
+        int64_t there = schedule_interval(&guesses[i], 63000000, 0.5);
+        int64_t unguessed = schedule_interval(&nothing, 63000000, 0.5);
+        if (there > unguessed * 3 / 4)
+            fail_case("guess %d: %lld, without %lld", i, (long long)there,
+                      (long long)unguessed);
+    }
+}
+
+static void test_chance(void **state)
+{
+    const Schedule nothing = {0};
+    int64_t middle = schedule_interval(&nothing, 60000000, 0.5);
+    int64_t least = schedule_interval(&nothing, 60000000, 0);
+    int64_t most = schedule_interval(&nothing, 60000000, 1);
+    (void)state;
+    assert_true(least < middle && middle < most);
+    check_number("mean", (least + most) / 2 - middle, 0);
+    assert_true(most - least > middle / 10);
 }
 
 /* The file */
@@ -161,6 +195,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_history),  cmocka_unit_test(test_no_history),
         cmocka_unit_test(test_extremes), cmocka_unit_test(test_few_are_no_history),
+        cmocka_unit_test(test_guess),    cmocka_unit_test(test_chance),
         cmocka_unit_test(test_stats),    cmocka_unit_test(test_damaged_stats),
     };
     said_start();
