@@ -133,10 +133,17 @@ mpv_writes() { # file, argument...
         "av://i2v:i2v:still.png?prompt=mpv+waits&duration=4"
 }
 
+# Under load melt 7.30 sometimes stops for good, with or without i2v, and is then tried again.
 melt_writes() { # file, argument...
-    local file=$1
+    local file=$1 tries status
     shift
-    timeout -k 5 180 "$BIN/i2v" melt "$@" -consumer "avformat:$file" vcodec=ffv1 acodec=pcm_s16le s=64x36 real_time=-1
+    for tries in 1 2 3; do
+        status=0
+        timeout -k 5 90 "$BIN/i2v" melt "$@" -consumer "avformat:$file" vcodec=ffv1 acodec=pcm_s16le s=64x36 \
+            real_time=-1 || status=$?
+        [[ $status = 124 || $status = 137 ]] || break
+    done
+    return "$status"
 }
 
 @test "melt opens it many times, and makes a film of it with picture and sound" {
