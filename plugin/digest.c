@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <libavutil/error.h>
 #include <libavutil/mem.h>
@@ -13,6 +14,16 @@ void digest_hex(const uint8_t *bytes, size_t size, char *text)
 {
     for (size_t i = 0; i < size; i++)
         snprintf(text + 2 * i, 3, "%02x", bytes[i]);
+}
+
+bool digest_parse(const char *text, uint8_t *bytes, size_t size)
+{
+    if (strlen(text) != 2 * size)
+        return false;
+    for (size_t i = 0; i < size; i++)
+        if (sscanf(text + 2 * i, "%2hhx", &bytes[i]) != 1)
+            return false;
+    return true;
 }
 
 int digest_text(const void *data, size_t size, char *text)

@@ -3,6 +3,7 @@
 #ifndef I2V_DIGEST_H
 #define I2V_DIGEST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,5 +19,8 @@ int digest_file(const char *path, char *text);
 
 /** Lower-case hexadecimal of bytes; text has 2 * size + 1. */
 void digest_hex(const uint8_t *bytes, size_t size, char *text);
+
+/** Bytes from lower-case hexadecimal. @return whether the text is as long as that */
+bool digest_parse(const char *text, uint8_t *bytes, size_t size);
 
 #endif

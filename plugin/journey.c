@@ -14,6 +14,7 @@
 
 #include "batch.h"
 #include "body.h"
+#include "known_stills.h"
 #include "provenance.h"
 #include "quote.h"
 #include "substitute.h"
@@ -107,14 +108,22 @@ int journey_read_still(const Journey *j, const char *image, const char *time,
     return still_read(&source, still);
 }
 
-static int read_stills(Journey *j)
+/* Size and digest of a still are enough as long as nothing is to be sent. */
+static int see_still(const Journey *j, const char *image, const char *time, Still **still)
+{
+    *still = known_stills_find(j->request->store, image, time);
+    return *still ? 0 : journey_read_still(j, image, time, still);
+}
+
+static int get_stills(Journey *j,
+                      int (*get)(const Journey *, const char *, const char *, Still **))
 {
     const Request *r = j->request;
     int ret = 0;
     if (!r->image_as_url)
-        ret = journey_read_still(j, r->image, r->image_time, &j->still);
+        ret = get(j, r->image, r->image_time, &j->still);
     if (ret >= 0 && r->end_image && !r->end_image_as_url)
-        ret = journey_read_still(j, r->end_image, NULL, &j->end);
+        ret = get(j, r->end_image, NULL, &j->end);
     return ret;
 }
 
@@ -133,7 +142,7 @@ static int check(Journey *j, const char *url, AVDictionary **options)
     if ((ret = request_check_places(j->request, j->options, j->log)) < 0)
         return ret;
     j->failure = FAILURE_REQUEST;
-    if ((ret = read_stills(j)) < 0)
+    if ((ret = get_stills(j, see_still)) < 0)
         return ret;
     return request_settle(j->request, j->still, j->end, j->log);
 }
@@ -275,8 +284,9 @@ static int read_stills_again(Journey *j)
 {
     const Request *r = j->request;
     char hash[DIGEST_TEXT_SIZE] = "", end_hash[DIGEST_TEXT_SIZE] = "";
-    int ret = read_stills(j);
-
+    still_free(&j->still);
+    still_free(&j->end);
+    int ret = get_stills(j, journey_read_still);
     if (ret < 0)
         return ret;
     if (j->still)
@@ -292,14 +302,22 @@ static int read_stills_again(Journey *j)
     return AVERROR_INVALIDDATA;
 }
 
+int journey_need_stills(Journey *j)
+{
+    bool read =
+        (!j->still || still_is_read(j->still)) && (!j->end || still_is_read(j->end));
+
+    return read && (j->still || j->end) ? 0 : read_stills_again(j);
+}
+
 /* The body of the create call, made when it is needed. */
 static int give_body(void *opaque, const char **body)
 {
     Journey *j = opaque;
     int ret = 0;
 
-    if (!j->body && !j->still && !j->end)
-        ret = read_stills_again(j);
+    if (!j->body)
+        ret = journey_need_stills(j);
     if (ret >= 0 && !j->body)
         ret = body_make(j->request, j->still, j->end, j->log, &j->body, NULL);
     *body = j->body;
@@ -427,6 +445,14 @@ void journey_note_failure(Journey *j, int error)
     events_note(j->events, &event);
 }
 
+static void note_stills(Journey *j)
+{
+    if (j->still)
+        known_stills_add(j->store, j->still, j->log);
+    if (j->end)
+        known_stills_add(j->store, j->end, j->log);
+}
+
 int journey_set_out(Journey *j, const char *url, AVDictionary **options)
 {
     int ret;
@@ -439,6 +465,7 @@ int journey_set_out(Journey *j, const char *url, AVDictionary **options)
     j->failure = FAILURE_STORE;
     if ((ret = store_open(j->request->store, j->log, &j->store)) < 0)
         return ret;
+    note_stills(j);
     j->failure = FAILURE_REQUEST;
     return 0;
 }

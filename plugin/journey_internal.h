@@ -61,6 +61,10 @@ int journey_ask_price(Journey *j, double *usd);
 int journey_read_still(const Journey *j, const char *image, const char *time,
                        Still **still);
 
+/** The pictures of the stills, which may be known without having been read; they must be
+ * the ones that the key speaks of. @return 0 or a negative AVERROR after a sentence */
+int journey_need_stills(Journey *j);
+
 /** Whether a create call may come, and with what: j->plan. The record is known. */
 int journey_plan(Journey *j);
 

@@ -62,7 +62,9 @@ static bool say_known(Journey *j)
 /* What would be sent, and at what price. */
 static int say_purchase(Journey *j, double *usd)
 {
-    int ret = body_make(j->request, j->still, j->end, j->log, &j->body, &j->shown);
+    int ret = journey_need_stills(j);
+    if (ret >= 0)
+        ret = body_make(j->request, j->still, j->end, j->log, &j->body, &j->shown);
     if (ret < 0)
         return ret;
     say_fields(j);
@@ -105,9 +107,10 @@ int journey_rehearse(Journey *j)
 /* The picture of a still that only the gateway was to read. */
 static int need_still(Journey *j)
 {
-    return j->still ? 0
-                    : journey_read_still(j, j->request->image, j->request->image_time,
-                                         &j->still);
+    if (j->still && still_is_read(j->still))
+        return 0;
+    still_free(&j->still);
+    return journey_read_still(j, j->request->image, j->request->image_time, &j->still);
 }
 
 static void note_made(Journey *j, const char *name, const char *path)

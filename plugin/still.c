@@ -178,6 +178,7 @@ static int read_picture(Still *still, const StillSource *source, int64_t time)
 int still_read(const StillSource *source, Still **still)
 {
     Still *made = av_mallocz(sizeof(*made));
+    char as_read[STILL_IDENTITY_SIZE];
     int64_t time;
     int ret = AVERROR(ENOMEM);
 
@@ -192,14 +193,42 @@ int still_read(const StillSource *source, Still **still)
         goto end;
     }
     if ((ret = parse_image_time(source, &time)) < 0 ||
-        (ret = still_bytes_load(source, made->label, &made->bytes)) < 0 ||
-        (ret = read_picture(made, source, time)) < 0)
+        (ret = still_bytes_load(source, made->label, &made->bytes)) < 0)
         goto end;
+    memcpy(as_read, made->bytes.identity, sizeof(as_read));
+    if ((ret = read_picture(made, source, time)) < 0)
+        goto end;
+    still_identity_confirm(made, source, as_read);
     *still = made;
     made = NULL;
 end:
     still_free(&made);
     return ret;
+}
+
+Still *still_recall(const char *image, int width, int height, const uint8_t *digest)
+{
+    Still *still = av_mallocz(sizeof(*still));
+
+    if (!still)
+        return NULL;
+    still->bytes.fd = -1;
+    still->width = width;
+    still->height = height;
+    memcpy(still->digest, digest, sizeof(still->digest));
+    if (!(still->label = still_label(image)))
+        still_free(&still);
+    return still;
+}
+
+bool still_is_read(const Still *still)
+{
+    return still->frame;
+}
+
+const char *still_identity(const Still *still)
+{
+    return still->identity;
 }
 
 void still_free(Still **still)

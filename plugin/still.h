@@ -48,6 +48,28 @@ typedef struct Still Still;
  */
 int still_read(const StillSource *source, Still **still);
 
+/** Bytes that an identity takes, its NUL included. */
+#define STILL_IDENTITY_SIZE 192
+
+/**
+ * What a file's name, place, size and times tell: while that is the same, so is the
+ * still. Nothing is read. Only files that were not changed within the last seconds have
+ * one, and only while this process has not read them itself.
+ * @return whether it has one; else it is ""
+ */
+bool still_identify(const char *image, const char *image_time,
+                    char identity[STILL_IDENTITY_SIZE]);
+
+/** The identity that a still had when it was read, "" for none. */
+const char *still_identity(const Still *still);
+
+/** A still of which size and digest alone are known; it can be neither encoded nor made a
+ * frame of. @param digest  32 bytes. @return it, or NULL without memory */
+Still *still_recall(const char *image, int width, int height, const uint8_t *digest);
+
+/** Whether it was read, not recalled. */
+bool still_is_read(const Still *still);
+
 /** The name that FFmpeg's white- and blacklists have for the protocol of an image;
  * static. */
 const char *still_protocol(const char *image);

@@ -125,6 +125,17 @@ end:
     return ret;
 }
 
+bool still_cache_has(const char *name)
+{
+    const StillCacheEntry *entry;
+
+    pthread_mutex_lock(&lock);
+    for (entry = entries; entry && strcmp(entry->name, name);)
+        entry = entry->next;
+    pthread_mutex_unlock(&lock);
+    return entry;
+}
+
 StillGrow *still_cache_part(StillCacheEntry *entry)
 {
     return &entry->part;

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 #include <libavcodec/avcodec.h>
 #include <libavfilter/avfilter.h>
@@ -27,7 +28,8 @@ typedef struct StillBytes {
     AVBufferRef
         *buf; ///< all of them, with AV_INPUT_BUFFER_PADDING_SIZE zeros behind; or NULL
     int fd;   ///< the file when buf is NULL, else -1
-    int64_t size; ///< bytes
+    int64_t size;                       ///< bytes
+    char identity[STILL_IDENTITY_SIZE]; ///< of the file when it was opened here, or ""
 } StillBytes;
 
 /** Memory that grows, with zeros behind its end. */
@@ -53,6 +55,8 @@ typedef struct StillCacheEntry StillCacheEntry;
  */
 int still_cache_enter(const char *name, const AVIOInterruptCB *interrupt,
                       StillCacheEntry **entry, AVBufferRef **buf);
+/** Whether its bytes are there, or being read. */
+bool still_cache_has(const char *name);
 /** What was read so far of a source that can be read only once. */
 StillGrow *still_cache_part(StillCacheEntry *entry);
 /** Done: `buf` (a new reference is made) is what was read, NULL that it failed. A pinned
@@ -69,6 +73,13 @@ int still_bytes_pull(StillBytes *bytes, const StillSource *source, const char *l
 /** @return bytes copied from `pos` on, 0 at the end, or a negative AVERROR */
 int still_bytes_read(const StillBytes *bytes, int64_t pos, uint8_t *to, int size);
 void still_bytes_clear(StillBytes *bytes);
+
+/** The path of an image that is one, borrowed, or NULL. */
+const char *still_path(const char *image);
+/** Identity of a file as it is, without the frame; "" for what has none. */
+void still_identity_of(const struct stat *st, char identity[STILL_IDENTITY_SIZE]);
+/** Give a still the identity of its file, if that is as it was when it was read. */
+void still_identity_confirm(Still *still, const StillSource *source, const char *as_read);
 
 /** What an image file says beside its pixels. */
 typedef struct StillMeta {
@@ -154,13 +165,14 @@ struct Still {
     char *label;
     StillBytes bytes; ///< of an image; empty for a video
     StillMeta meta;
-    AVFrame *frame;  ///< as decoded, its colours tagged
+    AVFrame *frame;  ///< as decoded, its colours tagged; NULL when it was not read
     int orientation; ///< EXIF's, 1 to 8
     bool image;
     bool interlaced;
     bool square;       ///< its pixels are
     int width, height; ///< as shown
     uint8_t digest[STILL_DIGEST_SIZE];
+    char identity[STILL_IDENTITY_SIZE]; ///< of its file, with the frame; "" = none
 };
 
 /** How to get from the picture as shown to the encoded one. */

@@ -84,6 +84,14 @@ static void locate(const char *image, Locator *locator)
     }
 }
 
+const char *still_path(const char *image)
+{
+    Locator locator;
+
+    locate(image, &locator);
+    return locator.kind == LOCATOR_PATH ? locator.rest : NULL;
+}
+
 const char *still_protocol(const char *image)
 {
     Locator locator;
@@ -233,6 +241,7 @@ static int load_path(const StillSource *source, const char *label, const char *p
         goto end;
     }
     bytes->size = st.st_size;
+    still_identity_of(&st, bytes->identity);
     if (st.st_size > MAX_CACHED_FILE) {
         bytes->fd = fd;
         return 0;

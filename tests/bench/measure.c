@@ -125,8 +125,9 @@ int main(int argc, char **argv)
         commands[used++].words = argv + i + 1;
         break;
     }
-    /* Once before, so that nobody pays for a cold cache. */
-    for (int n = -1; n < count; n++)
+    /* Once before, so that nobody pays for a cold cache; but what is to run once runs
+     * once. */
+    for (int n = count > 1 ? -1 : 0; n < count; n++)
         for (int i = 0; i < used; i++)
             if (!run(&commands[i], n < 0 ? 0 : n)) {
                 fprintf(stderr, "bench-measure: %s failed\n", *commands[i].words);

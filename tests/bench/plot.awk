@@ -63,7 +63,7 @@ END {
       printf "%.1f,%.1f ", place_x(pair[1]), place_y(pair[2])
     }
     print "\"/>"
-    text(place_x(pair[1]) + 8, place_y(pair[2]) + 4, "start", names[i], sprintf(" fill=\"%s\"", colours[i]))
+    text(width - right + 12, top + 18 * i, "start", names[i], sprintf(" fill=\"%s\"", colours[i]))
   }
   print "</svg>"
 }

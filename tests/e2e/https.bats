@@ -93,3 +93,15 @@ REQUEST=(-f i2v -prompt "She turns around and smiles" -duration 4)
     works fetch --ca_file ca.pem --prompt plain still.png
     expect_creates 1
 }
+
+@test "one connection takes the create call and every poll" {
+    local before
+    before=$(state '.requests | length')
+    set_faults "poll 1-20 shape waiting"
+    export I2V_DEFAULTS=poll_interval=0.02
+    works fetch --ca_file ca.pem --prompt "many polls" --duration 4 still.png
+    [ "$(last_job .polls)" -gt 20 ]
+    same 1 "$(state "[.requests[$before:][] | select(.endpoint == \"create\" or .endpoint == \"poll\").connection] | unique | length")"
+    # Beside it, one for the price and one for the clip.
+    same 3 "$(state "[.requests[$before:][] | [.endpoint == \"download\", .connection]] | unique | length")"
+}

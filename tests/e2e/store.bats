@@ -164,6 +164,31 @@ PEEK=(-t 0.1 -f null -)
     jq -e '.usd > 0' "$record"
 }
 
+@test "a still that has changed is another request, however it is dated" {
+    local colour
+    for colour in red blue; do
+        ffmpeg -v error -nostdin -f lavfi -i "color=$colour:s=1280x720" -frames:v 1 $colour.bmp
+    done
+    cp red.bmp changing.bmp
+    touch -d yesterday changing.bmp
+    sleep 5 # younger ones are not trusted
+    works ff "${REQUEST[@]}" -i changing.bmp "${PEEK[@]}"
+    works ff "${REQUEST[@]}" -i changing.bmp "${PEEK[@]}"
+    expect_creates 1
+    # What is known of it is not what is sent.
+    rm "$I2V_STORE"/*.mp4 "$I2V_STORE"/*.json
+    works ff "${REQUEST[@]}" -i changing.bmp "${PEEK[@]}"
+    expect_creates 2
+    received_image sent.png
+    colour_at sent.png 20 20 red
+    cat blue.bmp >changing.bmp
+    touch -d yesterday changing.bmp
+    works ff "${REQUEST[@]}" -i changing.bmp "${PEEK[@]}"
+    expect_creates 3
+    received_image sent.png
+    colour_at sent.png 20 20 blue
+}
+
 @test "another account's generation: that is said" {
     run --separate-stderr fetch --prompt "two accounts" --duration 4 --max_wait 0 still.png
     AIML_API_KEY=other-key ends_with 77 fetch --prompt "two accounts" --duration 4 still.png

@@ -1,0 +1,105 @@
+/* i2v: what earlier runs found out about stills that have not changed since
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * A file of the store, a line each, the latest last: identity (still_identify()), width,
+ * height and digest. */
+#include "known_stills.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <libavutil/bprint.h>
+#include <libavutil/error.h>
+#include <libavutil/log.h>
+#include <libavutil/mem.h>
+
+#include "digest.h"
+#include "files.h"
+
+/* The store's file and lock of this name. */
+#define NAME "stills"
+
+#define MOST_STILLS 512
+#define MAX_SIZE    (MOST_STILLS * (STILL_IDENTITY_SIZE + 100))
+
+/* The rest of the line that begins with an identity, or NULL. */
+static const char *find_line(const char *text, const char *identity)
+{
+    size_t size = strlen(identity);
+
+    for (const char *line = text; line && *line; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        if (!strncmp(line, identity, size) && line[size] == ' ')
+            return line + size;
+    }
+    return NULL;
+}
+
+Still *known_stills_find(const char *directory, const char *image, const char *image_time)
+{
+    char identity[STILL_IDENTITY_SIZE], hex[DIGEST_TEXT_SIZE];
+    char *path = NULL, *text = NULL;
+    const char *line;
+    Still *still = NULL;
+    uint8_t digest[32];
+    int width, height;
+
+    if (!still_identify(image, image_time, identity))
+        return NULL;
+    path = av_asprintf("%s/" NAME, directory);
+    if (path && store_read_file(path, MAX_SIZE, &text) >= 0 && text &&
+        (line = find_line(text, identity)) &&
+        sscanf(line, "%d %d %64[0-9a-f]", &width, &height, hex) == 3 && width > 0 &&
+        height > 0 && digest_parse(hex, digest, sizeof(digest)))
+        still = still_recall(image, width, height, digest);
+    av_free(text);
+    av_free(path);
+    return still;
+}
+
+/* All lines but those that are too many, and the new one. */
+static void print_lines(const char *text, const char *identity, const Still *still,
+                        AVBPrint *lines)
+{
+    char hex[DIGEST_TEXT_SIZE];
+    const char *line = text ? text : "";
+    int count = 1;
+
+    for (const char *c = line; *c; c++)
+        count += *c == '\n';
+    for (; count > MOST_STILLS && *line; count--)
+        line += strcspn(line, "\n") + 1;
+    digest_hex(still_digest(still), 32, hex);
+    av_bprintf(lines, "%s%s %d %d %s\n", line, identity, still_width(still),
+               still_height(still), hex);
+}
+
+void known_stills_add(const Store *store, const Still *still, void *log)
+{
+    const char *identity = still_identity(still);
+    int lock = *identity ? store_lock(store, NAME) : AVERROR(EAGAIN), ret = lock;
+    char *path = NULL, *text = NULL;
+    AVBPrint lines;
+
+    av_bprint_init(&lines, 0, AV_BPRINT_SIZE_UNLIMITED);
+    /* While another writes, this one is not worth waiting for. */
+    if (ret < 0)
+        goto end;
+    path = store_file_path(store, NAME);
+    ret = path ? 0 : AVERROR(ENOMEM);
+    if (ret >= 0 && store_read_file(path, MAX_SIZE, &text) < 0)
+        text = NULL; // damaged: begun anew
+    if (ret < 0 || find_line(text, identity))
+        goto end;
+    print_lines(text, identity, still, &lines);
+    ret = av_bprint_is_complete(&lines) ? files_write(path, lines.str, lines.len)
+                                        : AVERROR(ENOMEM);
+end:
+    if (ret < 0 && ret != AVERROR(EAGAIN))
+        av_log(log, AV_LOG_DEBUG, "The still is not noted: %s.\n", av_err2str(ret));
+    store_unlock(&lock);
+    av_bprint_finalize(&lines, NULL);
+    av_free(text);
+    av_free(path);
+}

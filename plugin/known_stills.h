@@ -1,0 +1,21 @@
+/* i2v: what earlier runs found out about stills that have not changed since
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef I2V_KNOWN_STILLS_H
+#define I2V_KNOWN_STILLS_H
+
+#include "still.h"
+#include "store.h"
+
+/**
+ * A still that need not be read to know what a request's key says of it.
+ * @param directory  of the store, which may not be there
+ * @return it, for still_is_read() false, or NULL: not known, or no memory. Thread-safe
+ */
+Still *known_stills_find(const char *directory, const char *image,
+                         const char *image_time);
+
+/** Note a still that was read, if it has an identity. That it cannot be noted is said at
+ * AV_LOG_DEBUG alone. Thread-safe. */
+void known_stills_add(const Store *store, const Still *still, void *log);
+
+#endif

@@ -1,0 +1,144 @@
+#!/bin/sh
+# i2v: measure how soon a clip is there, and what i2v costs
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# usage: run.sh [SECTION...]
+#
+# Prints a table and writes results.json. Without arguments every section is measured,
+# which takes some 15 minutes, and the figures and plots in this directory are renewed.
+#
+#   lag       a clip is at the gateway -> i2v knows it, simulated
+#   live      the same, of real generations that take 20, 60 and 150 s
+#   packet    i2v knows it -> the host has the first packet
+#   parallel  1, 4, 16 and 64 requests in one command
+#   stored    a clip that is in the store
+#   others    FFmpeg's commands that have nothing to do with i2v, with the shim
+#   exec      other programs that inherit the preload
+#   still     large stills
+#   waiting   a request that waits
+#   create    memory of a create call, connections of a request
+#   ledger    a large store
+#
+# I2V_BUILD      an existing build to measure (default: one is made in build-bench)
+# I2V_BENCH_DIR  where to work, and where results.json goes (default: build-bench/work)
+set -eu
+
+here=$(dirname "$(readlink -f "$0")")
+root=$(dirname "$(dirname "$here")")
+all='lag live packet parallel stored others exec still waiting create ledger'
+
+unset I2V_BASE_URL I2V_STORE I2V_DEFAULTS I2V_LOG I2V_DISABLE I2V_DEBUG I2V_NO_INHERIT \
+  I2V_PLUGIN_DIR I2V_PARALLEL I2V_AHEAD AIML_API_KEY AIMLAPI_API_KEY LD_PRELOAD
+export AIML_API_KEY=bench AV_LOG_FORCE_NOCOLOR=1 LC_ALL=C
+
+# shellcheck disable=SC2046 # a list of words
+"$root/samples/install.sh" $(cat "$root/samples/build-packages.txt") curl jq openssl valgrind
+
+if [ -z "${I2V_BUILD:-}" ]; then
+  I2V_BUILD=$root/build-bench
+  { cmake -S "$root" -B "$I2V_BUILD" -G Ninja && cmake --build "$I2V_BUILD" --target bench; } >&2
+fi
+build=$(cd "$I2V_BUILD" && pwd)
+bin=$build/bin
+tools=$build/tests/bench
+preload=$(find "$build" -name libi2v-preload.so)
+
+work=${I2V_BENCH_DIR:-$root/build-bench/work}
+rm -rf "$work"
+mkdir -p "$work/home"
+cd "$work"
+export HOME="$work/home"
+gateways=
+trap 'for pid in $gateways; do kill "$pid" 2>/dev/null || :; done' EXIT
+: >rows
+
+# A line of the table.
+row() { # WHAT, MEASURED, TARGET, BESIDE
+  jq -nc --arg section "$section" --arg what "$1" --arg measured "$2" --arg target "$3" \
+    --arg beside "$4" '{$section, $what, $measured, $target, $beside}' >>rows
+}
+
+number() { # FORMAT, EXPRESSION
+  awk "BEGIN { printf \"$1\", $2 }"
+}
+
+median() {
+  sort -g | awk '{ v[NR] = $1 } END { print (v[int((NR + 1) / 2)] + v[int(NR / 2) + 1]) / 2 }'
+}
+
+measure() { # RUNS, COMMAND... [--vs COMMAND...]: leaves its answer in the file measured
+  "$tools/bench-measure" "$@" >measured
+}
+
+measured() { # FIELD
+  jq -r ".$1" measured
+}
+
+# One more gateway: its process is $gateway, its address in the environment.
+start_gateway() { # ARGUMENT...
+  rm -rf ready gateway
+  "$bin/i2v-gateway" --port 0 --exit-with-parent --api-key bench --cache cache \
+    --state "gateway-$(echo "$gateways" | wc -w)" --ready-file ready "$@" >/dev/null 2>&1 &
+  gateway=$!
+  gateways="$gateways $gateway"
+  until [ -s ready ]; do sleep 0.05; done
+  I2V_BASE_URL=$(cat ready)
+  export I2V_BASE_URL
+}
+
+stop_gateway() {
+  kill "$gateway"
+  wait "$gateway" || :
+}
+
+new_store() {
+  export I2V_STORE="$work/store"
+  rm -rf "$I2V_STORE"
+}
+
+make_still() {
+  [ -e still.png ] || ffmpeg -v error -f lavfi -i testsrc2=s=1280x720 -frames:v 1 still.png
+}
+
+print_table() {
+  echo "| what | measured | target | beside |"
+  echo "|---|---|---|---|"
+  jq -r '"| \(.what) | \(.measured) | \(.target) | \(.beside) |"' rows
+}
+
+print_machine() {
+  printf '%s, %s processors of "%s", Linux %s; FFmpeg %s, %s; %s.\n' \
+    "$(. /etc/os-release && echo "$PRETTY_NAME")" "$(nproc)" \
+    "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)" "$(uname -r | cut -d- -f1)" \
+    "$(ffmpeg -version | awk 'NR == 1 { print $3 }')" "$(curl --version | awk 'NR == 1 { print $4 }')" \
+    "$(date +%Y-%m-%d)"
+}
+
+# The figures in README.md are what lies between its two marks.
+renew_readme() {
+  {
+    print_machine
+    echo
+    print_table
+  } >figures
+  awk '
+    /^<!-- figures -->$/ { print; print ""; while ((getline line < "figures") > 0) print line; skip = 1 }
+    /^<!-- end -->$/ { print ""; skip = 0 }
+    !skip && !/^<!-- figures -->$/' "$here/README.md" >renewed
+  cp renewed "$here/README.md"
+  cp ./*.svg results.json "$here/"
+}
+
+. "$here/when.sh"
+. "$here/cost.sh"
+
+# shellcheck disable=SC2086 # a list of words
+[ $# -gt 0 ] || { set -- $all && whole=yes; }
+for section; do
+  case " $all " in *" $section "*) ;; *) sed -n 's/^# usage/usage/p' "$0" >&2 && exit 64 ;; esac
+  echo "== $section" >&2
+  "section_$section"
+done
+print_table
+jq -s --arg machine "$(print_machine)" '{$machine, rows: .}' rows >results.json
+[ -z "${whole:-}" ] || renew_readme
