@@ -1,6 +1,7 @@
 /* i2v: from a decoded frame to upright, opaque 8-bit RGB of the right size
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
+#include <stdarg.h>
 
 #include <libavutil/bprint.h>
 #include <libavutil/error.h>
@@ -13,6 +14,20 @@
 
 #define SCALE     "flags=lanczos+accurate_rnd+full_chroma_int+full_chroma_inp+bitexact"
 #define MIN_YADIF 8 ///< pixels; smaller frames are not deinterlaced
+
+/* One more filter behind those that a chain has. */
+static void add(AVBPrint *chain, const char *format, ...) av_printf_format(2, 3);
+
+static void add(AVBPrint *chain, const char *format, ...)
+{
+    va_list args;
+
+    if (chain->len)
+        av_bprintf(chain, ",");
+    va_start(args, format);
+    av_vbprintf(chain, format, args);
+    va_end(args);
+}
 
 /* The formats with a J say by their name what the range is for. */
 static void drop_j_format(AVFrame *frame)
@@ -88,31 +103,31 @@ static void convert_with_zscale(const AVFrame *frame, AVBPrint *chain)
         transfer == AVCOL_TRC_RESERVED0)
         transfer = rgb ? AVCOL_TRC_IEC61966_2_1 : AVCOL_TRC_BT709;
     /* Without subsampling, so that odd sizes pass. */
-    av_bprintf(chain, "scale=" SCALE ",format=%s,",
-               rgb     ? alpha ? "gbrap16" : "gbrp16"
-               : alpha ? "yuva444p16"
-                       : "yuv444p16");
-    av_bprintf(chain, "zscale=pin=%d:tin=%d:min=%d:rin=%s:", primaries, transfer,
-               rgb ? AVCOL_SPC_RGB : (int)frame->colorspace,
-               frame->color_range == AVCOL_RANGE_JPEG ? "full" : "limited");
+    add(chain, "scale=" SCALE ",format=%s",
+        rgb     ? alpha ? "gbrap16" : "gbrp16"
+        : alpha ? "yuva444p16"
+                : "yuv444p16");
+    add(chain, "zscale=pin=%d:tin=%d:min=%d:rin=%s:", primaries, transfer,
+        rgb ? AVCOL_SPC_RGB : (int)frame->colorspace,
+        frame->color_range == AVCOL_RANGE_JPEG ? "full" : "limited");
     if (is_hdr(frame))
         av_bprintf(chain,
                    "t=linear:m=gbr:r=full:npl=100,format=gbr%spf32,zscale=p=bt709,"
                    "tonemap=tonemap=hable:desat=0,zscale=",
                    alpha ? "a" : "");
-    av_bprintf(chain, "p=bt709:t=%s:m=gbr:r=full,format=gbr%sp,", rgb ? "13" : "bt709",
+    av_bprintf(chain, "p=bt709:t=%s:m=gbr:r=full,format=gbr%sp", rgb ? "13" : "bt709",
                alpha ? "a" : "");
 }
 
 static void turn(int orientation, AVBPrint *chain)
 {
     static const char *const filters[] = {
-        [2] = ",hflip",       [3] = ",hflip,vflip", [4] = ",vflip",
-        [5] = ",transpose=0", [6] = ",transpose=1", [7] = ",transpose=3",
-        [8] = ",transpose=2",
+        [2] = "hflip",       [3] = "hflip,vflip", [4] = "vflip",
+        [5] = "transpose=0", [6] = "transpose=1", [7] = "transpose=3",
+        [8] = "transpose=2",
     };
     if (orientation > 1)
-        av_bprintf(chain, "%s", filters[orientation]);
+        add(chain, "%s", filters[orientation]);
 }
 
 static bool has_alpha(const AVFrame *frame)
@@ -120,19 +135,37 @@ static bool has_alpha(const AVFrame *frame)
     return av_pix_fmt_desc_get(frame->format)->flags & AV_PIX_FMT_FLAG_ALPHA;
 }
 
-/* From what was decoded to 8-bit RGB. */
-static void describe_colors(const Still *still, bool convert, AVBPrint *chain)
+/* Whether the shape may be changed before the colours: a large still is then never there
+ * as RGB in its own size, and a pixel of chroma more or less at an edge that is scaled
+ * does not show. Planes that are not alike cannot be turned. */
+static bool is_shaped_first(const Still *still, const StillGeometry *g)
+{
+    const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(still->frame->format);
+    bool scaled = g->scale_w != g->crop_w || g->scale_h != g->crop_h;
+    bool turns = still->orientation <= 4 || desc->log2_chroma_w == desc->log2_chroma_h;
+    bool there = g->crop_w >> desc->log2_chroma_w && g->crop_h >> desc->log2_chroma_h;
+
+    return scaled && turns && there &&
+           !(desc->flags & (AV_PIX_FMT_FLAG_PAL | AV_PIX_FMT_FLAG_ALPHA));
+}
+
+static void deinterlace(const Still *still, AVBPrint *chain)
 {
     const AVFrame *frame = still->frame;
 
     if (still->interlaced && frame->width >= MIN_YADIF && frame->height >= MIN_YADIF)
-        av_bprintf(chain, "yadif=mode=send_frame:deint=all,");
-    if (convert)
-        convert_with_zscale(frame, chain);
-    av_bprintf(chain, "scale=" SCALE ",format=%s", has_alpha(frame) ? "rgba" : "rgb24");
+        add(chain, "yadif=mode=send_frame:deint=all");
 }
 
-/* From there to the size it must have. */
+/* From what was decoded to 8-bit RGB. */
+static void describe_colors(const Still *still, bool convert, AVBPrint *chain)
+{
+    if (convert)
+        convert_with_zscale(still->frame, chain);
+    add(chain, "scale=" SCALE ",format=%s", has_alpha(still->frame) ? "rgba" : "rgb24");
+}
+
+/* Upright, cut, and of the size it must have; RGB, whatever it was. */
 static void describe_shape(const Still *still, const StillGeometry *g, AVBPrint *chain)
 {
     const AVFrame *frame = still->frame;
@@ -142,14 +175,13 @@ static void describe_shape(const Still *still, const StillGeometry *g, AVBPrint 
 
     turn(still->orientation, chain);
     if (g->crop_w != w || g->crop_h != h)
-        av_bprintf(chain, ",crop=%d:%d:%d:%d:exact=1", g->crop_w, g->crop_h, g->crop_x,
-                   g->crop_y);
+        add(chain, "crop=%d:%d:%d:%d%s", g->crop_w, g->crop_h, g->crop_x, g->crop_y,
+            is_shaped_first(still, g) ? "" : ":exact=1");
     if (g->scale_w != g->crop_w || g->scale_h != g->crop_h)
-        av_bprintf(chain, ",scale=%d:%d:" SCALE, g->scale_w, g->scale_h);
+        add(chain, "scale=%d:%d:" SCALE, g->scale_w, g->scale_h);
+    add(chain, "format=rgb24");
     if (g->scale_w != g->width || g->scale_h != g->height)
-        av_bprintf(chain, ",pad=%d:%d:%d:%d:black", g->width, g->height, g->pad_x,
-                   g->pad_y);
-    av_bprintf(chain, ",format=rgb24");
+        add(chain, "pad=%d:%d:%d:%d:black", g->width, g->height, g->pad_x, g->pad_y);
 }
 
 static bool is_premultiplied(const AVFrame *frame)
@@ -187,7 +219,9 @@ static int render_once(const Still *still, const StillGeometry *geometry, bool c
     int ret = 0;
 
     av_bprint_init(&chain, 0, AV_BPRINT_SIZE_UNLIMITED);
-    describe_colors(still, convert, &chain);
+    deinterlace(still, &chain);
+    if (convert || !is_shaped_first(still, geometry))
+        describe_colors(still, convert, &chain);
     if (has_alpha(still->frame)) {
         ret = av_bprint_is_complete(&chain)
                   ? picture_filter(still->frame, chain.str, &rgba)
@@ -197,7 +231,7 @@ static int render_once(const Still *still, const StillGeometry *geometry, bool c
         if (ret < 0)
             goto end;
         av_bprint_clear(&chain);
-        av_bprintf(&chain, "scale=" SCALE ",format=rgb24");
+        add(&chain, "scale=" SCALE ",format=rgb24");
     }
     describe_shape(still, geometry, &chain);
     ret = av_bprint_is_complete(&chain)

@@ -85,7 +85,7 @@ section_still() {
   for size in 3840x2160 7680x4320 8660x5773; do
     for kind in png jpg; do
       case $kind in png) format=rgb24 ;; *) format=yuvj420p ;; esac
-      ffmpeg -v error -y -f lavfi -i "mandelbrot=s=$size,noise=alls=6,format=$format" -frames:v 1 -q:v 2 "large.$kind"
+      ffmpeg -v error -y -f lavfi -i "testsrc2=s=$size,noise=alls=6,format=$format" -frames:v 1 -q:v 2 "large.$kind"
       measure 3 ffmpeg -v error -nostdin -y -i "large.$kind" -vf "$fill" -pred mixed -frames:v 1 out.png \
         --vs "$tools/bench-still" "large.$kind" 1280 720
       row "still, $kind of $size, $(number %.0f "$(wc -c <"large.$kind") / 1e6") MB" \
@@ -156,7 +156,7 @@ section_ledger() {
   make_clip
   rm -rf many
   mkdir many
-  cp kept/* many/
+  cp -p kept/* many/
   record=$(find kept -name "*.json" ! -name stats.json)
   key=$(basename "$record" .json)
   awk -v key="$key" '
