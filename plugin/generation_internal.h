@@ -4,6 +4,7 @@
 #ifndef I2V_GENERATION_INTERNAL_H
 #define I2V_GENERATION_INTERNAL_H
 
+#include "digest.h"
 #include "download.h"
 #include "gateway.h"
 #include "generation.h"
@@ -60,15 +61,18 @@ struct Generation {
     bool answered;       ///< a poll told something in this run
     Schedule schedule;   ///< of the polls
     double last_pending; ///< record_now() at the last poll that said so, 0 = none
+    double took;         ///< seconds, to be noted for the schedule; 0 = no more
     int64_t retry_after; ///< of the last download, seconds, -1 = not said
     int64_t part_bytes;  ///< bytes of the clip after the last attempt
     int damaged;         ///< downloads that did not verify
     char *url;           ///< of the clip
     int64_t clip_size;   ///< bytes the server announced, -1 = not yet
-    char status[64];     ///< last heard and said
-    GatewayUsage usage;  ///< heard so far
-    char *key_again;     ///< of the key file, when it was read once more
-    bool said_waiting;   ///< for another process
+    char
+        clip_digest[DIGEST_TEXT_SIZE]; ///< SHA-256 of what was downloaded, "" = not taken
+    char status[64];                   ///< last heard and said
+    GatewayUsage usage;                ///< heard so far
+    char *key_again;                   ///< of the key file, when it was read once more
+    bool said_waiting;                 ///< for another process
 };
 
 /** One step of a phase. */

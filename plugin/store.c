@@ -311,15 +311,17 @@ static void time_text(const struct stat *st, char *text, size_t size)
              st->st_mtim.tv_nsec);
 }
 
-int store_note_clip(const Store *store, Record *record)
+int store_note_clip(const Store *store, Record *record, const char *digest)
 {
     char *clip = store_clip_path(store, record_key(record)), time[48],
-         digest[DIGEST_TEXT_SIZE];
+         text[DIGEST_TEXT_SIZE];
     struct stat st;
     int ret = !clip ? AVERROR(ENOMEM) : stat(clip, &st) < 0 ? AVERROR(errno) : 0;
 
-    if (ret >= 0)
-        ret = digest_file(clip, digest);
+    if (ret >= 0 && !*digest) {
+        ret = digest_file(clip, text);
+        digest = text;
+    }
     if (ret >= 0) {
         time_text(&st, time, sizeof(time));
         if (record_set_number(record, RECORD_CLIP_SIZE, (double)st.st_size) < 0 ||

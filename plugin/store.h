@@ -73,8 +73,9 @@ int store_publish(const Store *store, const char *key);
 int store_clear_clip(const Store *store, const char *key, void *log);
 
 /** Note in a record what tells its published clip from another: size, time and digest.
+ * @param digest  of it, or "" to have it read
  * @return 0 or a negative AVERROR */
-int store_note_clip(const Store *store, Record *record);
+int store_note_clip(const Store *store, Record *record, const char *digest);
 
 /** Whether the clip of a record is there as it was noted. One whose size and time have
  * not changed is not read again. */

@@ -119,17 +119,25 @@ static void end_failed(Generation *g, const GatewayJob *job)
                     job->moderated ? FAILURE_MODERATED : FAILURE_GATEWAY);
 }
 
-/* How long it took, for the next time, as far as this run has watched it. */
-static void note_duration(Generation *g)
+/* How long it took, as far as this run has watched it. */
+static void measure_duration(Generation *g)
 {
     double now = record_now(), since = now - g->last_pending;
     double accepted = record_number(g->record, RECORD_ACCEPTED, now);
 
     if (g->last_pending > 0 && since >= 0 && since <= NOTEWORTHY_S &&
         now - accepted > since)
-        stats_add(g->plan->store, g->request->model_name, g->request->duration,
-                  now - accepted - since / 2, events_log(g->events));
+        g->took = now - accepted - since / 2;
     g->last_pending = 0;
+}
+
+/* For the next time; while the clip comes, which is not to wait for it. */
+static void note_duration(Generation *g)
+{
+    if (g->took > 0)
+        stats_add(g->plan->store, g->request->model_name, g->request->duration, g->took,
+                  events_log(g->events));
+    g->took = 0;
 }
 
 void generation_take_job(Generation *g, const GatewayJob *job)
@@ -149,7 +157,7 @@ void generation_take_job(Generation *g, const GatewayJob *job)
             return;
         }
         g->phase = PHASE_DOWNLOAD;
-        note_duration(g);
+        measure_duration(g);
         generation_sleep(g, 0);
     }
 }
@@ -246,6 +254,7 @@ static void start_download(Generation *g)
         .allow_http = g->request->allow_http,
         .size = g->clip_size,
     };
+    g->clip_digest[0] = '\0';
     int ret = part ? download_start(g->http, &source, &g->download) : AVERROR(ENOMEM);
     av_free(part);
     if (ret >= 0) {
@@ -297,7 +306,7 @@ static void take_damaged(Generation *g, const char *part, const char *why)
 /* A verified clip is in its place: note it, and that is the end. */
 static int keep(Generation *g, const ClipFacts *facts, const char *history)
 {
-    int ret = store_note_clip(g->plan->store, g->record);
+    int ret = store_note_clip(g->plan->store, g->record, g->clip_digest);
     if (ret < 0) {
         events_say(g->events, AV_LOG_ERROR, "Cannot read the clip in the store: %s.\n",
                    av_err2str(ret));
@@ -338,6 +347,8 @@ bool generation_adopt(Generation *g)
                   ? AVERROR(ENOENT)
                   : clip_verify(clip, g->request->duration, g->interrupt, &facts);
     bool whole = ret >= 0;
+
+    g->clip_digest[0] = '\0'; // that of a download, if any, is another's
 
     if (ret == AVERROR(EINTR)) { /* not known yet, and nothing may be bought before */
         generation_sleep(g, 0);
@@ -455,6 +466,7 @@ void generation_download(Generation *g)
             start_download(g);
         return;
     }
+    note_duration(g);
     DownloadResult result = download_result(g->download, &error, &why);
     if (result == DOWNLOAD_GOING)
         return;
@@ -465,6 +477,8 @@ void generation_download(Generation *g)
     if (download_bytes(g->download) > g->part_bytes)
         g->weather = 0;
     g->part_bytes = download_bytes(g->download);
+    if (result == DOWNLOAD_DONE)
+        download_digest(g->download, g->clip_digest);
     g->retry_after = download_retry_after(g->download);
     download_end(&g->download);
     take_download(g, result, error, reason ? reason : "no memory");

@@ -50,7 +50,7 @@ step "Format"
 find "$root/plugin" "$root/shim" "$root/tests" "$root/samples" \
   \( -name '*.c' -o -name '*.h' \) -exec clang-format --dry-run -Werror {} +
 shellcheck -x "$root/samples/"*.sh "$here/"*.sh "$here/e2e/"*.sh \
-  "$here/fuzz/"*.sh "$root/.ci/run" "$root/shim/i2v.bash-completion" \
+  "$here/fuzz/"*.sh "$here/bench/"*.sh "$root/.ci/run" "$root/shim/i2v.bash-completion" \
   "$root/plugin/i2vctl.bash-completion"
 
 build_in gcc -DCMAKE_C_COMPILER=gcc

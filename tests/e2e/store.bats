@@ -164,6 +164,16 @@ PEEK=(-t 0.1 -f null -)
     jq -e '.usd > 0' "$record"
 }
 
+@test "a request looks at its own files: the store is not listed" {
+    export LD_PRELOAD=$BUILD/tests/e2e/no_scan.so
+    mkdir -p "$I2V_STORE"
+    refused "$BIN/i2vctl" jobs # it would show
+    works ff "${REQUEST[@]}" -i still.png "${PEEK[@]}"
+    works ff "${REQUEST[@]}" -i still.png "${PEEK[@]}"
+    unset LD_PRELOAD
+    expect_creates 1
+}
+
 @test "a still that has changed is another request, however it is dated" {
     local colour
     for colour in red blue; do
