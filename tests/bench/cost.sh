@@ -4,6 +4,7 @@
 
 # Instructions that a program executes, the start of its libraries included.
 instructions() { # [NAME=VALUE...] COMMAND...
+  "$root/samples/install.sh" valgrind >&2
   env "$@" >/dev/null 2>&1 # what it keeps it has then kept
   assignments=
   while :; do

@@ -1,12 +1,12 @@
 /* i2v: the bench: how long a finished clip waits to be noticed, simulated
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * usage: bench-lag table | bench-lag curve
+ * usage: bench-lag table [GENERATIONS] | bench-lag curve
  *
  * table: one JSON object a line, for each model whose latency is known and each poller,
- * of 10,000 generations whose durations are log-normal about that latency. curve: lines
- * of "poller, tab, seconds that the generation took, tab, mean lag", for a plot. An
- * answer takes no time. */
+ * of that many generations (10,000) whose durations are log-normal about that latency.
+ * curve: lines of "poller, tab, seconds that the generation took, tab, mean lag", for a
+ * plot. An answer takes no time. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +19,6 @@
 #include "schedule.h"
 #include "stats.h"
 
-#define JOBS    10000
 #define HISTORY 50 ///< generations that share one history
 #define SIGMA   0.35
 
@@ -43,6 +42,7 @@ typedef struct Tally {
 } Tally;
 
 static AVLFG lfg;
+static int generations = 10000;
 
 static double draw_chance(void)
 {
@@ -90,7 +90,7 @@ static void run(const Poller *poller, const char *model, double median, double s
     Schedule schedule;
     double duration;
 
-    for (int i = 0; i < JOBS; i++) {
+    for (int i = 0; i < generations; i++) {
         if (i % HISTORY == 0)
             learn(poller, median, &schedule);
         duration =
@@ -99,8 +99,8 @@ static void run(const Poller *poller, const char *model, double median, double s
     }
     printf("{\"model\":\"%s\",\"median_s\":%g,\"poller\":\"%s\",\"lag_s\":%.4f,"
            "\"lag_share\":%.5f,\"polls\":%.2f}\n",
-           model, median, poller->name, tally.lag / JOBS, tally.share / JOBS,
-           tally.polls / JOBS);
+           model, median, poller->name, tally.lag / generations,
+           tally.share / generations, tally.polls / generations);
 }
 
 static void print_table(void)
@@ -138,11 +138,13 @@ static void print_curve(void)
 int main(int argc, char **argv)
 {
     av_lfg_init(&lfg, 1);
-    if (argc == 2 && !strcmp(argv[1], "table"))
+    if (argc == 3)
+        generations = atoi(argv[2]);
+    if (argc >= 2 && argc <= 3 && generations > 0 && !strcmp(argv[1], "table"))
         print_table();
     else if (argc == 2 && !strcmp(argv[1], "curve"))
         print_curve();
     else
-        return fprintf(stderr, "usage: bench-lag table | curve\n"), 64;
+        return fprintf(stderr, "usage: bench-lag table [GENERATIONS] | curve\n"), 64;
     return 0;
 }

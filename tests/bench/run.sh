@@ -21,6 +21,7 @@
 #
 # I2V_BUILD      an existing build to measure (default: one is made in build-bench)
 # I2V_BENCH_DIR  where to work, and where results.json goes (default: build-bench/work)
+# I2V_BENCH_JOBS generations of each model that are simulated (default: 10000)
 set -eu
 
 here=$(dirname "$(readlink -f "$0")")
@@ -32,7 +33,7 @@ unset I2V_BASE_URL I2V_STORE I2V_DEFAULTS I2V_LOG I2V_DISABLE I2V_DEBUG I2V_NO_I
 export AIML_API_KEY=bench AV_LOG_FORCE_NOCOLOR=1 LC_ALL=C
 
 # shellcheck disable=SC2046 # a list of words
-"$root/samples/install.sh" $(cat "$root/samples/build-packages.txt") curl jq openssl valgrind
+"$root/samples/install.sh" $(cat "$root/samples/build-packages.txt") curl jq
 
 if [ -z "${I2V_BUILD:-}" ]; then
   I2V_BUILD=$root/build-bench

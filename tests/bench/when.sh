@@ -3,7 +3,7 @@
 # shellcheck shell=sh disable=SC2154
 
 section_lag() {
-  "$tools/bench-lag" table >lag
+  "$tools/bench-lag" table "${I2V_BENCH_JOBS:-10000}" >lag
   of() { # POLLER, FIELD, MODEL
     jq -r --arg p "$1" --arg m "${3:-openai/sora-2-i2v}" "select(.model == \$m and .poller == \$p) | .$2" lag
   }
