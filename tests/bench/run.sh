@@ -130,7 +130,9 @@ renew_readme() {
   cp ./*.svg results.json "$here/"
 }
 
+# shellcheck source-path=SCRIPTDIR source=when.sh
 . "$here/when.sh"
+# shellcheck source-path=SCRIPTDIR source=cost.sh
 . "$here/cost.sh"
 
 # shellcheck disable=SC2086 # a list of words
