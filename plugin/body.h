@@ -11,8 +11,9 @@
  * @param still,end  NULL where the gateway fetches them, or there is no last frame
  * @param shown      NULL, or set to the body as it may be shown: of each still its type,
  * size and digest, of a URL what is not secret in it
- * @return 0, *body and *shown (JSON, free with cJSON_free()), or a negative AVERROR after
- * one sentence on `log`. What is cut or padded is said at AV_LOG_WARNING.
+ * @return 0, *body (JSON, free with av_free()) and *shown (JSON, free with cJSON_free()),
+ * or a negative AVERROR after one sentence on `log`. What is cut or padded is said at
+ * AV_LOG_WARNING.
  */
 int body_make(const Request *request, const Still *still, const Still *end, void *log,
               char **body, char **shown);

@@ -42,7 +42,7 @@ static void end_journey(Journey *j)
     store_close(&j->store);
     record_free(&j->record);
     events_free(&j->events);
-    cJSON_free(j->body);
+    av_free(j->body);
     cJSON_free(j->shown);
 }
 
@@ -329,7 +329,7 @@ void journey_drop_body(Journey *j)
 {
     still_free(&j->still);
     still_free(&j->end);
-    cJSON_free(j->body);
+    av_free(j->body);
     j->body = NULL;
 }
 

@@ -283,9 +283,10 @@ int still_encode(const Still *still, const StillTarget *target, void *log,
     if (ret < 0)
         return ret;
     if (is_sendable(still, &geometry)) {
-        file->data = av_memdup(still->bytes.buf->data, (size_t)still->bytes.size);
-        if (!file->data)
+        file->buf = av_buffer_ref(still->bytes.buf);
+        if (!file->buf)
             return AVERROR(ENOMEM);
+        file->data = file->buf->data;
         file->size = (size_t)still->bytes.size;
         file->mime = still->meta.mime;
         file->width = geometry.width;
@@ -298,6 +299,12 @@ int still_encode(const Still *still, const StillTarget *target, void *log,
         ret = still_encode_rgb(rgb, log, file);
     av_frame_free(&rgb);
     return ret;
+}
+
+void still_file_clear(StillFile *file)
+{
+    av_buffer_unref(&file->buf);
+    *file = (StillFile){0};
 }
 
 int still_frame(const Still *still, const StillTarget *target, void *log, AVFrame **rgb)

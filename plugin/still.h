@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include <libavformat/avio.h>
+#include <libavutil/buffer.h>
 #include <libavutil/frame.h>
 
 /** How a still of another shape meets the size it must have (CSS object-fit's words). */
@@ -101,12 +102,16 @@ typedef struct StillTarget {
 
 /** An encoded still. */
 typedef struct StillFile {
-    uint8_t *data;     ///< free with av_free()
-    size_t size;       ///< bytes
-    const char *mime;  ///< "image/png" or "image/jpeg", static
-    int width, height; ///< pixels
-    bool original;     ///< the source's own bytes, untouched
+    AVBufferRef *buf;    ///< that holds it; may be shared with the still
+    const uint8_t *data; ///< in buf
+    size_t size;         ///< bytes
+    const char *mime;    ///< "image/png" or "image/jpeg", static
+    int width, height;   ///< pixels
+    bool original;       ///< the source's own bytes, untouched
 } StillFile;
+
+/** Free what it holds. */
+void still_file_clear(StillFile *file);
 
 /**
  * Fit and encode. What is cut, padded or converted is said at AV_LOG_WARNING on `log`.

@@ -105,11 +105,11 @@ int still_encode_rgb(AVFrame *rgb, void *log, StillFile *file)
     }
     if (ret < 0)
         goto end;
-    file->data = av_memdup(packet->data, (size_t)packet->size);
-    if (!file->data) {
-        ret = AVERROR(ENOMEM);
+    if ((ret = av_packet_make_refcounted(packet)) < 0)
         goto end;
-    }
+    file->buf = packet->buf;
+    packet->buf = NULL;
+    file->data = packet->data;
     file->size = (size_t)packet->size;
     file->mime = jpeg ? "image/jpeg" : "image/png";
     file->width = rgb->width;

@@ -146,11 +146,13 @@ section_create() {
   size=$(number %.1f "$(wc -c <large.png) / 1e6")
   row "peak memory of a create call, still of $size MB" "$(number %.0f "($(measured a.rss_kib) - $small) / 1024") MiB more" "" \
     "with a still of $(number %.2f "$(wc -c <still.png) / 1e6") MB: $(number %.0f "$small / 1024") MiB"
+  stop_gateway
+  start_gateway --latency 0.5
   I2V_DEFAULTS=poll_interval=0.02 "$bin/i2vctl" fetch --prompt connections --duration 4 still.png >/dev/null 2>&1
   curl -sS "$I2V_BASE_URL/control/state" >state
   stop_gateway
   row "connections of a request" "$(jq '[.requests[].connection] | unique | length' state)" "" \
-    "$(jq '.requests | length' state) exchanges: price, create, polls, download"
+    "$(jq ".requests | length" state) exchanges: price, create, polls, download"
 }
 
 section_ledger() {

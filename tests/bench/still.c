@@ -26,7 +26,7 @@ int main(int argc, char **argv)
         ret = still_encode(still, &target, NULL, &file);
     if (ret >= 0 && fwrite(file.data, 1, file.size, stdout) != file.size)
         ret = AVERROR_EXTERNAL;
-    av_free(file.data);
+    still_file_clear(&file);
     still_free(&still);
     return ret < 0;
 }

@@ -65,7 +65,7 @@ static void test_formats(void **state)
             assert_true(pixel(&picture, 40, 24)[0] > 40 &&
                         pixel(&picture, 40, 24)[0] < 120);
         free(picture.rgb);
-        av_free(file.data);
+        still_file_clear(&file);
         still_free(&still);
         assert_null(still);
     }
@@ -83,13 +83,13 @@ static void test_palette_is_sent_as_it_is(void **state)
     still = must_read("pal.png", NULL);
     file = must_encode(still, 160, 96, STILL_COVER, STILL_CENTER);
     assert_true(file.original);
-    av_free(file.data);
+    still_file_clear(&file);
     file = must_encode(still, 320, 192, STILL_COVER, STILL_CENTER);
     assert_false(file.original);
     Picture picture = decode_png(&file);
     assert_quarters(&picture, "RGBW", 2, "palette");
     free(picture.rgb);
-    av_free(file.data);
+    still_file_clear(&file);
     still_free(&still);
 }
 
@@ -117,7 +117,7 @@ static void test_alpha_over_black(void **state)
         assert_pixel(&picture, 8, 8, 128, 128, 128, 1, names[i]);
         assert_pixel(&picture, 50, 8, 255, 255, 255, 0, names[i]);
         free(picture.rgb);
-        av_free(file.data);
+        still_file_clear(&file);
         still_free(&still);
     }
 }
@@ -178,7 +178,7 @@ static void check_fit(const Still *still, Shape s, Shape t, StillFit fit,
         }
     }
     free(picture.rgb);
-    av_free(file.data);
+    still_file_clear(&file);
 }
 
 static void test_fits(void **state)
@@ -255,7 +255,7 @@ static void test_what_fits_say(void **state)
         assert_string_equal(log_text, rows[i].said);
         assert_int_equal(file.width, rows[i].target.width);
         assert_int_equal(file.height, rows[i].target.height);
-        av_free(file.data);
+        still_file_clear(&file);
         still_free(&still);
     }
 }
@@ -274,10 +274,10 @@ static void test_fit_none(void **state)
                                   "fit=cover, contain or fill would make it so\n");
     file = must_encode(still, 160, 96, STILL_NONE, STILL_CENTER);
     assert_true(file.original);
-    av_free(file.data);
+    still_file_clear(&file);
     file = must_encode(still, 0, 0, STILL_NONE, STILL_CENTER);
     assert_true(file.original);
-    av_free(file.data);
+    still_file_clear(&file);
     still_free(&still);
 }
 
@@ -290,8 +290,8 @@ static void test_output_repeats(void **state)
     (void)state;
     assert_int_equal(a.size, b.size);
     assert_memory_equal(a.data, b.data, a.size);
-    av_free(a.data);
-    av_free(b.data);
+    still_file_clear(&a);
+    still_file_clear(&b);
     still_free(&still);
 }
 
@@ -316,7 +316,7 @@ static void test_large_goes_as_jpeg(void **state)
     assert_memory_equal(file.data, "\xff\xd8\xff", 3);
     Picture picture = decode_file(&file);
     free(picture.rgb);
-    av_free(file.data);
+    still_file_clear(&file);
     still_free(&still);
 }
 
@@ -342,7 +342,7 @@ static void test_pixels_are_kept(void **state)
         Picture picture = decode_png(&file);
         assert_memory_equal(picture.rgb, ppm + size - 96 * 64 * 3, 96 * 64 * 3);
         free(picture.rgb);
-        av_free(file.data);
+        still_file_clear(&file);
         still_free(&still);
     }
     free(ppm);
@@ -387,7 +387,7 @@ static void test_frame(void **state)
                                 pixel(&picture, 0, y), (size_t)frame->width * 3);
         av_frame_free(&frame);
         free(picture.rgb);
-        av_free(file.data);
+        still_file_clear(&file);
         still_free(&still);
     }
 }

@@ -123,7 +123,7 @@ static void check_turned(const char *name, int orientation, int tolerance)
     if (orientation != 1)
         assert_false(file.original);
     free(picture.rgb);
-    av_free(file.data);
+    still_file_clear(&file);
     still_free(&still);
 }
 
@@ -168,7 +168,7 @@ static void test_turned_is_fitted_as_seen(void **state)
     picture = decode_png(&file);
     assert_quarters(&picture, "BRBR", 8, "the top of a turned still");
     free(picture.rgb);
-    av_free(file.data);
+    still_file_clear(&file);
     still_free(&still);
 }
 
@@ -228,7 +228,7 @@ static void test_what_goes_untouched(void **state)
             assert_null(memmem(file.data, file.size, "eXIf", 4));
         }
         free(data);
-        av_free(file.data);
+        still_file_clear(&file);
         still_free(&still);
     }
 }

@@ -502,7 +502,7 @@ static void test_out_of_memory(void **state)
             else if (still_encode(still, &target, NULL, &file) < 0)
                 refused++;
             av_max_alloc(INT32_MAX);
-            av_free(file.data);
+            still_file_clear(&file);
             still_free(&still);
         }
     }

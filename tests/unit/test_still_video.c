@@ -64,7 +64,7 @@ static Picture picture_of(const Still *still)
     Picture picture;
     assert_false(file.original);
     picture = decode_png(&file);
-    av_free(file.data);
+    still_file_clear(&file);
     return picture;
 }
 
@@ -286,7 +286,7 @@ static void test_aspect_ratio(void **state)
         if (!i)
             assert_quarters(&picture, "RRBB", 6, name);
         free(picture.rgb);
-        av_free(file.data);
+        still_file_clear(&file);
         still_free(&still);
     }
 }
