@@ -7,7 +7,6 @@
 #include <stdint.h>
 
 #include "digest.h"
-#include "digest.h"
 #include "http.h"
 
 /** One attempt at fetching. */

@@ -32,13 +32,24 @@ Journey *journey_alloc(void *log, EventsVoice voice)
     return j;
 }
 
+/* What was found out about the stills is noted before they go, and not earlier: the
+ * create call is not to wait for it. */
+static void let_stills_go(Journey *j)
+{
+    if (j->store && j->still)
+        known_stills_add(j->store, j->still, j->log);
+    if (j->store && j->end)
+        known_stills_add(j->store, j->end, j->log);
+    still_free(&j->still);
+    still_free(&j->end);
+}
+
 static void end_journey(Journey *j)
 {
     batch_leave(&j->entry); // what it borrows is freed below
     options_free(&j->options);
     request_free(&j->request);
-    still_free(&j->still);
-    still_free(&j->end);
+    let_stills_go(j);
     store_close(&j->store);
     record_free(&j->record);
     events_free(&j->events);
@@ -279,27 +290,46 @@ static bool can_keep(Journey *j, int *ret)
     return *ret >= 0;
 }
 
+/* Whether a still is not the one that the key was made of. */
+static bool is_other(const Still *still, const Still *before, const char *hash)
+{
+    char text[DIGEST_TEXT_SIZE] = "";
+
+    if (still)
+        digest_hex(still_digest(still), 32, text);
+    return strcmp(text, hash) || (still && before &&
+                                  (still_width(still) != still_width(before) ||
+                                   still_height(still) != still_height(before)));
+}
+
 /* Once more, for the same request: the key speaks of what was read first. */
 static int read_stills_again(Journey *j)
 {
     const Request *r = j->request;
-    char hash[DIGEST_TEXT_SIZE] = "", end_hash[DIGEST_TEXT_SIZE] = "";
-    still_free(&j->still);
-    still_free(&j->end);
+    Still *still = j->still, *end = j->end;
+    bool recalled = (still && !still_is_read(still)) || (end && !still_is_read(end));
+
+    j->still = j->end = NULL;
     int ret = get_stills(j, journey_read_still);
     if (ret < 0)
-        return ret;
-    if (j->still)
-        digest_hex(still_digest(j->still), 32, hash);
-    if (j->end)
-        digest_hex(still_digest(j->end), 32, end_hash);
-    if (!strcmp(hash, r->image_hash) && !strcmp(end_hash, r->end_image_hash))
-        return 0;
+        goto done;
+    bool other = is_other(j->still, still, r->image_hash);
+    if (!other && !is_other(j->end, end, r->end_image_hash))
+        goto done;
     journey_drop_body(j);
-    events_say(j->events, AV_LOG_ERROR,
-               "The still '%s' has changed since this command began; nothing sent.\n",
-               strcmp(hash, r->image_hash) ? r->image : r->end_image);
-    return AVERROR_INVALIDDATA;
+    events_say(
+        j->events, AV_LOG_ERROR,
+        recalled
+            ? "What was noted of the still '%s' was not true of it, and is put right; "
+              "nothing sent; run the command again.\n"
+            : "The still '%s' has changed since this command began; nothing "
+              "sent.\n",
+        other ? r->image : r->end_image);
+    ret = AVERROR_INVALIDDATA;
+done:
+    still_free(&still);
+    still_free(&end);
+    return ret;
 }
 
 int journey_need_stills(Journey *j)
@@ -327,8 +357,7 @@ static int give_body(void *opaque, const char **body)
 /* What is large and can be made again. */
 void journey_drop_body(Journey *j)
 {
-    still_free(&j->still);
-    still_free(&j->end);
+    let_stills_go(j);
     av_free(j->body);
     j->body = NULL;
 }
@@ -445,14 +474,6 @@ void journey_note_failure(Journey *j, int error)
     events_note(j->events, &event);
 }
 
-static void note_stills(Journey *j)
-{
-    if (j->still)
-        known_stills_add(j->store, j->still, j->log);
-    if (j->end)
-        known_stills_add(j->store, j->end, j->log);
-}
-
 int journey_set_out(Journey *j, const char *url, AVDictionary **options)
 {
     int ret;
@@ -465,7 +486,6 @@ int journey_set_out(Journey *j, const char *url, AVDictionary **options)
     j->failure = FAILURE_STORE;
     if ((ret = store_open(j->request->store, j->log, &j->store)) < 0)
         return ret;
-    note_stills(j);
     j->failure = FAILURE_REQUEST;
     return 0;
 }

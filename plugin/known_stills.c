@@ -23,7 +23,7 @@
 #define MOST_STILLS 512
 #define MAX_SIZE    (MOST_STILLS * (STILL_IDENTITY_SIZE + 100))
 
-/* The rest of the line that begins with an identity, or NULL. */
+/* The line that begins with an identity, or NULL. */
 static const char *find_line(const char *text, const char *identity)
 {
     size_t size = strlen(identity);
@@ -31,9 +31,18 @@ static const char *find_line(const char *text, const char *identity)
     for (const char *line = text; line && *line; line = strchr(line, '\n')) {
         line += *line == '\n';
         if (!strncmp(line, identity, size) && line[size] == ' ')
-            return line + size;
+            return line;
     }
     return NULL;
+}
+
+static void print_line(const char *identity, const Still *still, AVBPrint *lines)
+{
+    char hex[DIGEST_TEXT_SIZE];
+
+    digest_hex(still_digest(still), 32, hex);
+    av_bprintf(lines, "%s %d %d %s\n", identity, still_width(still), still_height(still),
+               hex);
 }
 
 Still *known_stills_find(const char *directory, const char *image, const char *image_time)
@@ -50,29 +59,44 @@ Still *known_stills_find(const char *directory, const char *image, const char *i
     path = av_asprintf("%s/" NAME, directory);
     if (path && store_read_file(path, MAX_SIZE, &text) >= 0 && text &&
         (line = find_line(text, identity)) &&
-        sscanf(line, "%d %d %64[0-9a-f]", &width, &height, hex) == 3 && width > 0 &&
-        height > 0 && digest_parse(hex, digest, sizeof(digest)))
+        sscanf(line + strlen(identity), "%d %d %64[0-9a-f]", &width, &height, hex) == 3 &&
+        width > 0 && height > 0 && digest_parse(hex, digest, sizeof(digest)))
         still = still_recall(image, width, height, digest);
     av_free(text);
     av_free(path);
     return still;
 }
 
-/* All lines but those that are too many, and the new one. */
+/* All lines but those that are too many and that of the same still, and the new one. */
 static void print_lines(const char *text, const char *identity, const Still *still,
                         AVBPrint *lines)
 {
-    char hex[DIGEST_TEXT_SIZE];
-    const char *line = text ? text : "";
+    const char *line = text ? text : "", *old = find_line(line, identity);
     int count = 1;
 
     for (const char *c = line; *c; c++)
         count += *c == '\n';
-    for (; count > MOST_STILLS && *line; count--)
-        line += strcspn(line, "\n") + 1;
-    digest_hex(still_digest(still), 32, hex);
-    av_bprintf(lines, "%s%s %d %d %s\n", line, identity, still_width(still),
-               still_height(still), hex);
+    for (; *line; count--) {
+        size_t size = strcspn(line, "\n") + (strchr(line, '\n') != NULL);
+        if (count <= MOST_STILLS && line != old)
+            av_bprint_append_data(lines, line, (unsigned)size);
+        line += size;
+    }
+    print_line(identity, still, lines);
+}
+
+/* Whether nothing is to be written. */
+static bool is_noted(const char *text, const char *identity, const Still *still)
+{
+    const char *line = find_line(text, identity);
+    AVBPrint same;
+    bool noted;
+
+    av_bprint_init(&same, 0, AV_BPRINT_SIZE_AUTOMATIC);
+    print_line(identity, still, &same);
+    noted = line && !strncmp(line, same.str, same.len);
+    av_bprint_finalize(&same, NULL);
+    return noted;
 }
 
 void known_stills_add(const Store *store, const Still *still, void *log)
@@ -90,7 +114,7 @@ void known_stills_add(const Store *store, const Still *still, void *log)
     ret = path ? 0 : AVERROR(ENOMEM);
     if (ret >= 0 && store_read_file(path, MAX_SIZE, &text) < 0)
         text = NULL; // damaged: begun anew
-    if (ret < 0 || find_line(text, identity))
+    if (ret < 0 || is_noted(text, identity, still))
         goto end;
     print_lines(text, identity, still, &lines);
     ret = av_bprint_is_complete(&lines) ? files_write(path, lines.str, lines.len)

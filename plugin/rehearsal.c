@@ -107,9 +107,10 @@ int journey_rehearse(Journey *j)
 /* The picture of a still that only the gateway was to read. */
 static int need_still(Journey *j)
 {
-    if (j->still && still_is_read(j->still))
+    if (!j->request->image_as_url)
+        return journey_need_stills(j);
+    if (j->still)
         return 0;
-    still_free(&j->still);
     return journey_read_still(j, j->request->image, j->request->image_time, &j->still);
 }
 

@@ -21,18 +21,18 @@
 #define KNOWN_LAG 0.0105
 #define GUESS_LAG 0.0175
 
-/* What the age alone asks for: polls this share of it apart, so that half of it is the
- * lag. */
-#define SHARE 0.05
+/* What the age alone asks for: polls this share of it apart; half of it is the lag. */
+#define SHARE 0.048
 
-/* Polls are never closer, nor farther apart while little is known of what goes on. */
+/* Polls are never closer, nor farther apart while little is known of what goes on, but
+ * for what is left to chance. */
 #define CLOSEST_S  0.4
 #define FARTHEST_S 10
 
 /* Beyond this share of the polls there is nothing to expect any more. */
 #define LAST_SHARE 0.995
 
-/* How much of an interval is left to chance. */
+/* How much of an interval is left to chance: half of it more or less. */
 #define JITTER 0.2
 
 void schedule_learn(Schedule *schedule, const double *durations, int count,

@@ -6,7 +6,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/stat.h>
 
 #include <libavcodec/avcodec.h>
 #include <libavfilter/avfilter.h>
@@ -76,10 +75,11 @@ void still_bytes_clear(StillBytes *bytes);
 
 /** The path of an image that is one, borrowed, or NULL. */
 const char *still_path(const char *image);
-/** Identity of a file as it is, without the frame; "" for what has none. */
-void still_identity_of(const struct stat *st, char identity[STILL_IDENTITY_SIZE]);
-/** Give a still the identity of its file, if that is as it was when it was read. */
-void still_identity_confirm(Still *still, const StillSource *source, const char *as_read);
+/** Identity of an open file as it is, without the frame; "" for what has none. */
+void still_identity_of(int fd, char identity[STILL_IDENTITY_SIZE]);
+/** Give a still the identity of its file, if that is as it was when it was read.
+ * @param as_read  what still_identity_of() said then; gets the frame added */
+void still_identity_confirm(Still *still, const StillSource *source, char *as_read);
 
 /** What an image file says beside its pixels. */
 typedef struct StillMeta {

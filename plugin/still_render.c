@@ -137,7 +137,8 @@ static bool has_alpha(const AVFrame *frame)
 
 /* Whether the shape may be changed before the colours: a large still is then never there
  * as RGB in its own size, and a pixel of chroma more or less at an edge that is scaled
- * does not show. Planes that are not alike cannot be turned. */
+ * does not show. Planes that are not alike cannot be turned, and what is no plane of
+ * samples can be neither cut nor turned. */
 static bool is_shaped_first(const Still *still, const StillGeometry *g)
 {
     const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(still->frame->format);
@@ -146,7 +147,8 @@ static bool is_shaped_first(const Still *still, const StillGeometry *g)
     bool there = g->crop_w >> desc->log2_chroma_w && g->crop_h >> desc->log2_chroma_h;
 
     return scaled && turns && there &&
-           !(desc->flags & (AV_PIX_FMT_FLAG_PAL | AV_PIX_FMT_FLAG_ALPHA));
+           !(desc->flags & (AV_PIX_FMT_FLAG_PAL | AV_PIX_FMT_FLAG_ALPHA |
+                            AV_PIX_FMT_FLAG_BAYER | AV_PIX_FMT_FLAG_BITSTREAM));
 }
 
 static void deinterlace(const Still *still, AVBPrint *chain)

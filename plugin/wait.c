@@ -303,10 +303,12 @@ static void take_damaged(Generation *g, const char *part, const char *why)
     generation_fail(g, AVERROR_INVALIDDATA, FAILURE_LATER);
 }
 
-/* A verified clip is in its place: note it, and that is the end. */
-static int keep(Generation *g, const ClipFacts *facts, const char *history)
+/* A verified clip is in its place: note it, and that is the end. Its digest is "" when it
+ * is still to be taken. */
+static int keep(Generation *g, const ClipFacts *facts, const char *digest,
+                const char *history)
 {
-    int ret = store_note_clip(g->plan->store, g->record, g->clip_digest);
+    int ret = store_note_clip(g->plan->store, g->record, digest);
     if (ret < 0) {
         events_say(g->events, AV_LOG_ERROR, "Cannot read the clip in the store: %s.\n",
                    av_err2str(ret));
@@ -348,8 +350,6 @@ bool generation_adopt(Generation *g)
                   : clip_verify(clip, g->request->duration, g->interrupt, &facts);
     bool whole = ret >= 0;
 
-    g->clip_digest[0] = '\0'; // that of a download, if any, is another's
-
     if (ret == AVERROR(EINTR)) { /* not known yet, and nothing may be bought before */
         generation_sleep(g, 0);
         av_free(clip);
@@ -359,7 +359,7 @@ bool generation_adopt(Generation *g)
     /* Locked first and looked again after: a damaged record is then moved aside. */
     if (whole && g->lock < 0)
         generation_lock(g);
-    else if (whole && remember(g) >= 0 && keep(g, &facts, "adopted") >= 0)
+    else if (whole && remember(g) >= 0 && keep(g, &facts, "", "adopted") >= 0)
         events_say(g->events, id ? AV_LOG_INFO : AV_LOG_WARNING,
                    id ? "An earlier run brought the clip %s, which is whole, and did not "
                         "live to note it.\n"
@@ -377,7 +377,7 @@ static void publish(Generation *g, const ClipFacts *facts)
         end_hopeless(g, ret, av_err2str(ret));
         return;
     }
-    keep(g, facts, "ready");
+    keep(g, facts, g->clip_digest, "ready");
 }
 
 static void verify(Generation *g)

@@ -12,6 +12,7 @@
 #include <libavutil/mem.h>
 
 #include "known_stills.h"
+#include "still_internal.h"
 
 /* Longer than a file must be left alone. */
 enum { SETTLE_S = 5 };
@@ -112,12 +113,12 @@ static void test_changed(void **state)
     learn(other);
     assert_true(is_known(other, NULL));
     assert_int_equal(rename(path, other), 0);
+    sleep(SETTLE_S);
     assert_false(is_known(other, NULL));
     unlink(other);
     assert_false(is_known(other, NULL));
 }
 
-/* A file that changes while it is read is not noted. */
 static void test_not_files(void **state)
 {
     static const char *const images[] = {
@@ -128,6 +129,56 @@ static void test_not_files(void **state)
         if (still_identify(images[i], NULL, identity) || identity[0])
             fail_case("'%s' has the identity %s", images[i], identity);
     assert_false(still_identify("/proc/self/exe", "1 2", identity));
+}
+
+/* A line that is not true of its still is put right once the still is read. */
+static void test_wrong_line(void **state)
+{
+    const char *path = temp_bmp("wrong.bmp", 8, 6, 60);
+    char identity[STILL_IDENTITY_SIZE];
+    (void)state;
+    sleep(SETTLE_S);
+    Still *still = read_still(path);
+    snprintf(identity, sizeof(identity), "%s", still_identity(still));
+    assert_true(identity[0]);
+    FILE *file = fopen(temp_path("store/stills"), "w");
+    assert_non_null(file);
+    fprintf(file, "%s 8 6 %064x\n", identity, 1);
+    fclose(file);
+    Still *known = find(path, NULL);
+    assert_non_null(known);
+    assert_memory_not_equal(still_digest(known), still_digest(still), 32);
+    still_free(&known);
+    known_stills_add(store, still, NULL);
+    assert_non_null(known = find(path, NULL));
+    assert_memory_equal(still_digest(known), still_digest(still), 32);
+    still_free(&known);
+    still_free(&still);
+}
+
+/* Only what did not change while it was read has an identity. */
+static void test_changed_while_read(void **state)
+{
+    const char *path = temp_bmp("moving.bmp", 8, 6, 70);
+    StillSource source = {.image = path};
+    char as_read[STILL_IDENTITY_SIZE];
+    struct stat before;
+    (void)state;
+    sleep(SETTLE_S);
+    Still *still = read_still(path);
+    int fd = open(path, O_RDONLY);
+    still_identity_of(fd, as_read);
+    close(fd);
+    still_identity_confirm(still, &source, as_read);
+    assert_true(still_identity(still)[0]);
+    fd = open(path, O_RDONLY);
+    still_identity_of(fd, as_read);
+    close(fd);
+    assert_int_equal(stat(path, &before), 0);
+    overwrite(path, &before);
+    still_identity_confirm(still, &source, as_read);
+    check_text("identity", still_identity(still), "");
+    still_free(&still);
 }
 
 static void test_many_and_damaged(void **state)
@@ -167,6 +218,8 @@ int main(void)
         cmocka_unit_test(test_changed),
         cmocka_unit_test(test_not_files),
         cmocka_unit_test(test_many_and_damaged),
+        cmocka_unit_test(test_wrong_line),
+        cmocka_unit_test(test_changed_while_read),
     };
     said_start();
     clear_environment();
