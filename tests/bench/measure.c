@@ -3,9 +3,9 @@
  *
  * usage: bench-measure RUNS [NAME=VALUE...] COMMAND... [--vs [NAME=VALUE...] COMMAND...]
  *
- * Prints one JSON object: the median of each figure of the first command, of the second,
- * and of the second divided by the first, run by run. What they print is thrown away but
- * for errors; one that fails ends it with status 1. */
+ * Prints one JSON object: the median of each figure of the first command (a), of the
+ * second (b), and, run by run, of b / a (ratio) and b - a (more). What they print is
+ * thrown away but for errors; one that fails ends it with status 1. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -95,14 +95,25 @@ static void print(const char *name, const Command *command, int count)
     printf("}");
 }
 
-static void print_ratio(const Command *a, const Command *b, int count)
+static double divide(double a, double b)
 {
-    printf(",\"ratio\":{");
+    return a > 0 ? b / a : 0;
+}
+
+static double subtract(double a, double b)
+{
+    return b - a;
+}
+
+static void print_pairs(const char *name, double (*compare_pair)(double a, double b),
+                        const Command *a, const Command *b, int count)
+{
+    printf(",\"%s\":{", name);
     for (int i = 0; i < FIGURES; i++) {
-        double ratios[MOST_RUNS];
+        double pairs[MOST_RUNS];
         for (int n = 0; n < count; n++)
-            ratios[n] = a->runs[i][n] > 0 ? b->runs[i][n] / a->runs[i][n] : 0;
-        printf("%s\"%s\":%.4f", i ? "," : "", names[i], median(ratios, count));
+            pairs[n] = compare_pair(a->runs[i][n], b->runs[i][n]);
+        printf("%s\"%s\":%.6g", i ? "," : "", names[i], median(pairs, count));
     }
     printf("}");
 }
@@ -138,7 +149,8 @@ int main(int argc, char **argv)
     if (used > 1) {
         printf(",");
         print("b", &commands[1], count);
-        print_ratio(&commands[0], &commands[1], count);
+        print_pairs("ratio", divide, &commands[0], &commands[1], count);
+        print_pairs("more", subtract, &commands[0], &commands[1], count);
     }
     printf("}\n");
     return 0;

@@ -20,7 +20,7 @@
 #   ledger    a large store
 #
 # I2V_BUILD      an existing build to measure (default: one is made in build-bench)
-# I2V_BENCH_DIR  where to work, and where results.json goes (default: build-bench/work)
+# I2V_BENCH_DIR  where results.json and the plots go (default: build-bench)
 # I2V_BENCH_JOBS generations of each model that are simulated (default: 10000)
 set -eu
 
@@ -44,13 +44,21 @@ bin=$build/bin
 tools=$build/tests/bench
 preload=$(find "$build" -name libi2v-preload.so)
 
-work=${I2V_BENCH_DIR:-$root/build-bench/work}
-rm -rf "$work"
-mkdir -p "$work/home"
-cd "$work"
-export HOME="$work/home"
+results=${I2V_BENCH_DIR:-$root/build-bench}
+mkdir -p "$results"
+results=$(cd "$results" && pwd)
+work=$(mktemp -d "$results/work.XXXXXX")
 gateways=
-trap 'for pid in $gateways; do kill "$pid" 2>/dev/null || :; done' EXIT
+end() {
+  for process in $gateways; do
+    kill "$process" 2>/dev/null || :
+  done
+  rm -rf "$work"
+}
+trap end EXIT
+cd "$work"
+mkdir home
+export HOME="$work/home"
 : >rows
 
 # A line of the table.
@@ -82,7 +90,10 @@ start_gateway() { # ARGUMENT...
     --state "gateway-$(echo "$gateways" | wc -w)" --ready-file ready "$@" >/dev/null 2>&1 &
   gateway=$!
   gateways="$gateways $gateway"
-  until [ -s ready ]; do sleep 0.05; done
+  until [ -s ready ]; do
+    kill -0 "$gateway" || exit 69
+    sleep 0.05
+  done
   I2V_BASE_URL=$(cat ready)
   export I2V_BASE_URL
 }
@@ -135,13 +146,17 @@ renew_readme() {
 # shellcheck source-path=SCRIPTDIR source=cost.sh
 . "$here/cost.sh"
 
+for section; do
+  case " $all " in *" $section "*) ;; *) sed -n 's/^# usage/usage/p' "$0" >&2 && exit 64 ;; esac
+done
 # shellcheck disable=SC2086 # a list of words
 [ $# -gt 0 ] || { set -- $all && whole=yes; }
 for section; do
-  case " $all " in *" $section "*) ;; *) sed -n 's/^# usage/usage/p' "$0" >&2 && exit 64 ;; esac
   echo "== $section" >&2
   "section_$section"
 done
 print_table
 jq -s --arg machine "$(print_machine)" '{$machine, rows: .}' rows >results.json
+cp results.json "$results/"
+find . -maxdepth 1 \( -name '*.svg' -o -name lag.json \) -exec cp {} "$results/" \;
 [ -z "${whole:-}" ] || renew_readme

@@ -3,9 +3,13 @@
 # shellcheck shell=sh disable=SC2154
 
 section_lag() {
-  "$tools/bench-lag" table "${I2V_BENCH_JOBS:-10000}" >lag
+  "$tools/bench-lag" table "${I2V_BENCH_JOBS:-10000}" >lag.json
   of() { # POLLER, FIELD, MODEL
-    jq -r --arg p "$1" --arg m "${3:-openai/sora-2-i2v}" "select(.model == \$m and .poller == \$p) | .$2" lag
+    jq -r --arg p "$1" --arg m "${3:-openai/sora-2-i2v}" "select(.model == \$m and .poller == \$p) | .$2" lag.json
+  }
+  # Of the models alone, not of what is made up beside them.
+  worst() { # POLLER, EXPRESSION, FORMAT: FORMAT of the largest
+    number "$3" "$(jq -s --arg p "$1" "map(select(.poller == \$p and (.model | test(\",\") | not)) | $2) | max" lag.json)"
   }
   fixed=
   for every in 10 5 1; do
@@ -13,16 +17,19 @@ section_lag() {
   done
   row "lag with a history, median 90 s" \
     "$(number %.2f "$(of history lag_s)") s, $(number %.1f "$(of history polls)") polls" "1 s, 45 polls" "$fixed"
-  row "the same, worst of all models" \
-    "$(number %.2f "100 * $(jq -s 'map(select(.poller == "history").lag_s / .median_s) | max' lag)") % of the median" \
-    "" "$(jq -s 'map(select(.poller == "history")) | length' lag) models, 25 to 401 s"
+  row "the same, worst of all models" "$(worst history "100 * .lag_s / .median_s" %.2f) % of the median" "" \
+    "$(jq -s 'map(select(.poller == "history")) | "\(length) models, \(map(.median_s) | min) to \(map(.median_s) | max) s"' lag.json | tr -d '"')"
   row "lag with the table's latency alone, worst of all models" \
-    "$(number %.2f "100 * $(jq -s 'map(select(.poller == "table" and .median_s != 5.5 and (.model | test(",") | not)).lag_share) | max' lag)") % of the time it took" \
-    "2.5 %" "sora-2: $(number %.1f "$(of table lag_s)") s, $(number %.0f "$(of table polls)") polls"
-  row "lag when nothing is known, median 90 s" "$(number %.2f "100 * $(of nothing lag_share)") % of the time it took" \
-    "2.5 %" "$(number %.1f "$(of nothing lag_s)") s, $(number %.0f "$(of nothing polls)") polls"
-  row "the same, of 1 to 10 s" \
-    "$(number %.2f "$(jq -s 'map(select(.model | test("in 1 to 10 s")).lag_s) | max' lag)") s" "0.3 s" ""
+    "$(worst table "100 * .lag_share" %.2f) % of the time it took" "2.5 %" \
+    "sora-2: $(number %.1f "$(of table lag_s)") s, $(number %.0f "$(of table polls)") polls"
+  for model in "the table says 90 s, about 45 s" "the table says 90 s, about 180 s"; do
+    row "lag when $model" "$(number %.2f "100 * $(of table lag_share "$model")") % of the time it took" "2.5 %" \
+      "$(number %.1f "$(of table lag_s "$model")") s, $(number %.0f "$(of table polls "$model")") polls"
+  done
+  row "lag when nothing is known, worst of all models" "$(worst nothing "100 * .lag_share" %.2f) % of the time it took" \
+    "2.5 %" "sora-2: $(number %.1f "$(of nothing lag_s)") s, $(number %.0f "$(of nothing polls)") polls"
+  row "lag without a history, of 1 to 10 s" \
+    "$(number %.2f "$(jq -s 'map(select(.model | test("in 1 to 10 s")).lag_s) | max' lag.json)") s" "0.3 s" ""
   "$tools/bench-lag" curve >lag.tsv
   awk -f "$here/plot.awk" -v title="How long a clip waits to be noticed; the history's median is 90 s" \
     -v x_label="seconds that the generation took" -v y_label="mean lag, s" lag.tsv >lag.svg
@@ -40,7 +47,7 @@ history() { # MEDIAN
   }'
 }
 
-# From the ledger's acceptance to what the log has of its completion.
+# From acceptance to completion as the log has them, less what the generation took.
 live_lag() { # LOG, SECONDS
   jq -s --argjson latency "$2" '
     def at: (.time[0:19] + "Z" | fromdate) + (.time[20:23] | tonumber) / 1000;
@@ -48,19 +55,27 @@ live_lag() { # LOG, SECONDS
       - (map(select(.event == "accepted")) | first | at) - $latency' "$1"
 }
 
+# Six generations about each time, as far from it as the middle of six would be.
+live_latencies() { # SECONDS
+  awk -v median="$1" 'BEGIN {
+    split("-1.38 -0.67 -0.21 0.21 0.67 1.38", normal, " ")
+    for (i = 1; i <= 6; i++) printf "%.1f\n", median * exp(0.35 * normal[i])
+  }'
+}
+
 section_live() {
   make_still
-  jobs='1 2 3 4 5 6'
   waited=
   for seconds in 20 60 150; do
-    start_gateway --latency $seconds
-    for mode in history table; do
-      for job in $jobs; do
-        name=live-$mode-$seconds-$job
-        mkdir -p "$name"
-        [ $mode = table ] || history $seconds >"$name/stats.json"
-        I2V_STORE=$work/$name I2V_LOG=$work/$name.log "$bin/i2vctl" fetch --prompt "live $job" --take "$job" \
-          --duration 4 still.png >"$name.out" 2>&1 &
+    for latency in $(live_latencies $seconds); do
+      start_gateway --latency "$latency"
+      for mode in history table fixed; do
+        name=live-$mode-$seconds-$latency
+        mkdir "$name"
+        [ $mode != history ] || history $seconds >"$name/stats.json"
+        [ $mode = fixed ] && every=10 || every=0
+        I2V_STORE=$work/$name I2V_LOG=$work/$name.log "$bin/i2vctl" fetch --prompt "$name" --duration 4 \
+          --poll_interval "$every" still.png >"$name.out" 2>&1 &
         waited="$waited $!"
       done
     done
@@ -68,19 +83,14 @@ section_live() {
   # shellcheck disable=SC2086 # words
   wait $waited
   for seconds in 20 60 150; do
-    for mode in history table; do
-      for job in $jobs; do
-        live_lag "live-$mode-$seconds-$job.log" $seconds
-      done >lags
-      lag=$(awk '{ s += $1 } END { print s / NR }' lags)
-      if [ $mode = history ]; then
-        row "live, $seconds s, with a history, mean of 6" "$(number %.2f "$lag") s" \
-          "$(number %.2f "$seconds / 90") s" "every 10 s: 5 s"
-      else
-        row "live, $seconds s, with the table alone, mean of 6" "$(number %.2f "$lag") s" \
-          "$(number %.2f "0.025 * $seconds") s" ""
-      fi
+    for mode in history table fixed; do
+      for latency in $(live_latencies $seconds); do
+        live_lag "live-$mode-$seconds-$latency.log" "$latency"
+      done | awk '{ s += $1 } END { printf "%.2f", s / NR }' >"live-$mode"
     done
+    row "live, 6 about $seconds s, with a history" "$(cat live-history) s" "$(number %.2f "$seconds / 90") s" \
+      "every 10 s: $(cat live-fixed) s"
+    row "live, 6 about $seconds s, with the table alone" "$(cat live-table) s" "$(number %.2f "0.025 * $seconds") s" ""
   done
 }
 
@@ -90,17 +100,16 @@ section_packet() {
   for still in still noise; do
     new_store
     start_gateway --latency 0.3
-    for take in 1 2 3 4 5; do
-      I2V_DEFAULTS="poll_interval=0.1:take=$take" "$tools/bench-open" \
-        "i2v:$still.png?prompt=packet&duration=12" | jq .packet
+    for take in 0 1 2 3 4 5 6 7; do
+      packet=$(I2V_DEFAULTS="poll_interval=0.1:take=$((take + 1))" LD_PRELOAD=$preload \
+        "$tools/bench-open" "i2v:$still.png?prompt=packet&duration=12")
+      curl=$(curl -sS -o clip -w '%{time_total}' "$I2V_BASE_URL/control/clip")
+      [ $take = 0 ] || echo "$packet $curl"
     done >packets
-    for _ in 1 2 3 4 5; do
-      curl -sS -o clip.mp4 -w '%{time_total}\n' "$I2V_BASE_URL/control/clip"
-    done >curls
     stop_gateway
-    row "i2v knows -> first packet, $(number %.1f "$(wc -c <clip.mp4) / 1e6") MB" \
-      "$(number %.0f "1000 * $(median <packets)") ms" "download + 50 ms" \
-      "curl: $(number %.0f "1000 * $(median <curls)") ms"
+    row "i2v knows -> first packet in a host, $(number %.1f "$(wc -c <clip) / 1e6") MB" \
+      "download $(awk '{ print 1000 * ($1 - $2) }' packets | median | xargs printf '%+.0f') ms" "download + 50 ms" \
+      "curl: $(awk '{ print 1000 * $2 }' packets | median | xargs printf '%.0f') ms"
   done
 }
 
@@ -115,35 +124,38 @@ write_command() { # N
   } >command.sh
 }
 
+open_several() { # N
+  new_store
+  write_command "$1"
+  start_gateway --latency 10
+  measure 1 sh command.sh
+  stop_gateway
+  measured a.wall_s >"parallel-$1"
+}
+
 section_parallel() {
   make_still
-  export I2V_PARALLEL=64
   # What the gateway renders is rendered beforehand.
   new_store
   start_gateway --latency 0.1
   write_command 64
-  sh command.sh
+  I2V_PARALLEL=64 sh command.sh
   stop_gateway
-  : >parallel
+  export I2V_AHEAD=0
+  open_several 4
+  mv parallel-4 sequential-4
+  unset I2V_AHEAD
+  : >parallel.tsv
   for n in 1 4 16 64; do
-    new_store
-    write_command $n
-    start_gateway --latency 10
-    measure 1 sh command.sh
-    cp measured "parallel-$n"
-    stop_gateway
-    printf 'i2v\t%d\t%s\n' "$n" "$(measured a.wall_s)" >>parallel
-    printf 'one after the other\t%d\t%s\n' "$n" "$(number %g "$n * $(jq .a.wall_s parallel-1)")" >>parallel
-    row "$n requests that take 10 s" "$(number %.1f "$(measured a.wall_s)") s" "12 s" \
-      "one after the other: $(number %.0f "$n * $(jq .a.wall_s parallel-1)") s"
+    I2V_PARALLEL=64 open_several $n
+    printf 'i2v\t%d\t%s\n' "$n" "$(cat "parallel-$n")" >>parallel.tsv
+    beside=
+    [ "$n" != 4 ] || beside="one after the other: $(number %.1f "$(cat sequential-4)") s"
+    row "$n requests that take 10 s" "$(number %.1f "$(cat "parallel-$n")") s" "12 s" "$beside"
   done
-  unset I2V_PARALLEL
-  each() { # FIELD
-    echo "($(jq ".a.$1" parallel-64) - $(jq ".a.$1" parallel-1)) / 63"
-  }
-  row "of these 64, each" "$(number %.0f "1000 * $(each cpu_s)") ms of processor, $(number %.0f "$(each rss_kib)") KiB" \
-    "" "from check to first packet"
-  grep -v '^one.*	64	' parallel >shown
+  open_several 16
+  row "16 with I2V_PARALLEL at its 8" "$(number %.1f "$(cat parallel-16)") s" "24 s" "two rounds"
+  printf 'one after the other\t1\t%s\none after the other\t4\t%s\n' "$(cat parallel-1)" "$(cat sequential-4)" >>parallel.tsv
   awk -f "$here/plot.awk" -v title="Requests of 10 s in one command" -v x_label="requests" \
-    -v y_label="wall time, s" shown >parallel.svg
+    -v y_label="wall time, s" parallel.tsv >parallel.svg
 }
