@@ -133,7 +133,8 @@ mpv_writes() { # file, argument...
         "av://i2v:i2v:still.png?prompt=mpv+waits&duration=4"
 }
 
-# Under load melt 7.30 sometimes stops for good, with or without i2v, and is then tried again.
+# Under load melt 7.30 sometimes stops for good, or writes nothing, with or without i2v, and is
+# then tried again.
 melt_writes() { # file, argument...
     local file=$1 tries status
     shift
@@ -141,7 +142,7 @@ melt_writes() { # file, argument...
         status=0
         timeout -k 5 90 "$BIN/i2v" melt "$@" -consumer "avformat:$file" vcodec=ffv1 acodec=pcm_s16le s=64x36 \
             real_time=-1 || status=$?
-        [[ $status = 124 || $status = 137 ]] || break
+        [[ $status = 124 || $status = 137 || -z $(frames_of "$file" 2>/dev/null) ]] || break
     done
     return "$status"
 }
