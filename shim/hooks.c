@@ -61,6 +61,7 @@ __attribute__((constructor)) static void note_arguments(int argc, char **argv)
 {
     (void)argc;
     atomic_store(&arguments, argv);
+    host_note_start();
     inherit_from_environment();
 }
 

@@ -38,6 +38,7 @@ struct Host {
 typedef struct Object {
     uintptr_t start, end;
     const char *name;
+    bool at_start; ///< it was there before the program began, and stays as long
 } Object;
 
 static const struct HookInfo {
@@ -51,6 +52,7 @@ static const struct HookInfo {
 static _Atomic(Host *) hosts;
 static Host stray = {.name = ""}; ///< callers that belong to no object; want of memory
 static atomic_bool has_plugin;
+static atomic_int started; ///< objects that there were then, 0 = not counted yet
 
 /* ---- what the user says, and what we say ---- */
 
@@ -138,6 +140,7 @@ void host_say_once(const char *format, ...)
 typedef struct Search {
     uintptr_t address;   ///< the object that holds this, or
     const char *library; ///< the first object of a library of this name
+    int passed;          ///< objects before the one found
     Object found;
 } Search;
 
@@ -183,6 +186,7 @@ static int search_object(struct dl_phdr_info *info, size_t size, void *opaque)
 
     (void)size;
     object_extent(info, &object);
+    object.at_start = search->passed++ < atomic_load(&started);
     if (search->library ? !is_library(object.name, search->library)
                         : search->address < object.start || search->address >= object.end)
         return 0;
@@ -276,6 +280,23 @@ static void *look_up(const Host *host, const char *symbol, const char *library)
                                                 : NULL;
 }
 
+static int count_object(struct dl_phdr_info *info, size_t size, void *opaque)
+{
+    (void)info;
+    (void)size;
+    ++*(int *)opaque;
+    return 0;
+}
+
+void host_note_start(void)
+{
+    int count = 0;
+
+    /* The loader lists objects in the order in which they came. */
+    dl_iterate_phdr(count_object, &count);
+    atomic_store(&started, count);
+}
+
 /* ---- hosts ---- */
 
 static Host *known_host(uintptr_t address)
@@ -334,8 +355,10 @@ AnyFunction *host_real(Host *host, HookId id)
     if (real) {
         bool found = object_at((const void *)real, &object);
 
-        if (found && *object.name)
-            symbol_in(object.name, hook->name, true); /* it stays, we keep the pointer */
+        /* It stays, we keep the pointer. What is there from the start does so anyway, and
+         * asking the loader for it costs. */
+        if (found && *object.name && !object.at_start)
+            symbol_in(object.name, hook->name, true);
         host_debug("%s of %s: %s", hook->name, *host->name ? host->name : "the program",
                    found ? object.name : "?");
         atomic_store(&host->real[id], real);

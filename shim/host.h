@@ -25,6 +25,10 @@ typedef struct Host Host;
 /** The object that the code at `caller` belongs to. Never NULL; never freed. */
 Host *host_of(const void *caller);
 
+/** Called once, when the program is about to begin: what is loaded by now is not
+ * unloaded. */
+void host_note_start(void);
+
 /** Whether it is this library. */
 bool host_is_us(const Host *host);
 
