@@ -19,7 +19,7 @@
 #include "compat.h"
 
 /* An interrupt is looked at this often. */
-#define TURN_MS 50
+#define TURN_MS 90
 
 /* A pause between two turns that counts as such. */
 #define UNDRIVEN_US (1000000LL)

@@ -102,7 +102,7 @@ section_still() {
 }
 
 cpu_of() { # PID: seconds
-  awk -v tick="$(getconf CLK_TCK)" '{ print ($14 + $15) / tick }' "/proc/$1/stat"
+  cat "/proc/$1/task/"*/schedstat | awk "{ s += \$1 } END { print s / 1e9 }"
 }
 
 rss_of() { # PID: KiB
@@ -113,7 +113,7 @@ rss_of() { # PID: KiB
 watch() { # PID, SECONDS
   began=$(cpu_of "$1")
   sleep "$2"
-  number "%.3f %d" "100 * ($(cpu_of "$1") - $began) / $2, $(rss_of "$1")"
+  number "%.3f %d\n" "100 * ($(cpu_of "$1") - $began) / $2, $(rss_of "$1")"
 }
 
 section_waiting() {
@@ -125,11 +125,11 @@ section_waiting() {
     I2V_PARALLEL=64 sh command.sh 2>/dev/null &
     pid=$!
     until [ "$(curl -sS "$I2V_BASE_URL/control/state" | jq "[.jobs[].polls | select(. > 2)] | length")" -ge $n ]; do sleep 1; done
-    watch $pid 60 >"waiting-$n"
+    watch $pid 120 >"waiting-$n"
     kill $pid
     wait $pid || :
   done
-  row "a request that waits, of a processor" "$(cut -d" " -f1 waiting-1) %" "0.1 %" "over 60 s, at its usual interval"
+  row "a request that waits, of a processor" "$(cut -d" " -f1 waiting-1) %" "0.1 %" "over 120 s, no history"
   row "each of 64 that wait in one command" \
     "$(cat waiting-1 waiting-64 | xargs | awk "{ printf \"%.3f %% of a processor, %d KiB\", \$3 / 64, (\$4 - \$2) / 63 }")" \
     "" "the command: $(awk "{ printf \"%.0f MiB\", \$2 / 1024 }" waiting-1) with one"

@@ -94,23 +94,41 @@ section_live() {
   done
 }
 
+# Seconds of i2v and of curl for the same file, a line each.
+time_packets() { # STILL
+  for take in 0 1 2 3 4 5 6 7; do
+    packet=$(I2V_DEFAULTS="poll_interval=0.1:take=$((take + 1))" LD_PRELOAD=$preload \
+      "$tools/bench-open" "i2v:$1?prompt=packet&duration=12")
+    id=$(curl -sS "$I2V_BASE_URL/control/state" | jq -r ".jobs[-1].id")
+    url=$(curl -sS -G -H "Authorization: Bearer bench" --data-urlencode "generation_id=$id" \
+      "$I2V_BASE_URL/v2/video/generations" | jq -r .video.url)
+    curl=$(curl -sS -o clip -w "%{time_total}" "$url")
+    [ $take = 0 ] || echo "$packet $curl"
+  done >packets
+}
+
+row_packets() { # WHERE
+  row "i2v knows -> first packet in a host, $(number %.1f "$(wc -c <clip) / 1e6") MB$1" \
+    "download $(awk "{ print 1000 * (\$1 - \$2) }" packets | median | xargs printf "%+.0f") ms" "download + 50 ms" \
+    "curl: $(awk "{ print 1000 * \$2 }" packets | median | xargs printf "%.0f") ms"
+}
+
 section_packet() {
   make_still
   ffmpeg -v error -y -f lavfi -i nullsrc=s=1280x720,format=rgb24,noise=alls=100:allf=u -frames:v 1 noise.png
-  for still in still noise; do
+  for still in still.png noise.png; do
     new_store
     start_gateway --latency 0.3
-    for take in 0 1 2 3 4 5 6 7; do
-      packet=$(I2V_DEFAULTS="poll_interval=0.1:take=$((take + 1))" LD_PRELOAD=$preload \
-        "$tools/bench-open" "i2v:$still.png?prompt=packet&duration=12")
-      curl=$(curl -sS -o clip -w '%{time_total}' "$I2V_BASE_URL/control/clip")
-      [ $take = 0 ] || echo "$packet $curl"
-    done >packets
+    time_packets $still
+    row_packets ""
     stop_gateway
-    row "i2v knows -> first packet in a host, $(number %.1f "$(wc -c <clip) / 1e6") MB" \
-      "download $(awk '{ print 1000 * ($1 - $2) }' packets | median | xargs printf '%+.0f') ms" "download + 50 ms" \
-      "curl: $(awk '{ print 1000 * $2 }' packets | median | xargs printf '%.0f') ms"
   done
+  new_store
+  start_gateway --latency 0.3
+  echo "download * slow 50000000" | curl -sS -X PUT --data-binary 4633 "$I2V_BASE_URL/control/faults" >/dev/null
+  time_packets noise.png
+  row_packets " at 50 MB a second"
+  stop_gateway
 }
 
 # A command that opens N requests.
@@ -151,7 +169,8 @@ section_parallel() {
     printf 'i2v\t%d\t%s\n' "$n" "$(cat "parallel-$n")" >>parallel.tsv
     beside=
     [ "$n" != 4 ] || beside="one after the other: $(number %.1f "$(cat sequential-4)") s"
-    row "$n requests that take 10 s" "$(number %.1f "$(cat "parallel-$n")") s" "12 s" "$beside"
+    row "$n requests that take 10 s" "$(number %.1f "$(cat "parallel-$n")") s" \
+      "$(number %.1f "1.2 * $(cat parallel-1)") s" "$beside"
   done
   open_several 16
   row "16 with I2V_PARALLEL at its 8" "$(number %.1f "$(cat parallel-16)") s" "24 s" "two rounds"
