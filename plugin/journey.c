@@ -14,7 +14,6 @@
 
 #include "batch.h"
 #include "body.h"
-#include "known_stills.h"
 #include "provenance.h"
 #include "quote.h"
 #include "substitute.h"
@@ -32,24 +31,12 @@ Journey *journey_alloc(void *log, EventsVoice voice)
     return j;
 }
 
-/* What was found out about the stills is noted before they go, and not earlier: the
- * create call is not to wait for it. */
-static void let_stills_go(Journey *j)
-{
-    if (j->store && j->still)
-        known_stills_add(j->store, j->still, j->log);
-    if (j->store && j->end)
-        known_stills_add(j->store, j->end, j->log);
-    still_free(&j->still);
-    still_free(&j->end);
-}
-
 static void end_journey(Journey *j)
 {
     batch_leave(&j->entry); // what it borrows is freed below
     options_free(&j->options);
     request_free(&j->request);
-    let_stills_go(j);
+    journey_let_stills_go(j);
     store_close(&j->store);
     record_free(&j->record);
     events_free(&j->events);
@@ -106,38 +93,6 @@ static int check_lists(const Journey *j, const char *url, const AVDictionary *op
     return ret;
 }
 
-int journey_read_still(const Journey *j, const char *image, const char *time,
-                       Still **still)
-{
-    StillSource source = {
-        .image = image,
-        .image_time = time,
-        .ca_file = j->request->ca_file,
-        .interrupt = j->interrupt,
-        .log = j->log,
-    };
-    return still_read(&source, still);
-}
-
-/* Size and digest of a still are enough as long as nothing is to be sent. */
-static int see_still(const Journey *j, const char *image, const char *time, Still **still)
-{
-    *still = known_stills_find(j->request->store, image, time);
-    return *still ? 0 : journey_read_still(j, image, time, still);
-}
-
-static int get_stills(Journey *j,
-                      int (*get)(const Journey *, const char *, const char *, Still **))
-{
-    const Request *r = j->request;
-    int ret = 0;
-    if (!r->image_as_url)
-        ret = get(j, r->image, r->image_time, &j->still);
-    if (ret >= 0 && r->end_image && !r->end_image_as_url)
-        ret = get(j, r->end_image, NULL, &j->end);
-    return ret;
-}
-
 /* Options -> request -> still: read -> key. */
 static int check(Journey *j, const char *url, AVDictionary **options)
 {
@@ -153,7 +108,7 @@ static int check(Journey *j, const char *url, AVDictionary **options)
     if ((ret = request_check_places(j->request, j->options, j->log)) < 0)
         return ret;
     j->failure = FAILURE_REQUEST;
-    if ((ret = get_stills(j, see_still)) < 0)
+    if ((ret = journey_see_stills(j)) < 0)
         return ret;
     return request_settle(j->request, j->still, j->end, j->log);
 }
@@ -290,56 +245,6 @@ static bool can_keep(Journey *j, int *ret)
     return *ret >= 0;
 }
 
-/* Whether a still is not the one that the key was made of. */
-static bool is_other(const Still *still, const Still *before, const char *hash)
-{
-    char text[DIGEST_TEXT_SIZE] = "";
-
-    if (still)
-        digest_hex(still_digest(still), 32, text);
-    return strcmp(text, hash) || (still && before &&
-                                  (still_width(still) != still_width(before) ||
-                                   still_height(still) != still_height(before)));
-}
-
-/* Once more, for the same request: the key speaks of what was read first. */
-static int read_stills_again(Journey *j)
-{
-    const Request *r = j->request;
-    Still *still = j->still, *end = j->end;
-    bool recalled = (still && !still_is_read(still)) || (end && !still_is_read(end));
-
-    j->still = j->end = NULL;
-    int ret = get_stills(j, journey_read_still);
-    if (ret < 0)
-        goto done;
-    bool other = is_other(j->still, still, r->image_hash);
-    if (!other && !is_other(j->end, end, r->end_image_hash))
-        goto done;
-    journey_drop_body(j);
-    events_say(
-        j->events, AV_LOG_ERROR,
-        recalled
-            ? "What was noted of the still '%s' was not true of it, and is put right; "
-              "nothing sent; run the command again.\n"
-            : "The still '%s' has changed since this command began; nothing "
-              "sent.\n",
-        other ? r->image : r->end_image);
-    ret = AVERROR_INVALIDDATA;
-done:
-    still_free(&still);
-    still_free(&end);
-    return ret;
-}
-
-int journey_need_stills(Journey *j)
-{
-    bool read =
-        (!j->still || still_is_read(j->still)) && (!j->end || still_is_read(j->end));
-
-    return read && (j->still || j->end) ? 0 : read_stills_again(j);
-}
-
 /* The body of the create call, made when it is needed. */
 static int give_body(void *opaque, const char **body)
 {
@@ -357,7 +262,7 @@ static int give_body(void *opaque, const char **body)
 /* What is large and can be made again. */
 void journey_drop_body(Journey *j)
 {
-    let_stills_go(j);
+    journey_let_stills_go(j);
     av_free(j->body);
     j->body = NULL;
 }

@@ -61,9 +61,16 @@ int journey_ask_price(Journey *j, double *usd);
 int journey_read_still(const Journey *j, const char *image, const char *time,
                        Still **still);
 
+/** The stills, as far as their size and digest: what is known of them is not read. */
+int journey_see_stills(Journey *j);
+
 /** The pictures of the stills, which may be known without having been read; they must be
  * the ones that the key speaks of. @return 0 or a negative AVERROR after a sentence */
 int journey_need_stills(Journey *j);
+
+/** Free the stills, and note what was found out about them: not earlier, since the create
+ * call is not to wait for that. */
+void journey_let_stills_go(Journey *j);
 
 /** Whether a create call may come, and with what: j->plan. The record is known. */
 int journey_plan(Journey *j);

@@ -127,7 +127,7 @@ section_waiting() {
     until [ "$(curl -sS "$I2V_BASE_URL/control/state" | jq "[.jobs[].polls | select(. > 2)] | length")" -ge $n ]; do sleep 1; done
     watch $pid 120 >"waiting-$n"
     kill $pid
-    wait $pid || :
+    wait $pid 2>/dev/null || :
   done
   row "a request that waits, of a processor" "$(cut -d" " -f1 waiting-1) %" "0.1 %" "over 120 s, no history"
   row "each of 64 that wait in one command" \

@@ -65,6 +65,11 @@ live_latencies() { # SECONDS
 
 section_live() {
   make_still
+  # What the gateway renders is rendered beforehand.
+  new_store
+  start_gateway --latency 0.1
+  "$bin/i2vctl" fetch --prompt live --duration 4 still.png >/dev/null 2>&1
+  stop_gateway
   waited=
   for seconds in 20 60 150; do
     for latency in $(live_latencies $seconds); do
@@ -74,7 +79,7 @@ section_live() {
         mkdir "$name"
         [ $mode != history ] || history $seconds >"$name/stats.json"
         [ $mode = fixed ] && every=10 || every=0
-        I2V_STORE=$work/$name I2V_LOG=$work/$name.log "$bin/i2vctl" fetch --prompt "$name" --duration 4 \
+        I2V_STORE=$work/$name I2V_LOG=$work/$name.log "$bin/i2vctl" fetch --prompt live --duration 4 \
           --poll_interval "$every" still.png >"$name.out" 2>&1 &
         waited="$waited $!"
       done
@@ -125,7 +130,7 @@ section_packet() {
   done
   new_store
   start_gateway --latency 0.3
-  echo "download * slow 50000000" | curl -sS -X PUT --data-binary 4633 "$I2V_BASE_URL/control/faults" >/dev/null
+  echo "download * slow 50000000" | curl -sS -X PUT --data-binary @- "$I2V_BASE_URL/control/faults" >/dev/null
   time_packets noise.png
   row_packets " at 50 MB a second"
   stop_gateway

@@ -1,0 +1,111 @@
+/* i2v: the stills of a journey: seen, read when their pictures are needed, and let go
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "journey_internal.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <libavutil/error.h>
+#include <libavutil/log.h>
+
+#include "digest.h"
+#include "known_stills.h"
+
+int journey_read_still(const Journey *j, const char *image, const char *time,
+                       Still **still)
+{
+    StillSource source = {
+        .image = image,
+        .image_time = time,
+        .ca_file = j->request->ca_file,
+        .interrupt = j->interrupt,
+        .log = j->log,
+    };
+    return still_read(&source, still);
+}
+
+static int see_still(const Journey *j, const char *image, const char *time, Still **still)
+{
+    *still = known_stills_find(j->request->store, image, time);
+    return *still ? 0 : journey_read_still(j, image, time, still);
+}
+
+static int get_stills(Journey *j,
+                      int (*get)(const Journey *, const char *, const char *, Still **))
+{
+    const Request *r = j->request;
+    int ret = 0;
+    if (!r->image_as_url)
+        ret = get(j, r->image, r->image_time, &j->still);
+    if (ret >= 0 && r->end_image && !r->end_image_as_url)
+        ret = get(j, r->end_image, NULL, &j->end);
+    return ret;
+}
+
+int journey_see_stills(Journey *j)
+{
+    return get_stills(j, see_still);
+}
+
+/* Whether a still is not the one that the key was made of. */
+static bool is_other(const Still *still, const Still *before, const char *hash)
+{
+    char text[DIGEST_TEXT_SIZE] = "";
+
+    if (still)
+        digest_hex(still_digest(still), 32, text);
+    return strcmp(text, hash) || (still && before &&
+                                  (still_width(still) != still_width(before) ||
+                                   still_height(still) != still_height(before)));
+}
+
+static int refuse_other(Journey *j, const char *image, bool recalled)
+{
+    journey_drop_body(j);
+    if (recalled)
+        events_say(j->events, AV_LOG_ERROR,
+                   "What was noted of the still '%s' was not true of it, and is put "
+                   "right; nothing sent; run the command again.\n",
+                   image);
+    else
+        events_say(j->events, AV_LOG_ERROR,
+                   "The still '%s' has changed since this command began; nothing sent.\n",
+                   image);
+    return AVERROR_INVALIDDATA;
+}
+
+/* For the same request: the key speaks of what was seen first. */
+static int read_stills(Journey *j)
+{
+    const Request *r = j->request;
+    Still *still = j->still, *end = j->end;
+    bool recalled = (still && !still_is_read(still)) || (end && !still_is_read(end));
+
+    j->still = j->end = NULL;
+    int ret = get_stills(j, journey_read_still);
+    if (ret >= 0 && is_other(j->still, still, r->image_hash))
+        ret = refuse_other(j, r->image, recalled);
+    else if (ret >= 0 && is_other(j->end, end, r->end_image_hash))
+        ret = refuse_other(j, r->end_image, recalled);
+    still_free(&still);
+    still_free(&end);
+    return ret;
+}
+
+int journey_need_stills(Journey *j)
+{
+    bool read =
+        (!j->still || still_is_read(j->still)) && (!j->end || still_is_read(j->end));
+
+    return read && (j->still || j->end) ? 0 : read_stills(j);
+}
+
+void journey_let_stills_go(Journey *j)
+{
+    if (j->store && j->still)
+        known_stills_add(j->store, j->still, j->log);
+    if (j->store && j->end)
+        known_stills_add(j->store, j->end, j->log);
+    still_free(&j->still);
+    still_free(&j->end);
+}
