@@ -63,7 +63,7 @@ static void wait_for(const Poller *poller, const Schedule *schedule, double dura
     double at = 0;
 
     do {
-        at += poller->fixed > 0 ? poller->fixed > 0
+        at += poller->fixed > 0 ? poller->fixed
                                 : (double)schedule_interval(schedule, (int64_t)(at * 1e6),
                                                             draw_chance()) /
                                       1e6;
