@@ -11,23 +11,29 @@
 #include "digest.h"
 #include "known_stills.h"
 
-int journey_read_still(const Journey *j, const char *image, const char *time,
-                       Still **still)
+static StillSource source_of(const Journey *j, const char *image, const char *time)
 {
-    StillSource source = {
+    return (StillSource){
         .image = image,
         .image_time = time,
         .ca_file = j->request->ca_file,
         .interrupt = j->interrupt,
         .log = j->log,
     };
+}
+
+int journey_read_still(const Journey *j, const char *image, const char *time,
+                       Still **still)
+{
+    StillSource source = source_of(j, image, time);
     return still_read(&source, still);
 }
 
 static int see_still(const Journey *j, const char *image, const char *time, Still **still)
 {
-    *still = known_stills_find(j->request->store, image, time);
-    return *still ? 0 : journey_read_still(j, image, time, still);
+    StillSource source = source_of(j, image, time);
+    int ret = known_stills_find(j->request->store, &source, still);
+    return ret < 0 || *still ? ret : still_read(&source, still);
 }
 
 static int get_stills(Journey *j,
@@ -62,6 +68,8 @@ static bool is_other(const Still *still, const Still *before, const char *hash)
 static int refuse_other(Journey *j, const char *image, bool recalled)
 {
     journey_drop_body(j);
+    if (recalled)
+        j->failure = FAILURE_LATER;
     if (recalled)
         events_say(j->events, AV_LOG_ERROR,
                    "What was noted of the still '%s' was not true of it, and is put "

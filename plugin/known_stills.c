@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * A file of the store, a line each, the latest last: identity (still_identify()), width,
- * height and digest. */
+ * height, digest, and fingerprint, or - for none. */
 #include "known_stills.h"
 
 #include <errno.h>
@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include <libavutil/bprint.h>
+#include <libavutil/common.h>
 #include <libavutil/error.h>
 #include <libavutil/log.h>
 #include <libavutil/mem.h>
@@ -22,6 +23,12 @@
 
 #define MOST_STILLS 512
 #define MAX_SIZE    (MOST_STILLS * (STILL_IDENTITY_SIZE + 100))
+
+typedef struct KnownStill {
+    int width, height;
+    uint8_t digest[32];
+    char fingerprint[STILL_FINGERPRINT_SIZE];
+} KnownStill;
 
 /* The line that begins with an identity, or NULL. */
 static const char *find_line(const char *text, const char *identity)
@@ -41,30 +48,45 @@ static void print_line(const char *identity, const Still *still, AVBPrint *lines
     char hex[DIGEST_TEXT_SIZE];
 
     digest_hex(still_digest(still), 32, hex);
-    av_bprintf(lines, "%s %d %d %s\n", identity, still_width(still), still_height(still),
-               hex);
+    av_bprintf(lines, "%s %d %d %s %s\n", identity, still_width(still),
+               still_height(still), hex,
+               *still_fingerprint(still) ? still_fingerprint(still) : "-");
 }
 
-Still *known_stills_find(const char *directory, const char *image, const char *image_time)
+/* What the file has of a still. */
+static bool read_line(const char *directory, const char *identity, KnownStill *known)
 {
-    char identity[STILL_IDENTITY_SIZE], hex[DIGEST_TEXT_SIZE];
-    char *path = NULL, *text = NULL;
+    char *path = av_asprintf("%s/" NAME, directory), *text = NULL;
+    char hex[DIGEST_TEXT_SIZE];
     const char *line;
-    Still *still = NULL;
-    uint8_t digest[32];
-    int width, height;
+    bool found = path && store_read_file(path, MAX_SIZE, &text) >= 0 && text &&
+                 (line = find_line(text, identity)) &&
+                 sscanf(line + strlen(identity), "%d %d %64[0-9a-f] %32[0-9a-f-]",
+                        &known->width, &known->height, hex, known->fingerprint) == 4 &&
+                 known->width > 0 && known->height > 0 &&
+                 digest_parse(hex, known->digest, sizeof(known->digest));
 
-    if (!still_identify(image, image_time, identity))
-        return NULL;
-    path = av_asprintf("%s/" NAME, directory);
-    if (path && store_read_file(path, MAX_SIZE, &text) >= 0 && text &&
-        (line = find_line(text, identity)) &&
-        sscanf(line + strlen(identity), "%d %d %64[0-9a-f]", &width, &height, hex) == 3 &&
-        width > 0 && height > 0 && digest_parse(hex, digest, sizeof(digest)))
-        still = still_recall(image, width, height, digest);
     av_free(text);
     av_free(path);
-    return still;
+    return found;
+}
+
+int known_stills_find(const char *directory, const StillSource *source, Still **still)
+{
+    char identity[STILL_IDENTITY_SIZE];
+    KnownStill known;
+    bool settled;
+    int ret = 1;
+
+    *still = NULL;
+    if (!still_identify(source->image, source->image_time, identity, &settled) ||
+        !read_line(directory, identity, &known))
+        return 0;
+    if (!settled)
+        ret = still_matches(source, known.fingerprint);
+    if (ret > 0)
+        *still = still_recall(source->image, known.width, known.height, known.digest);
+    return FFMIN(ret, 0);
 }
 
 /* All lines but those that are too many and that of the same still, and the new one. */

@@ -7,12 +7,13 @@
 #include "store.h"
 
 /**
- * A still that need not be read to know what a request's key says of it.
+ * A still that need not be decoded to know what a request's key says of it.
  * @param directory  of the store, which may not be there
- * @return it, for still_is_read() false, or NULL: not known, or no memory. Thread-safe
+ * @param still      set to it, for which still_is_read() is false, or to NULL: not known
+ * @return 0, or a negative AVERROR after one sentence when its content had to be looked
+ * at and could not. Thread-safe
  */
-Still *known_stills_find(const char *directory, const char *image,
-                         const char *image_time);
+int known_stills_find(const char *directory, const StillSource *source, Still **still);
 
 /** Note a still that was read, if it has an identity. That it cannot be noted is said at
  * AV_LOG_DEBUG alone. Thread-safe. */

@@ -29,6 +29,9 @@
 #define CLOSEST_S  0.4
 #define FARTHEST_S 10
 
+/* Nor farther than this share of what is usual: refusals, for one, come early. */
+#define LONGEST_SHARE 0.1
+
 /* Beyond this share of the polls there is nothing to expect any more. */
 #define LAST_SHARE 0.995
 
@@ -101,9 +104,12 @@ int64_t schedule_interval(const Schedule *schedule, int64_t age, double chance)
     double interval = FFMIN(FFMAX(SHARE * now, CLOSEST_S), FARTHEST_S);
     double next = schedule->sigma > 0 ? share_of_next(schedule, now) : 1;
 
-    /* What is known by experience may be slept through; a guess only adds polls. */
+    /* What is known by experience may be slept through, if not for long; a guess only
+     * adds polls. */
+    double longest =
+        FFMAX(FFMIN(exp(schedule->mu) * LONGEST_SHARE, FARTHEST_S), CLOSEST_S);
     if (next < LAST_SHARE)
         interval = seconds_to(schedule, next, now, CLOSEST_S,
-                              schedule->known ? FARTHEST_S : interval);
+                              schedule->known ? longest : interval);
     return (int64_t)(interval * (1 + JITTER * (chance - 0.5)) * 1e6);
 }

@@ -196,7 +196,8 @@ int still_read(const StillSource *source, Still **still)
         (ret = still_bytes_load(source, made->label, &made->bytes)) < 0)
         goto end;
     memcpy(as_read, made->bytes.identity, sizeof(as_read));
-    if ((ret = read_picture(made, source, time)) < 0)
+    if ((ret = still_fingerprint_of(&made->bytes, made->fingerprint)) < 0 ||
+        (ret = read_picture(made, source, time)) < 0)
         goto end;
     still_identity_confirm(made, source, as_read);
     *still = made;
@@ -224,6 +225,11 @@ Still *still_recall(const char *image, int width, int height, const uint8_t *dig
 bool still_is_read(const Still *still)
 {
     return still->frame;
+}
+
+const char *still_fingerprint(const Still *still)
+{
+    return still->fingerprint;
 }
 
 const char *still_identity(const Still *still)

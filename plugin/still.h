@@ -52,14 +52,28 @@ int still_read(const StillSource *source, Still **still);
 /** Bytes that an identity takes, its NUL included. */
 #define STILL_IDENTITY_SIZE 192
 
+/** Bytes that a fingerprint takes, its NUL included. */
+#define STILL_FINGERPRINT_SIZE 33
+
 /**
- * What a file's name, place, size and times tell: while that is the same, so is the
- * still. Nothing is read. Only files that were not changed within the last seconds have
- * one, and only while this process has not read them itself.
+ * What a file's place, size and times tell. Nothing is read. Only files have an identity.
+ * @param settled  whether the same identity means the same content: it is a while since
+ * the file was changed, its file system is one that notes every change, and this process
+ * has not read it before; else the content has to be looked at, too
  * @return whether it has one; else it is ""
  */
 bool still_identify(const char *image, const char *image_time,
-                    char identity[STILL_IDENTITY_SIZE]);
+                    char identity[STILL_IDENTITY_SIZE], bool *settled);
+
+/**
+ * Whether the content of a still is what it was; it is read, not decoded.
+ * @return 1 or 0, or a negative AVERROR after one sentence
+ */
+int still_matches(const StillSource *source, const char *fingerprint);
+
+/** Of the content that a still was read from, "" for none: tells it from an earlier state
+ * of the same file, and is no digest. */
+const char *still_fingerprint(const Still *still);
 
 /** The identity that a still had when it was read, "" for none. */
 const char *still_identity(const Still *still);

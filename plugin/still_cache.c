@@ -16,11 +16,12 @@
 struct StillCacheEntry {
     StillCacheEntry *next;
     char *name;
-    AVBufferRef *buf; ///< NULL until all was read
-    StillGrow part;   ///< of a stream whose reading was interrupted
-    uint64_t used;    ///< when, by the cache's own clock
-    bool busy;        ///< a thread is reading it
-    bool pinned;      ///< cannot be read again
+    AVBufferRef *buf;                   ///< NULL until all was read
+    char identity[STILL_IDENTITY_SIZE]; ///< of the file that it was read from, or ""
+    StillGrow part;                     ///< of a stream whose reading was interrupted
+    uint64_t used;                      ///< when, by the cache's own clock
+    bool busy;                          ///< a thread is reading it
+    bool pinned;                        ///< cannot be read again
 };
 
 /* All of this is protected by the lock, but an entry's part is its reader's. */
@@ -95,7 +96,7 @@ void still_keep(int64_t bytes)
 }
 
 int still_cache_enter(const char *name, const AVIOInterruptCB *interrupt,
-                      StillCacheEntry **entry, AVBufferRef **buf)
+                      StillCacheEntry **entry, StillBytes *bytes)
 {
     StillCacheEntry *found;
     int ret = 0;
@@ -114,8 +115,9 @@ int still_cache_enter(const char *name, const AVIOInterruptCB *interrupt,
         ret = AVERROR(ENOMEM);
     } else if (found->buf) {
         found->used = ++ticks;
-        *buf = av_buffer_ref(found->buf);
-        ret = *buf ? 1 : AVERROR(ENOMEM);
+        memcpy(bytes->identity, found->identity, sizeof(bytes->identity));
+        bytes->buf = av_buffer_ref(found->buf);
+        ret = bytes->buf ? 1 : AVERROR(ENOMEM);
     } else {
         found->busy = true;
         *entry = found;
@@ -141,7 +143,7 @@ StillGrow *still_cache_part(StillCacheEntry *entry)
     return &entry->part;
 }
 
-int still_cache_leave(StillCacheEntry *entry, AVBufferRef *buf, bool pinned)
+int still_cache_leave(StillCacheEntry *entry, const StillBytes *bytes, bool pinned)
 {
     int ret = 0;
 
@@ -149,8 +151,9 @@ int still_cache_leave(StillCacheEntry *entry, AVBufferRef *buf, bool pinned)
     entry->busy = false;
     entry->pinned = pinned;
     entry->used = ++ticks;
-    if (buf) {
-        entry->buf = av_buffer_ref(buf);
+    if (bytes && bytes->buf) {
+        memcpy(entry->identity, bytes->identity, sizeof(entry->identity));
+        entry->buf = av_buffer_ref(bytes->buf);
         ret = entry->buf ? 0 : AVERROR(ENOMEM);
     }
     if (entry->buf)

@@ -49,18 +49,23 @@ typedef struct StillCacheEntry StillCacheEntry;
 
 /**
  * Ask for the bytes known as `name`; waits while another thread reads them.
- * @return 1 and a reference in *buf, or 0 and *entry, which the caller has to fill and
- * leave, or AVERROR(EINTR), AVERROR(ENOMEM)
+ * @return 1 and a reference in bytes, with the identity that they were read under, or 0
+ * and *entry, which the caller has to fill and leave, or AVERROR(EINTR), AVERROR(ENOMEM)
  */
 int still_cache_enter(const char *name, const AVIOInterruptCB *interrupt,
-                      StillCacheEntry **entry, AVBufferRef **buf);
+                      StillCacheEntry **entry, StillBytes *bytes);
+/** Fingerprint of bytes in memory, "" of those that are not. @return 0 or AVERROR(ENOMEM)
+ */
+int still_fingerprint_of(const StillBytes *bytes,
+                         char fingerprint[STILL_FINGERPRINT_SIZE]);
+
 /** Whether its bytes are there, or being read. */
 bool still_cache_has(const char *name);
 /** What was read so far of a source that can be read only once. */
 StillGrow *still_cache_part(StillCacheEntry *entry);
-/** Done: `buf` (a new reference is made) is what was read, NULL that it failed. A pinned
- * entry is never evicted. */
-int still_cache_leave(StillCacheEntry *entry, AVBufferRef *buf, bool pinned);
+/** Done: `bytes` (a new reference is made) are what was read, NULL that it failed. A
+ * pinned entry is never evicted. */
+int still_cache_leave(StillCacheEntry *entry, const StillBytes *bytes, bool pinned);
 
 /** The name of a source as it may be shown: no credentials, no query, not a whole data:
  * URI. */
@@ -75,8 +80,9 @@ void still_bytes_clear(StillBytes *bytes);
 
 /** The path of an image that is one, borrowed, or NULL. */
 const char *still_path(const char *image);
-/** Identity of an open file as it is, without the frame; "" for what has none. */
-void still_identity_of(int fd, char identity[STILL_IDENTITY_SIZE]);
+/** Identity of an open file as it is, without the frame; "" for what has none.
+ * @return whether that alone can be trusted: see still_identify() */
+bool still_identity_of(int fd, char identity[STILL_IDENTITY_SIZE]);
 /** Give a still the identity of its file, if that is as it was when it was read.
  * @param as_read  what still_identity_of() said then; gets the frame added */
 void still_identity_confirm(Still *still, const StillSource *source, char *as_read);
@@ -172,7 +178,8 @@ struct Still {
     bool square;       ///< its pixels are
     int width, height; ///< as shown
     uint8_t digest[STILL_DIGEST_SIZE];
-    char identity[STILL_IDENTITY_SIZE]; ///< of its file, with the frame; "" = none
+    char identity[STILL_IDENTITY_SIZE];       ///< of its file, with the frame; "" = none
+    char fingerprint[STILL_FINGERPRINT_SIZE]; ///< of its file, "" = none
 };
 
 /** How to get from the picture as shown to the encoded one. */

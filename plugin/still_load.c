@@ -486,7 +486,7 @@ static int load_cached(const StillSource *source, const char *label,
 
     if (ret >= 0)
         ret = still_cache_enter(stream ? name : source->image, source->interrupt, &entry,
-                                &bytes->buf);
+                                bytes);
     if (ret < 0)
         return say_errno(source, label, ret);
     if (ret > 0) {
@@ -494,7 +494,7 @@ static int load_cached(const StillSource *source, const char *label,
         return 0;
     }
     ret = load(source, label, locator, still_cache_part(entry), bytes);
-    kept = still_cache_leave(entry, ret < 0 ? NULL : bytes->buf, stream);
+    kept = still_cache_leave(entry, ret < 0 ? NULL : bytes, stream);
     if (ret >= 0 && kept < 0)
         ret = say_errno(source, label, kept);
     return ret;

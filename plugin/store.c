@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -140,12 +141,17 @@ char *store_part_path(const Store *store, const char *key)
 int store_read_file(const char *path, int64_t max, char **text)
 {
     struct stat st;
-    FILE *file = fopen(path, "re");
-    int ret = 0;
+    /* O_NONBLOCK: a FIFO must not hang the open. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), ret = 0;
+    FILE *file = fd >= 0 ? fdopen(fd, "r") : NULL;
 
     *text = NULL;
-    if (!file)
-        return errno == ENOENT ? 0 : AVERROR(errno);
+    if (!file) {
+        ret = fd < 0 && errno == ENOENT ? 0 : AVERROR(errno);
+        if (fd >= 0)
+            close(fd);
+        return ret;
+    }
     if (fstat(fileno(file), &st) < 0) {
         ret = AVERROR(errno);
     } else if (!S_ISREG(st.st_mode) || st.st_size > max) {

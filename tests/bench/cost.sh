@@ -23,7 +23,7 @@ make_clip() {
   export I2V_STORE="$work/kept"
   if [ ! -e clip.mp4 ]; then
     start_gateway --latency 0.1
-    sleep 5 # a younger still is not noted
+    sleep 61 # a younger still is looked at
     cp "$("$bin/i2vctl" fetch --prompt kept --duration 8 still.png 2>/dev/null)" clip.mp4
     stop_gateway
     cp ready kept.gateway

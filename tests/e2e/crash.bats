@@ -124,11 +124,12 @@ END
 }
 
 @test "killed with its clip in place and not noted: another that waits takes it as it is" {
-    # Completed at once: accepted, completed, and the clip in its place are its three steps.
+    # Completed at once: accepted, the still noted, completed, and the clip in its place are its
+    # four steps.
     BATS_TEST_TMPDIR=$PWD start_gateway --latency 0
     crash_environment
     set_faults "download 1 hold $PWD/go"
-    { kill_at at "running/open STORE#3" ffmpeg; echo $? >killed; } 3>&- &
+    { kill_at at "running/open STORE#4" ffmpeg; echo $? >killed; } 3>&- &
     until_true saw download 0
     set_command i2vctl
     "${COMMAND[@]}" >second.output 2>second.log 3>&- &

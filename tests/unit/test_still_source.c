@@ -258,22 +258,22 @@ static void test_cache_makes_room(void **state)
     static const char *const names[] = {"stream", "a", "b", "c", "d", "e"};
     static const int kept[] = {1, 0, 0, 1, 1, 1}; // 4 x 80 MiB is too much, 3 fit
     StillCacheEntry *entry;
-    AVBufferRef *buf;
+    StillBytes bytes = {.fd = -1};
 
     (void)state;
     for (int i = 0; i < 6; i++) {
-        assert_int_equal(still_cache_enter(names[i], NULL, &entry, &buf), 0);
-        buf = av_buffer_allocz(80 << 20);
-        assert_non_null(buf);
-        assert_int_equal(still_cache_leave(entry, buf, !i), 0);
-        av_buffer_unref(&buf);
+        assert_int_equal(still_cache_enter(names[i], NULL, &entry, &bytes), 0);
+        bytes.buf = av_buffer_allocz(80 << 20);
+        assert_non_null(bytes.buf);
+        assert_int_equal(still_cache_leave(entry, &bytes, !i), 0);
+        av_buffer_unref(&bytes.buf);
     }
     for (int i = 0; i < 6; i++) {
-        int ret = still_cache_enter(names[i], NULL, &entry, &buf);
+        int ret = still_cache_enter(names[i], NULL, &entry, &bytes);
         if (ret != kept[i])
             fail_msg("%s: %d", names[i], ret);
         if (ret)
-            av_buffer_unref(&buf);
+            av_buffer_unref(&bytes.buf);
         else
             still_cache_leave(entry, NULL, false);
     }
@@ -285,21 +285,21 @@ static void test_cache_keeps_less(void **state)
     static const int kept[] = {0, 1};
     static const char *const names[] = {"less a", "less b"};
     StillCacheEntry *entry;
-    AVBufferRef *buf;
+    StillBytes bytes = {.fd = -1};
 
     (void)state;
     still_keep(1 << 20);
     for (int i = 0; i < 2; i++) {
-        assert_int_equal(still_cache_enter(names[i], NULL, &entry, &buf), 0);
-        buf = av_buffer_allocz(2 << 20);
-        assert_non_null(buf);
-        assert_int_equal(still_cache_leave(entry, buf, false), 0);
-        av_buffer_unref(&buf);
+        assert_int_equal(still_cache_enter(names[i], NULL, &entry, &bytes), 0);
+        bytes.buf = av_buffer_allocz(2 << 20);
+        assert_non_null(bytes.buf);
+        assert_int_equal(still_cache_leave(entry, &bytes, false), 0);
+        av_buffer_unref(&bytes.buf);
     }
     for (int i = 0; i < 2; i++) {
-        assert_int_equal(still_cache_enter(names[i], NULL, &entry, &buf), kept[i]);
+        assert_int_equal(still_cache_enter(names[i], NULL, &entry, &bytes), kept[i]);
         if (kept[i])
-            av_buffer_unref(&buf);
+            av_buffer_unref(&bytes.buf);
         else
             still_cache_leave(entry, NULL, false);
     }
