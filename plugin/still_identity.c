@@ -128,7 +128,7 @@ int still_fingerprint_of(const StillBytes *bytes,
     if (!(hash = av_murmur3_alloc()))
         return AVERROR(ENOMEM);
     av_murmur3_init(hash);
-    av_murmur3_update(hash, bytes->buf->data, (size_t)bytes->size);
+    av_murmur3_update(hash, bytes->buf->data, (I2VBufferSize)bytes->size);
     av_murmur3_final(hash, digest);
     av_free(hash);
     digest_hex(digest, sizeof(digest), fingerprint);
