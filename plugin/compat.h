@@ -66,7 +66,7 @@ typedef AVInputFormat I2VInputFormat;
 #define I2V_HAVE_ICC_PROFILES 0
 #endif
 
-/* Sizes of AVBufferRef became size_t in libavutil 57. */
+/* Sizes of AVBufferRef, and of what is hashed, became size_t in libavutil 57. */
 #if LIBAVUTIL_VERSION_MAJOR >= 57
 typedef size_t I2VBufferSize;
 #else
