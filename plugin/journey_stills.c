@@ -68,17 +68,17 @@ static bool is_other(const Still *still, const Still *before, const char *hash)
 static int refuse_other(Journey *j, const char *image, bool recalled)
 {
     journey_drop_body(j);
-    if (recalled)
+    if (recalled) {
         j->failure = FAILURE_LATER;
-    if (recalled)
         events_say(j->events, AV_LOG_ERROR,
                    "What was noted of the still '%s' was not true of it, and is put "
                    "right; nothing sent; run the command again.\n",
                    image);
-    else
+    } else {
         events_say(j->events, AV_LOG_ERROR,
                    "The still '%s' has changed since this command began; nothing sent.\n",
                    image);
+    }
     return AVERROR_INVALIDDATA;
 }
 

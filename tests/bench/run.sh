@@ -85,7 +85,7 @@ measured() { # FIELD
 
 # One more gateway: its process is $gateway, its address in the environment.
 start_gateway() { # ARGUMENT...
-  rm -rf ready gateway
+  rm -f ready
   "$bin/i2v-gateway" --port 0 --exit-with-parent --api-key bench --cache cache \
     --state "gateway-$(echo "$gateways" | wc -w)" --ready-file ready "$@" >/dev/null 2>&1 &
   gateway=$!
