@@ -6,6 +6,7 @@
 #include <libavutil/log.h>
 #include <libavutil/mem.h>
 
+#include "clip_digest.h"
 #include "facts.h"
 #include "files.h"
 #include "provenance.h"
@@ -29,14 +30,16 @@ static int save(Journey *j, const char *path)
     return ret;
 }
 
-/* The facts of a clip that an earlier version brought are found once, and kept when no
- * other process has the record. */
+/* What only reading the clip tells is found once, and kept when no other process has the
+ * record: the facts of one that an earlier version brought, and, where the account is
+ * written at once, its digest. */
 static int know_clip(Journey *j, const char *path)
 {
     ClipFacts facts;
+    bool wants_digest = j->request->save && !record_text(j->record, RECORD_CLIP_HASH);
     int lock, ret;
 
-    if (facts_read(j->record, &facts))
+    if (facts_read(j->record, &facts) && !wants_digest)
         return 0;
     lock = store_lock(j->store, j->request->key);
     if (lock >= 0) {
@@ -46,6 +49,8 @@ static int know_clip(Journey *j, const char *path)
             goto end;
     }
     ret = facts_complete(j->record, path, j->interrupt);
+    if (wants_digest)
+        store_digest_clip(j->store, j->record);
     if (ret >= 0 && lock >= 0)
         store_save(j->store, j->record, j->log);
     if (ret != AVERROR(EINTR)) /* what is not known is not spoken of */
@@ -65,6 +70,8 @@ static int describe_clip(Journey *j, const char *path)
     int ret = store_load(j->store, r->key, false, j->log, &j->record);
     if (ret >= 0)
         ret = know_clip(j, path);
+    if (ret >= 0 && !record_text(j->record, RECORD_CLIP_HASH))
+        clip_digest_later(j->store, r->key);
     if (ret < 0)
         return ret;
     Event event = {

@@ -11,9 +11,6 @@
 
 #include <libavutil/error.h>
 #include <libavutil/mem.h>
-#include <libavutil/sha.h>
-
-#include "digest.h"
 
 #define MAX_BYTES     (2LL << 30)
 #define STALL_MS      30000
@@ -26,7 +23,6 @@ struct Download {
     int64_t bytes;       ///< bytes that are there now
     int64_t size;        ///< announced, -1 = not
     bool started;        ///< the first byte of the body has been looked at
-    struct AVSHA *sha;   ///< of the bytes that are there, or NULL
     int64_t retry_after; ///< seconds, -1 when not said
     bool mismatch;       ///< what the server sends is not the range or size it announced
     char why[256];
@@ -35,10 +31,6 @@ struct Download {
 static int restart(Download *d)
 {
     d->bytes = 0;
-    if (!d->sha)
-        d->sha = av_sha_alloc();
-    if (d->sha)
-        av_sha_init(d->sha, 256);
     return ftruncate(d->fd, 0) < 0 ? AVERROR(errno) : 0;
 }
 
@@ -81,8 +73,6 @@ static int take_data(void *opaque, const HttpReply *head, const uint8_t *data,
             continue;
         if (put < 0)
             return AVERROR(errno);
-        if (d->sha)
-            av_sha_update(d->sha, data, (unsigned)put);
         data += put;
         size -= (size_t)put;
         d->bytes += put;
@@ -210,19 +200,6 @@ int64_t download_size(const Download *download)
     return download->size;
 }
 
-bool download_digest(Download *d, char text[DIGEST_TEXT_SIZE])
-{
-    uint8_t digest[32];
-
-    text[0] = '\0';
-    if (!d->sha)
-        return false;
-    av_sha_final(d->sha, digest);
-    av_freep(&d->sha);
-    digest_hex(digest, sizeof(digest), text);
-    return true;
-}
-
 void download_end(Download **download)
 {
     Download *d = *download;
@@ -231,6 +208,5 @@ void download_end(Download **download)
     http_end(&d->exchange);
     if (d->fd >= 0)
         close(d->fd);
-    av_free(d->sha);
     av_freep(download);
 }

@@ -6,7 +6,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "digest.h"
 #include "http.h"
 
 /** One attempt at fetching. */
@@ -41,13 +40,6 @@ int64_t download_size(const Download *download);
 
 /** Seconds that the server asked to be left alone, -1 when it did not say. */
 int64_t download_retry_after(const Download *download);
-
-/**
- * SHA-256 of the whole file, once DOWNLOAD_DONE; it is asked for once.
- * @return false and "" when it was not taken on the way: what an earlier run brought was
- * not read
- */
-bool download_digest(Download *download, char text[DIGEST_TEXT_SIZE]);
 
 /** End an attempt, in whatever state; sets *download to NULL. The file stays. */
 void download_end(Download **download);

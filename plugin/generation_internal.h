@@ -4,7 +4,6 @@
 #ifndef I2V_GENERATION_INTERNAL_H
 #define I2V_GENERATION_INTERNAL_H
 
-#include "digest.h"
 #include "download.h"
 #include "gateway.h"
 #include "generation.h"
@@ -67,12 +66,10 @@ struct Generation {
     int damaged;         ///< downloads that did not verify
     char *url;           ///< of the clip
     int64_t clip_size;   ///< bytes the server announced, -1 = not yet
-    /** SHA-256 of what was downloaded, "" = not taken. */
-    char clip_digest[DIGEST_TEXT_SIZE];
-    char status[64];    ///< last heard and said
-    GatewayUsage usage; ///< heard so far
-    char *key_again;    ///< of the key file, when it was read once more
-    bool said_waiting;  ///< for another process
+    char status[64];     ///< last heard and said
+    GatewayUsage usage;  ///< heard so far
+    char *key_again;     ///< of the key file, when it was read once more
+    bool said_waiting;   ///< for another process
 };
 
 /** One step of a phase. */

@@ -109,6 +109,15 @@ int store_probe(const Store *store, const char *key, void *log)
     return ret < 0 ? say_unwritable(store->directory, ret, log) : 0;
 }
 
+Store *store_copy(const Store *store)
+{
+    Store *copy = av_mallocz(sizeof(*copy));
+
+    if (copy && !(copy->directory = av_strdup(store->directory)))
+        av_freep(&copy);
+    return copy;
+}
+
 void store_close(Store **store)
 {
     if (*store)
@@ -317,23 +326,53 @@ static void time_text(const struct stat *st, char *text, size_t size)
              st->st_mtim.tv_nsec);
 }
 
-int store_note_clip(const Store *store, Record *record, const char *digest)
+int store_note_clip(const Store *store, Record *record)
 {
-    char *clip = store_clip_path(store, record_key(record)), time[48],
-         text[DIGEST_TEXT_SIZE];
+    char *clip = store_clip_path(store, record_key(record)), time[48];
     struct stat st;
     int ret = !clip ? AVERROR(ENOMEM) : stat(clip, &st) < 0 ? AVERROR(errno) : 0;
 
-    if (ret >= 0 && !*digest) {
-        ret = digest_file(clip, text);
-        digest = text;
-    }
     if (ret >= 0) {
         time_text(&st, time, sizeof(time));
         if (record_set_number(record, RECORD_CLIP_SIZE, (double)st.st_size) < 0 ||
             record_set_text(record, RECORD_CLIP_TIME, time) < 0 ||
-            record_set_text(record, RECORD_CLIP_HASH, digest) < 0)
+            record_set_text(record, RECORD_CLIP_HASH, NULL) < 0)
             ret = AVERROR(ENOMEM);
+    }
+    av_free(clip);
+    return ret;
+}
+
+static bool has_noted_size(const struct stat *st, const Record *record)
+{
+    return S_ISREG(st->st_mode) &&
+           (double)st->st_size == record_number(record, RECORD_CLIP_SIZE, -1);
+}
+
+static bool has_noted_time(const struct stat *st, const Record *record)
+{
+    const char *noted = record_text(record, RECORD_CLIP_TIME);
+    char time[48];
+
+    time_text(st, time, sizeof(time));
+    return noted && !strcmp(noted, time);
+}
+
+int store_digest_clip(const Store *store, Record *record)
+{
+    char *clip = store_clip_path(store, record_key(record)), digest[DIGEST_TEXT_SIZE];
+    struct stat st;
+    int ret = 0;
+
+    if (!clip) {
+        ret = AVERROR(ENOMEM);
+    } else if (record_state(record) == RECORD_READY &&
+               !record_text(record, RECORD_CLIP_HASH) && !stat(clip, &st) &&
+               has_noted_size(&st, record) && has_noted_time(&st, record)) {
+        ret = digest_file(clip, digest);
+        if (ret >= 0)
+            ret = record_set_text(record, RECORD_CLIP_HASH, digest);
+        ret = ret < 0 ? ret : 1;
     }
     av_free(clip);
     return ret;
@@ -341,15 +380,12 @@ int store_note_clip(const Store *store, Record *record, const char *digest)
 
 static bool is_noted(const char *clip, const struct stat *st, const Record *record)
 {
-    const char *noted = record_text(record, RECORD_CLIP_TIME);
     const char *hash = record_text(record, RECORD_CLIP_HASH);
-    char time[48], digest[DIGEST_TEXT_SIZE];
+    char digest[DIGEST_TEXT_SIZE];
 
-    if (!S_ISREG(st->st_mode) ||
-        (double)st->st_size != record_number(record, RECORD_CLIP_SIZE, -1))
+    if (!has_noted_size(st, record))
         return false;
-    time_text(st, time, sizeof(time));
-    if (!hash || (noted && !strcmp(noted, time)))
+    if (!hash || has_noted_time(st, record))
         return true;
     return digest_file(clip, digest) >= 0 && !strcmp(digest, hash);
 }

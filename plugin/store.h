@@ -17,6 +17,9 @@ typedef struct Store Store;
  */
 int store_open(const char *directory, void *log, Store **store);
 
+/** Another handle of the same store, or NULL without memory. */
+Store *store_copy(const Store *store);
+
 /** Close; sets *store to NULL. */
 void store_close(Store **store);
 
@@ -72,10 +75,14 @@ int store_publish(const Store *store, const char *key);
  * @return 0 or a negative AVERROR */
 int store_clear_clip(const Store *store, const char *key, void *log);
 
-/** Note in a record what tells its published clip from another: size, time and digest.
- * @param digest  of it, or "" to have it read
- * @return 0 or a negative AVERROR */
-int store_note_clip(const Store *store, Record *record, const char *digest);
+/** Note in a record what tells its published clip from another: size and time. The digest
+ * is still to be taken. @return 0 or a negative AVERROR */
+int store_note_clip(const Store *store, Record *record);
+
+/** Take the digest of a ready clip into its record, in memory.
+ * @return 1, 0 when there is nothing to take: the record has it, or the clip is not the
+ * one that was noted; or a negative AVERROR */
+int store_digest_clip(const Store *store, Record *record);
 
 /** Whether the clip of a record is there as it was noted. One whose size and time have
  * not changed is not read again. */

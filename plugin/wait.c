@@ -254,7 +254,6 @@ static void start_download(Generation *g)
         .allow_http = g->request->allow_http,
         .size = g->clip_size,
     };
-    g->clip_digest[0] = '\0';
     int ret = part ? download_start(g->http, &source, &g->download) : AVERROR(ENOMEM);
     av_free(part);
     if (ret >= 0) {
@@ -303,12 +302,10 @@ static void take_damaged(Generation *g, const char *part, const char *why)
     generation_fail(g, AVERROR_INVALIDDATA, FAILURE_LATER);
 }
 
-/* A verified clip is in its place: note it, and that is the end. Its digest is "" when it
- * is still to be taken. */
-static int keep(Generation *g, const ClipFacts *facts, const char *digest,
-                const char *history)
+/* A verified clip is in its place: note it, and that is the end. */
+static int keep(Generation *g, const ClipFacts *facts, const char *history)
 {
-    int ret = store_note_clip(g->plan->store, g->record, digest);
+    int ret = store_note_clip(g->plan->store, g->record);
     if (ret < 0) {
         events_say(g->events, AV_LOG_ERROR, "Cannot read the clip in the store: %s.\n",
                    av_err2str(ret));
@@ -359,7 +356,7 @@ bool generation_adopt(Generation *g)
     /* Locked first and looked again after: a damaged record is then moved aside. */
     if (whole && g->lock < 0)
         generation_lock(g);
-    else if (whole && remember(g) >= 0 && keep(g, &facts, "", "adopted") >= 0)
+    else if (whole && remember(g) >= 0 && keep(g, &facts, "adopted") >= 0)
         events_say(g->events, id ? AV_LOG_INFO : AV_LOG_WARNING,
                    id ? "An earlier run brought the clip %s, which is whole, and did not "
                         "live to note it.\n"
@@ -377,7 +374,7 @@ static void publish(Generation *g, const ClipFacts *facts)
         end_hopeless(g, ret, av_err2str(ret));
         return;
     }
-    keep(g, facts, g->clip_digest, "ready");
+    keep(g, facts, "ready");
 }
 
 static void verify(Generation *g)
@@ -477,8 +474,6 @@ void generation_download(Generation *g)
     if (download_bytes(g->download) > g->part_bytes)
         g->weather = 0;
     g->part_bytes = download_bytes(g->download);
-    if (result == DOWNLOAD_DONE)
-        download_digest(g->download, g->clip_digest);
     g->retry_after = download_retry_after(g->download);
     download_end(&g->download);
     take_download(g, result, error, reason ? reason : "no memory");

@@ -94,7 +94,7 @@ capture = cv2.VideoCapture(sys.argv[2], cv2.CAP_FFMPEG, [cv2.CAP_PROP_OPEN_TIMEO
 sys.exit(0 if capture.read()[0] else 3)
 END2
     set_faults "poll * shape waiting"
-    ends_with 3 "$BIN/i2v" $PYTHON limit.py 1000 "$URL"
+    ends_with 3 "$BIN/i2v" $PYTHON limit.py 10000 "$URL"
     says "Interrupted" "the same command"
     set_faults ""
     works "$BIN/i2v" $PYTHON limit.py 1200000 "$URL"

@@ -228,3 +228,49 @@ PEEK=(-t 0.1 -f null -)
     says "failed before" "it broke"
     expect_creates 2
 }
+
+# Every clip of the store, as the ledger knows it.
+digests_are_right() {
+    local clip
+    for clip in "$I2V_STORE"/*.mp4; do
+        same "$(sha256sum <"$clip" | cut -d' ' -f1)" "$(jq -r .clip_sha256 "${clip%.mp4}.json")"
+    done
+}
+
+@test "the digest of a clip is taken behind its use, or by the next that uses it" {
+    begin "$BIN/i2v" ffmpeg -nostdin -re "${REQUEST[@]}" -i still.png -f null -
+    until_true grep -q "^Output #0" log
+    local record
+    record=$(store_clip)
+    record=${record%.mp4}.json
+    same ready "$(jq -r .state "$record")"
+    same null "$(jq .clip_sha256 "$record")"
+    kill -KILL $PID
+    wait $PID || true
+    same null "$(jq .clip_sha256 "$record")"
+    works ff "${REQUEST[@]}" -i still.png "${PEEK[@]}"
+    expect_creates 1
+    digests_are_right
+}
+
+@test "a clip that was changed since is given no digest" {
+    works ff "${REQUEST[@]}" -i still.png "${PEEK[@]}"
+    local clip record
+    clip=$(store_clip)
+    record=${clip%.mp4}.json
+    jq 'del(.clip_sha256)' "$record" >edited
+    cat edited >"$record"
+    touch "$clip"
+    works ff "${REQUEST[@]}" -i still.png "${PEEK[@]}"
+    same null "$(jq .clip_sha256 "$record")"
+}
+
+@test "a command with many clips leaves none without its digest" {
+    local n
+    for n in $(seq 20); do
+        echo '{"image":"still.png","prompt":"many '"$n"'","duration":4}'
+    done >shots.jsonl
+    works "$BIN/i2vctl" fetch --manifest shots.jsonl
+    same 20 "$(find "$I2V_STORE" -name '*.mp4' | wc -l)"
+    digests_are_right
+}

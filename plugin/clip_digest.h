@@ -1,0 +1,17 @@
+/* i2v: the SHA-256 of a clip, which nothing waits for
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef I2V_CLIP_DIGEST_H
+#define I2V_CLIP_DIGEST_H
+
+#include "store.h"
+
+/**
+ * Take the digest of a ready clip into its record when the process ends: it takes some
+ * milliseconds a megabyte, and whoever opens the clip is not to wait for them. A process
+ * that is killed leaves it to the next that uses the clip. The few clips of a process that
+ * has many are done at once, or its end would take long. Thread-safe.
+ * @param store  copied
+ */
+void clip_digest_later(const Store *store, const char *key);
+
+#endif
