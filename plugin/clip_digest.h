@@ -8,8 +8,8 @@
 /**
  * Take the digest of a ready clip into its record when the process ends: it takes some
  * milliseconds a megabyte, and whoever opens the clip is not to wait for them. A process
- * that is killed leaves it to the next that uses the clip. The few clips of a process that
- * has many are done at once, or its end would take long. Thread-safe.
+ * that is killed leaves it to the next that uses the clip. Beyond a few clips it is taken
+ * at once, or the end of the process would take long. Thread-safe.
  * @param store  copied
  */
 void clip_digest_later(const Store *store, const char *key);

@@ -409,7 +409,7 @@ static void take_download(Generation *g, DownloadResult result, int error,
         download_again(g, PHASE_POLL, "The clip's URL is no longer good", why);
         break;
     case DOWNLOAD_BROKEN:
-        download_again(g, PHASE_DOWNLOAD, "The download was cut short", why);
+        download_again(g, PHASE_DOWNLOAD, "The download did not finish", why);
         break;
     case DOWNLOAD_HOPELESS:
         end_hopeless(g, error, why);

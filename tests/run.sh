@@ -54,14 +54,15 @@ shellcheck -x "$root/samples/"*.sh "$here/"*.sh "$here/e2e/"*.sh \
   "$root/plugin/i2vctl.bash-completion"
 
 build_in gcc -DCMAKE_C_COMPILER=gcc
-cmake --build "$build/gcc" --target e2e-api-tsan >>"$build/gcc.log" 2>&1 ||
-  { tail -n 40 "$build/gcc.log" >&2 && exit 1; }
 build_in clang -DCMAKE_C_COMPILER=clang
 build_in sanitized -DCMAKE_C_COMPILER=gcc -DI2V_SANITIZE=ON
+cmake --build "$build/sanitized" --target e2e-api-tsan >>"$build/sanitized.log" 2>&1 ||
+  { tail -n 40 "$build/sanitized.log" >&2 && exit 1; }
 
 # The end-to-end tests mostly wait, so more of them than there are processors.
 jobs=$(($(nproc) * 2))
 status=0
+with_sanitizers='unit|sanitized'
 smoke=
 if [ "$(id -u)" = 0 ]; then
   step "Tests in trixie, with another FFmpeg (meanwhile)"
@@ -70,11 +71,11 @@ if [ "$(id -u)" = 0 ]; then
 else
   step "No tests in trixie: that needs root"
 fi
-# The unit tests are run by the sanitizers, and here no second time.
+# What is run with the sanitizers is not run here a second time.
 step "Tests"
-run_tests gcc -LE unit
+run_tests gcc -LE "$with_sanitizers"
 step "Tests with the sanitizers"
-run_tests sanitized -L 'unit|sanitized'
+run_tests sanitized -L "$with_sanitizers"
 for matrix in crash fault; do
   step "The $matrix matrix"
   cat "$build/gcc/$matrix-matrix.txt" || status=1

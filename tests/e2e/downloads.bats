@@ -126,12 +126,12 @@ delivered() { # prompt
     set_faults "download 1-5 redirect self"
     delivered "five"
     same 6 "$(ranges | wc -w)"
-    says_not "cut short"
+    says_not "did not finish"
     once_more
     set_faults "download 1-6 redirect self"
     delivered "five"
     same 7 "$(ranges | wc -w)"
-    says_in_one "cut short" redirects
+    says_in_one "did not finish" redirects
 }
 
 @test "a result URL of another kind is not opened, and the generation is kept" {

@@ -18,7 +18,7 @@ seen_before=0 # by gateways that were killed
 gateway_pid="" API_PORT=0 FILES_PORT=0
 # Of the last look
 seen=0 taken=0 failed=0 asked=0 asked_poll=0 asked_logs=0 asked_download=0
-key_at_cdn="" id=""
+key_at_cdn="" id="" sound=""
 served=0 # the job that served.mp4 is of
 
 wrong() {
@@ -66,12 +66,13 @@ set_faults() { # line...
   mv faults.new faults
 }
 
-# Sets seen, taken (jobs), failed (jobs), asked (requests of every kind), id (of the
-# newest job), and how often each endpoint was asked.
+# Sets seen, taken (jobs), failed (jobs), sound (the ids of those that did not), asked
+# (requests of every kind), id (of the newest job), and how often each endpoint was asked.
 look() {
   curl -sS -o state.json "$GATEWAY/control/state"
   eval "$(jq -r '.counts as $c | {seen: $c.create_seen, taken: (.jobs | length),
-    failed: ([.jobs[] | select(.status == "error")] | length), asked: ($c | add),
+    failed: ([.jobs[] | select(.status == "error")] | length),
+    sound: [.jobs[] | select(.status != "error").id] | join(" "), asked: ($c | add),
     asked_poll: $c.poll, asked_logs: $c.logs, asked_download: $c.download,
     key_at_cdn: .key_at_cdn, id: (.jobs[-1].id // "none")} |
     to_entries[] | "\(.key)=\(.value | tostring | @sh)"' state.json)"
@@ -300,13 +301,15 @@ second_run() {
 # Of the jobs that did not fail: those that the ledger has no clip of, and those beyond
 # the one that is right.
 account() {
-  : >delivered
-  for record in store/*.json; do
-    [ ! -s "${record%.json}.mp4" ] ||
-      jq -r 'select(.state == "ready") | .id' "$record" >>delivered
+  jq -r 'select(.state == "ready") | "\(input_filename) \(.id)"' store/*.json >ready-records
+  delivered=" "
+  while read -r record of; do
+    [ ! -s "${record%.json}.mp4" ] || delivered="$delivered$of "
+  done <ready-records
+  lost=0
+  for job in $sound; do
+    case $delivered in *" $job "*) ;; *) lost=$((lost + 1)) ;; esac
   done
-  lost=$(jq -r '.jobs[] | select(.status != "error") | .id' state.json |
-    grep -cvxFf delivered)
   good=$((taken - failed))
   twice=$((good > 1 ? good - 1 : 0))
   [ "$lost" -eq 0 ] || wrong "jobs lost: $lost"
