@@ -3,13 +3,18 @@
 #include "clip_digest.h"
 
 #include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <libavutil/avstring.h>
+#include <libavutil/common.h>
 
-/* What the end of a process may still have to do. */
-#define MOST_LEFT 16
+/* What the end of a process may still have to do: so many clips, and no further one after
+ * so many bytes. */
+#define MOST_LEFT  16
+#define MOST_BYTES (64 << 20)
 
 typedef struct Left {
     Store *store;
@@ -20,48 +25,65 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static Left left[MOST_LEFT];
 static int left_count;
 
-/* What cannot be noted now is noted another time: nothing is said. */
-static void take(const Store *store, const char *key)
+/* exit() may be called from within a signal handler, in the midst of anything: malloc(),
+ * or with a lock held. The signal is blocked then. */
+static bool is_in_handler(void)
 {
-    Record *record = NULL;
-    int held = store_lock(store, key);
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGXCPU, SIGALRM};
+    sigset_t blocked;
 
-    if (held >= 0 && store_load(store, key, false, NULL, &record) >= 0 &&
-        store_digest_clip(store, record) > 0)
-        store_save(store, record, NULL);
-    record_free(&record);
-    store_unlock(&held);
+    if (pthread_sigmask(SIG_BLOCK, NULL, &blocked))
+        return true;
+    for (size_t i = 0; i < FF_ARRAY_ELEMS(signals); i++)
+        if (sigismember(&blocked, signals[i]))
+            return true;
+    return false;
 }
 
-/* exit() may have been called by a signal handler in the midst of anything: no lock is
- * waited for. */
 static void take_at_exit(void)
 {
-    if (pthread_mutex_trylock(&lock))
+    int64_t bytes = 0;
+
+    if (is_in_handler() || pthread_mutex_trylock(&lock))
         return;
     while (left_count) {
         Left *last = &left[--left_count];
-        take(last->store, last->key);
+        if (bytes < MOST_BYTES)
+            bytes += store_note_digest(last->store, last->key, NULL);
         store_close(&last->store);
     }
     pthread_mutex_unlock(&lock);
 }
 
+/* What is left is the parent's to do. */
+static void forget_in_child(void)
+{
+    static const pthread_mutex_t fresh = PTHREAD_MUTEX_INITIALIZER;
+
+    lock = fresh;
+    left_count = 0;
+}
+
 static void set_up_process(void)
 {
     atexit(take_at_exit);
+    pthread_atfork(NULL, NULL, forget_in_child);
 }
 
 /* @return whether it is left, for the end of the process */
 static bool leave(const Store *store, const char *key)
 {
+    for (int i = 0; i < left_count; i++)
+        if (!strcmp(left[i].key, key) && store_is(left[i].store, store))
+            return true;
     if (left_count == MOST_LEFT || !(left[left_count].store = store_copy(store)))
         return false;
     av_strlcpy(left[left_count++].key, key, RECORD_KEY_SIZE);
     return true;
 }
 
-void clip_digest_later(const Store *store, const char *key)
+void clip_digest_later(const Store *store, const char *key,
+                       const AVIOInterruptCB *interrupt)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
 
@@ -70,5 +92,5 @@ void clip_digest_later(const Store *store, const char *key)
     bool is_left = leave(store, key);
     pthread_mutex_unlock(&lock);
     if (!is_left)
-        take(store, key);
+        store_note_digest(store, key, interrupt);
 }

@@ -171,7 +171,11 @@ void generation_accept(Generation *g, const GatewayAnswer *answer)
         generation_fail(g, AVERROR(ENOMEM), FAILURE_STORE);
         return;
     }
-    record_set_number(g->record, RECORD_ACCEPTED, record_now());
+    /* What is found late was accepted when it was sent. */
+    double accepted = record_now();
+    if (g->phase == PHASE_FIND)
+        accepted = record_number(g->record, RECORD_SENT_AT, accepted);
+    record_set_number(g->record, RECORD_ACCEPTED, accepted);
     if (job->status[0])
         record_set_text(g->record, RECORD_STATUS, job->status);
     events_set_id(g->events, job->id);
@@ -180,6 +184,7 @@ void generation_accept(Generation *g, const GatewayAnswer *answer)
         return;
     store_unlock(&g->lock);
     g->plan->drop_body(g->plan->opaque);
+    g->plan->accepted(g->plan->opaque);
     events_say(g->events, AV_LOG_INFO, "Accepted as generation %s%s.\n", job->id, price);
     generation_note(g, "accepted", job->status, NULL, -1);
     g->waiting_since = av_gettime_relative();

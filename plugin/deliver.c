@@ -30,33 +30,77 @@ static int save(Journey *j, const char *path)
     return ret;
 }
 
+/* The record as it is now, with its lock if nobody else has that. */
+static int lock_record(Journey *j, int *lock)
+{
+    *lock = store_lock(j->store, j->request->key);
+    if (*lock < 0)
+        return 0;
+    record_free(&j->record);
+    return store_load(j->store, j->request->key, true, j->log, &j->record);
+}
+
 /* What only reading the clip tells is found once, and kept when no other process has the
  * record: the facts of one that an earlier version brought, and, where the account is
  * written at once, its digest. */
 static int know_clip(Journey *j, const char *path)
 {
     ClipFacts facts;
+    bool had_facts = facts_read(j->record, &facts);
     bool wants_digest = j->request->save && !record_text(j->record, RECORD_CLIP_HASH);
-    int lock, ret;
+    int lock, ret, taken = 0;
 
-    if (facts_read(j->record, &facts) && !wants_digest)
+    if (had_facts && !wants_digest)
         return 0;
-    lock = store_lock(j->store, j->request->key);
-    if (lock >= 0) {
-        record_free(&j->record);
-        ret = store_load(j->store, j->request->key, true, j->log, &j->record);
-        if (ret < 0)
-            goto end;
-    }
+    if ((ret = lock_record(j, &lock)) < 0)
+        goto end;
     ret = facts_complete(j->record, path, j->interrupt);
-    if (wants_digest)
-        store_digest_clip(j->store, j->record);
-    if (ret >= 0 && lock >= 0)
+    if (ret >= 0 && wants_digest)
+        ret = taken = store_digest_clip(j->store, j->record, j->interrupt);
+    if (ret >= 0 && lock >= 0 && (!had_facts || taken))
         store_save(j->store, j->record, j->log);
     if (ret != AVERROR(EINTR)) /* what is not known is not spoken of */
         ret = 0;
 end:
     store_unlock(&lock);
+    return ret;
+}
+
+int journey_confirm_clip(Journey *j)
+{
+    char *path = store_clip_path(j->store, j->request->key);
+    ClipFacts facts;
+    int ret = path ? clip_verify(path, 0, j->interrupt, &facts) : AVERROR(ENOMEM);
+    int lock = -1, loaded;
+
+    j->served = ret >= 0;
+    if (ret < 0 && ret != AVERROR_INVALIDDATA) {
+        j->failure = ret == AVERROR(EINTR) ? FAILURE_LATER : FAILURE_STORE;
+        events_say(j->events, AV_LOG_ERROR, "Cannot look at the clip %s: %s.\n",
+                   path ? path : "", av_err2str(ret));
+        goto end;
+    }
+    if ((loaded = lock_record(j, &lock)) < 0) {
+        j->failure = FAILURE_STORE;
+        ret = loaded;
+        goto end;
+    }
+    if (j->served) {
+        ret = store_note_clip(j->store, j->record);
+        if (ret >= 0 && lock >= 0)
+            store_save(j->store, j->record, j->log); // another time, if not now
+        goto end;
+    }
+    events_say(j->events, AV_LOG_WARNING,
+               "The clip %s is damaged (%s); it is fetched again.\n", path, facts.why);
+    j->failure = FAILURE_STORE;
+    /* Without a size it is not the one that was noted. */
+    ret = lock < 0 ? lock : record_set_text(j->record, RECORD_CLIP_SIZE, NULL);
+    if (ret >= 0)
+        ret = store_save(j->store, j->record, j->log);
+end:
+    store_unlock(&lock);
+    av_free(path);
     return ret;
 }
 
@@ -70,10 +114,10 @@ static int describe_clip(Journey *j, const char *path)
     int ret = store_load(j->store, r->key, false, j->log, &j->record);
     if (ret >= 0)
         ret = know_clip(j, path);
-    if (ret >= 0 && !record_text(j->record, RECORD_CLIP_HASH))
-        clip_digest_later(j->store, r->key);
     if (ret < 0)
         return ret;
+    if (!record_text(j->record, RECORD_CLIP_HASH))
+        clip_digest_later(j->store, r->key, j->interrupt);
     Event event = {
         .name = "clip",
         .path = path,

@@ -10,6 +10,8 @@
 #include <libavutil/mem.h>
 #include <libavutil/sha.h>
 
+#include "compat.h"
+
 void digest_hex(const uint8_t *bytes, size_t size, char *text)
 {
     for (size_t i = 0; i < size; i++)
@@ -40,7 +42,7 @@ int digest_text(const void *data, size_t size, char *text)
     return 0;
 }
 
-int digest_file(const char *path, char *text)
+int digest_file(const char *path, const AVIOInterruptCB *interrupt, char *text)
 {
     enum { PIECE = 1 << 16 };
     struct AVSHA *sha = av_sha_alloc();
@@ -56,6 +58,8 @@ int digest_file(const char *path, char *text)
         av_sha_update(sha, buffer, (unsigned)got);
         if (ferror(file))
             ret = AVERROR(EIO);
+        else if (i2v_interrupted(interrupt))
+            ret = AVERROR(EINTR);
     }
     if (ret >= 0) {
         av_sha_final(sha, digest);

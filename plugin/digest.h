@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <libavformat/avio.h>
+
 /** Bytes that a digest takes as text, its NUL included. */
 #define DIGEST_TEXT_SIZE 65
 
@@ -14,8 +16,8 @@
  * @return 0 or AVERROR(ENOMEM) */
 int digest_text(const void *data, size_t size, char *text);
 
-/** The same of a whole file. @return 0 or a negative AVERROR */
-int digest_file(const char *path, char *text);
+/** The same of a whole file. @return 0, AVERROR(EINTR) or another negative AVERROR */
+int digest_file(const char *path, const AVIOInterruptCB *interrupt, char *text);
 
 /** Lower-case hexadecimal of bytes; text has 2 * size + 1. */
 void digest_hex(const uint8_t *bytes, size_t size, char *text);

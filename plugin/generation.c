@@ -455,11 +455,11 @@ void generation_interrupt(Generation *g)
 }
 
 /* When it is asked how the generation is: the durations of the last 64 of this model and
- * length say when it is likely to end, and polls are closest there (schedule.c); fewer
- * than three, or else the model's typical latency in the table, are a guess, which adds
- * polls to those that come at a twentieth of the age. An interval is by chance up
- * to a tenth shorter or longer. poll_interval replaces all that; a Retry-After of
- * whatever answer is kept in any case. */
+ * length say when it is likely to end, and polls are closest there (schedule.c). Fewer
+ * than three, durations that have little in common, or else the table's typical latency
+ * are a guess, which adds polls to those that come at a twentieth of the age. They are
+ * 0.4 to 10 s apart, by chance a tenth more or less. poll_interval replaces all that; a
+ * Retry-After of whatever answer is kept in any case. */
 static void learn(Generation *g)
 {
     const Request *r = g->request;

@@ -37,6 +37,7 @@ static void end_journey(Journey *j)
     options_free(&j->options);
     request_free(&j->request);
     journey_let_stills_go(j);
+    journey_note_stills(j);
     store_close(&j->store);
     record_free(&j->record);
     events_free(&j->events);
@@ -219,7 +220,8 @@ int journey_look_up(Journey *j)
     }
     j->served =
         record_state(j->record) == RECORD_READY && store_has_clip(j->store, j->record);
-    return 0;
+    return j->served && store_doubts_clip(j->store, j->record) ? journey_confirm_clip(j)
+                                                               : 0;
 }
 
 int journey_ask_price(Journey *j, double *usd)
@@ -305,6 +307,11 @@ static void drop_body(void *opaque)
     journey_drop_body(opaque);
 }
 
+static void note_accepted(void *opaque)
+{
+    journey_note_stills(opaque);
+}
+
 int journey_plan(Journey *j)
 {
     j->plan = (GenerationPlan){
@@ -316,6 +323,7 @@ int journey_plan(Journey *j)
         .opaque = j,
         .body = give_body,
         .drop_body = drop_body,
+        .accepted = note_accepted,
     };
     return plan_create(j);
 }

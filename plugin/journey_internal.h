@@ -20,7 +20,8 @@ struct Journey {
     Options *options;
     Request *request;
     Still *still;
-    Still *end; ///< the still that the clip ends with, or NULL
+    Still *end;          ///< the still that the clip ends with, or NULL
+    StillKnown known[2]; ///< of either, to be noted
     Store *store;
     Record *record; ///< as it was when the journey began
     Events *events;
@@ -68,9 +69,11 @@ int journey_see_stills(Journey *j);
  * the ones that the key speaks of. @return 0 or a negative AVERROR after a sentence */
 int journey_need_stills(Journey *j);
 
-/** Free the stills, and note what was found out about them: not earlier, since the create
- * call is not to wait for that. */
+/** Free the stills; what was found out about them is still to be noted. */
 void journey_let_stills_go(Journey *j);
+
+/** Note it: not before the create call, which is not to wait for that. */
+void journey_note_stills(Journey *j);
 
 /** Whether a create call may come, and with what: j->plan. The record is known. */
 int journey_plan(Journey *j);
@@ -90,6 +93,10 @@ int journey_proceed(Journey *j);
 
 /** Bring what is known by its key to a clip in the store. */
 int journey_bring(Journey *j);
+
+/** Look whether the clip in the store is whole, which its record cannot tell.
+ * @return 0 and j->served, or a negative AVERROR */
+int journey_confirm_clip(Journey *j);
 
 /** Say what the clip is and where; save it. @param path  free with av_free() */
 int journey_deliver(Journey *j, char **path);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include <libavutil/common.h>
 #include <libavutil/error.h>
 #include <libavutil/log.h>
 
@@ -65,10 +66,20 @@ static bool is_other(const Still *still, const Still *before, const char *hash)
                                    still_height(still) != still_height(before)));
 }
 
-static int refuse_other(Journey *j, const char *image, bool recalled)
+/* Which of two sentences is true: a file that is the one that was recalled had been noted
+ * wrongly. */
+static int refuse_other(Journey *j, const char *image, const Still *still,
+                        const Still *before)
 {
+    StillKnown now = {0}, then = {0};
+
+    if (still)
+        still_known(still, &now);
+    if (before)
+        still_known(before, &then);
     journey_drop_body(j);
-    if (recalled) {
+    if (before && !still_is_read(before) &&
+        !strcmp(now.identity.text, then.identity.text)) {
         j->failure = FAILURE_LATER;
         events_say(j->events, AV_LOG_ERROR,
                    "What was noted of the still '%s' was not true of it, and is put "
@@ -87,14 +98,13 @@ static int read_stills(Journey *j)
 {
     const Request *r = j->request;
     Still *still = j->still, *end = j->end;
-    bool recalled = (still && !still_is_read(still)) || (end && !still_is_read(end));
 
     j->still = j->end = NULL;
     int ret = get_stills(j, journey_read_still);
     if (ret >= 0 && is_other(j->still, still, r->image_hash))
-        ret = refuse_other(j, r->image, recalled);
+        ret = refuse_other(j, r->image, j->still, still);
     else if (ret >= 0 && is_other(j->end, end, r->end_image_hash))
-        ret = refuse_other(j, r->end_image, recalled);
+        ret = refuse_other(j, r->end_image, j->end, end);
     still_free(&still);
     still_free(&end);
     return ret;
@@ -110,10 +120,18 @@ int journey_need_stills(Journey *j)
 
 void journey_let_stills_go(Journey *j)
 {
-    if (j->store && j->still)
-        known_stills_add(j->store, j->still, j->log);
-    if (j->store && j->end)
-        known_stills_add(j->store, j->end, j->log);
+    if (j->still)
+        still_known(j->still, &j->known[0]);
+    if (j->end)
+        still_known(j->end, &j->known[1]);
     still_free(&j->still);
     still_free(&j->end);
+}
+
+void journey_note_stills(Journey *j)
+{
+    for (size_t i = 0; j->store && i < FF_ARRAY_ELEMS(j->known); i++) {
+        known_stills_add(j->store, &j->known[i], j->log);
+        j->known[i].noted = true;
+    }
 }

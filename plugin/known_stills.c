@@ -1,14 +1,16 @@
 /* i2v: what earlier runs found out about stills that have not changed since
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A file of the store, a line each, the latest last: identity (still_identify()), width,
- * height, digest, and fingerprint, or - for none. */
+ * A file of the store, a line each, the latest last: identity, width, height, digest,
+ * fingerprint or - for none, and 1 when the identity alone told the content, else 0. */
 #include "known_stills.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
+#include <libavutil/avstring.h>
 #include <libavutil/bprint.h>
 #include <libavutil/common.h>
 #include <libavutil/error.h>
@@ -22,13 +24,56 @@
 #define NAME "stills"
 
 #define MOST_STILLS 512
-#define MAX_SIZE    (MOST_STILLS * (STILL_IDENTITY_SIZE + 100))
+#define MAX_SIZE    (MOST_STILLS * 300)
 
-typedef struct KnownStill {
-    int width, height;
-    uint8_t digest[32];
-    char fingerprint[STILL_FINGERPRINT_SIZE];
-} KnownStill;
+/* What this process has recalled counts for it from then on, as what it has read does:
+ * whatever became of the file since, the same still is the same request. */
+typedef struct Recalled {
+    char *name;
+    StillKnown known;
+} Recalled;
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static Recalled recalled[MOST_STILLS]; // a ring
+static unsigned recalled_count;
+
+static char *name_of(const StillSource *source)
+{
+    return av_asprintf("%s\n%s", source->image,
+                       source->image_time ? source->image_time : "");
+}
+
+static bool recall_again(const StillSource *source, StillKnown *known)
+{
+    char *name = name_of(source);
+    bool found = false;
+
+    pthread_mutex_lock(&lock);
+    for (unsigned i = 0; name && !found && i < FFMIN(recalled_count, MOST_STILLS); i++) {
+        found = !strcmp(recalled[i].name, name);
+        if (found)
+            *known = recalled[i].known;
+    }
+    pthread_mutex_unlock(&lock);
+    av_free(name);
+    return found;
+}
+
+static void remember(const StillSource *source, const StillKnown *known)
+{
+    char *name = name_of(source);
+
+    if (!name)
+        return;
+    pthread_mutex_lock(&lock);
+    Recalled *next = &recalled[recalled_count++ % MOST_STILLS];
+    av_free(next->name);
+    *next = (Recalled){.name = name, .known = *known};
+    next->known.noted = true;
+    pthread_mutex_unlock(&lock);
+}
+
+/* The file */
 
 /* The line that begins with an identity, or NULL. */
 static const char *find_line(const char *text, const char *identity)
@@ -43,57 +88,82 @@ static const char *find_line(const char *text, const char *identity)
     return NULL;
 }
 
-static void print_line(const char *identity, const Still *still, AVBPrint *lines)
+static void print_line(const StillKnown *known, AVBPrint *lines)
 {
     char hex[DIGEST_TEXT_SIZE];
 
-    digest_hex(still_digest(still), 32, hex);
-    av_bprintf(lines, "%s %d %d %s %s\n", identity, still_width(still),
-               still_height(still), hex,
-               *still_fingerprint(still) ? still_fingerprint(still) : "-");
+    digest_hex(known->digest, sizeof(known->digest), hex);
+    av_bprintf(lines, "%s %d %d %s %s %d\n", known->identity.text, known->width,
+               known->height, hex, *known->fingerprint ? known->fingerprint : "-",
+               known->identity.settled);
 }
 
 /* What the file has of a still. */
-static bool read_line(const char *directory, const char *identity, KnownStill *known)
+static bool read_line(const char *directory, const char *identity, StillKnown *known)
 {
     char *path = av_asprintf("%s/" NAME, directory), *text = NULL;
     char hex[DIGEST_TEXT_SIZE];
     const char *line;
-    bool found = path && store_read_file(path, MAX_SIZE, &text) >= 0 && text &&
-                 (line = find_line(text, identity)) &&
-                 sscanf(line + strlen(identity), "%d %d %64[0-9a-f] %32[0-9a-f-]",
-                        &known->width, &known->height, hex, known->fingerprint) == 4 &&
-                 known->width > 0 && known->height > 0 &&
-                 digest_parse(hex, known->digest, sizeof(known->digest));
+    int settled;
 
+    *known = (StillKnown){0};
+    bool found =
+        path && store_read_file(path, MAX_SIZE, &text) >= 0 && text &&
+        (line = find_line(text, identity)) &&
+        sscanf(line + strlen(identity), "%d %d %64[0-9a-f] %32[0-9a-f-] %d",
+               &known->width, &known->height, hex, known->fingerprint, &settled) == 5 &&
+        known->width > 0 && known->height > 0 &&
+        digest_parse(hex, known->digest, sizeof(known->digest));
+
+    if (found) {
+        av_strlcpy(known->identity.text, identity, sizeof(known->identity.text));
+        known->identity.settled = settled == 1;
+    }
     av_free(text);
     av_free(path);
     return found;
 }
 
-int known_stills_find(const char *directory, const StillSource *source, Still **still)
+/* What was noted of a still, as far as it holds of its file as it is now.
+ * @return 1, 0 or a negative AVERROR after one sentence */
+static int look_up(const char *directory, const StillSource *source, StillKnown *known)
 {
-    char identity[STILL_IDENTITY_SIZE];
-    KnownStill known;
-    bool settled;
+    bool kept = still_is_kept(source->image);
+    StillIdentity now;
     int ret = 1;
 
-    *still = NULL;
-    if (!still_identify(source->image, source->image_time, identity, &settled) ||
-        !read_line(directory, identity, &known))
+    if (!still_identify(source->image, source->image_time, &now) ||
+        !read_line(directory, now.text, known))
         return 0;
-    if (!settled)
-        ret = still_matches(source, known.fingerprint);
-    if (ret > 0)
-        *still = still_recall(source->image, known.width, known.height, known.digest);
-    return FFMIN(ret, 0);
+    if (!now.settled || !known->identity.settled || kept)
+        ret = still_matches(source, known->fingerprint);
+    known->noted = true;
+    if (now.settled && !known->identity.settled && !kept) {
+        known->identity.settled = true; // the next need not compare it
+        known->noted = false;
+    }
+    return ret;
+}
+
+int known_stills_find(const char *directory, const StillSource *source, Still **still)
+{
+    StillKnown known;
+
+    *still = NULL;
+    if (still_is_kept(source->image) || !recall_again(source, &known)) {
+        int ret = look_up(directory, source, &known);
+        if (ret <= 0)
+            return ret;
+        remember(source, &known);
+    }
+    *still = still_recall(source->image, &known);
+    return 0;
 }
 
 /* All lines but those that are too many and that of the same still, and the new one. */
-static void print_lines(const char *text, const char *identity, const Still *still,
-                        AVBPrint *lines)
+static void print_lines(const char *text, const StillKnown *known, AVBPrint *lines)
 {
-    const char *line = text ? text : "", *old = find_line(line, identity);
+    const char *line = text ? text : "", *old = find_line(line, known->identity.text);
     int count = 1;
 
     for (const char *c = line; *c; c++)
@@ -104,27 +174,27 @@ static void print_lines(const char *text, const char *identity, const Still *sti
             av_bprint_append_data(lines, line, (unsigned)size);
         line += size;
     }
-    print_line(identity, still, lines);
+    print_line(known, lines);
 }
 
 /* Whether nothing is to be written. */
-static bool is_noted(const char *text, const char *identity, const Still *still)
+static bool is_noted(const char *text, const StillKnown *known)
 {
-    const char *line = find_line(text, identity);
+    const char *line = find_line(text, known->identity.text);
     AVBPrint same;
     bool noted;
 
     av_bprint_init(&same, 0, AV_BPRINT_SIZE_AUTOMATIC);
-    print_line(identity, still, &same);
+    print_line(known, &same);
     noted = line && !strncmp(line, same.str, same.len);
     av_bprint_finalize(&same, NULL);
     return noted;
 }
 
-void known_stills_add(const Store *store, const Still *still, void *log)
+void known_stills_add(const Store *store, const StillKnown *known, void *log)
 {
-    const char *identity = still_identity(still);
-    int lock = *identity ? store_lock(store, NAME) : AVERROR(EAGAIN), ret = lock;
+    bool wanted = known->identity.text[0] && !known->noted;
+    int held = wanted ? store_lock(store, NAME) : AVERROR(EAGAIN), ret = held;
     char *path = NULL, *text = NULL;
     AVBPrint lines;
 
@@ -136,15 +206,15 @@ void known_stills_add(const Store *store, const Still *still, void *log)
     ret = path ? 0 : AVERROR(ENOMEM);
     if (ret >= 0 && store_read_file(path, MAX_SIZE, &text) < 0)
         text = NULL; // damaged: begun anew
-    if (ret < 0 || is_noted(text, identity, still))
+    if (ret < 0 || is_noted(text, known))
         goto end;
-    print_lines(text, identity, still, &lines);
+    print_lines(text, known, &lines);
     ret = av_bprint_is_complete(&lines) ? files_write(path, lines.str, lines.len)
                                         : AVERROR(ENOMEM);
 end:
     if (ret < 0 && ret != AVERROR(EAGAIN))
         av_log(log, AV_LOG_DEBUG, "The still is not noted: %s.\n", av_err2str(ret));
-    store_unlock(&lock);
+    store_unlock(&held);
     av_bprint_finalize(&lines, NULL);
     av_free(text);
     av_free(path);

@@ -7,7 +7,8 @@
 #include "store.h"
 
 /**
- * A still that need not be decoded to know what a request's key says of it.
+ * A still that need not be decoded to know what a request's key says of it: an earlier
+ * run noted it, and its file is the same. What was found once holds for this process.
  * @param directory  of the store, which may not be there
  * @param still      set to it, for which still_is_read() is false, or to NULL: not known
  * @return 0, or a negative AVERROR after one sentence when its content had to be looked
@@ -15,8 +16,8 @@
  */
 int known_stills_find(const char *directory, const StillSource *source, Still **still);
 
-/** Note a still that was read, if it has an identity. That it cannot be noted is said at
- * AV_LOG_DEBUG alone. Thread-safe. */
-void known_stills_add(const Store *store, const Still *still, void *log);
+/** Note what is known of a still, if it has an identity and is not noted. That it cannot
+ * be noted is said at AV_LOG_DEBUG alone. Thread-safe. */
+void known_stills_add(const Store *store, const StillKnown *known, void *log);
 
 #endif

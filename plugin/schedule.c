@@ -3,6 +3,7 @@
 #include "schedule.h"
 
 #include <math.h>
+#include <stdbool.h>
 
 #include <libavutil/common.h>
 
@@ -20,6 +21,10 @@
  * with a history, and with a guess. */
 #define KNOWN_LAG 0.0105
 #define GUESS_LAG 0.0175
+
+/* However long the time in which one may end, such polls, of which some half come true.
+ */
+#define MOST_POLLS 150
 
 /* What the age alone asks for: polls this share of it apart; half of it is the lag. */
 #define SHARE 0.048
@@ -60,8 +65,10 @@ void schedule_learn(Schedule *schedule, const double *durations, int count,
         squares += away * away;
     }
     schedule->sigma = sqrt(squares / (count - 1 + PRIOR_COUNT));
-    schedule->lag = KNOWN_LAG;
-    schedule->known = count;
+    /* What has little in common tells no more than a guess. */
+    bool tells = schedule->sigma <= GUESS_SIGMA;
+    schedule->lag = tells ? KNOWN_LAG : GUESS_LAG;
+    schedule->known = tells ? count : 0;
 }
 
 /* The share of all polls that lies before a time: their density goes with the square root
@@ -81,7 +88,7 @@ static double share_of_next(const Schedule *schedule, double now)
 {
     double s = schedule->sigma;
     double polls = exp(s * s / 2) * s * sqrt(2 * M_PI) / schedule->lag;
-    return share_before(schedule, now) + 1 / polls;
+    return share_before(schedule, now) + 1 / FFMIN(polls, MOST_POLLS);
 }
 
 /* From now to where that share of the polls lies, between least and most seconds. */

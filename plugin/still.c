@@ -178,7 +178,7 @@ static int read_picture(Still *still, const StillSource *source, int64_t time)
 int still_read(const StillSource *source, Still **still)
 {
     Still *made = av_mallocz(sizeof(*made));
-    char as_read[STILL_IDENTITY_SIZE];
+    StillIdentity as_read;
     int64_t time;
     int ret = AVERROR(ENOMEM);
 
@@ -195,11 +195,13 @@ int still_read(const StillSource *source, Still **still)
     if ((ret = parse_image_time(source, &time)) < 0 ||
         (ret = still_bytes_load(source, made->label, &made->bytes)) < 0)
         goto end;
-    memcpy(as_read, made->bytes.identity, sizeof(as_read));
-    if ((ret = still_fingerprint_of(&made->bytes, made->fingerprint)) < 0 ||
-        (ret = read_picture(made, source, time)) < 0)
+    as_read = made->bytes.identity;
+    if (as_read.text[0] &&
+        (ret = still_fingerprint_of(&made->bytes, made->fingerprint)) < 0)
         goto end;
-    still_identity_confirm(made, source, as_read);
+    if ((ret = read_picture(made, source, time)) < 0)
+        goto end;
+    still_identity_confirm(made, source, &as_read);
     *still = made;
     made = NULL;
 end:
@@ -207,16 +209,29 @@ end:
     return ret;
 }
 
-Still *still_recall(const char *image, int width, int height, const uint8_t *digest)
+void still_known(const Still *still, StillKnown *known)
+{
+    known->width = still->width;
+    known->height = still->height;
+    memcpy(known->digest, still->digest, sizeof(known->digest));
+    known->identity = still->identity;
+    memcpy(known->fingerprint, still->fingerprint, sizeof(known->fingerprint));
+    known->noted = still->noted;
+}
+
+Still *still_recall(const char *image, const StillKnown *known)
 {
     Still *still = av_mallocz(sizeof(*still));
 
     if (!still)
         return NULL;
     still->bytes.fd = -1;
-    still->width = width;
-    still->height = height;
-    memcpy(still->digest, digest, sizeof(still->digest));
+    still->width = known->width;
+    still->height = known->height;
+    memcpy(still->digest, known->digest, sizeof(still->digest));
+    still->identity = known->identity;
+    memcpy(still->fingerprint, known->fingerprint, sizeof(still->fingerprint));
+    still->noted = known->noted;
     if (!(still->label = still_label(image)))
         still_free(&still);
     return still;
@@ -225,16 +240,6 @@ Still *still_recall(const char *image, int width, int height, const uint8_t *dig
 bool still_is_read(const Still *still)
 {
     return still->frame;
-}
-
-const char *still_fingerprint(const Still *still)
-{
-    return still->fingerprint;
-}
-
-const char *still_identity(const Still *still)
-{
-    return still->identity;
 }
 
 void still_free(Still **still)

@@ -49,21 +49,36 @@ typedef struct Still Still;
  */
 int still_read(const StillSource *source, Still **still);
 
-/** Bytes that an identity takes, its NUL included. */
-#define STILL_IDENTITY_SIZE 192
-
 /** Bytes that a fingerprint takes, its NUL included. */
 #define STILL_FINGERPRINT_SIZE 33
 
-/**
- * What a file's place, size and times tell. Nothing is read. Only files have an identity.
- * @param settled  whether the same identity means the same content: it is a while since
- * the file was changed, its file system is one that notes every change, and this process
- * has not read it before; else the content has to be looked at, too
- * @return whether it has one; else it is ""
- */
-bool still_identify(const char *image, const char *image_time,
-                    char identity[STILL_IDENTITY_SIZE], bool *settled);
+/** What a file's place, size and times tell. */
+typedef struct StillIdentity {
+    char text[192]; ///< "" = it has none; only files have
+    /** The same text means the same content: it is a while since the file was changed,
+     * and its file system notes every change. Else the content has to be compared, too.
+     */
+    bool settled;
+} StillIdentity;
+
+/** What is known of a still without its picture. */
+typedef struct StillKnown {
+    int width, height;      ///< as still_width() and still_height()
+    uint8_t digest[32];     ///< as still_digest()
+    StillIdentity identity; ///< of its file, when it was read
+    /** Of its content: tells it from another state of the same file, and is no digest; ""
+     * for what has no identity, and for what is too large. */
+    char fingerprint[STILL_FINGERPRINT_SIZE];
+    bool noted; ///< an earlier run noted all this
+} StillKnown;
+
+/** The identity of an image as it is now; nothing is read.
+ * @return whether it has one */
+bool still_identify(const char *image, const char *image_time, StillIdentity *identity);
+
+/** Whether this process has read an image, or is reading it: later calls are served what
+ * it was then. Thread-safe. */
+bool still_is_kept(const char *image);
 
 /**
  * Whether the content of a still is what it was; it is read, not decoded.
@@ -71,16 +86,12 @@ bool still_identify(const char *image, const char *image_time,
  */
 int still_matches(const StillSource *source, const char *fingerprint);
 
-/** Of the content that a still was read from, "" for none: tells it from an earlier state
- * of the same file, and is no digest. */
-const char *still_fingerprint(const Still *still);
+/** Copy what is known of a still. */
+void still_known(const Still *still, StillKnown *known);
 
-/** The identity that a still had when it was read, "" for none. */
-const char *still_identity(const Still *still);
-
-/** A still of which size and digest alone are known; it can be neither encoded nor made a
- * frame of. @param digest  32 bytes. @return it, or NULL without memory */
-Still *still_recall(const char *image, int width, int height, const uint8_t *digest);
+/** A still of which this alone is known; it can be neither encoded nor made a frame of.
+ * @return it, or NULL without memory */
+Still *still_recall(const char *image, const StillKnown *known);
 
 /** Whether it was read, not recalled. */
 bool still_is_read(const Still *still);

@@ -16,12 +16,12 @@
 struct StillCacheEntry {
     StillCacheEntry *next;
     char *name;
-    AVBufferRef *buf;                   ///< NULL until all was read
-    char identity[STILL_IDENTITY_SIZE]; ///< of the file that it was read from, or ""
-    StillGrow part;                     ///< of a stream whose reading was interrupted
-    uint64_t used;                      ///< when, by the cache's own clock
-    bool busy;                          ///< a thread is reading it
-    bool pinned;                        ///< cannot be read again
+    AVBufferRef *buf;       ///< NULL until all was read
+    StillIdentity identity; ///< of the file that it was read from
+    StillGrow part;         ///< of a stream whose reading was interrupted
+    uint64_t used;          ///< when, by the cache's own clock
+    bool busy;              ///< a thread is reading it
+    bool pinned;            ///< cannot be read again
 };
 
 /* All of this is protected by the lock, but an entry's part is its reader's. */
@@ -115,7 +115,7 @@ int still_cache_enter(const char *name, const AVIOInterruptCB *interrupt,
         ret = AVERROR(ENOMEM);
     } else if (found->buf) {
         found->used = ++ticks;
-        memcpy(bytes->identity, found->identity, sizeof(bytes->identity));
+        bytes->identity = found->identity;
         bytes->buf = av_buffer_ref(found->buf);
         ret = bytes->buf ? 1 : AVERROR(ENOMEM);
     } else {
@@ -127,12 +127,12 @@ end:
     return ret;
 }
 
-bool still_cache_has(const char *name)
+bool still_is_kept(const char *image)
 {
     const StillCacheEntry *entry;
 
     pthread_mutex_lock(&lock);
-    for (entry = entries; entry && strcmp(entry->name, name);)
+    for (entry = entries; entry && strcmp(entry->name, image);)
         entry = entry->next;
     pthread_mutex_unlock(&lock);
     return entry;
@@ -152,7 +152,7 @@ int still_cache_leave(StillCacheEntry *entry, const StillBytes *bytes, bool pinn
     entry->pinned = pinned;
     entry->used = ++ticks;
     if (bytes && bytes->buf) {
-        memcpy(entry->identity, bytes->identity, sizeof(entry->identity));
+        entry->identity = bytes->identity;
         entry->buf = av_buffer_ref(bytes->buf);
         ret = entry->buf ? 0 : AVERROR(ENOMEM);
     }

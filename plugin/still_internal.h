@@ -27,8 +27,8 @@ typedef struct StillBytes {
     AVBufferRef
         *buf; ///< all of them, with AV_INPUT_BUFFER_PADDING_SIZE zeros behind; or NULL
     int fd;   ///< the file when buf is NULL, else -1
-    int64_t size;                       ///< bytes
-    char identity[STILL_IDENTITY_SIZE]; ///< of the file when it was opened here, or ""
+    int64_t size;           ///< bytes
+    StillIdentity identity; ///< of the file when it was opened here
 } StillBytes;
 
 /** Memory that grows, with zeros behind its end. */
@@ -54,13 +54,6 @@ typedef struct StillCacheEntry StillCacheEntry;
  */
 int still_cache_enter(const char *name, const AVIOInterruptCB *interrupt,
                       StillCacheEntry **entry, StillBytes *bytes);
-/** Fingerprint of bytes in memory, "" of those that are not. @return 0 or AVERROR(ENOMEM)
- */
-int still_fingerprint_of(const StillBytes *bytes,
-                         char fingerprint[STILL_FINGERPRINT_SIZE]);
-
-/** Whether its bytes are there, or being read. */
-bool still_cache_has(const char *name);
 /** What was read so far of a source that can be read only once. */
 StillGrow *still_cache_part(StillCacheEntry *entry);
 /** Done: `bytes` (a new reference is made) are what was read, NULL that it failed. A
@@ -77,15 +70,19 @@ int still_bytes_pull(StillBytes *bytes, const StillSource *source, const char *l
 /** @return bytes copied from `pos` on, 0 at the end, or a negative AVERROR */
 int still_bytes_read(const StillBytes *bytes, int64_t pos, uint8_t *to, int size);
 void still_bytes_clear(StillBytes *bytes);
+/** Fingerprint of bytes in memory, "" of those that are not. @return 0 or AVERROR(ENOMEM)
+ */
+int still_fingerprint_of(const StillBytes *bytes,
+                         char fingerprint[STILL_FINGERPRINT_SIZE]);
 
 /** The path of an image that is one, borrowed, or NULL. */
 const char *still_path(const char *image);
-/** Identity of an open file as it is, without the frame; "" for what has none.
- * @return whether that alone can be trusted: see still_identify() */
-bool still_identity_of(int fd, char identity[STILL_IDENTITY_SIZE]);
-/** Give a still the identity of its file, if that is as it was when it was read.
- * @param as_read  what still_identity_of() said then; gets the frame added */
-void still_identity_confirm(Still *still, const StillSource *source, char *as_read);
+/** Identity of an open file as it is, without the frame. */
+void still_identity_of(int fd, StillIdentity *identity);
+/** Give a still the identity that its file had when it was read, if it has it still.
+ * @param as_read  what still_identity_of() said then */
+void still_identity_confirm(Still *still, const StillSource *source,
+                            const StillIdentity *as_read);
 
 /** What an image file says beside its pixels. */
 typedef struct StillMeta {
@@ -178,8 +175,9 @@ struct Still {
     bool square;       ///< its pixels are
     int width, height; ///< as shown
     uint8_t digest[STILL_DIGEST_SIZE];
-    char identity[STILL_IDENTITY_SIZE];       ///< of its file, with the frame; "" = none
-    char fingerprint[STILL_FINGERPRINT_SIZE]; ///< of its file, "" = none
+    StillIdentity identity;                   ///< of its file, with the frame
+    char fingerprint[STILL_FINGERPRINT_SIZE]; ///< of its content
+    bool noted;                               ///< as of StillKnown
 };
 
 /** How to get from the picture as shown to the encoded one. */

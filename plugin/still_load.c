@@ -241,7 +241,7 @@ static int load_path(const StillSource *source, const char *label, const char *p
         goto end;
     }
     bytes->size = st.st_size;
-    still_identity_of(fd, bytes->identity);
+    still_identity_of(fd, &bytes->identity);
     if (st.st_size > MAX_CACHED_FILE) {
         bytes->fd = fd;
         return 0;

@@ -118,6 +118,11 @@ Store *store_copy(const Store *store)
     return copy;
 }
 
+bool store_is(const Store *store, const Store *other)
+{
+    return !strcmp(store->directory, other->directory);
+}
+
 void store_close(Store **store)
 {
     if (*store)
@@ -187,17 +192,31 @@ static int move_aside(const char *path, const char *sentence, void *log)
     return ret;
 }
 
+/* @return 0 with *record NULL when there is none, AVERROR_INVALIDDATA with the text of
+ * what is none, or another negative AVERROR */
+static int read_record(const Store *store, const char *key, Record **record, char **text)
+{
+    char *path = path_of(store, key, ".json");
+
+    *record = NULL;
+    *text = NULL;
+    int ret = path ? store_read_file(path, MAX_RECORD, text) : AVERROR(ENOMEM);
+    if (*text)
+        ret = record_parse(key, *text, record);
+    av_free(path);
+    return ret;
+}
+
 int store_load(const Store *store, const char *key, bool locked, void *log,
                Record **record)
 {
-    char *path = path_of(store, key, ".json"), *text = NULL;
-    int ret = path ? store_read_file(path, MAX_RECORD, &text) : AVERROR(ENOMEM);
+    char *path = path_of(store, key, ".json"), *text;
+    int ret = read_record(store, key, record, &text);
 
-    *record = NULL;
-    if (text)
-        ret = record_parse(key, text, record);
     bool damaged = ret == AVERROR_INVALIDDATA;
-    if (damaged)
+    if (!path)
+        ret = AVERROR(ENOMEM);
+    else if (damaged)
         ret = locked ? move_aside(path,
                                   "The ledger's record %s is damaged or of another "
                                   "version; it was moved to %s.\n",
@@ -255,24 +274,33 @@ static void print_consequence(const Record *record, char *text, size_t size)
     }
 }
 
-int store_save(const Store *store, const Record *record, void *log)
+static int write_record(const Store *store, const Record *record)
 {
     char *path = path_of(store, record_key(record), ".json");
     char *text = record_print(record);
-    char consequence[320];
     int ret = path && text ? 0 : AVERROR(ENOMEM);
 
     /* What could not be read again had better not be sent. */
     if (ret >= 0)
         ret = strlen(text) > MAX_RECORD ? AVERROR(EFBIG)
                                         : files_write(path, text, strlen(text));
+    av_free(path);
+    cJSON_free(text);
+    return ret;
+}
+
+int store_save(const Store *store, const Record *record, void *log)
+{
+    char consequence[320];
+    int ret = write_record(store, record);
+
     if (ret < 0) {
+        char *path = path_of(store, record_key(record), ".json");
         print_consequence(record, consequence, sizeof(consequence));
         av_log(log, AV_LOG_ERROR, "Cannot write the ledger %s: %s; %s.\n",
                path ? path : store->directory, av_err2str(ret), consequence);
+        av_free(path);
     }
-    av_free(path);
-    cJSON_free(text);
     return ret;
 }
 
@@ -358,7 +386,8 @@ static bool has_noted_time(const struct stat *st, const Record *record)
     return noted && !strcmp(noted, time);
 }
 
-int store_digest_clip(const Store *store, Record *record)
+int store_digest_clip(const Store *store, Record *record,
+                      const AVIOInterruptCB *interrupt)
 {
     char *clip = store_clip_path(store, record_key(record)), digest[DIGEST_TEXT_SIZE];
     struct stat st;
@@ -369,13 +398,55 @@ int store_digest_clip(const Store *store, Record *record)
     } else if (record_state(record) == RECORD_READY &&
                !record_text(record, RECORD_CLIP_HASH) && !stat(clip, &st) &&
                has_noted_size(&st, record) && has_noted_time(&st, record)) {
-        ret = digest_file(clip, digest);
+        ret = digest_file(clip, interrupt, digest);
         if (ret >= 0)
             ret = record_set_text(record, RECORD_CLIP_HASH, digest);
         ret = ret < 0 ? ret : 1;
     }
     av_free(clip);
     return ret;
+}
+
+/* What the record on disk is, if it is ready and lacks a digest; else NULL. */
+static Record *read_undigested(const Store *store, const char *key)
+{
+    Record *record;
+    char *text;
+
+    if (read_record(store, key, &record, &text) < 0 || !record ||
+        record_state(record) != RECORD_READY || record_text(record, RECORD_CLIP_HASH))
+        record_free(&record);
+    av_free(text);
+    return record;
+}
+
+int64_t store_note_digest(const Store *store, const char *key,
+                          const AVIOInterruptCB *interrupt)
+{
+    Record *record = read_undigested(store, key);
+    int lock = record ? store_lock(store, key) : AVERROR(ENOENT);
+    int64_t size = 0;
+
+    record_free(&record);
+    if (lock >= 0)
+        record = read_undigested(store, key);
+    if (record && store_digest_clip(store, record, interrupt) > 0 &&
+        write_record(store, record) >= 0)
+        size = (int64_t)record_number(record, RECORD_CLIP_SIZE, 0);
+    record_free(&record);
+    store_unlock(&lock);
+    return size;
+}
+
+bool store_doubts_clip(const Store *store, const Record *record)
+{
+    bool digested = record_text(record, RECORD_CLIP_HASH);
+    char *clip = digested ? NULL : store_clip_path(store, record_key(record));
+    struct stat st;
+    bool doubts = clip && !stat(clip, &st) && !has_noted_time(&st, record);
+
+    av_free(clip);
+    return doubts;
 }
 
 static bool is_noted(const char *clip, const struct stat *st, const Record *record)
@@ -387,7 +458,7 @@ static bool is_noted(const char *clip, const struct stat *st, const Record *reco
         return false;
     if (!hash || has_noted_time(st, record))
         return true;
-    return digest_file(clip, digest) >= 0 && !strcmp(digest, hash);
+    return digest_file(clip, NULL, digest) >= 0 && !strcmp(digest, hash);
 }
 
 bool store_has_clip(const Store *store, const Record *record)

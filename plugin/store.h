@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <libavformat/avio.h>
+
 #include "record.h"
 
 /** The directory of the ledger and the clips. Thread-safe once open. */
@@ -19,6 +21,9 @@ int store_open(const char *directory, void *log, Store **store);
 
 /** Another handle of the same store, or NULL without memory. */
 Store *store_copy(const Store *store);
+
+/** Whether two are the same store. */
+bool store_is(const Store *store, const Store *other);
 
 /** Close; sets *store to NULL. */
 void store_close(Store **store);
@@ -81,8 +86,19 @@ int store_note_clip(const Store *store, Record *record);
 
 /** Take the digest of a ready clip into its record, in memory.
  * @return 1, 0 when there is nothing to take: the record has it, or the clip is not the
- * one that was noted; or a negative AVERROR */
-int store_digest_clip(const Store *store, Record *record);
+ * one that was noted; AVERROR(EINTR) or another negative AVERROR */
+int store_digest_clip(const Store *store, Record *record,
+                      const AVIOInterruptCB *interrupt);
+
+/** The same in the record on disk, if nobody else is at it. Says nothing, and takes no
+ * lock for what has its digest or is gone.
+ * @return bytes that were read, 0 when nothing was noted */
+int64_t store_note_digest(const Store *store, const char *key,
+                          const AVIOInterruptCB *interrupt);
+
+/** Whether the clip of a record may be another than the one that was noted: it has
+ * another time, and there is no digest to tell. */
+bool store_doubts_clip(const Store *store, const Record *record);
 
 /** Whether the clip of a record is there as it was noted. One whose size and time have
  * not changed is not read again. */

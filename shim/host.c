@@ -52,7 +52,8 @@ static const struct HookInfo {
 static _Atomic(Host *) hosts;
 static Host stray = {.name = ""}; ///< callers that belong to no object; want of memory
 static atomic_bool has_plugin;
-static atomic_int started; ///< objects that there were then, 0 = not counted yet
+static atomic_int started;     ///< objects that there were then, 0 = not counted yet
+static atomic_ullong unloaded; ///< objects that were gone again by then
 
 /* ---- what the user says, and what we say ---- */
 
@@ -186,7 +187,8 @@ static int search_object(struct dl_phdr_info *info, size_t size, void *opaque)
 
     (void)size;
     object_extent(info, &object);
-    object.at_start = search->passed++ < atomic_load(&started);
+    object.at_start = search->passed++ < atomic_load(&started) &&
+                      info->dlpi_subs == atomic_load(&unloaded);
     if (search->library ? !is_library(object.name, search->library)
                         : search->address < object.start || search->address >= object.end)
         return 0;
@@ -282,9 +284,9 @@ static void *look_up(const Host *host, const char *symbol, const char *library)
 
 static int count_object(struct dl_phdr_info *info, size_t size, void *opaque)
 {
-    (void)info;
     (void)size;
     ++*(int *)opaque;
+    atomic_store(&unloaded, info->dlpi_subs);
     return 0;
 }
 
@@ -292,7 +294,8 @@ void host_note_start(void)
 {
     int count = 0;
 
-    /* The loader lists objects in the order in which they came. */
+    /* The loader lists objects in the order in which they came. Constructors before ours
+     * may have loaded some that go again, and what comes later then moves up. */
     dl_iterate_phdr(count_object, &count);
     atomic_store(&started, count);
 }

@@ -54,7 +54,7 @@ shellcheck -x "$root/samples/"*.sh "$here/"*.sh "$here/e2e/"*.sh \
   "$root/plugin/i2vctl.bash-completion"
 
 build_in gcc -DCMAKE_C_COMPILER=gcc
-build_in clang -DCMAKE_C_COMPILER=clang
+build_in clang -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=Debug # for its warnings
 build_in sanitized -DCMAKE_C_COMPILER=gcc -DI2V_SANITIZE=ON
 cmake --build "$build/sanitized" --target e2e-api-tsan >>"$build/sanitized.log" 2>&1 ||
   { tail -n 40 "$build/sanitized.log" >&2 && exit 1; }
@@ -62,7 +62,6 @@ cmake --build "$build/sanitized" --target e2e-api-tsan >>"$build/sanitized.log" 
 # The end-to-end tests mostly wait, so more of them than there are processors.
 jobs=$(($(nproc) * 2))
 status=0
-with_sanitizers='unit|sanitized'
 smoke=
 if [ "$(id -u)" = 0 ]; then
   step "Tests in trixie, with another FFmpeg (meanwhile)"
@@ -71,11 +70,11 @@ if [ "$(id -u)" = 0 ]; then
 else
   step "No tests in trixie: that needs root"
 fi
-# What is run with the sanitizers is not run here a second time.
+# What is run with the sanitizers is mostly not run here a second time.
 step "Tests"
-run_tests gcc -LE "$with_sanitizers"
+run_tests gcc -LE '^(unit|sanitized)$'
 step "Tests with the sanitizers"
-run_tests sanitized -L "$with_sanitizers"
+run_tests sanitized -L 'unit|sanitized'
 for matrix in crash fault; do
   step "The $matrix matrix"
   cat "$build/gcc/$matrix-matrix.txt" || status=1

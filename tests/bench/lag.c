@@ -56,7 +56,7 @@ static double draw(double median)
     return median * exp(SIGMA * pair[0]);
 }
 
-/* As generation.c does: an interval after the create call's answer, and after each. */
+/* As wait.c does: an interval after the create call's answer, and after each. */
 static void wait_for(const Poller *poller, const Schedule *schedule, double duration,
                      Tally *tally)
 {

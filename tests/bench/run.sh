@@ -49,6 +49,7 @@ mkdir -p "$results"
 results=$(cd "$results" && pwd)
 work=$(mktemp -d "$results/work.XXXXXX")
 gateways=
+gateway_count=0
 end() {
   for process in $gateways; do
     kill "$process" 2>/dev/null || :
@@ -86,8 +87,9 @@ measured() { # FIELD
 # One more gateway: its process is $gateway, its address in the environment.
 start_gateway() { # ARGUMENT...
   rm -f ready
+  gateway_count=$((gateway_count + 1))
   "$bin/i2v-gateway" --port 0 --exit-with-parent --api-key bench --cache cache \
-    --state "gateway-$(echo "$gateways" | wc -w)" --ready-file ready "$@" >/dev/null 2>&1 &
+    --state "gateway-$gateway_count" --ready-file ready "$@" >/dev/null 2>&1 &
   gateway=$!
   gateways="$gateways $gateway"
   until [ -s ready ]; do
@@ -101,6 +103,7 @@ start_gateway() { # ARGUMENT...
 stop_gateway() {
   kill "$gateway"
   wait "$gateway" || :
+  gateways=${gateways% "$gateway"}
 }
 
 new_store() {

@@ -308,7 +308,7 @@ kills() { # all|first, trace
         END {
             for (i = 1; i <= places; i++) {
                 edge = n[i] == 1 || n[i] == last[name[i]]
-                if (edge || (all == "all" && (n[i] <= 3 || n[i] % 4 == 0)))
+                if (edge || (all == "all" && (n[i] <= 3 || (n[i] <= 24 && n[i] % 4 == 0))))
                     print "at " name[i] "#" n[i]
                 if (name[i] ~ /\/(write|send) / && edge)
                     print "half " name[i] "#" n[i]

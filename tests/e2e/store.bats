@@ -253,16 +253,30 @@ digests_are_right() {
     digests_are_right
 }
 
-@test "a clip that was changed since is given no digest" {
+@test "a clip without a digest and of another time is looked at again" {
     works ff "${REQUEST[@]}" -i still.png "${PEEK[@]}"
     local clip record
     clip=$(store_clip)
     record=${clip%.mp4}.json
-    jq 'del(.clip_sha256)' "$record" >edited
-    cat edited >"$record"
-    touch "$clip"
+    undigested() {
+        jq 'del(.clip_sha256)' "$record" >edited
+        cat edited >"$record"
+    }
+    # As from a copy of the store.
+    undigested
+    touch -d yesterday "$clip"
     works ff "${REQUEST[@]}" -i still.png "${PEEK[@]}"
-    same null "$(jq .clip_sha256 "$record")"
+    digests_are_right
+    same "$(stat -c %.9Y "$clip")" "$(jq -r .clip_time "$record")"
+    # As from half a copy.
+    undigested
+    cp "$clip" whole
+    dd if=/dev/zero of="$clip" bs=40 count=1 conv=notrunc status=none
+    works ff "${REQUEST[@]}" -i still.png "${PEEK[@]}"
+    says "is damaged" "fetched again"
+    cmp whole "$clip"
+    digests_are_right
+    expect_creates 1
 }
 
 @test "a command with many clips leaves none without its digest" {

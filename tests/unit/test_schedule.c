@@ -97,6 +97,27 @@ static void test_extremes(void **state)
     }
 }
 
+/* What has little in common asks no more often for it. */
+static void test_wide(void **state)
+{
+    static const double usual[][2] = {{60, 180}, {5, 300}};
+    (void)state;
+    for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++) {
+        double durations[STATS_MAX];
+        Schedule schedule;
+        for (int j = 0; j < STATS_MAX; j++)
+            durations[j] = usual[i][j % 2];
+        schedule_learn(&schedule, durations, STATS_MAX, 0);
+        for (int j = 0; j < 2; j++) {
+            int polls = 0;
+            double lag = wait_for(&schedule, usual[i][j], &polls);
+            if (polls > 160 || lag > FFMAX(0.05 * usual[i][j], 0.5))
+                fail_case("%g of %g and %g s: %d polls, lag %g s", usual[i][j],
+                          usual[i][0], usual[i][1], polls, lag);
+        }
+    }
+}
+
 static void test_few_are_no_history(void **state)
 {
     const double durations[] = {10, 20};
@@ -193,10 +214,11 @@ static void test_damaged_stats(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_history),  cmocka_unit_test(test_no_history),
-        cmocka_unit_test(test_extremes), cmocka_unit_test(test_few_are_no_history),
-        cmocka_unit_test(test_guess),    cmocka_unit_test(test_chance),
-        cmocka_unit_test(test_stats),    cmocka_unit_test(test_damaged_stats),
+        cmocka_unit_test(test_history),       cmocka_unit_test(test_no_history),
+        cmocka_unit_test(test_extremes),      cmocka_unit_test(test_few_are_no_history),
+        cmocka_unit_test(test_wide),          cmocka_unit_test(test_guess),
+        cmocka_unit_test(test_chance),        cmocka_unit_test(test_stats),
+        cmocka_unit_test(test_damaged_stats),
     };
     said_start();
     clear_environment();
