@@ -13,7 +13,6 @@
 #include <libavutil/mem.h>
 
 #include "batch.h"
-#include "body.h"
 #include "provenance.h"
 #include "quote.h"
 #include "substitute.h"
@@ -36,8 +35,9 @@ static void end_journey(Journey *j)
     batch_leave(&j->entry); // what it borrows is freed below
     options_free(&j->options);
     request_free(&j->request);
-    journey_let_stills_go(j);
     journey_note_stills(j);
+    still_free(&j->still);
+    still_free(&j->end);
     store_close(&j->store);
     record_free(&j->record);
     events_free(&j->events);
@@ -251,12 +251,8 @@ static bool can_keep(Journey *j, int *ret)
 static int give_body(void *opaque, const char **body)
 {
     Journey *j = opaque;
-    int ret = 0;
+    int ret = j->body ? 0 : journey_make_body(j, NULL);
 
-    if (!j->body)
-        ret = journey_need_stills(j);
-    if (ret >= 0 && !j->body)
-        ret = body_make(j->request, j->still, j->end, j->log, &j->body, NULL);
     *body = j->body;
     return ret;
 }
@@ -264,7 +260,7 @@ static int give_body(void *opaque, const char **body)
 /* What is large and can be made again. */
 void journey_drop_body(Journey *j)
 {
-    journey_let_stills_go(j);
+    journey_drop_pictures(j);
     av_free(j->body);
     j->body = NULL;
 }

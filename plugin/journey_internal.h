@@ -20,8 +20,7 @@ struct Journey {
     Options *options;
     Request *request;
     Still *still;
-    Still *end;          ///< the still that the clip ends with, or NULL
-    StillKnown known[2]; ///< of either, to be noted
+    Still *end; ///< the still that the clip ends with, or NULL
     Store *store;
     Record *record; ///< as it was when the journey began
     Events *events;
@@ -69,10 +68,15 @@ int journey_see_stills(Journey *j);
  * the ones that the key speaks of. @return 0 or a negative AVERROR after a sentence */
 int journey_need_stills(Journey *j);
 
-/** Free the stills; what was found out about them is still to be noted. */
-void journey_let_stills_go(Journey *j);
+/** Make j->body, from the pictures where the stills were not encoded just before.
+ * @param shown  as of body_make() */
+int journey_make_body(Journey *j, char **shown);
 
-/** Note it: not before the create call, which is not to wait for that. */
+/** Free the pictures; what is known of the stills stays. */
+void journey_drop_pictures(Journey *j);
+
+/** Note what is known of the stills: not before the create call, which is not to wait for
+ * that. */
 void journey_note_stills(Journey *j);
 
 /** Whether a create call may come, and with what: j->plan. The record is known. */

@@ -5,10 +5,10 @@
 #include <errno.h>
 #include <string.h>
 
-#include <libavutil/common.h>
 #include <libavutil/error.h>
 #include <libavutil/log.h>
 
+#include "body.h"
 #include "digest.h"
 #include "known_stills.h"
 
@@ -27,14 +27,17 @@ int journey_read_still(const Journey *j, const char *image, const char *time,
                        Still **still)
 {
     StillSource source = source_of(j, image, time);
-    return still_read(&source, still);
+    int ret = still_read(&source, still);
+    if (ret >= 0)
+        known_stills_remember(&source, *still);
+    return ret;
 }
 
 static int see_still(const Journey *j, const char *image, const char *time, Still **still)
 {
     StillSource source = source_of(j, image, time);
     int ret = known_stills_find(j->request->store, &source, still);
-    return ret < 0 || *still ? ret : still_read(&source, still);
+    return ret < 0 || *still ? ret : journey_read_still(j, image, time, still);
 }
 
 static int get_stills(Journey *j,
@@ -110,6 +113,31 @@ static int read_stills(Journey *j)
     return ret;
 }
 
+static bool can_encode(const Still *still, const StillTarget *target)
+{
+    return still && (still_is_read(still) || still_is_encoded(still, target));
+}
+
+/* Whether every still that is to be sent can be encoded as it is here. */
+static bool can_send(const Journey *j)
+{
+    const Request *r = j->request;
+
+    return (r->image_as_url || can_encode(j->still, &r->target)) &&
+           (!r->end_image || r->end_image_as_url || can_encode(j->end, &r->end_target));
+}
+
+int journey_make_body(Journey *j, char **shown)
+{
+    int ret = AVERROR(EAGAIN);
+
+    if (can_send(j))
+        ret = body_make(j->request, j->still, j->end, j->log, &j->body, shown);
+    if (ret == AVERROR(EAGAIN) && (ret = journey_need_stills(j)) >= 0)
+        ret = body_make(j->request, j->still, j->end, j->log, &j->body, shown);
+    return ret;
+}
+
 int journey_need_stills(Journey *j)
 {
     bool read =
@@ -118,20 +146,37 @@ int journey_need_stills(Journey *j)
     return read && (j->still || j->end) ? 0 : read_stills(j);
 }
 
-void journey_let_stills_go(Journey *j)
+/* Without its picture it can still be sent, if it was encoded just before. */
+static void drop_picture(Still **still, const char *image)
 {
-    if (j->still)
-        still_known(j->still, &j->known[0]);
-    if (j->end)
-        still_known(j->end, &j->known[1]);
-    still_free(&j->still);
-    still_free(&j->end);
+    StillKnown known;
+
+    if (!*still || !still_is_read(*still))
+        return;
+    still_known(*still, &known);
+    still_free(still);
+    *still = still_recall(image, &known);
+}
+
+void journey_drop_pictures(Journey *j)
+{
+    drop_picture(&j->still, j->request->image);
+    drop_picture(&j->end, j->request->end_image);
+}
+
+static void note(const Journey *j, Still *still)
+{
+    StillKnown known;
+
+    if (!still || !j->store)
+        return;
+    still_known(still, &known);
+    known_stills_add(j->store, &known, j->log);
+    still_set_noted(still);
 }
 
 void journey_note_stills(Journey *j)
 {
-    for (size_t i = 0; j->store && i < FF_ARRAY_ELEMS(j->known); i++) {
-        known_stills_add(j->store, &j->known[i], j->log);
-        j->known[i].noted = true;
-    }
+    note(j, j->still);
+    note(j, j->end);
 }

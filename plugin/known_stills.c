@@ -26,51 +26,74 @@
 #define MOST_STILLS 512
 #define MAX_SIZE    (MOST_STILLS * 300)
 
-/* What this process has recalled counts for it from then on, as what it has read does:
- * whatever became of the file since, the same still is the same request. */
+/* What this process has recalled counts for it from then on, whatever became of the file
+ * since: the same still is the same request. What it has read does as long as its bytes
+ * are kept, which are then what would be sent. */
 typedef struct Recalled {
     char *name;
     StillKnown known;
+    bool read;
 } Recalled;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static Recalled recalled[MOST_STILLS]; // a ring
 static unsigned recalled_count;
 
+/* A data: URI is its own content. */
 static char *name_of(const StillSource *source)
 {
+    if (!av_strncasecmp(source->image, "data:", 5))
+        return NULL;
     return av_asprintf("%s\n%s", source->image,
                        source->image_time ? source->image_time : "");
 }
 
-static bool recall_again(const StillSource *source, StillKnown *known)
+/* Under the lock. */
+static Recalled *find_recalled(const char *name)
 {
-    char *name = name_of(source);
-    bool found = false;
-
-    pthread_mutex_lock(&lock);
-    for (unsigned i = 0; name && !found && i < FFMIN(recalled_count, MOST_STILLS); i++) {
-        found = !strcmp(recalled[i].name, name);
-        if (found)
-            *known = recalled[i].known;
-    }
-    pthread_mutex_unlock(&lock);
-    av_free(name);
-    return found;
+    for (unsigned i = 0; name && i < FFMIN(recalled_count, MOST_STILLS); i++)
+        if (!strcmp(recalled[i].name, name))
+            return &recalled[i];
+    return NULL;
 }
 
-static void remember(const StillSource *source, const StillKnown *known)
+static bool recall_again(const StillSource *source, StillKnown *known)
+{
+    bool kept = still_is_kept(source->image);
+    char *name = name_of(source);
+
+    pthread_mutex_lock(&lock);
+    const Recalled *found = find_recalled(name);
+    bool holds = found && (kept || !found->read);
+    if (holds)
+        *known = found->known;
+    pthread_mutex_unlock(&lock);
+    av_free(name);
+    return holds;
+}
+
+static void remember(const StillSource *source, const StillKnown *known, bool read)
 {
     char *name = name_of(source);
 
     if (!name)
         return;
     pthread_mutex_lock(&lock);
-    Recalled *next = &recalled[recalled_count++ % MOST_STILLS];
-    av_free(next->name);
-    *next = (Recalled){.name = name, .known = *known};
-    next->known.noted = true;
+    Recalled *entry = find_recalled(name);
+    if (!entry)
+        entry = &recalled[recalled_count++ % MOST_STILLS];
+    av_free(entry->name);
+    *entry = (Recalled){.name = name, .known = *known, .read = read};
+    entry->known.noted = true; // by whoever found it out
     pthread_mutex_unlock(&lock);
+}
+
+void known_stills_remember(const StillSource *source, const Still *still)
+{
+    StillKnown known;
+
+    still_known(still, &known);
+    remember(source, &known, true);
 }
 
 /* The file */
@@ -150,11 +173,11 @@ int known_stills_find(const char *directory, const StillSource *source, Still **
     StillKnown known;
 
     *still = NULL;
-    if (still_is_kept(source->image) || !recall_again(source, &known)) {
+    if (!recall_again(source, &known)) {
         int ret = look_up(directory, source, &known);
         if (ret <= 0)
             return ret;
-        remember(source, &known);
+        remember(source, &known, still_is_kept(source->image));
     }
     *still = still_recall(source->image, &known);
     return 0;

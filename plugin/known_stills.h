@@ -16,6 +16,9 @@
  */
 int known_stills_find(const char *directory, const StillSource *source, Still **still);
 
+/** Remember what was read for the same source, in this process. Thread-safe. */
+void known_stills_remember(const StillSource *source, const Still *still);
+
 /** Note what is known of a still, if it has an identity and is not noted. That it cannot
  * be noted is said at AV_LOG_DEBUG alone. Thread-safe. */
 void known_stills_add(const Store *store, const StillKnown *known, void *log);

@@ -9,7 +9,6 @@
 #include <libavutil/log.h>
 #include <libavutil/mem.h>
 
-#include "body.h"
 #include "substitute.h"
 
 /* A dry run */
@@ -62,9 +61,7 @@ static bool say_known(Journey *j)
 /* What would be sent, and at what price. */
 static int say_purchase(Journey *j, double *usd)
 {
-    int ret = journey_need_stills(j);
-    if (ret >= 0)
-        ret = body_make(j->request, j->still, j->end, j->log, &j->body, &j->shown);
+    int ret = journey_make_body(j, &j->shown);
     if (ret < 0)
         return ret;
     say_fields(j);

@@ -219,6 +219,11 @@ void still_known(const Still *still, StillKnown *known)
     known->noted = still->noted;
 }
 
+void still_set_noted(Still *still)
+{
+    still->noted = true;
+}
+
 Still *still_recall(const char *image, const StillKnown *known)
 {
     Still *still = av_mallocz(sizeof(*still));
@@ -289,9 +294,13 @@ int still_encode(const Still *still, const StillTarget *target, void *log,
     AVFrame *rgb = NULL;
     int ret;
 
-    *file = (StillFile){0};
-    ret = still_geometry(still, target, log, &geometry);
+    bool found = still_encoded_find(still, target, file);
+    if (!found && !still->frame)
+        return AVERROR(EAGAIN);
+    ret = still_geometry(still, target, log, &geometry); // says what is lost
     if (ret < 0)
+        still_file_clear(file);
+    if (ret < 0 || found)
         return ret;
     if (is_sendable(still, &geometry)) {
         file->buf = av_buffer_ref(still->bytes.buf);
@@ -303,12 +312,15 @@ int still_encode(const Still *still, const StillTarget *target, void *log,
         file->width = geometry.width;
         file->height = geometry.height;
         file->original = true;
+        still_encoded_keep(still, target, file);
         return 0;
     }
     ret = still_render(still, &geometry, log, &rgb);
     if (ret >= 0)
         ret = still_encode_rgb(rgb, log, file);
     av_frame_free(&rgb);
+    if (ret >= 0)
+        still_encoded_keep(still, target, file);
     return ret;
 }
 

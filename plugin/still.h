@@ -89,7 +89,10 @@ int still_matches(const StillSource *source, const char *fingerprint);
 /** Copy what is known of a still. */
 void still_known(const Still *still, StillKnown *known);
 
-/** A still of which this alone is known; it can be neither encoded nor made a frame of.
+/** Note that known_stills_add() has what is known of a still. */
+void still_set_noted(Still *still);
+
+/** A still of which this alone is known: no frame can be made of it.
  * @return it, or NULL without memory */
 Still *still_recall(const char *image, const StillKnown *known);
 
@@ -138,10 +141,15 @@ typedef struct StillFile {
 /** Free what it holds. */
 void still_file_clear(StillFile *file);
 
+/** Whether still_encode() needs no picture, since this process encoded the same just
+ * before. Thread-safe. */
+bool still_is_encoded(const Still *still, const StillTarget *target);
+
 /**
  * Fit and encode. What is cut, padded or converted is said at AV_LOG_WARNING on `log`.
  * @return 0 and *file, AVERROR(EINVAL) when STILL_NONE meets another size (said on
- * `log`), or another negative AVERROR
+ * `log`), AVERROR(EAGAIN) when the still was not read and still_is_encoded() is not true
+ * any more, or another negative AVERROR
  */
 int still_encode(const Still *still, const StillTarget *target, void *log,
                  StillFile *file);

@@ -88,12 +88,14 @@ int still_geometry(const Still *still, const StillTarget *target, void *log,
                    StillGeometry *geometry)
 {
     bool turned = still->orientation > 4;
+    const AVFrame *frame = still->frame; // what is only known is not cut
+    int w = frame ? frame->width : 0, h = frame ? frame->height : 0;
 
     if (target->width < 0 || target->height < 0 || !target->width != !target->height)
         return AVERROR(EINVAL);
     *geometry = (StillGeometry){
-        .crop_w = turned ? still->frame->height : still->frame->width,
-        .crop_h = turned ? still->frame->width : still->frame->height,
+        .crop_w = turned ? h : w,
+        .crop_h = turned ? w : h,
         .width = target->width ? target->width : still->width,
         .height = target->height ? target->height : still->height,
     };

@@ -200,6 +200,11 @@ bool still_is_wide(const AVFrame *frame);
 /** Upright, opaque, BT.709, cut and scaled: 8-bit RGB. */
 int still_render(const Still *still, const StillGeometry *geometry, void *log,
                  AVFrame **out);
+/** The same as a still was encoded last, a new reference. @return whether it was there */
+bool still_encoded_find(const Still *still, const StillTarget *target, StillFile *file);
+/** Keep a reference for that. */
+void still_encoded_keep(const Still *still, const StillTarget *target,
+                        const StillFile *file);
 /** Encode 8-bit RGB: PNG, or JPEG when that would be too large. */
 int still_encode_rgb(AVFrame *rgb, void *log, StillFile *file);
 

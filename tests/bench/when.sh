@@ -137,19 +137,19 @@ section_packet() {
 }
 
 # A command that opens N requests.
-write_command() { # N
+write_command() { # N, STILL
   {
     printf 'exec "%s" ffmpeg -v error -nostdin' "$bin/i2v"
     for n in $(seq "$1"); do
-      printf " -i 'i2v:still.png?prompt=parallel+%d&duration=4'" "$n"
+      printf " -i 'i2v:%s?prompt=parallel+%d&duration=4'" "${2:-still.png}" "$n"
     done
     echo " -map 0:v -c copy -frames:v 1 -f null -"
   } >command.sh
 }
 
-open_several() { # N
+open_several() { # N, STILL
   new_store
-  write_command "$1"
+  write_command "$@"
   start_gateway --latency 10
   measure 1 sh command.sh
   stop_gateway
@@ -177,6 +177,9 @@ section_parallel() {
     row "$n requests that take 10 s" "$(number %.1f "$(cat "parallel-$n")") s" \
       "12.0 s" "$beside"
   done
+  ffmpeg -v error -y -f lavfi -i testsrc2=s=3840x2160,noise=alls=6 -frames:v 1 -q:v 2 large.jpg
+  I2V_PARALLEL=64 open_several 64 large.jpg
+  row "64 that send the same JPEG of 3840x2160" "$(number %.1f "$(cat parallel-64)") s" "12.0 s" ""
   open_several 16
   row "16 with I2V_PARALLEL at its 8" "$(number %.1f "$(cat parallel-16)") s" "24 s" "two rounds"
   printf 'one after the other\t1\t%s\none after the other\t4\t%s\n' "$(cat parallel-1)" "$(cat sequential-4)" >>parallel.tsv

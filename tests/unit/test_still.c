@@ -285,14 +285,59 @@ static void test_output_repeats(void **state)
 {
     Still *still = must_read("q.png", NULL);
     StillFile a = must_encode(still, 720, 1280, STILL_COVER, STILL_CENTER);
+    for (int i = 0; i < 4; i++) { // or the first would be given out once more
+        StillFile other = must_encode(still, 64 + i, 64, STILL_COVER, STILL_CENTER);
+        still_file_clear(&other);
+    }
     StillFile b = must_encode(still, 720, 1280, STILL_COVER, STILL_CENTER);
 
     (void)state;
+    assert_ptr_not_equal(a.data, b.data);
     assert_int_equal(a.size, b.size);
     assert_memory_equal(a.data, b.data, a.size);
     still_file_clear(&a);
     still_file_clear(&b);
     still_free(&still);
+}
+
+/* What was encoded just before is not encoded again, nor does it take the picture. */
+static void test_encoded_again(void **state)
+{
+    const StillTarget target = {.width = 640, .height = 360};
+    Still *still = must_read("q.png", NULL);
+    StillFile first, again, others[4];
+    StillKnown known;
+
+    (void)state;
+    still_known(still, &known);
+    Still *recalled = still_recall("q.png", &known);
+    assert_non_null(recalled);
+    assert_false(still_is_encoded(recalled, &target));
+    assert_int_equal(still_encode(recalled, &target, NULL, &again), AVERROR(EAGAIN));
+    assert_int_equal(still_encode(still, &target, NULL, &first), 0);
+    still_free(&still);
+    log_clear();
+    assert_true(still_is_encoded(recalled, &target));
+    assert_int_equal(still_encode(recalled, &target, NULL, &again), 0);
+    assert_ptr_equal(first.data, again.data);
+    assert_logged("fit=cover"); // each request is told what it loses
+    still_file_clear(&again);
+    known.digest[0] ^= 1;
+    Still *other = still_recall("q.png", &known);
+    assert_false(still_is_encoded(other, &target));
+    still_free(&other);
+    StillTarget beside = target;
+    beside.position = STILL_LEFT;
+    assert_false(still_is_encoded(recalled, &beside));
+    still = must_read("q.png", NULL);
+    for (int i = 0; i < 4; i++)
+        others[i] = must_encode(still, 64 + i, 64, STILL_COVER, STILL_CENTER);
+    assert_false(still_is_encoded(recalled, &target));
+    for (int i = 0; i < 4; i++)
+        still_file_clear(&others[i]);
+    still_file_clear(&first);
+    still_free(&still);
+    still_free(&recalled);
 }
 
 /* Noise beyond 10 MB as PNG goes as JPEG. */
@@ -416,6 +461,7 @@ int main(void)
         cmocka_unit_test(test_what_fits_say),
         cmocka_unit_test(test_fit_none),
         cmocka_unit_test(test_output_repeats),
+        cmocka_unit_test(test_encoded_again),
         cmocka_unit_test(test_large_goes_as_jpeg),
         cmocka_unit_test(test_pixels_are_kept),
         cmocka_unit_test(test_frame),
