@@ -158,11 +158,14 @@ open_several() { # N, STILL
 
 section_parallel() {
   make_still
+  ffmpeg -v error -y -f lavfi -i testsrc2=s=3840x2160,noise=alls=6 -frames:v 1 -q:v 2 large.jpg
   # What the gateway renders is rendered beforehand.
   new_store
   start_gateway --latency 0.1
-  write_command 64
-  I2V_PARALLEL=64 sh command.sh
+  for still in still.png large.jpg; do
+    write_command 64 $still
+    I2V_PARALLEL=64 sh command.sh
+  done
   stop_gateway
   export I2V_AHEAD=0
   open_several 4
@@ -177,7 +180,6 @@ section_parallel() {
     row "$n requests that take 10 s" "$(number %.1f "$(cat "parallel-$n")") s" \
       "12.0 s" "$beside"
   done
-  ffmpeg -v error -y -f lavfi -i testsrc2=s=3840x2160,noise=alls=6 -frames:v 1 -q:v 2 large.jpg
   I2V_PARALLEL=64 open_several 64 large.jpg
   row "64 that send the same JPEG of 3840x2160" "$(number %.1f "$(cat parallel-64)") s" "12.0 s" ""
   open_several 16
