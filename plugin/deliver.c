@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "journey_internal.h"
 
+#include <errno.h>
+
 #include <libavutil/error.h>
 #include <libavutil/log.h>
 #include <libavutil/mem.h>
@@ -76,8 +78,11 @@ int journey_confirm_clip(Journey *j)
     j->served = ret >= 0;
     if (ret < 0 && ret != AVERROR_INVALIDDATA) {
         j->failure = ret == AVERROR(EINTR) ? FAILURE_LATER : FAILURE_STORE;
-        events_say(j->events, AV_LOG_ERROR, "Cannot look at the clip %s: %s.\n",
-                   path ? path : "", av_err2str(ret));
+        if (ret == AVERROR(EINTR))
+            events_say(j->events, AV_LOG_ERROR, "Interrupted.\n");
+        else
+            events_say(j->events, AV_LOG_ERROR, "Cannot look at the clip %s: %s.\n",
+                       path ? path : "", av_err2str(ret));
         goto end;
     }
     if ((loaded = lock_record(j, &lock)) < 0) {

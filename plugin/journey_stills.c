@@ -81,7 +81,7 @@ static int refuse_other(Journey *j, const char *image, const Still *still,
     if (before)
         still_known(before, &then);
     journey_drop_body(j);
-    if (before && !still_is_read(before) &&
+    if (before && !still_is_read(before) && now.identity.text[0] &&
         !strcmp(now.identity.text, then.identity.text)) {
         j->failure = FAILURE_LATER;
         events_say(j->events, AV_LOG_ERROR,
