@@ -1,6 +1,6 @@
 /* i2v: the ledger and the clips
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "store.h"
+#include "store_internal.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -18,7 +18,6 @@
 #include <libavutil/mem.h>
 #include <libavutil/time.h>
 
-#include "digest.h"
 #include "files.h"
 #include "lock.h"
 
@@ -27,10 +26,6 @@
 
 /* A file that is younger may be being written. */
 #define LEFTOVER_S 3600
-
-struct Store {
-    char *directory; ///< absolute
-};
 
 /* The directory */
 
@@ -130,24 +125,14 @@ void store_close(Store **store)
     av_freep(store);
 }
 
-static char *path_of(const Store *store, const char *key, const char *suffix)
+char *store_path(const Store *store, const char *key, const char *suffix)
 {
     return av_asprintf("%s/%s%s", store->directory, key, suffix);
 }
 
 char *store_file_path(const Store *store, const char *name)
 {
-    return path_of(store, name, "");
-}
-
-char *store_clip_path(const Store *store, const char *key)
-{
-    return path_of(store, key, ".mp4");
-}
-
-char *store_part_path(const Store *store, const char *key)
-{
-    return path_of(store, key, ".mp4.part");
+    return store_path(store, name, "");
 }
 
 /* Records */
@@ -181,8 +166,7 @@ int store_read_file(const char *path, int64_t max, char **text)
     return ret;
 }
 
-/* @param sentence  takes the old name and the new one */
-static int move_aside(const char *path, const char *sentence, void *log)
+int store_move_aside(const char *path, const char *sentence, void *log)
 {
     char *aside = av_asprintf("%s.%lld.bad", path, (long long)av_gettime());
     int ret = !aside ? AVERROR(ENOMEM) : rename(path, aside) < 0 ? AVERROR(errno) : 0;
@@ -192,11 +176,9 @@ static int move_aside(const char *path, const char *sentence, void *log)
     return ret;
 }
 
-/* @return 0 with *record NULL when there is none, AVERROR_INVALIDDATA with the text of
- * what is none, or another negative AVERROR */
-static int read_record(const Store *store, const char *key, Record **record, char **text)
+int store_read_record(const Store *store, const char *key, Record **record, char **text)
 {
-    char *path = path_of(store, key, ".json");
+    char *path = store_path(store, key, ".json");
 
     *record = NULL;
     *text = NULL;
@@ -210,17 +192,17 @@ static int read_record(const Store *store, const char *key, Record **record, cha
 int store_load(const Store *store, const char *key, bool locked, void *log,
                Record **record)
 {
-    char *path = path_of(store, key, ".json"), *text;
-    int ret = read_record(store, key, record, &text);
+    char *path = store_path(store, key, ".json"), *text;
+    int ret = store_read_record(store, key, record, &text);
 
     bool damaged = ret == AVERROR_INVALIDDATA;
     if (!path)
         ret = AVERROR(ENOMEM);
     else if (damaged)
-        ret = locked ? move_aside(path,
-                                  "The ledger's record %s is damaged or of another "
-                                  "version; it was moved to %s.\n",
-                                  log)
+        ret = locked ? store_move_aside(path,
+                                        "The ledger's record %s is damaged or of another "
+                                        "version; it was moved to %s.\n",
+                                        log)
                      : 0;
     if (ret >= 0 && damaged && locked && (*record = record_salvage(key, text)))
         ret = store_save(store, *record, log);
@@ -274,9 +256,9 @@ static void print_consequence(const Record *record, char *text, size_t size)
     }
 }
 
-static int write_record(const Store *store, const Record *record)
+int store_write_record(const Store *store, const Record *record)
 {
-    char *path = path_of(store, record_key(record), ".json");
+    char *path = store_path(store, record_key(record), ".json");
     char *text = record_print(record);
     int ret = path && text ? 0 : AVERROR(ENOMEM);
 
@@ -292,10 +274,10 @@ static int write_record(const Store *store, const Record *record)
 int store_save(const Store *store, const Record *record, void *log)
 {
     char consequence[320];
-    int ret = write_record(store, record);
+    int ret = store_write_record(store, record);
 
     if (ret < 0) {
-        char *path = path_of(store, record_key(record), ".json");
+        char *path = store_path(store, record_key(record), ".json");
         print_consequence(record, consequence, sizeof(consequence));
         av_log(log, AV_LOG_ERROR, "Cannot write the ledger %s: %s; %s.\n",
                path ? path : store->directory, av_err2str(ret), consequence);
@@ -304,11 +286,11 @@ int store_save(const Store *store, const Record *record, void *log)
     return ret;
 }
 
-/* Locks and clips */
+/* Locks */
 
 int store_lock(const Store *store, const char *key)
 {
-    char *path = path_of(store, key, ".lock");
+    char *path = store_path(store, key, ".lock");
     int ret = path ? lock_try(path) : AVERROR(ENOMEM);
     av_free(path);
     return ret;
@@ -317,157 +299,6 @@ int store_lock(const Store *store, const char *key)
 void store_unlock(int *lock)
 {
     lock_release(lock);
-}
-
-int store_publish(const Store *store, const char *key)
-{
-    char *part = store_part_path(store, key), *clip = store_clip_path(store, key);
-    int ret = part && clip ? 0 : AVERROR(ENOMEM);
-    if (ret >= 0 && rename(part, clip) < 0)
-        ret = AVERROR(errno);
-    if (ret >= 0)
-        ret = files_sync_directory(clip);
-    av_free(part);
-    av_free(clip);
-    return ret;
-}
-
-int store_clear_clip(const Store *store, const char *key, void *log)
-{
-    char *part = store_part_path(store, key), *clip = store_clip_path(store, key);
-    int ret = part && clip ? 0 : AVERROR(ENOMEM);
-    if (ret >= 0)
-        unlink(part);
-    if (ret >= 0 && !access(clip, F_OK))
-        ret = move_aside(clip,
-                         "The clip %s is of an earlier generation; it was moved to "
-                         "%s.\n",
-                         log);
-    av_free(part);
-    av_free(clip);
-    return ret;
-}
-
-static void time_text(const struct stat *st, char *text, size_t size)
-{
-    snprintf(text, size, "%lld.%09ld", (long long)st->st_mtim.tv_sec,
-             st->st_mtim.tv_nsec);
-}
-
-int store_note_clip(const Store *store, Record *record)
-{
-    char *clip = store_clip_path(store, record_key(record)), time[48];
-    struct stat st;
-    int ret = !clip ? AVERROR(ENOMEM) : stat(clip, &st) < 0 ? AVERROR(errno) : 0;
-
-    if (ret >= 0) {
-        time_text(&st, time, sizeof(time));
-        if (record_set_number(record, RECORD_CLIP_SIZE, (double)st.st_size) < 0 ||
-            record_set_text(record, RECORD_CLIP_TIME, time) < 0 ||
-            record_set_text(record, RECORD_CLIP_HASH, NULL) < 0)
-            ret = AVERROR(ENOMEM);
-    }
-    av_free(clip);
-    return ret;
-}
-
-static bool has_noted_size(const struct stat *st, const Record *record)
-{
-    return S_ISREG(st->st_mode) &&
-           (double)st->st_size == record_number(record, RECORD_CLIP_SIZE, -1);
-}
-
-static bool has_noted_time(const struct stat *st, const Record *record)
-{
-    const char *noted = record_text(record, RECORD_CLIP_TIME);
-    char time[48];
-
-    time_text(st, time, sizeof(time));
-    return noted && !strcmp(noted, time);
-}
-
-int store_digest_clip(const Store *store, Record *record,
-                      const AVIOInterruptCB *interrupt)
-{
-    char *clip = store_clip_path(store, record_key(record)), digest[DIGEST_TEXT_SIZE];
-    struct stat st;
-    int ret = 0;
-
-    if (!clip) {
-        ret = AVERROR(ENOMEM);
-    } else if (record_state(record) == RECORD_READY &&
-               !record_text(record, RECORD_CLIP_HASH) && !stat(clip, &st) &&
-               has_noted_size(&st, record) && has_noted_time(&st, record)) {
-        ret = digest_file(clip, interrupt, digest);
-        if (ret >= 0)
-            ret = record_set_text(record, RECORD_CLIP_HASH, digest);
-        ret = ret < 0 ? ret : 1;
-    }
-    av_free(clip);
-    return ret;
-}
-
-/* What the record on disk is, if it is ready and lacks a digest; else NULL. */
-static Record *read_undigested(const Store *store, const char *key)
-{
-    Record *record;
-    char *text;
-
-    if (read_record(store, key, &record, &text) < 0 || !record ||
-        record_state(record) != RECORD_READY || record_text(record, RECORD_CLIP_HASH))
-        record_free(&record);
-    av_free(text);
-    return record;
-}
-
-int64_t store_note_digest(const Store *store, const char *key,
-                          const AVIOInterruptCB *interrupt)
-{
-    Record *record = read_undigested(store, key);
-    int lock = record ? store_lock(store, key) : AVERROR(ENOENT);
-    int64_t size = 0;
-
-    record_free(&record);
-    if (lock >= 0)
-        record = read_undigested(store, key);
-    if (record && store_digest_clip(store, record, interrupt) > 0 &&
-        write_record(store, record) >= 0)
-        size = (int64_t)record_number(record, RECORD_CLIP_SIZE, 0);
-    record_free(&record);
-    store_unlock(&lock);
-    return size;
-}
-
-bool store_doubts_clip(const Store *store, const Record *record)
-{
-    bool digested = record_text(record, RECORD_CLIP_HASH);
-    char *clip = digested ? NULL : store_clip_path(store, record_key(record));
-    struct stat st;
-    bool doubts = clip && !stat(clip, &st) && !has_noted_time(&st, record);
-
-    av_free(clip);
-    return doubts;
-}
-
-static bool is_noted(const char *clip, const struct stat *st, const Record *record)
-{
-    const char *hash = record_text(record, RECORD_CLIP_HASH);
-    char digest[DIGEST_TEXT_SIZE];
-
-    if (!has_noted_size(st, record))
-        return false;
-    if (!hash || has_noted_time(st, record))
-        return true;
-    return digest_file(clip, NULL, digest) >= 0 && !strcmp(digest, hash);
-}
-
-bool store_has_clip(const Store *store, const Record *record)
-{
-    char *clip = store_clip_path(store, record_key(record));
-    struct stat st;
-    bool there = clip && !stat(clip, &st) && is_noted(clip, &st, record);
-    av_free(clip);
-    return there;
 }
 
 /* The whole store */
@@ -514,7 +345,7 @@ int store_list(const Store *store, char ***keys, int *count)
 /* Remove one file of a key. @return bytes that it had, 0 when it was not there */
 static int64_t remove_file(const Store *store, const char *key, const char *suffix)
 {
-    char *path = path_of(store, key, suffix);
+    char *path = store_path(store, key, suffix);
     struct stat st;
     int64_t size = path && !lstat(path, &st) && !unlink(path) ? (int64_t)st.st_size : 0;
     av_free(path);

@@ -48,7 +48,7 @@ same_lists() { # program
 }
 
 @test "every list of ffplay" {
-    command -v ffplay || skip "there is none"
+    command -v ffplay || skip "ffplay is not installed"
     SDL_VIDEODRIVER=dummy SDL_AUDIODRIVER=dummy same_lists ffplay
 }
 
@@ -137,7 +137,7 @@ transcodes() {
 }
 
 @test "ffplay plays what it is given" {
-    command -v ffplay || skip "there is none"
+    command -v ffplay || skip "ffplay is not installed"
     export SDL_VIDEODRIVER=dummy SDL_AUDIODRIVER=dummy SDL_RENDER_DRIVER=software
     same 0 timeout 60 ffplay -v error -autoexit "$I2V_STUB_CLIP"
     same_error any timeout 60 ffplay -v error -autoexit none.mp4
