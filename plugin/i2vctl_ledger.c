@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,6 +40,7 @@ typedef struct Ledger {
     Store *store; ///< NULL when there is no such directory yet
     Record **records;
     int count;
+    bool partial; ///< a record could not be read, which was said
 } Ledger;
 
 static void ledger_close(Ledger *ledger)
@@ -88,13 +90,17 @@ static int ledger_open(AVDictionary *options, Ledger *ledger)
     ledger->records = av_calloc((size_t)count + 1, sizeof(*ledger->records));
     if (!ledger->records)
         ret = AVERROR(ENOMEM);
-    while (ret >= 0 && ledger->count < count) {
-        ret = store_load(ledger->store, keys[ledger->count], false, i2vctl_log,
-                         &ledger->records[ledger->count]);
-        ledger->count += ret >= 0;
+    for (int i = 0; ret >= 0 && i < count; i++) {
+        int loaded = store_load(ledger->store, keys[i], false, i2vctl_log,
+                                &ledger->records[ledger->count]);
+        ledger->count += loaded >= 0;
+        ledger->partial |= loaded < 0;
+        if (loaded == AVERROR(ENOMEM))
+            ret = loaded;
     }
     if (ret >= 0)
-        qsort(ledger->records, (size_t)count, sizeof(*ledger->records), oldest_first);
+        qsort(ledger->records, (size_t)ledger->count, sizeof(*ledger->records),
+              oldest_first);
 end:
     store_free_keys(&keys, count);
     if (ret < 0) {
@@ -389,8 +395,9 @@ int i2vctl_jobs(Arguments *arguments)
                av_err2str(AVERROR(errno)));
         ret = AVERROR(EIO);
     }
+    bool whole = ret >= 0 && !ledger.partial;
     ledger_close(&ledger);
-    return ret < 0 ? EX_CANTCREAT : EX_OK;
+    return whole ? EX_OK : EX_CANTCREAT;
 }
 
 /* Pruning */

@@ -286,3 +286,14 @@ jobs() { ctl jobs --json | jq -r "$1"; }
     ends_with 73 ctl prune 1d --store "$PWD/file"
     ends_with 73 ctl wait --store "$PWD/file"
 }
+
+@test "a record that cannot be read does not hide the others" {
+    works ctl submit --prompt one --duration 4 still.png
+    local key
+    key=$(printf '%064d' 1)
+    ln -s "$key.json" "$I2V_STORE/$key.json" # a loop
+    ends_with 73 ctl jobs
+    grep -q "one" <<<"$output"
+    says "$key"
+    works ctl wait
+}
