@@ -40,6 +40,12 @@ accepted() { # prompt, option...: the gateway has it, nobody waits for it
     ends_with 75 fetch --prompt "$prompt" --max_wait 0 "$@" still.png
 }
 
+held_accepted() { # the same, and it is not done meanwhile, however slow all is
+    set_faults "poll * shape waiting"
+    accepted "$@"
+    set_faults ""
+}
+
 # The gateway names its file by a host that is looked up.
 name_the_files() {
     until_true eval '[ "$(last_job .status)" = completed ]'
@@ -101,7 +107,7 @@ delivered() { # prompt: by the same command, with one create since mark()
 
 @test "for ten seconds while it polls: the clip is delivered" {
     local before
-    accepted "poll later"
+    held_accepted "poll later"
     before=$(requests)
     weather noname
     start ffmpeg "poll later"
@@ -121,7 +127,7 @@ delivered() { # prompt: by the same command, with one create since mark()
     local kind
     export I2V_BASE_URL=$GATEWAY
     for kind in noname again; do
-        accepted "files $kind"
+        held_accepted "files $kind"
         name_the_files
         weather $kind
         ends_with 75 timeout 60 "$BIN/i2vctl" fetch --prompt "files $kind" --max_wait 2 still.png
@@ -185,7 +191,7 @@ delivered() { # prompt: by the same command, with one create since mark()
     local program
     for program in ffmpeg i2vctl; do
         mark
-        accepted "poll $program"
+        held_accepted "poll $program"
         weather hang
         start $program "poll $program"
         until_true asked gateway.test 1
@@ -202,7 +208,7 @@ delivered() { # prompt: by the same command, with one create since mark()
     I2V_BASE_URL=$GATEWAY
     for program in ffmpeg i2vctl; do
         mark
-        accepted "download $program"
+        held_accepted "download $program"
         name_the_files
         weather hang
         start $program "download $program"
@@ -220,7 +226,7 @@ delivered() { # prompt: by the same command, with one create since mark()
     I2V_BASE_URL=$GATEWAY
     for program in ffmpeg i2vctl; do
         mark
-        accepted "redirected $program"
+        held_accepted "redirected $program"
         set_faults "download 1-2 redirect http://files.test:$FILES_PORT$(last_job .path)"
         weather hang
         start $program "redirected $program"
@@ -267,11 +273,11 @@ delivered() { # prompt: by the same command, with one create since mark()
 @test "max_wait ends what never ends" {
     local place
     local -A pid want=([create]=69 [poll]=75 [download]=75 [logs]=75)
-    accepted "max poll"
+    held_accepted "max poll"
     set_faults "create 1 drop-after" "create 1 no-headers" "logs * rows never"
     accepted "max logs"
     set_faults ""
-    I2V_BASE_URL=$GATEWAY accepted "max download"
+    I2V_BASE_URL=$GATEWAY held_accepted "max download"
     name_the_files
     mark
     weather hang
