@@ -11,8 +11,8 @@
 #include <libavutil/avstring.h>
 #include <libavutil/common.h>
 
-/* What the end of a process may still have to do: so many clips, and no further one after
- * so many bytes. */
+/* What the end of a process may still have to do: so many clips, and so many bytes of
+ * more than one. */
 #define MOST_LEFT  16
 #define MOST_BYTES (64 << 20)
 
@@ -24,6 +24,7 @@ typedef struct Left {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static Left left[MOST_LEFT];
 static int left_count;
+static int64_t left_bytes;
 
 /* exit() may be called from within a signal handler, in the midst of anything: malloc(),
  * or with a lock held. The signal is blocked then. */
@@ -42,14 +43,11 @@ static bool is_in_handler(void)
 
 static void take_at_exit(void)
 {
-    int64_t bytes = 0;
-
     if (is_in_handler() || pthread_mutex_trylock(&lock))
         return;
     while (left_count) {
         Left *last = &left[--left_count];
-        if (bytes < MOST_BYTES)
-            bytes += store_note_digest(last->store, last->key, NULL);
+        store_note_digest(last->store, last->key, NULL);
         store_close(&last->store);
     }
     pthread_mutex_unlock(&lock);
@@ -62,6 +60,7 @@ static void forget_in_child(void)
 
     lock = fresh;
     left_count = 0;
+    left_bytes = 0;
 }
 
 static void set_up_process(void)
@@ -71,25 +70,27 @@ static void set_up_process(void)
 }
 
 /* @return whether it is left, for the end of the process */
-static bool leave(const Store *store, const char *key)
+static bool leave(const Store *store, const char *key, int64_t size)
 {
     for (int i = 0; i < left_count; i++)
         if (!strcmp(left[i].key, key) && store_is(left[i].store, store))
             return true;
-    if (left_count == MOST_LEFT || !(left[left_count].store = store_copy(store)))
+    if (left_count == MOST_LEFT || (left_count && left_bytes + size > MOST_BYTES) ||
+        !(left[left_count].store = store_copy(store)))
         return false;
     av_strlcpy(left[left_count++].key, key, RECORD_KEY_SIZE);
+    left_bytes += size;
     return true;
 }
 
-void clip_digest_later(const Store *store, const char *key,
+void clip_digest_later(const Store *store, const char *key, int64_t size,
                        const AVIOInterruptCB *interrupt)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
 
     pthread_once(&once, set_up_process);
     pthread_mutex_lock(&lock);
-    bool is_left = leave(store, key);
+    bool is_left = leave(store, key, size);
     pthread_mutex_unlock(&lock);
     if (!is_left)
         store_note_digest(store, key, interrupt);

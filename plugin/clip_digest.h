@@ -9,11 +9,12 @@
  * Have the digest of a ready clip taken into its record when the process ends: it takes
  * some milliseconds a megabyte, and whoever opens the clip is not to wait for them. A
  * process that is killed, or exits from within a signal handler, leaves it to the next
- * that uses the clip. Beyond a few clips it is taken at once, or the end of the process
- * would take long. Thread-safe.
+ * that uses the clip. Beyond a few clips or bytes it is taken at once, or the end of the
+ * process would take long. Thread-safe.
  * @param store  copied
+ * @param size   bytes of the clip
  */
-void clip_digest_later(const Store *store, const char *key,
+void clip_digest_later(const Store *store, const char *key, int64_t size,
                        const AVIOInterruptCB *interrupt);
 
 #endif

@@ -122,7 +122,9 @@ static int describe_clip(Journey *j, const char *path)
     if (ret < 0)
         return ret;
     if (!record_text(j->record, RECORD_CLIP_HASH))
-        clip_digest_later(j->store, r->key, j->interrupt);
+        clip_digest_later(j->store, r->key,
+                          (int64_t)record_number(j->record, RECORD_CLIP_SIZE, 0),
+                          j->interrupt);
     Event event = {
         .name = "clip",
         .path = path,

@@ -63,14 +63,15 @@ static void exit_from_handler(int number)
 }
 
 /* A process that has used some clips, and ends in its way. @return its exit status */
-static int use_clips(char (*keys)[RECORD_KEY_SIZE], int count, void (*end)(void))
+static int use_clips(char (*keys)[RECORD_KEY_SIZE], int count, int size,
+                     void (*end)(void))
 {
     int status;
     pid_t child = fork();
     assert_true(child >= 0);
     if (!child) {
         for (int i = 0; i < count; i++)
-            clip_digest_later(store, keys[i], NULL);
+            clip_digest_later(store, keys[i], size, NULL);
         end();
         exit(0);
     }
@@ -120,7 +121,8 @@ static void test_ends(void **state)
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         char key[1][RECORD_KEY_SIZE];
         strcpy(key[0], put_clip(SMALL));
-        check_number(cases[i].what, use_clips(key, 1, cases[i].end), cases[i].status);
+        check_number(cases[i].what, use_clips(key, 1, SMALL, cases[i].end),
+                     cases[i].status);
         check_number(cases[i].what, has_digest(key[0]), cases[i].taken);
     }
 }
@@ -135,16 +137,16 @@ static void test_many(void **state)
     (void)state;
     for (int i = 0; i < MANY; i++)
         strcpy(keys[i], put_clip(SMALL));
-    check_number("status", use_clips(keys, MANY, end_killed), -1);
+    check_number("status", use_clips(keys, MANY, SMALL, end_killed), -1);
     for (int i = 0; i < MANY; i++)
         taken += has_digest(keys[i]);
     check_number("before the end", taken, MANY - 16);
-    check_number("status", use_clips(keys, MANY, end_plainly), 0);
+    check_number("status", use_clips(keys, MANY, SMALL, end_plainly), 0);
     for (int i = 0; i < MANY; i++)
         assert_true(has_digest(keys[i]));
     for (int i = 0; i < MANY; i++)
         strcpy(keys[i], i ? keys[0] : put_clip(SMALL));
-    check_number("status", use_clips(keys, MANY, end_killed), -1);
+    check_number("status", use_clips(keys, MANY, SMALL, end_killed), -1);
     assert_false(has_digest(keys[0]));
 }
 
@@ -155,10 +157,13 @@ static void test_large(void **state)
     (void)state;
     for (int i = 0; i < 3; i++)
         strcpy(keys[i], put_clip(LARGE));
-    check_number("status", use_clips(keys, 3, end_plainly), 0);
+    check_number("status", use_clips(keys, 3, LARGE, end_killed), -1);
     for (int i = 0; i < 3; i++)
         taken += has_digest(keys[i]);
-    check_number("taken", taken, 2);
+    check_number("before the end", taken, 2);
+    check_number("status", use_clips(keys, 3, LARGE, end_plainly), 0);
+    for (int i = 0; i < 3; i++)
+        assert_true(has_digest(keys[i]));
 }
 
 /* What cannot be noted is left, without a word. */
