@@ -80,8 +80,8 @@ static void measure(Still *still, AVRational sar)
     still->square = wide == width || wide < 1 || wide > MAX_SIDE;
     if (!still->square)
         width = wide;
-    still->width = (int)(still->orientation > 4 ? height : width);
-    still->height = (int)(still->orientation > 4 ? width : height);
+    still->known.width = (int)(still->orientation > 4 ? height : width);
+    still->known.height = (int)(still->orientation > 4 ? width : height);
 }
 
 /* Whether the file holds one picture: an animation may have but one. */
@@ -134,14 +134,15 @@ static int describe_image(Still *still, const StillSource *source)
                still->label);
         return AVERROR_INVALIDDATA;
     }
-    return still_sha256(still->bytes.buf->data, (size_t)still->bytes.size, still->digest);
+    return still_sha256(still->bytes.buf->data, (size_t)still->bytes.size,
+                        still->known.digest);
 }
 
 /* All that is known of the frame once it is decoded. */
 static int describe(Still *still, const StillReader *reader, const StillShown *shown)
 {
     int ret = still->image ? describe_image(still, reader->source)
-                           : still_pick_digest(reader, shown, still->digest);
+                           : still_pick_digest(reader, shown, still->known.digest);
 
     if (ret < 0)
         return ret;
@@ -197,7 +198,7 @@ int still_read(const StillSource *source, Still **still)
         goto end;
     as_read = made->bytes.identity;
     if (as_read.text[0] &&
-        (ret = still_fingerprint_of(&made->bytes, made->fingerprint)) < 0)
+        (ret = still_fingerprint_of(&made->bytes, made->known.fingerprint)) < 0)
         goto end;
     if ((ret = read_picture(made, source, time)) < 0)
         goto end;
@@ -211,17 +212,12 @@ end:
 
 void still_known(const Still *still, StillKnown *known)
 {
-    known->width = still->width;
-    known->height = still->height;
-    memcpy(known->digest, still->digest, sizeof(known->digest));
-    known->identity = still->identity;
-    memcpy(known->fingerprint, still->fingerprint, sizeof(known->fingerprint));
-    known->noted = still->noted;
+    *known = still->known;
 }
 
 void still_set_noted(Still *still)
 {
-    still->noted = true;
+    still->known.noted = true;
 }
 
 Still *still_recall(const char *image, const StillKnown *known)
@@ -231,12 +227,7 @@ Still *still_recall(const char *image, const StillKnown *known)
     if (!still)
         return NULL;
     still->bytes.fd = -1;
-    still->width = known->width;
-    still->height = known->height;
-    memcpy(still->digest, known->digest, sizeof(still->digest));
-    still->identity = known->identity;
-    memcpy(still->fingerprint, known->fingerprint, sizeof(still->fingerprint));
-    still->noted = known->noted;
+    still->known = *known;
     if (!(still->label = still_label(image)))
         still_free(&still);
     return still;
@@ -262,17 +253,17 @@ void still_free(Still **still)
 
 int still_width(const Still *still)
 {
-    return still->width;
+    return still->known.width;
 }
 
 int still_height(const Still *still)
 {
-    return still->height;
+    return still->known.height;
 }
 
 const uint8_t *still_digest(const Still *still)
 {
-    return still->digest;
+    return still->known.digest;
 }
 
 /* Whether the file may go out untouched. */

@@ -16,7 +16,7 @@ typedef struct Encoded {
     /** Of a video's frame the digest alone does not tell how it is shown: that takes its
      * file, too. */
     bool image;
-    char identity[sizeof(((StillIdentity *)0)->text)];
+    StillIdentity identity;
     StillTarget target;
     StillFile file; ///< buf NULL = there is none
 } Encoded;
@@ -28,12 +28,13 @@ static bool is_of(const Encoded *encoded, const Still *still, const StillTarget 
 {
     return encoded->file.buf &&
            (encoded->image ||
-            (*encoded->identity && !strcmp(encoded->identity, still->identity.text))) &&
+            (*encoded->identity.text &&
+             !strcmp(encoded->identity.text, still->known.identity.text))) &&
            encoded->target.width == target->width &&
            encoded->target.height == target->height &&
            encoded->target.fit == target->fit &&
            encoded->target.position == target->position &&
-           !memcmp(encoded->digest, still->digest, sizeof(encoded->digest));
+           !memcmp(encoded->digest, still->known.digest, sizeof(encoded->digest));
 }
 
 /* Under the lock. */
@@ -85,8 +86,8 @@ void still_encoded_keep(const Still *still, const StillTarget *target,
 {
     Encoded new = {.image = still->image, .target = *target, .file = *file};
 
-    memcpy(new.digest, still->digest, sizeof(new.digest));
-    memcpy(new.identity, still->identity.text, sizeof(new.identity));
+    memcpy(new.digest, still->known.digest, sizeof(new.digest));
+    new.identity = still->known.identity;
     if (!(new.file.buf = av_buffer_ref(file->buf)))
         return;
     pthread_mutex_lock(&lock);

@@ -43,23 +43,25 @@ static void cover(const Still *still, const StillTarget *target, StillGeometry *
 {
     int w, h, upright_w = g->crop_w, upright_h = g->crop_h;
 
-    largest_part(still->width, still->height, target, &w, &h);
-    g->crop_w = FFMIN(upright_w, rescale(w, upright_w, still->width));
-    g->crop_h = FFMIN(upright_h, rescale(h, upright_h, still->height));
+    largest_part(still->known.width, still->known.height, target, &w, &h);
+    g->crop_w = FFMIN(upright_w, rescale(w, upright_w, still->known.width));
+    g->crop_h = FFMIN(upright_h, rescale(h, upright_h, still->known.height));
     g->crop_x = offset(upright_w - g->crop_w, target->position, STILL_LEFT, STILL_RIGHT);
     g->crop_y = offset(upright_h - g->crop_h, target->position, STILL_TOP, STILL_BOTTOM);
-    if (still->width - w > 1 || still->height - h > 1)
+    if (still->known.width - w > 1 || still->known.height - h > 1)
         av_log(log, AV_LOG_WARNING,
                "still %dx%d is cut to %dx%d to fill %dx%d (fit=cover, fit_position=%s)\n",
-               still->width, still->height, w, h, target->width, target->height,
-               position_name(target->position));
+               still->known.width, still->known.height, w, h, target->width,
+               target->height, position_name(target->position));
 }
 
 static void contain(const Still *still, const StillTarget *target, StillGeometry *g,
                     void *log)
 {
-    int w = FFMIN(target->width, rescale(still->width, target->height, still->height));
-    int h = FFMIN(target->height, rescale(still->height, target->width, still->width));
+    int w = FFMIN(target->width,
+                  rescale(still->known.width, target->height, still->known.height));
+    int h = FFMIN(target->height,
+                  rescale(still->known.height, target->width, still->known.width));
 
     if (target->width - w <= 1 && target->height - h <= 1)
         return;
@@ -70,7 +72,7 @@ static void contain(const Still *still, const StillTarget *target, StillGeometry
     av_log(log, AV_LOG_WARNING,
            "still %dx%d is padded with black to %dx%d, of which it takes %dx%d "
            "(fit=contain, fit_position=%s)\n",
-           still->width, still->height, target->width, target->height, w, h,
+           still->known.width, still->known.height, target->width, target->height, w, h,
            position_name(target->position));
 }
 
@@ -78,10 +80,10 @@ static void fill(const Still *still, const StillTarget *target, void *log)
 {
     int w, h;
 
-    largest_part(still->width, still->height, target, &w, &h);
-    if (still->width - w > 1 || still->height - h > 1)
+    largest_part(still->known.width, still->known.height, target, &w, &h);
+    if (still->known.width - w > 1 || still->known.height - h > 1)
         av_log(log, AV_LOG_WARNING, "still %dx%d is stretched to %dx%d (fit=fill)\n",
-               still->width, still->height, target->width, target->height);
+               still->known.width, still->known.height, target->width, target->height);
 }
 
 int still_geometry(const Still *still, const StillTarget *target, void *log,
@@ -96,8 +98,8 @@ int still_geometry(const Still *still, const StillTarget *target, void *log,
     *geometry = (StillGeometry){
         .crop_w = turned ? h : w,
         .crop_h = turned ? w : h,
-        .width = target->width ? target->width : still->width,
-        .height = target->height ? target->height : still->height,
+        .width = target->width ? target->width : still->known.width,
+        .height = target->height ? target->height : still->known.height,
     };
     geometry->scale_w = geometry->width;
     geometry->scale_h = geometry->height;
@@ -109,12 +111,13 @@ int still_geometry(const Still *still, const StillTarget *target, void *log,
         contain(still, target, geometry, log);
     } else if (target->fit == STILL_FILL) {
         fill(still, target, log);
-    } else if (still->width != target->width || still->height != target->height) {
+    } else if (still->known.width != target->width ||
+               still->known.height != target->height) {
         av_log(
             log, AV_LOG_ERROR,
             "still is %dx%d but must be %dx%d with fit=none; fit=cover, contain or fill "
             "would make it so\n",
-            still->width, still->height, target->width, target->height);
+            still->known.width, still->known.height, target->width, target->height);
         return AVERROR(EINVAL);
     }
     return 0;

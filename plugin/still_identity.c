@@ -99,9 +99,9 @@ void still_identity_confirm(Still *still, const StillSource *source,
 {
     StillIdentity now;
 
-    still->identity = *as_read;
-    add_time(source->image_time, &still->identity);
+    still->known.identity = *as_read;
+    add_time(source->image_time, &still->known.identity);
     if (!still_identify(source->image, source->image_time, &now) ||
-        strcmp(now.text, still->identity.text))
-        still->identity = (StillIdentity){0};
+        strcmp(now.text, still->known.identity.text))
+        still->known.identity = (StillIdentity){0};
 }

@@ -172,12 +172,8 @@ struct Still {
     int orientation; ///< EXIF's, 1 to 8
     bool image;
     bool interlaced;
-    bool square;       ///< its pixels are
-    int width, height; ///< as shown
-    uint8_t digest[STILL_DIGEST_SIZE];
-    StillIdentity identity;                   ///< of its file, with the frame
-    char fingerprint[STILL_FINGERPRINT_SIZE]; ///< of its content
-    bool noted;                               ///< as of StillKnown
+    bool square; ///< its pixels are
+    StillKnown known;
 };
 
 /** How to get from the picture as shown to the encoded one. */

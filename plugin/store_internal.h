@@ -19,8 +19,7 @@ char *store_path(const Store *store, const char *key, const char *suffix);
 int store_read_record(const Store *store, const char *key, Record **record, char **text);
 
 /** Write a record, atomically and durably, and say nothing. @return 0 or a negative
- * AVERROR
- */
+ * AVERROR */
 int store_write_record(const Store *store, const Record *record);
 
 /** Rename a file out of the way.
