@@ -10,11 +10,11 @@
 #include <libavutil/error.h>
 #include <libavutil/mem.h>
 
-#include "clip.h"
-#include "compat.h"
-#include "events.h"
-#include "journey.h"
-#include "options.h"
+#include "store/clip.h"
+#include "base/compat.h"
+#include "base/events.h"
+#include "journey/journey.h"
+#include "request/options.h"
 
 /* The hollow demuxer: what hosts of the shim find by name, and what av_log() calls every
  * open of ours by. */

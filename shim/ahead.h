@@ -4,7 +4,7 @@
 #define I2V_SHIM_AHEAD_H
 
 #include <stdbool.h>
-#include "../plugin/face.h"
+#include "host/face.h"
 #include "filtergraph.h"
 
 /** What a command line of ffmpeg names. */

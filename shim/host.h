@@ -4,7 +4,7 @@
 #define I2V_HOST_H
 
 #include <stdbool.h>
-#include "../plugin/face.h"
+#include "host/face.h"
 
 typedef enum HookId {
 #define HOOK(ret, name, params, library, missing) HOOK_##name,

@@ -3,7 +3,7 @@
 #ifndef I2V_INTERRUPT_H
 #define I2V_INTERRUPT_H
 
-#include "../plugin/face.h"
+#include "host/face.h"
 
 /** SIGINT first, then SIGTERM and SIGHUP. */
 enum { INTERRUPT_SIGNALS = 3 };

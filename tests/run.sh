@@ -51,7 +51,7 @@ find "$root/plugin" "$root/shim" "$root/tests" "$root/samples" \
   \( -name '*.c' -o -name '*.h' \) -exec clang-format --dry-run -Werror {} +
 shellcheck -x "$root/samples/"*.sh "$here/"*.sh "$here/e2e/"*.sh \
   "$here/fuzz/"*.sh "$here/bench/"*.sh "$root/.ci/run" "$root/shim/i2v.bash-completion" \
-  "$root/plugin/i2vctl.bash-completion"
+  "$root/plugin/ctl/i2vctl.bash-completion"
 
 build_in gcc -DCMAKE_C_COMPILER=gcc
 build_in clang -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=Debug # for its warnings

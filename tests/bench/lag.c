@@ -15,9 +15,9 @@
 #include <libavutil/common.h>
 #include <libavutil/lfg.h>
 
-#include "models.h"
-#include "schedule.h"
-#include "stats.h"
+#include "engine/models.h"
+#include "job/schedule.h"
+#include "job/stats.h"
 
 #define HISTORY 50 ///< generations that share one history
 #define SIGMA   0.35

@@ -8,7 +8,7 @@
 #include <libavutil/error.h>
 #include <libavutil/mem.h>
 
-#include "still.h"
+#include "still/still.h"
 
 int main(int argc, char **argv)
 {

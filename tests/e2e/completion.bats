@@ -6,7 +6,7 @@ setup() {
     cd "$BATS_TEST_TMPDIR"
     export PATH=$BIN:$PATH
     source "$BATS_TEST_DIRNAME/../../shim/i2v.bash-completion"
-    source "$BATS_TEST_DIRNAME/../../plugin/i2vctl.bash-completion"
+    source "$BATS_TEST_DIRNAME/../../plugin/ctl/i2vctl.bash-completion"
 }
 setup_file() { :; }
 teardown_file() { :; }

@@ -3,7 +3,7 @@
 load helper
 
 ROOT=$BATS_TEST_DIRNAME/../..
-PAGES=("$ROOT/shim/i2v.1" "$ROOT/plugin/i2vctl.1" "$ROOT/tests/gateway/i2v-gateway.1")
+PAGES=("$ROOT/shim/i2v.1" "$ROOT/plugin/ctl/i2vctl.1" "$ROOT/tests/gateway/i2v-gateway.1")
 
 setup_file() { :; }
 teardown_file() { :; }
@@ -73,7 +73,7 @@ variables() { # file...
 
 @test "i2v(1) explains each environment variable that is read and no other" {
     {
-        variables "$ROOT"/plugin/*.c "$ROOT"/shim/*.c
+        variables "$ROOT"/plugin/*.c "$ROOT"/plugin/*/*.c "$ROOT"/shim/*.c
         grep -oE '\$\{(I2V|LD)_[A-Z_]+' "$ROOT/shim/i2v.in" | tr -d '${'
     } | sort -u >expected
     heads ENVIRONMENT "${PAGES[0]}" | grep -oE '[A-Z][A-Z0-9_]{3,}' | sort >actual
@@ -95,7 +95,7 @@ numbers_of_heads() { # title, page
     local name
     {
         echo 0
-        for name in $(grep -hoE '\bEX_[A-Z]+' "$ROOT"/plugin/i2vctl*.c | grep -vx EX_OK | sort -u); do
+        for name in $(grep -hoE '\bEX_[A-Z]+' "$ROOT"/plugin/ctl/*.c | grep -vx EX_OK | sort -u); do
             printf '#include <sysexits.h>\n%s\n' "$name" | cc -E -P - | tail -n 1
         done
     } | sort -n >source

@@ -1,7 +1,7 @@
 /* i2v: a stub of the plugin for a libavformat of another major
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <stddef.h>
-#include "../../plugin/face.h"
+#include "../../plugin/host/face.h"
 
 unsigned avformat_version(void);
 

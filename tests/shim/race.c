@@ -4,7 +4,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <libavformat/avformat.h>
-#include "../../plugin/compat.h"
+#include "../../plugin/base/compat.h"
 
 enum { THREADS = 8 };
 

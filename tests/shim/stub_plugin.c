@@ -8,8 +8,8 @@
 #include <libavfilter/avfilter.h>
 #include <libavformat/avformat.h>
 #include <libavutil/opt.h>
-#include "../../plugin/compat.h"
-#include "../../plugin/face.h"
+#include "../../plugin/base/compat.h"
+#include "../../plugin/host/face.h"
 
 /*
  * I2V_STUB in the environment makes it unfit: "face" speaks another version of the face,

@@ -11,8 +11,8 @@
 #include <libavutil/bprint.h>
 #include <libavutil/opt.h>
 
-#include "clip.h"
-#include "compat.h"
+#include "store/clip.h"
+#include "base/compat.h"
 #include "support.h"
 
 AVFormatContext *reading_open(const char *path)

@@ -14,8 +14,8 @@
 #include <libavutil/intreadwrite.h>
 #include <libavutil/log.h>
 
-#include "options.h"
-#include "request.h"
+#include "request/options.h"
+#include "request/request.h"
 
 Said said;
 

@@ -13,8 +13,8 @@
 #include <libavutil/error.h>
 #include <libavutil/log.h>
 
-#include "animatic.h"
-#include "clip.h"
+#include "made/animatic.h"
+#include "store/clip.h"
 #include "mp4.h"
 #include "reading.h"
 

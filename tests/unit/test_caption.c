@@ -9,7 +9,7 @@
 #include <libavutil/avstring.h>
 #include <libavutil/common.h>
 
-#include "caption.h"
+#include "made/caption.h"
 
 /* The lines, with a | between them; static. */
 static const char *wrap(const char *text, int columns, int lines)

@@ -9,7 +9,7 @@
 #include <libavutil/error.h>
 #include <libavutil/time.h>
 
-#include "catalogue.h"
+#include "engine/aimlapi_list.h"
 #include "server.h"
 
 #define OK         "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n"

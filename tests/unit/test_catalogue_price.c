@@ -9,7 +9,7 @@
 
 #include <libavutil/error.h>
 
-#include "catalogue.h"
+#include "engine/aimlapi_list.h"
 
 /* A catalogue of one model. */
 static Catalogue *with_pricing(const char *pricing)

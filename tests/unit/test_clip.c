@@ -9,7 +9,7 @@
 #include <libavutil/intreadwrite.h>
 #include <libavutil/mem.h>
 
-#include "clip.h"
+#include "store/clip.h"
 #include "mp4.h"
 
 static const struct {

@@ -12,8 +12,8 @@
 
 #include <libavutil/mem.h>
 
-#include "clip_digest.h"
-#include "digest.h"
+#include "store/clip_digest.h"
+#include "base/digest.h"
 
 enum { SMALL = 1000, LARGE = 40 << 20 };
 

@@ -10,7 +10,7 @@
 
 #include <libavutil/error.h>
 
-#include "download.h"
+#include "base/download.h"
 #include "server.h"
 
 #define OK      "HTTP/1.1 200 OK\r\n"

@@ -7,7 +7,7 @@
 
 #include <libavutil/log.h>
 
-#include "facts.h"
+#include "store/facts.h"
 #include "mp4.h"
 
 #define KEY "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"

@@ -8,7 +8,7 @@
 
 #include <libavutil/avstring.h>
 
-#include "gateway.h"
+#include "engine/aimlapi.h"
 
 static const struct {
     const char *body, *text;

@@ -8,7 +8,7 @@
 
 #include <libavutil/error.h>
 
-#include "gateway.h"
+#include "engine/aimlapi.h"
 #include "server.h"
 
 #define DEPTH 100000

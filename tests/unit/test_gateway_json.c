@@ -10,7 +10,7 @@
 #include <libavutil/error.h>
 #include <libavutil/mem.h>
 
-#include "gateway.h"
+#include "engine/aimlapi.h"
 
 #define U                 "https://cdn.aimlapi.com/generations/cat/1-2.mp4"
 #define V                 "\"video\":{\"url\":\"" U "\"}"

@@ -10,7 +10,7 @@
 #include <curl/curl.h>
 #include <libavutil/error.h>
 
-#include "http.h"
+#include "base/http.h"
 #include "server.h"
 
 #define KEY       "sk-hidden-0123"

@@ -11,7 +11,7 @@
 
 #include <libavutil/error.h>
 
-#include "http.h"
+#include "base/http.h"
 #include "server.h"
 
 #define OK "HTTP/1.1 200 OK\r\n"

@@ -13,7 +13,7 @@
 
 #include <libavutil/error.h>
 
-#include "http.h"
+#include "base/http.h"
 
 /* A server that keeps connections, answers every GET, and takes every POST whole only to
  * close without an answer. */

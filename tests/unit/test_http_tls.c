@@ -16,7 +16,7 @@
 #include <libavutil/error.h>
 #include <libavutil/time.h>
 
-#include "http.h"
+#include "base/http.h"
 
 enum { NOTHING, FRESH, RESUMED };
 

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "digest.h"
-#include "key.h"
+#include "base/digest.h"
+#include "request/key.h"
 
 typedef struct KeyCase {
     const char *still; ///< wide, tall, or a URL

@@ -12,8 +12,8 @@
 
 #include <libavutil/mem.h>
 
-#include "known_stills.h"
-#include "still_internal.h"
+#include "journey/known.h"
+#include "still/parts.h"
 
 /* How far the clock that i2v reads is ahead: files become old without being waited for.
  */

@@ -15,7 +15,7 @@
 
 #include <libavutil/error.h>
 
-#include "lock.h"
+#include "base/lock.h"
 
 #define BUSY AVERROR(EAGAIN)
 

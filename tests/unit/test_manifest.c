@@ -10,7 +10,7 @@
 #include <libavutil/error.h>
 #include <libavutil/mem.h>
 
-#include "manifest.h"
+#include "ctl/manifest.h"
 
 static int read_bytes(const char *bytes, size_t size, ManifestLine **lines, int *count)
 {

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "models.h"
+#include "engine/models.h"
 
 static const char *const names[] = {"openai/sora-2-i2v", "google/veo-3.1-i2v-fast",
                                     "alibaba/wan-2-7-i2v"};

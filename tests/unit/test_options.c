@@ -13,8 +13,8 @@
 #include <libavutil/opt.h>
 #include <libswscale/swscale.h>
 
-#include "options.h"
-#include "still.h"
+#include "request/options.h"
+#include "still/still.h"
 
 #define MINUTE_US 60000000LL
 

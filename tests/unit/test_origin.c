@@ -8,7 +8,7 @@
 #include <libavutil/error.h>
 #include <libavutil/mem.h>
 
-#include "http.h"
+#include "base/http.h"
 
 static const struct {
     const char *url, *origin; ///< NULL = not an http(s) URL

@@ -8,7 +8,7 @@
 
 #include <libavutil/error.h>
 
-#include "params.h"
+#include "request/params.h"
 
 static const struct {
     const char *text, *json;

@@ -11,8 +11,8 @@
 #include <libavutil/error.h>
 #include <libavutil/mem.h>
 
-#include "facts.h"
-#include "provenance.h"
+#include "store/facts.h"
+#include "store/account.h"
 
 #define KEY    "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define SECRET "s3cr3t"

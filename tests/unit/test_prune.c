@@ -12,7 +12,7 @@
 #include <libavutil/error.h>
 #include <libavutil/mem.h>
 
-#include "store.h"
+#include "store/store.h"
 
 #define DAY (24 * 3600.0)
 

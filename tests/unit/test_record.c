@@ -8,7 +8,7 @@
 #include <libavutil/common.h>
 #include <libavutil/error.h>
 
-#include "record.h"
+#include "store/record.h"
 
 #define KEY "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 

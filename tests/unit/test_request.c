@@ -8,7 +8,7 @@
 
 #include <libavutil/error.h>
 
-#include "request.h"
+#include "request/request.h"
 
 #define WAN "model=alibaba/wan-2-7-i2v|"
 #define VEO "model=google/veo-3.1-i2v-fast|"

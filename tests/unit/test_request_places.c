@@ -11,7 +11,7 @@
 #include <libavutil/error.h>
 #include <libavutil/mem.h>
 
-#include "request.h"
+#include "request/request.h"
 
 #define SECRET "sk-hidden-0123"
 

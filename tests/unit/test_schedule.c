@@ -12,8 +12,8 @@
 #include <libavutil/lfg.h>
 #include <libavutil/mem.h>
 
-#include "schedule.h"
-#include "stats.h"
+#include "job/schedule.h"
+#include "job/stats.h"
 
 enum { JOBS = 4000 };
 

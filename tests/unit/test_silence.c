@@ -14,11 +14,11 @@
 #include <libavutil/error.h>
 #include <libavutil/intreadwrite.h>
 
-#include "clip.h"
-#include "compat.h"
+#include "store/clip.h"
+#include "base/compat.h"
 #include "mp4.h"
 #include "reading.h"
-#include "silence.h"
+#include "made/silence.h"
 
 /* Made of silent.mp4, which has B-frames, by these arguments. */
 static const struct {

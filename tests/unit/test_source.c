@@ -11,8 +11,8 @@
 #include <libavutil/mem.h>
 #include <libavutil/opt.h>
 
-#include "options.h"
-#include "source.h"
+#include "request/options.h"
+#include "host/source.h"
 
 /* The options as name=value|name=value, in the order of the dictionary. */
 static void join(const AVDictionary *options, char *text, size_t size)

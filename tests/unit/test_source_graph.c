@@ -17,8 +17,8 @@
 #include <libavutil/mem.h>
 #include <libavutil/opt.h>
 
-#include "face.h"
-#include "source.h"
+#include "host/face.h"
+#include "host/source.h"
 
 /* Dry runs make their clip here and send nothing. */
 #define CLIP ":prompt=p:dry_run=1"

@@ -13,7 +13,7 @@
 #include <libavutil/base64.h>
 #include <libavutil/sha.h>
 
-#include "still_internal.h"
+#include "still/parts.h"
 
 /* ---- digests ---- */
 

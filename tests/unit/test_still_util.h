@@ -21,7 +21,7 @@
 #include <libavutil/log.h>
 #include <libavutil/mem.h>
 
-#include "still.h"
+#include "still/still.h"
 
 /* What was logged since the last log_clear(): warnings and worse, of anybody. */
 static char log_text[8192];

@@ -15,7 +15,7 @@
 #include <libavutil/error.h>
 #include <libavutil/mem.h>
 
-#include "store.h"
+#include "store/store.h"
 
 #define KEY   "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define OTHER "f123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"

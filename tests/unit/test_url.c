@@ -8,7 +8,7 @@
 #include <libavutil/error.h>
 #include <libavutil/mem.h>
 
-#include "options.h"
+#include "request/options.h"
 
 /* The query as name=value|name=value, in the order of the dictionary. */
 static void join(const AVDictionary *query, char *text, size_t size)

@@ -8,9 +8,9 @@
 
 #include <libavutil/error.h>
 
-#include "fields.h"
-#include "request.h"
-#include "target.h"
+#include "request/fields.h"
+#include "request/request.h"
+#include "request/target.h"
 
 #define SORA   "prompt=p|model=openai/sora-2-i2v|"
 #define VEO    "prompt=p|model=google/veo-3.1-i2v|"

@@ -1,0 +1,47 @@
+/* i2v: fetch a clip into a file, resumable
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef I2V_DOWNLOAD_H
+#define I2V_DOWNLOAD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/http.h"
+
+/** One attempt at fetching. */
+typedef struct Download Download;
+
+typedef enum DownloadResult {
+    DOWNLOAD_GOING,
+    DOWNLOAD_DONE,     ///< the file has every byte that was announced
+    DOWNLOAD_EXPIRED,  ///< the URL is no longer good: ask for another
+    DOWNLOAD_BROKEN,   ///< try again; what arrived is kept
+    DOWNLOAD_HOPELESS, ///< trying again does not help
+} DownloadResult;
+
+typedef struct DownloadSource {
+    const char *url;     ///< borrowed
+    const char *path;    ///< the growing file, resumed when it is there; borrowed
+    const char *ca_file; ///< borrowed, or NULL
+    bool allow_http;
+    int64_t size; ///< bytes that an earlier attempt was announced, -1 = none
+} DownloadSource;
+
+/** Start an attempt. The API key is never sent. @return 0 and *download, or an AVERROR */
+int download_start(Http *http, const DownloadSource *source, Download **download);
+
+/** How it stands. `why` is for a person, set unless it is going or done; valid until
+ * download_end(). */
+DownloadResult download_result(Download *download, int *error, const char **why);
+
+/** Bytes on disk, and the size that the server announced (-1 = none). */
+int64_t download_bytes(const Download *download);
+int64_t download_size(const Download *download);
+
+/** Seconds that the server asked to be left alone, -1 when it did not say. */
+int64_t download_retry_after(const Download *download);
+
+/** End an attempt, in whatever state; sets *download to NULL. The file stays. */
+void download_end(Download **download);
+
+#endif

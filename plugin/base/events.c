@@ -1,0 +1,213 @@
+/* i2v: what is said: log lines, progress, I2V_LOG
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/events.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cjson/cJSON.h>
+
+#include <libavutil/avstring.h>
+#include <libavutil/error.h>
+#include <libavutil/log.h>
+#include <libavutil/mem.h>
+#include <libavutil/time.h>
+
+#include "base/clock.h"
+
+#define TERMINAL_US (1000000LL)
+#define QUIET_US    (30 * 1000000LL)
+
+/* The process has one terminal and one watchdog: whether a progress line waits for its
+ * end, and when something was last said, av_gettime_relative(). */
+static atomic_bool open_line;
+static _Atomic int64_t spoken;
+
+static atomic_bool several; ///< requests of this process, whose lines mix
+
+struct Events {
+    void *log;
+    int fd; ///< I2V_LOG, -1 when there is none
+    bool terminal;
+    EventsVoice voice;
+    char key[65];
+    char id[256];
+    char error[512]; ///< the last sentence at AV_LOG_ERROR
+};
+
+static const AVClass anyone_class = {EVENTS_CLASS("i2v")};
+static const AVClass *const anyone = &anyone_class;
+void *const events_anyone = (void *)&anyone;
+
+Events *events_alloc(void *log, EventsVoice voice)
+{
+    const char *path = secure_getenv("I2V_LOG");
+    Events *events = av_mallocz(sizeof(*events));
+
+    if (!events)
+        return NULL;
+    events->log = log;
+    events->voice = voice;
+    events->terminal = isatty(STDERR_FILENO);
+    if (voice == EVENTS_FULL)
+        atomic_store(&spoken, av_gettime_relative());
+    events->fd = -1;
+    if (path && *path) {
+        events->fd =
+            open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+        if (events->fd < 0)
+            av_log(log, AV_LOG_WARNING,
+                   "I2V_LOG names %s, which cannot be written: %s.\n", path,
+                   av_err2str(AVERROR(errno)));
+    }
+    return events;
+}
+
+void events_end_line(void)
+{
+    if (atomic_exchange(&open_line, false))
+        av_log(NULL, AV_LOG_INFO, "\n");
+}
+
+void events_free(Events **events)
+{
+    if (!*events)
+        return;
+    if ((*events)->voice == EVENTS_FULL)
+        events_end_line();
+    if ((*events)->fd >= 0)
+        close((*events)->fd);
+    av_freep(events);
+}
+
+void *events_log(const Events *events)
+{
+    return events->log;
+}
+
+void events_set_log(Events *events, void *log)
+{
+    events->log = log;
+}
+
+void events_set_key(Events *events, const char *key)
+{
+    av_strlcpy(events->key, key, sizeof(events->key));
+}
+
+void events_set_id(Events *events, const char *generation_id)
+{
+    av_strlcpy(events->id, generation_id, sizeof(events->id));
+}
+
+void events_tell_apart(void)
+{
+    atomic_store(&several, true);
+}
+
+/* The format of a line that says whose it is; NULL when that needs no saying. A line that
+ * ends with the key has said it. */
+static char *signed_format(const Events *events, const char *format)
+{
+    if (!atomic_load(&several) || events->voice != EVENTS_FULL || !events->key[0] ||
+        strstr(format, "[key "))
+        return NULL;
+    return av_asprintf("[key %.12s] %s", events->key, format);
+}
+
+void events_say(Events *events, int level, const char *format, ...)
+{
+    char *with_key;
+    va_list args;
+    if (events->voice == EVENTS_ERRORS && level > AV_LOG_ERROR)
+        return;
+    if (events->voice == EVENTS_BRIEF && level == AV_LOG_INFO)
+        level = AV_LOG_VERBOSE;
+    if (level <= av_log_get_level())
+        events_end_line();
+    va_start(args, format);
+    if (level <= AV_LOG_ERROR) {
+        va_list copy;
+        va_copy(copy, args);
+        vsnprintf(events->error, sizeof(events->error), format, copy);
+        va_end(copy);
+        events->error[strcspn(events->error, "\n")] = '\0';
+    }
+    with_key = signed_format(events, format);
+    av_vlog(events->log, level, with_key ? with_key : format, args);
+    va_end(args);
+    av_free(with_key);
+    if (level <= av_log_get_level())
+        atomic_store(&spoken, av_gettime_relative());
+}
+
+static void add_time(cJSON *line)
+{
+    char text[CLOCK_TEXT_SIZE], stamp[CLOCK_TEXT_SIZE + 8];
+    int64_t now = av_gettime();
+    clock_text(now / 1000000, text);
+    snprintf(stamp, sizeof(stamp), "%.19s.%03dZ", text, (int)(now / 1000 % 1000));
+    cJSON_AddStringToObject(line, "time", stamp);
+}
+
+static void add_text(cJSON *line, const char *name, const char *value)
+{
+    if (value && *value)
+        cJSON_AddStringToObject(line, name, value);
+}
+
+const char *events_error(const Events *events)
+{
+    return events->error;
+}
+
+void events_note(Events *events, const Event *event)
+{
+    cJSON *line;
+    if (events->fd < 0 ||
+        (events->voice == EVENTS_ERRORS && strcmp(event->name, "error")) ||
+        !(line = cJSON_CreateObject()))
+        return;
+    add_time(line);
+    add_text(line, "event", event->name);
+    add_text(line, "key", events->key);
+    add_text(line, "id", events->id);
+    add_text(line, "client_request_id", event->client_id);
+    add_text(line, "status", event->status);
+    if (event->usd >= 0)
+        cJSON_AddNumberToObject(line, "usd", event->usd);
+    add_text(line, "path", event->path);
+    if (event->retryable >= 0)
+        cJSON_AddBoolToObject(line, "retryable", event->retryable);
+    add_text(line, "message", event->message);
+    char *text = cJSON_PrintUnformatted(line);
+    char *whole = text ? av_asprintf("%s\n", text) : NULL;
+    /* One write, so that lines of several processes do not mix. A log that fails must not
+     * fail the journey. */
+    if (whole && write(events->fd, whole, strlen(whole)) < 0)
+        av_log(events->log, AV_LOG_DEBUG, "I2V_LOG: %s\n", av_err2str(AVERROR(errno)));
+    av_free(whole);
+    cJSON_free(text);
+    cJSON_Delete(line);
+}
+
+void events_progress(Events *events, const char *what, int64_t elapsed, double percent)
+{
+    int64_t now = av_gettime_relative();
+    char share[16] = "";
+
+    if (now - atomic_load(&spoken) < (events->terminal ? TERMINAL_US : QUIET_US))
+        return;
+    atomic_store(&spoken, now);
+    if (percent >= 0)
+        snprintf(share, sizeof(share), " %.0f%%", percent);
+    av_log(events->log, AV_LOG_INFO, "%s%s, %lld s%s", what, share,
+           (long long)(elapsed / 1000000), events->terminal ? "    \r" : "\n");
+    atomic_store(&open_line, events->terminal && av_log_get_level() >= AV_LOG_INFO);
+}

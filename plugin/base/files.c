@@ -1,0 +1,206 @@
+/* i2v: small files: read whole, write whole or not at all
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <libavutil/avstring.h>
+#include <libavutil/error.h>
+#include <libavutil/log.h>
+#include <libavutil/mem.h>
+#include <libavutil/random_seed.h>
+
+#define PIPE_MS 10000
+
+/* A pipe's writer may need a moment; it is not waited for without end. */
+static int has_news(int fd)
+{
+    struct pollfd news = {.fd = fd, .events = POLLIN};
+    return poll(&news, 1, PIPE_MS) > 0;
+}
+
+static ssize_t read_whole(int fd, char *to, size_t size)
+{
+    size_t have = 0;
+    while (have < size) {
+        ssize_t got = read(fd, to + have, size - have);
+        if (got < 0 && (errno == EINTR || (errno == EAGAIN && has_news(fd))))
+            continue;
+        if (got < 0)
+            return AVERROR(errno);
+        if (!got)
+            break;
+        have += (size_t)got;
+    }
+    return (ssize_t)have;
+}
+
+int files_read_text(const char *path, size_t max, const char *option, void *log,
+                    char **text)
+{
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    ssize_t size = fd < 0 || fstat(fd, &st) < 0 ? AVERROR(errno) : 0;
+    const char *why = NULL;
+
+    *text = NULL;
+    if (!size && S_ISDIR(st.st_mode))
+        size = AVERROR(EISDIR);
+    if (!size)
+        size = (*text = av_malloc(max + 2)) ? read_whole(fd, *text, max + 1)
+                                            : AVERROR(ENOMEM);
+    if (fd >= 0)
+        close(fd);
+    if (size >= 0) {
+        (*text)[size] = '\0';
+        if ((size_t)size > max)
+            why = "it is too large";
+        else if (strlen(*text) != (size_t)size)
+            why = "it is not a text file";
+        if (!why)
+            return 0;
+    }
+    av_log(log, AV_LOG_ERROR,
+           "The option %s names the file %s, which cannot be used: %s.\n", option, path,
+           why ? why : av_err2str((int)size));
+    av_freep(text);
+    return why ? AVERROR(EINVAL) : (int)size;
+}
+
+int files_sync_directory(const char *path)
+{
+    char *copy = av_strdup(path);
+    int ret = 0;
+    if (!copy)
+        return AVERROR(ENOMEM);
+    int fd = open(av_dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    /* Some directories can be written and not read, and some file systems sync none;
+     * there is no more to be done there. */
+    if ((fd < 0 && errno != EACCES) || (fd >= 0 && fsync(fd) < 0 && errno != EINVAL))
+        ret = AVERROR(errno);
+    if (fd >= 0)
+        close(fd);
+    av_free(copy);
+    return ret;
+}
+
+static int write_whole(int fd, const char *data, size_t size)
+{
+    while (size) {
+        ssize_t put = write(fd, data, size);
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put < 0)
+            return AVERROR(errno);
+        data += put;
+        size -= (size_t)put;
+    }
+    return 0;
+}
+
+int files_create_beside(const char *path, mode_t mode, char **name)
+{
+    int fd = -1;
+    do {
+        *name = av_asprintf("%s.%08x.tmp", path, av_get_random_seed());
+        if (!*name)
+            return AVERROR(ENOMEM);
+        fd = open(*name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+        if (fd < 0) {
+            int ret = AVERROR(errno);
+            av_freep(name);
+            if (ret != AVERROR(EEXIST))
+                return ret;
+        }
+    } while (fd < 0);
+    return fd;
+}
+
+int files_publish(int fd, char *name, const char *path, int ret)
+{
+    if (ret >= 0 && fsync(fd) < 0)
+        ret = AVERROR(errno);
+    if (close(fd) < 0 && ret >= 0)
+        ret = AVERROR(errno);
+    if (ret >= 0 && rename(name, path) < 0)
+        ret = AVERROR(errno);
+    if (ret < 0)
+        unlink(name);
+    else
+        ret = files_sync_directory(path);
+    av_free(name);
+    return ret;
+}
+
+int files_write(const char *path, const void *data, size_t size)
+{
+    /* What a kill leaves of it the next write uses again, or they would pile up. */
+    char *name = av_asprintf("%s.tmp", path);
+    if (!name)
+        return AVERROR(ENOMEM);
+    int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0) {
+        int ret = AVERROR(errno);
+        av_free(name);
+        return ret;
+    }
+    return files_publish(fd, name, path, write_whole(fd, data, size));
+}
+
+int files_copy(const char *from, const char *to)
+{
+    enum { PIECE = 1 << 16 };
+    char *name, *buffer = av_malloc(PIECE);
+    int in = open(from, O_RDONLY | O_CLOEXEC);
+    int ret = in < 0 ? AVERROR(errno) : 0, out = -1;
+
+    if (!buffer)
+        ret = AVERROR(ENOMEM);
+    if (ret >= 0)
+        ret = out = files_create_beside(to, 0666, &name);
+    while (ret >= 0) {
+        ssize_t got = read_whole(in, buffer, PIECE);
+        ret = got < 0 ? (int)got : write_whole(out, buffer, (size_t)got);
+        if (got < PIECE)
+            break;
+    }
+    if (out >= 0) {
+        ret = files_publish(out, name, to, ret);
+    }
+    if (in >= 0)
+        close(in);
+    av_free(buffer);
+    return ret;
+}
+
+int files_save(const char *path, const void *data, size_t size)
+{
+    char *name;
+    int fd = files_create_beside(path, 0666, &name);
+    return fd < 0 ? fd : files_publish(fd, name, path, write_whole(fd, data, size));
+}
+
+int files_check_writable(const char *path)
+{
+    struct stat st;
+    char *name;
+    /* Renaming over a device or a pipe would replace it. */
+    if (!stat(path, &st) && !S_ISREG(st.st_mode))
+        return S_ISDIR(st.st_mode) ? AVERROR(EISDIR) : AVERROR(EINVAL);
+    int fd = files_create_beside(path, 0600, &name);
+    if (fd < 0)
+        return fd;
+    close(fd);
+    unlink(name);
+    av_free(name);
+    return 0;
+}

@@ -1,0 +1,594 @@
+/* i2v: one libcurl exchange: limits, redirects, time-outs, secrets
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/http.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include <curl/curl.h>
+
+#include <libavutil/avstring.h>
+#include <libavutil/error.h>
+#include <libavutil/mem.h>
+#include <libavutil/time.h>
+
+#include "base/compat.h"
+#include "base/http_sessions.h"
+
+/* A server that takes longer than this to accept a connection is not there. */
+#define CONNECT_US (30 * 1000000LL)
+
+/* For a time-out of libcurl's that must not come; less than what it can add up. */
+#define NEVER_SECONDS (1000000L)
+
+/* Body of an answer that is not what was asked for: enough to quote from. */
+#define MAX_ERROR_BODY (256 * 1024)
+
+struct Http {
+    CURLM *multi;
+    HttpExchange *first;
+    bool abandoned; ///< a name look-up was left behind: cleaning up would wait for it
+};
+
+struct HttpExchange {
+    Http *http;
+    HttpExchange *next;
+    HttpRequest request;
+    HttpReply reply;
+    CURL *easy;
+    struct curl_slist *headers;
+    char message[CURL_ERROR_SIZE];
+    int64_t started;    ///< av_gettime_relative(), microseconds
+    size_t handed_over; ///< bytes of the request's body given to libcurl
+    size_t allocated;   ///< bytes behind reply.body
+    int64_t received;   ///< bytes of the reply's body
+    bool enough;        ///< of the body of an error
+    bool resolving;     ///< a name is being looked up
+    bool left;          ///< by its caller while that went on: it goes no further
+    bool done;
+};
+
+static void init_libcurl(void)
+{
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+Http *http_alloc(void)
+{
+    /* curl_global_init() is not thread-safe everywhere. */
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, init_libcurl);
+
+    Http *http = av_mallocz(sizeof(*http));
+    if (!http)
+        return NULL;
+    http->multi = curl_multi_init();
+    if (!http->multi)
+        av_freep(&http);
+    return http;
+}
+
+void http_free(Http **http)
+{
+    if (!*http)
+        return;
+    while ((*http)->first) {
+        HttpExchange *exchange = (*http)->first;
+        http_end(&exchange);
+    }
+    if (!(*http)->abandoned)
+        curl_multi_cleanup((*http)->multi);
+    av_freep(http);
+}
+
+static void fail(HttpExchange *exchange, int error, const char *why)
+{
+    if (exchange->reply.error)
+        return;
+    exchange->reply.error = error;
+    av_strlcpy(exchange->reply.why, why, sizeof(exchange->reply.why));
+}
+
+/* libcurl's callbacks */
+
+static size_t give_body(char *buffer, size_t size, size_t count, void *opaque)
+{
+    HttpExchange *exchange = opaque;
+    const HttpRequest *request = &exchange->request;
+    size_t left = request->body_size - exchange->handed_over;
+    size_t piece = size * count;
+
+    if (piece >= left) {
+        piece = left;
+        if (left && request->on_last_byte) {
+            int ret = request->on_last_byte(request->opaque);
+            if (ret < 0) {
+                exchange->reply.from_callback = true;
+                fail(exchange, ret, "stopped before the request was complete");
+                return CURL_READFUNC_ABORT;
+            }
+        }
+        exchange->reply.sent = true;
+    }
+    memcpy(buffer, request->body + exchange->handed_over, piece);
+    exchange->handed_over += piece;
+    return piece;
+}
+
+static void forget_headers(HttpReply *reply)
+{
+    reply->retry_after = reply->content_length = reply->date = -1;
+    reply->range_first = reply->range_total = -1;
+    reply->content_type[0] = '\0';
+}
+
+/* Retry-After is a number of seconds or a date (RFC 9110, 10.2.3). */
+static int64_t parse_retry_after(const char *value)
+{
+    char *end;
+    long long seconds = strtoll(value, &end, 10);
+    if (end != value && !*end)
+        return seconds < 0 ? -1 : seconds;
+    time_t when = curl_getdate(value, NULL);
+    return when < 0 ? -1 : FFMAX(0, (int64_t)when - av_gettime() / 1000000);
+}
+
+/* "bytes 5-9/10", with a total of * when it is not known, and of a 416 a range of * (RFC
+ * 9110, 14.4). */
+static void parse_content_range(const char *value, HttpReply *reply)
+{
+    long long first = -1, last, total = -1;
+    if (sscanf(value, "bytes */%lld", &total) < 1)
+        sscanf(value, "bytes %lld-%lld/%lld", &first, &last, &total);
+    reply->range_first = first;
+    reply->range_total = total;
+}
+
+static void take_field(HttpExchange *exchange, const char *name, const char *value)
+{
+    HttpReply *reply = &exchange->reply;
+
+    if (!strcasecmp(name, "retry-after"))
+        reply->retry_after = parse_retry_after(value);
+    else if (!strcasecmp(name, "date"))
+        reply->date = (int64_t)curl_getdate(value, NULL);
+    else if (!strcasecmp(name, "content-length"))
+        reply->content_length = strtoll(value, NULL, 10);
+    else if (!strcasecmp(name, "content-type"))
+        av_strlcpy(reply->content_type, value, sizeof(reply->content_type));
+    else if (!strcasecmp(name, "content-range"))
+        parse_content_range(value, reply);
+    if (exchange->request.on_header)
+        exchange->request.on_header(exchange->request.opaque, name, value);
+}
+
+static size_t take_header(char *data, size_t size, size_t count, void *opaque)
+{
+    HttpExchange *exchange = opaque;
+    size_t length = size * count;
+    char line[1024], *value;
+
+    if (length > 5 && !strncasecmp(data, "HTTP/", 5)) {
+        forget_headers(&exchange->reply);
+        return length;
+    }
+    /* Nothing that is looked at is longer; the rest of a longer line does not matter. */
+    size_t kept = FFMIN(length, sizeof(line) - 1);
+    memcpy(line, data, kept);
+    line[kept] = '\0';
+    line[strcspn(line, "\r\n")] = '\0';
+    value = strchr(line, ':');
+    if (value) {
+        *value++ = '\0';
+        value += strspn(value, " \t");
+        for (size_t end = strlen(value); end && strchr(" \t", value[end - 1]);)
+            value[--end] = '\0';
+        take_field(exchange, line, value);
+    }
+    return length;
+}
+
+static int collect(HttpExchange *exchange, const char *data, size_t size)
+{
+    HttpReply *reply = &exchange->reply;
+    if (reply->size + size + 1 > exchange->allocated) {
+        size_t wanted = 2 * (reply->size + size + 1);
+        char *body = av_realloc(reply->body, wanted);
+        if (!body)
+            return AVERROR(ENOMEM);
+        reply->body = body;
+        exchange->allocated = wanted;
+    }
+    memcpy(reply->body + reply->size, data, size);
+    reply->size += size;
+    reply->body[reply->size] = '\0';
+    return 0;
+}
+
+static size_t take_body(char *data, size_t size, size_t count, void *opaque)
+{
+    HttpExchange *exchange = opaque;
+    const HttpRequest *request = &exchange->request;
+    size_t length = size * count;
+    long status = 0;
+    int ret;
+
+    curl_easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &status);
+    exchange->reply.status = (int)status;
+    bool wanted = status >= 200 && status < 300;
+
+    exchange->received += (int64_t)length;
+    if (!wanted && exchange->received > MAX_ERROR_BODY) {
+        exchange->enough = true;
+        return 0;
+    }
+    if (wanted && exchange->received > request->max_size) {
+        fail(exchange, AVERROR(EFBIG), "the answer is larger than it may be");
+        return 0;
+    }
+    if (wanted && request->on_data) {
+        ret = request->on_data(request->opaque, &exchange->reply, (const uint8_t *)data,
+                               length);
+        exchange->reply.from_callback = ret < 0;
+    } else {
+        ret = collect(exchange, data, length);
+    }
+    if (ret < 0) {
+        fail(exchange, ret, "the answer could not be kept");
+        return 0;
+    }
+    return length;
+}
+
+/* Names: of the server, and of wherever it redirects to */
+
+static int begin_resolving(void *resolver, void *reserved, void *opaque)
+{
+    HttpExchange *exchange = opaque;
+    (void)resolver;
+    (void)reserved;
+    exchange->resolving = true;
+    return 0;
+}
+
+/* A socket is made once the name is known. */
+static int end_resolving(void *opaque, curl_socket_t socket, curlsocktype purpose)
+{
+    HttpExchange *exchange = opaque;
+    (void)socket;
+    (void)purpose;
+    exchange->resolving = false;
+    exchange->started = av_gettime_relative();
+    return exchange->left ? CURL_SOCKOPT_ERROR : CURL_SOCKOPT_OK;
+}
+
+/* libcurl's own time-outs would wait for a name look-up in its thread, deaf to
+ * interrupts; the resolver has limits of its own, so ours begin after it. */
+static void watch_resolving(HttpExchange *exchange)
+{
+    CURL *easy = exchange->easy;
+    curl_easy_setopt(easy, CURLOPT_RESOLVER_START_FUNCTION, begin_resolving);
+    curl_easy_setopt(easy, CURLOPT_RESOLVER_START_DATA, exchange);
+    curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, end_resolving);
+    curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, exchange);
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, NEVER_SECONDS);
+}
+
+/* Starting an exchange */
+
+static void limit_protocols(CURL *easy, bool allow_http)
+{
+#if LIBCURL_VERSION_NUM >= 0x075500
+    const char *protocols = allow_http ? "http,https" : "https";
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, protocols);
+    curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, protocols);
+#else
+    long protocols = allow_http ? CURLPROTO_HTTP | CURLPROTO_HTTPS : CURLPROTO_HTTPS;
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS, protocols);
+    curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS, protocols);
+#endif
+}
+
+static int add_header(HttpExchange *exchange, const char *line)
+{
+    struct curl_slist *list = curl_slist_append(exchange->headers, line);
+    if (!list)
+        return AVERROR(ENOMEM);
+    exchange->headers = list;
+    return 0;
+}
+
+static int set_headers(HttpExchange *exchange)
+{
+    const HttpRequest *request = &exchange->request;
+    int ret = 0;
+
+    if (request->bearer) {
+        char *line = av_asprintf("Authorization: Bearer %s", request->bearer);
+        ret = line ? add_header(exchange, line) : AVERROR(ENOMEM);
+        av_free(line);
+        if (ret >= 0)
+            ret = add_header(exchange, "Accept: application/json");
+    }
+    if (ret >= 0 && request->header)
+        ret = add_header(exchange, request->header);
+    if (ret >= 0 && request->body) {
+        ret = add_header(exchange, "Content-Type: application/json");
+        /* Without this, bodies above a megabyte wait a second for a "100 Continue". */
+        if (ret >= 0)
+            ret = add_header(exchange, "Expect:");
+    }
+    curl_easy_setopt(exchange->easy, CURLOPT_HTTPHEADER, exchange->headers);
+    return ret;
+}
+
+static void set_body(HttpExchange *exchange)
+{
+    CURL *easy = exchange->easy;
+    curl_easy_setopt(easy, CURLOPT_POST, 1L);
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
+                     (curl_off_t)exchange->request.body_size);
+    /* On a reused connection libcurl sends a request again that the server may have
+     * taken. A fresh one, and a body that cannot be rewound, keep a POST from going out
+     * twice. */
+    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+    curl_easy_setopt(easy, CURLOPT_READFUNCTION, give_body);
+    curl_easy_setopt(easy, CURLOPT_READDATA, exchange);
+}
+
+static int set_up(HttpExchange *exchange)
+{
+    const HttpRequest *request = &exchange->request;
+    CURL *easy = exchange->easy;
+
+    curl_easy_setopt(easy, CURLOPT_URL, request->url);
+    curl_easy_setopt(easy, CURLOPT_PRIVATE, exchange);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, exchange->message);
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_SHARE, http_sessions());
+    curl_easy_setopt(easy, CURLOPT_USERAGENT, "i2v/" I2V_VERSION);
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, exchange);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, exchange);
+    /* Even to the same origin the key goes only where it was sent on purpose. */
+    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION,
+                     request->max_redirects > 0 && !request->bearer ? 1L : 0L);
+    curl_easy_setopt(easy, CURLOPT_MAXREDIRS, (long)request->max_redirects);
+    if (request->range_from > 0) {
+        /* Not RESUME_FROM: that makes an error of a server that ignores ranges. */
+        char range[32];
+        snprintf(range, sizeof(range), "%lld-", (long long)request->range_from);
+        curl_easy_setopt(easy, CURLOPT_RANGE, range);
+    }
+    limit_protocols(easy, request->allow_http);
+    if (request->stall_ms) {
+        curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
+        curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME,
+                         (request->stall_ms + 999L) / 1000L);
+    }
+    if (request->ca_file)
+        curl_easy_setopt(easy, CURLOPT_CAINFO, request->ca_file);
+    /* Otherwise http_proxy would be handed what was meant for this machine, key included.
+     */
+    if (http_is_loopback(request->url))
+        curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
+    watch_resolving(exchange);
+    if (request->body)
+        set_body(exchange);
+    return set_headers(exchange);
+}
+
+int http_start(Http *http, const HttpRequest *request, HttpExchange **exchange)
+{
+    if (!av_stristart(request->url, "https://", NULL) &&
+        !(request->allow_http && av_stristart(request->url, "http://", NULL)))
+        return AVERROR(EINVAL);
+
+    HttpExchange *x = av_mallocz(sizeof(*x));
+    if (!x)
+        return AVERROR(ENOMEM);
+    x->http = http;
+    x->next = http->first;
+    http->first = x;
+    x->request = *request;
+    x->started = av_gettime_relative();
+    forget_headers(&x->reply);
+
+    int ret = AVERROR(ENOMEM);
+    x->easy = curl_easy_init();
+    if (!x->easy || (ret = set_up(x)) < 0)
+        goto fail;
+    if (curl_multi_add_handle(http->multi, x->easy) != CURLM_OK) {
+        ret = AVERROR(ENOMEM);
+        goto fail;
+    }
+    *exchange = x;
+    return 0;
+fail:
+    x->done = true;
+    http_end(&x);
+    return ret;
+}
+
+/* Driving */
+
+static int error_of(CURLcode code)
+{
+    switch (code) {
+    case CURLE_OK:
+        return 0;
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_RESOLVE_PROXY:
+        return AVERROR(EHOSTUNREACH);
+    case CURLE_COULDNT_CONNECT:
+        return AVERROR(ECONNREFUSED);
+    case CURLE_OPERATION_TIMEDOUT:
+        return AVERROR(ETIMEDOUT);
+    case CURLE_OUT_OF_MEMORY:
+        return AVERROR(ENOMEM);
+    case CURLE_GOT_NOTHING:
+    case CURLE_SEND_ERROR:
+    case CURLE_SEND_FAIL_REWIND:
+    case CURLE_RECV_ERROR:
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PARTIAL_FILE:
+        return AVERROR(ECONNRESET);
+    default:
+        return AVERROR(EIO);
+    }
+}
+
+static void finish(HttpExchange *exchange, CURLcode code)
+{
+    long status = 0;
+    curl_easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &status);
+    exchange->reply.status = (int)status;
+    if (code != CURLE_OK && !exchange->enough)
+        fail(exchange, error_of(code),
+             exchange->message[0] ? exchange->message : curl_easy_strerror(code));
+    exchange->done = true;
+    exchange->resolving = false;
+}
+
+static void check_limits(HttpExchange *exchange)
+{
+    int64_t elapsed = av_gettime_relative() - exchange->started;
+    curl_off_t ready = 0;
+
+    if (exchange->done || exchange->resolving)
+        return;
+    /* Not CONNECT_TIME, which stays 0 on a connection that is used again. */
+    curl_easy_getinfo(exchange->easy, CURLINFO_PRETRANSFER_TIME_T, &ready);
+    if (exchange->request.total_ms && elapsed > exchange->request.total_ms * 1000LL)
+        fail(exchange, AVERROR(ETIMEDOUT), "no complete answer in time");
+    else if (!ready && elapsed > CONNECT_US)
+        fail(exchange, AVERROR(ETIMEDOUT), "no connection in time");
+    else
+        return;
+    curl_multi_remove_handle(exchange->http->multi, exchange->easy);
+    finish(exchange, CURLE_OK);
+}
+
+/* A peer that closes early must not end the host by SIGPIPE, and how the host handles
+ * that signal is its own: block it here, and take back what came meanwhile. */
+static CURLMcode perform(Http *http, int ms)
+{
+    const struct timespec at_once = {0};
+    sigset_t pipe, old, pending;
+    CURLMcode code;
+    int running;
+
+    sigemptyset(&pipe);
+    sigaddset(&pipe, SIGPIPE);
+    sigpending(&pending);
+    pthread_sigmask(SIG_BLOCK, &pipe, &old);
+    code = curl_multi_perform(http->multi, &running);
+    if (code == CURLM_OK && running)
+        code = curl_multi_poll(http->multi, NULL, 0, ms, NULL);
+    if (code == CURLM_OK)
+        code = curl_multi_perform(http->multi, &running);
+    if (!sigismember(&pending, SIGPIPE))
+        while (sigtimedwait(&pipe, NULL, &at_once) == -1 && errno == EINTR)
+            ;
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    return code;
+}
+
+int http_drive(Http *http, int ms)
+{
+    CURLMsg *message;
+    int left;
+
+    if (perform(http, ms) != CURLM_OK)
+        return AVERROR_EXTERNAL;
+    while ((message = curl_multi_info_read(http->multi, &left))) {
+        char *exchange = NULL;
+        CURLcode code = message->data.result;
+        CURL *easy = message->easy_handle;
+        if (message->msg != CURLMSG_DONE)
+            continue;
+        curl_easy_getinfo(easy, CURLINFO_PRIVATE, &exchange);
+        curl_multi_remove_handle(http->multi, easy);
+        finish((HttpExchange *)exchange, code);
+    }
+    for (HttpExchange *x = http->first; x; x = x->next)
+        check_limits(x);
+    return 0;
+}
+
+const HttpReply *http_reply(const HttpExchange *exchange)
+{
+    return exchange->done ? &exchange->reply : NULL;
+}
+
+void http_end(HttpExchange **exchange)
+{
+    HttpExchange *x = *exchange;
+    if (!x)
+        return;
+    *exchange = NULL;
+
+    HttpExchange **link = &x->http->first;
+    while (*link != x)
+        link = &(*link)->next;
+    *link = x->next;
+
+    if (x->resolving) {
+        /* Removing it would wait for the resolver: a bounded leak is the lesser evil. The
+         * handles keep what they were given, and x goes no further than that. */
+        x->left = true;
+        x->http->abandoned = true;
+        return;
+    }
+    if (x->easy) {
+        if (!x->done)
+            curl_multi_remove_handle(x->http->multi, x->easy);
+        curl_easy_cleanup(x->easy);
+    }
+    curl_slist_free_all(x->headers);
+    http_reply_clear(&x->reply);
+    av_free(x);
+}
+
+int http_run(const HttpRequest *request, const AVIOInterruptCB *interrupt,
+             HttpReply *reply)
+{
+    HttpExchange *exchange = NULL;
+    const HttpReply *answer;
+
+    *reply = (HttpReply){.error = AVERROR(ENOMEM)};
+    forget_headers(reply);
+    Http *http = http_alloc();
+    if (!http)
+        goto end;
+    reply->error = http_start(http, request, &exchange);
+    if (reply->error < 0)
+        goto end;
+    while (!(answer = http_reply(exchange))) {
+        if (i2v_interrupted(interrupt)) {
+            reply->error = AVERROR(EINTR);
+            goto end;
+        }
+        reply->error = http_drive(http, 50);
+        if (reply->error < 0)
+            goto end;
+    }
+    *reply = *answer;
+    exchange->reply.body = NULL;
+end:
+    http_end(&exchange);
+    http_free(&http);
+    return reply->error;
+}
+
+void http_reply_clear(HttpReply *reply)
+{
+    av_freep(&reply->body);
+    reply->size = 0;
+}

@@ -1,0 +1,47 @@
+/* i2v: what a text is made of
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/text.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include <libavutil/avstring.h>
+
+bool text_is_utf8(const char *text)
+{
+    const uint8_t *at = (const uint8_t *)text, *end = at + strlen(text);
+    int32_t code;
+    while (at < end)
+        if (av_utf8_decode(&code, &at, end, 0) < 0)
+            return false;
+    return true;
+}
+
+size_t text_length(const char *text)
+{
+    size_t length = 0;
+    for (; *text; text++)
+        length += (*text & 0xC0) != 0x80;
+    return length;
+}
+
+bool text_has_control(const char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text < 0x20 || *text == 0x7F)
+            return true;
+    return false;
+}
+
+bool text_is_among(const char *word, const char *list)
+{
+    size_t size = strlen(word);
+    for (;;) {
+        size_t length = strcspn(list, "|");
+        if (length == size && !strncmp(list, word, size))
+            return true;
+        if (!list[length])
+            return false;
+        list += length + 1;
+    }
+}

@@ -1,0 +1,435 @@
+/* i2v: the command: what it shows of the ledger and removes from it
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ctl/main.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include <cjson/cJSON.h>
+
+#include <libavutil/avstring.h>
+#include <libavutil/common.h>
+#include <libavutil/error.h>
+#include <libavutil/log.h>
+#include <libavutil/mem.h>
+
+#include "base/clock.h"
+#include "request/options.h"
+#include "request/request.h"
+#include "store/store.h"
+
+#define MINUTE 60
+#define HOUR   (60 * MINUTE)
+#define DAY    (24 * HOUR)
+
+/* Characters of a key that tell requests apart for people, as with commits. */
+#define SHORT_KEY    12
+#define SHORTEST_KEY 4
+#define SHORT_PROMPT 40
+#define LONGEST_AGE  (1000.0 * 365 * DAY)
+
+/* The whole ledger, read. */
+typedef struct Ledger {
+    Store *store; ///< NULL when there is no such directory yet
+    Record **records;
+    int count;
+    bool partial; ///< a record could not be read, which was said
+} Ledger;
+
+static void ledger_close(Ledger *ledger)
+{
+    for (int i = 0; i < ledger->count; i++)
+        record_free(&ledger->records[i]);
+    av_freep(&ledger->records);
+    store_close(&ledger->store);
+}
+
+/* @return 0, and *store NULL when there is no such directory */
+static int find_store(AVDictionary *given, Store **store)
+{
+    AVDictionary *copy = NULL;
+    Options *options = NULL;
+    char *directory = NULL;
+    int ret = av_dict_copy(&copy, given, 0);
+
+    *store = NULL;
+    if (ret >= 0 && (ret = options_gather("", &copy, i2vctl_log, &options)) >= 0 &&
+        (ret = request_find_store(options, i2vctl_log, &directory)) >= 0 &&
+        !access(directory, F_OK))
+        ret = store_open(directory, i2vctl_log, store);
+    av_free(directory);
+    options_free(&options);
+    av_dict_free(&copy);
+    return ret;
+}
+
+static int oldest_first(const void *a, const void *b)
+{
+    double x = record_number(*(Record *const *)a, RECORD_CREATED, 0);
+    double y = record_number(*(Record *const *)b, RECORD_CREATED, 0);
+    return (x > y) - (x < y);
+}
+
+static int ledger_open(AVDictionary *options, Ledger *ledger)
+{
+    char **keys = NULL;
+    int count = 0, ret;
+
+    *ledger = (Ledger){0};
+    if ((ret = find_store(options, &ledger->store)) < 0 || !ledger->store)
+        return ret;
+    if ((ret = store_list(ledger->store, &keys, &count)) < 0)
+        goto end;
+    ledger->records = av_calloc((size_t)count + 1, sizeof(*ledger->records));
+    if (!ledger->records)
+        ret = AVERROR(ENOMEM);
+    for (int i = 0; ret >= 0 && i < count; i++) {
+        int loaded = store_load(ledger->store, keys[i], false, i2vctl_log,
+                                &ledger->records[ledger->count]);
+        ledger->count += loaded >= 0;
+        ledger->partial |= loaded < 0;
+        if (loaded == AVERROR(ENOMEM))
+            ret = loaded;
+    }
+    if (ret >= 0)
+        qsort(ledger->records, (size_t)ledger->count, sizeof(*ledger->records),
+              oldest_first);
+end:
+    store_free_keys(&keys, count);
+    if (ret < 0) {
+        av_log(i2vctl_log, AV_LOG_ERROR, "Cannot read the ledger: %s.\n",
+               av_err2str(ret));
+        ledger_close(ledger);
+    }
+    return ret;
+}
+
+/* Which request is meant */
+
+static bool is_meant(const Record *record, const char *name)
+{
+    const char *id = record_text(record, RECORD_ID);
+    return (strlen(name) >= SHORTEST_KEY &&
+            av_strstart(record_key(record), name, NULL)) ||
+           (id && !strcmp(id, name));
+}
+
+int i2vctl_find_key(AVDictionary *options, const char *name, char **key)
+{
+    Ledger ledger;
+    int found = 0, ret = ledger_open(options, &ledger);
+
+    *key = NULL;
+    for (int i = 0; ret >= 0 && i < ledger.count; i++) {
+        if (!is_meant(ledger.records[i], name))
+            continue;
+        av_free(*key);
+        *key = av_strdup(record_key(ledger.records[i]));
+        found++;
+        if (!*key)
+            ret = AVERROR(ENOMEM);
+    }
+    if (ret >= 0 && !found)
+        ret = AVERROR(ENOENT);
+    if (found > 1) {
+        av_log(i2vctl_log, AV_LOG_ERROR,
+               "'%s' begins the keys of %d requests; give more of it.\n", name, found);
+        ret = AVERROR(EINVAL);
+    }
+    if (ret < 0)
+        av_freep(key);
+    ledger_close(&ledger);
+    return ret;
+}
+
+int i2vctl_find_unfinished(AVDictionary *options, char ***keys, int *count)
+{
+    Ledger ledger;
+    int ret = ledger_open(options, &ledger);
+
+    *keys = NULL;
+    *count = 0;
+    /* What is known to run first: an answer that was lost may be looked for for long. */
+    for (int i = 0; ret >= 0 && i < 2 * ledger.count; i++) {
+        const Record *record = ledger.records[i % ledger.count];
+        if (record_state(record) != (i < ledger.count ? RECORD_RUNNING : RECORD_SENT))
+            continue;
+        char *key = av_strdup(record_key(record));
+        ret = key ? av_dynarray_add_nofree(keys, count, key) : AVERROR(ENOMEM);
+        if (ret < 0)
+            av_free(key);
+    }
+    ledger_close(&ledger);
+    return ret;
+}
+
+/* Listing */
+
+static char *clip_of(const Ledger *ledger, const Record *record)
+{
+    char *path = record_state(record) == RECORD_READY
+                     ? store_clip_path(ledger->store, record_key(record))
+                     : NULL;
+    if (path && access(path, F_OK))
+        av_freep(&path);
+    return path;
+}
+
+static void age_text(const Record *record, char *text, size_t size)
+{
+    double age = record_now() - record_number(record, RECORD_CREATED, record_now());
+    age = FFMAX(age, 0);
+    if (age < MINUTE)
+        snprintf(text, size, "%.0fs", floor(age));
+    else if (age < HOUR)
+        snprintf(text, size, "%.0fm", floor(age / MINUTE));
+    else if (age < 2 * DAY)
+        snprintf(text, size, "%.0fh", floor(age / HOUR));
+    else
+        snprintf(text, size, "%.0fd", floor(age / DAY));
+}
+
+/* The beginning of a prompt in so many columns, whatever is in it. */
+static void prompt_text(const Record *record, char *text, size_t size)
+{
+    const char *prompt = record_text(record, RECORD_PROMPT);
+    const uint8_t *from = (const uint8_t *)(prompt ? prompt : ""), *end;
+    int columns = 0;
+    size_t to = 0;
+
+    for (end = from + strlen((const char *)from); from < end; columns++) {
+        const uint8_t *start = from;
+        int32_t code;
+        bool valid = av_utf8_decode(&code, &from, end, 0) >= 0;
+        if (columns == SHORT_PROMPT || to + 8 > size) {
+            columns += 3;
+            to += (size_t)snprintf(text + to, size - to, "...");
+            break;
+        }
+        if (!valid || code < 0x20 || (code >= 0x7f && code < 0xa0))
+            text[to++] = ' ';
+        else
+            for (; start < from; start++)
+                text[to++] = (char)*start;
+    }
+    for (; columns < SHORT_PROMPT + 3 && to + 1 < size; columns++)
+        text[to++] = ' ';
+    text[to] = '\0';
+}
+
+static void print_table(const Ledger *ledger)
+{
+    if (ledger->count)
+        printf("%-*s  %-7s  %4s  %7s  %-28s  %-*s  %s\n", SHORT_KEY, "KEY", "STATE",
+               "AGE", "USD", "MODEL", SHORT_PROMPT + 3, "PROMPT", "CLIP");
+    for (int i = ledger->count - 1; i >= 0; i--) {
+        const Record *record = ledger->records[i];
+        const char *model = record_text(record, RECORD_MODEL);
+        double usd = record_number(record, RECORD_USD, -1);
+        char *clip = clip_of(ledger, record), age[16], cost[24] = "-";
+        char prompt[4 * (SHORT_PROMPT + 8)];
+
+        age_text(record, age, sizeof(age));
+        prompt_text(record, prompt, sizeof(prompt));
+        if (usd >= 0)
+            snprintf(cost, sizeof(cost), "%.4g", usd);
+        printf("%.*s  %-7s  %4s  %7s  %-28s  %s  %s\n", SHORT_KEY, record_key(record),
+               record_state_name(record_state(record)), age, cost, model ? model : "-",
+               prompt, clip ? clip : "-");
+        av_free(clip);
+    }
+}
+
+static void add_text(cJSON *job, const char *name, const char *value)
+{
+    if (value)
+        cJSON_AddStringToObject(job, name, value);
+}
+
+static cJSON *describe(const Ledger *ledger, const Record *record)
+{
+    static const char *const texts[] = {
+        RECORD_ORIGIN, RECORD_MODEL,      RECORD_PROMPT,       RECORD_PROJECT,
+        RECORD_ID,     RECORD_CLIENT_IDS, RECORD_STATUS,       RECORD_ERROR,
+        RECORD_URL,    RECORD_IMAGE_HASH, RECORD_REQUEST_HASH, RECORD_CLIP_HASH};
+    static const char *const numbers[] = {RECORD_TAKE,     RECORD_DURATION, RECORD_USD,
+                                          RECORD_PRICE,    RECORD_CREDITS,  RECORD_TOKENS,
+                                          RECORD_CLIP_SIZE};
+    static const char *const times[] = {RECORD_CREATED, RECORD_SENT_AT, RECORD_ACCEPTED,
+                                        RECORD_ENDED};
+    cJSON *job = cJSON_CreateObject();
+    char *clip = clip_of(ledger, record), text[CLOCK_TEXT_SIZE];
+
+    add_text(job, "key", record_key(record));
+    add_text(job, "state", record_state_name(record_state(record)));
+    for (size_t i = 0; i < FF_ARRAY_ELEMS(times); i++) {
+        double when = record_number(record, times[i], -1);
+        if (when < 0)
+            continue;
+        clock_text((int64_t)when, text);
+        add_text(job, times[i], text);
+    }
+    for (size_t i = 0; i < FF_ARRAY_ELEMS(texts); i++)
+        add_text(job, texts[i], record_text(record, texts[i]));
+    for (size_t i = 0; i < FF_ARRAY_ELEMS(numbers); i++)
+        if (record_number(record, numbers[i], -1) >= 0)
+            cJSON_AddNumberToObject(job, numbers[i],
+                                    record_number(record, numbers[i], 0));
+    add_text(job, "clip", clip);
+    av_free(clip);
+    return job;
+}
+
+static int print_json(const Ledger *ledger)
+{
+    cJSON *jobs = cJSON_CreateArray();
+    for (int i = ledger->count - 1; i >= 0; i--)
+        cJSON_AddItemToArray(jobs, describe(ledger, ledger->records[i]));
+    return i2vctl_print_json(jobs);
+}
+
+/* The ledger's commands take no option of a request but where the ledger is. */
+static int check_options(const Arguments *arguments, const char *command)
+{
+    const AVDictionaryEntry *entry = NULL;
+    while ((entry = av_dict_get(arguments->options, "", entry, AV_DICT_IGNORE_SUFFIX))) {
+        if (!strcmp(entry->key, "store"))
+            continue;
+        av_log(i2vctl_log, AV_LOG_ERROR,
+               "i2vctl %s does not take the option %s; of a request's options it takes "
+               "store alone.\n",
+               command, entry->key);
+        return AVERROR(EINVAL);
+    }
+    return 0;
+}
+
+/* "30d", "12h". @return seconds, < 0 for what is no age */
+static double parse_age(const char *text)
+{
+    static const struct {
+        const char *unit;
+        double seconds;
+    } units[] = {
+        {"s", 1}, {"m", MINUTE}, {"h", HOUR}, {"d", DAY}, {"w", 7 * DAY},
+    };
+    char *end;
+    double number = strtod(text, &end);
+
+    if (end == text || !(number >= 0) || !strspn(text, "0123456789"))
+        return -1;
+    for (size_t i = 0; i < FF_ARRAY_ELEMS(units); i++)
+        if (!strcmp(end, units[i].unit) && number * units[i].seconds <= LONGEST_AGE)
+            return number * units[i].seconds;
+    return -1;
+}
+
+/* Leave out what is older; what does not say when it was may be young. */
+static void drop_older(Ledger *ledger, double since)
+{
+    int kept = 0;
+    for (int i = 0; i < ledger->count; i++) {
+        Record *record = ledger->records[i];
+        double created = record_number(record, RECORD_CREATED, since);
+        if (record_number(record, RECORD_ACCEPTED, created) < since)
+            record_free(&record);
+        else
+            ledger->records[kept++] = record;
+    }
+    ledger->count = kept;
+}
+
+/* @param age  in seconds, below 0 = any */
+static int check_jobs(const Arguments *arguments, double *age)
+{
+    const char *by = arguments->by, *since = arguments->since;
+
+    *age = since ? parse_age(since) : -1;
+    if (check_options(arguments, "jobs") < 0)
+        return AVERROR(EINVAL);
+    if (arguments->nb_words)
+        av_log(i2vctl_log, AV_LOG_ERROR, "i2vctl jobs takes no '%s'.\n",
+               arguments->words[0]);
+    else if (by && strcmp(by, "project") && strcmp(by, "model"))
+        av_log(i2vctl_log, AV_LOG_ERROR,
+               "The option --by takes project or model, not '%s'.\n", by);
+    else if (since && *age < 0)
+        av_log(i2vctl_log, AV_LOG_ERROR,
+               "The option --since takes an age: a number and s, m, h, d or w, such as "
+               "30d, not '%s'.\n",
+               since);
+    else
+        return 0;
+    return AVERROR(EINVAL);
+}
+
+int i2vctl_jobs(Arguments *arguments)
+{
+    Ledger ledger;
+    double age;
+    int ret = 0;
+
+    if (check_jobs(arguments, &age) < 0)
+        return EX_USAGE;
+    if (ledger_open(arguments->options, &ledger) < 0)
+        return EX_CANTCREAT;
+    if (age >= 0)
+        drop_older(&ledger, record_now() - age);
+    i2vctl_end_with_reader();
+    if (arguments->by)
+        ret = i2vctl_print_sums(ledger.records, ledger.count,
+                                !strcmp(arguments->by, "model"), arguments->json);
+    else if (arguments->json)
+        ret = print_json(&ledger);
+    else
+        print_table(&ledger);
+    if (fflush(stdout) || ferror(stdout)) {
+        av_log(i2vctl_log, AV_LOG_ERROR, "Cannot print the jobs: %s.\n",
+               av_err2str(AVERROR(errno)));
+        ret = AVERROR(EIO);
+    }
+    bool whole = ret >= 0 && !ledger.partial;
+    ledger_close(&ledger);
+    return whole ? EX_OK : EX_CANTCREAT;
+}
+
+/* Pruning */
+
+int i2vctl_prune(Arguments *arguments)
+{
+    Store *store = NULL;
+    StorePruned pruned = {0};
+    double age = arguments->nb_words == 1 ? parse_age(arguments->words[0]) : -1;
+    int ret;
+
+    if (check_options(arguments, "prune") < 0)
+        return EX_USAGE;
+    if (age < 0) {
+        av_log(i2vctl_log, AV_LOG_ERROR,
+               "i2vctl prune takes one age: a number and s, m, h, d or w, such as "
+               "30d%s%s.\n",
+               arguments->nb_words ? ", not " : "",
+               arguments->nb_words == 1  ? arguments->words[0]
+               : arguments->nb_words > 1 ? "several"
+                                         : "");
+        return EX_USAGE;
+    }
+    ret = find_store(arguments->options, &store);
+    if (ret >= 0 && store)
+        ret = store_prune(store, record_now() - age, i2vctl_log, &pruned);
+    if (ret < 0)
+        av_log(i2vctl_log, AV_LOG_ERROR, "Cannot prune the store: %s.\n",
+               av_err2str(ret));
+    av_log(i2vctl_log, AV_LOG_INFO,
+           "Removed %d records and %d clips, %.1f MB; %d unfinished kept.\n",
+           pruned.records, pruned.clips, (double)pruned.bytes / 1e6, pruned.kept);
+    store_close(&store);
+    return ret < 0 ? EX_CANTCREAT : EX_OK;
+}

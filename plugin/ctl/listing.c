@@ -1,0 +1,462 @@
+/* i2v: the command: one model, as our table and the gateway have it
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ctl/listing.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <libavutil/avstring.h>
+#include <libavutil/bprint.h>
+#include <libavutil/common.h>
+#include <libavutil/error.h>
+
+/* The row's names: as it stands, the alias, and without the developer in front. */
+static const char *row_name(const Model *model, int which)
+{
+    const char *slash = strchr(model->name, '/');
+    const char *names[3] = {model->name};
+    int count = 1;
+
+    if (model->alias)
+        names[count++] = model->alias;
+    if (slash && (!model->alias || strcmp(slash + 1, model->alias)))
+        names[count++] = slash + 1;
+    return which < count ? names[which] : NULL;
+}
+
+Listing listing_of_row(const Model *model, const Catalogue *catalogue,
+                       const Catalogue *retirements)
+{
+    Listing listing = {model, catalogue, -1, retirements};
+    const char *name;
+    for (int i = 0; listing.entry < 0 && (name = row_name(model, i)); i++)
+        listing.entry = catalogue_find(catalogue, name);
+    return listing;
+}
+
+const char *listing_name(const Listing *listing)
+{
+    return listing->model ? listing->model->name
+                          : catalogue_id(listing->catalogue, listing->entry);
+}
+
+/* The names of both, with repetitions. */
+static const char *any_name(const Listing *listing, int which)
+{
+    const char *name;
+    int i;
+
+    for (i = 0; listing->model && (name = row_name(listing->model, i)); i++)
+        if (i == which)
+            return name;
+    if (listing->entry < 0)
+        return NULL;
+    return which == i
+               ? catalogue_id(listing->catalogue, listing->entry)
+               : catalogue_alias(listing->catalogue, listing->entry, which - i - 1);
+}
+
+const char *listing_other_name(const Listing *listing, int which)
+{
+    const char *name;
+    for (int i = 0; (name = any_name(listing, i)); i++) {
+        int earlier = 0;
+        while (earlier < i && strcmp(any_name(listing, earlier), name))
+            earlier++;
+        if (i && earlier == i && !which--)
+            return name;
+    }
+    return NULL;
+}
+
+int listing_retirement(const Listing *listing, CatalogueRetirement *retirement)
+{
+    const char *name;
+    for (int i = 0; (name = any_name(listing, i)); i++)
+        if (catalogue_retirement(listing->retirements, name, retirement) >= 0)
+            return 0;
+    return AVERROR(ENOENT);
+}
+
+void listing_state(const Listing *listing, char *text, size_t size)
+{
+    CatalogueRetirement end;
+    AVBPrint state;
+
+    av_bprint_init_for_buffer(&state, text, (unsigned)size);
+    if (listing_retirement(listing, &end) >= 0 && end.status) {
+        bool gone = !av_strcasecmp(end.status, "withdrawn");
+        av_bprintf(&state, "%s", end.status);
+        if (end.shutdown_at)
+            av_bprintf(&state, " %s %s", gone ? "on" : "until", end.shutdown_at);
+        if (end.replaced_by)
+            av_bprintf(&state, "; %s %s", gone ? "use" : "then", end.replaced_by);
+    } else {
+        av_bprintf(&state, "%s",
+                   !listing->catalogue  ? "-"
+                   : listing->entry < 0 ? "not listed"
+                                        : "served");
+    }
+    if (!listing->model)
+        av_bprintf(&state, ", sent with generic names");
+}
+
+void listing_price(const Listing *listing, char *text, size_t size)
+{
+    if (listing->entry < 0)
+        av_strlcpy(text, "-", size);
+    else
+        catalogue_price_text(listing->catalogue, listing->entry, text, size);
+}
+
+const char *listing_audio(const Listing *listing)
+{
+    static const char *const words[] = {
+        [MODEL_AUDIO_ALWAYS] = "always",
+        [MODEL_AUDIO_NEVER] = "never",
+        [MODEL_AUDIO_ON] = "on",
+        [MODEL_AUDIO_OFF] = "off",
+    };
+    return listing->model ? words[listing->model->audio] : "-";
+}
+
+const char *listing_end_image(const Listing *listing)
+{
+    const Model *model = listing->model;
+    if (!model)
+        return "-";
+    return model->needs_end_image ? "needed" : model->end_image_field ? "yes" : "no";
+}
+
+/* As JSON */
+
+static void add_text(cJSON *object, const char *name, const char *value)
+{
+    if (value)
+        cJSON_AddStringToObject(object, name, value);
+    else
+        cJSON_AddNullToObject(object, name);
+}
+
+static void add_number(cJSON *object, const char *name, double value)
+{
+    if (value > 0)
+        cJSON_AddNumberToObject(object, name, value);
+    else
+        cJSON_AddNullToObject(object, name);
+}
+
+static void add_names(cJSON *object, const char *name, const char *const *values)
+{
+    cJSON *array = cJSON_AddArrayToObject(object, name);
+    for (; *values; values++)
+        cJSON_AddItemToArray(array, cJSON_CreateString(*values));
+}
+
+static void add_durations(cJSON *object, const Model *model)
+{
+    cJSON *array = cJSON_AddArrayToObject(object, "durations");
+    for (const int *seconds = model->durations; *seconds; seconds++)
+        cJSON_AddItemToArray(array, cJSON_CreateNumber(*seconds));
+    for (int i = model->shortest; i && i <= model->longest; i++)
+        cJSON_AddItemToArray(array, cJSON_CreateNumber(i));
+    add_number(object, "duration", model->duration);
+}
+
+static void add_fields(cJSON *object, const Model *model)
+{
+    cJSON *array = cJSON_AddArrayToObject(object, "fields");
+    for (const ModelField *field = model->fields; field && field->name; field++) {
+        cJSON *one = cJSON_CreateObject();
+        add_text(one, "name", field->name);
+        add_text(one, "type", model_type_name(field->type));
+        add_names(one, "values", field->words);
+        if (field->min != 0 || field->max != 0) {
+            cJSON_AddNumberToObject(one, "min", field->min);
+            cJSON_AddNumberToObject(one, "max", field->max);
+        }
+        if (field->longest)
+            cJSON_AddNumberToObject(one, "longest", field->longest);
+        add_text(one, "default", field->value);
+        cJSON_AddItemToArray(array, one);
+    }
+}
+
+static void add_still(cJSON *object, const Model *model)
+{
+    cJSON *still = cJSON_AddObjectToObject(object, "still"), *sizes;
+
+    cJSON_AddBoolToObject(still, "exact", model->exact);
+    sizes = cJSON_AddArrayToObject(still, "sizes");
+    for (const ModelSize *size = model->sizes; size && size->width; size++) {
+        cJSON *one = cJSON_CreateObject();
+        add_text(one, "resolution", size->resolution);
+        add_text(one, "aspect_ratio", size->aspect_ratio);
+        cJSON_AddNumberToObject(one, "width", size->width);
+        cJSON_AddNumberToObject(one, "height", size->height);
+        cJSON_AddItemToArray(sizes, one);
+    }
+    add_number(still, "min_side", model->min_side);
+    add_number(still, "max_ratio", model->max_ratio);
+    add_number(still, "max_bytes", (double)model->max_bytes);
+}
+
+static void add_rules(cJSON *object, const Model *model)
+{
+    cJSON *array = cJSON_AddArrayToObject(object, "rules");
+    for (int i = 0; i < MODEL_RULES && model->rules[i].when; i++) {
+        cJSON *rule = cJSON_CreateObject();
+        add_text(rule, "when", model->rules[i].when);
+        add_text(rule, "is", model->rules[i].is);
+        add_text(rule, "field", model->rules[i].field);
+        add_text(rule, "only", model->rules[i].only);
+        cJSON_AddItemToArray(array, rule);
+    }
+}
+
+static void add_row(cJSON *object, const Listing *listing)
+{
+    const Model *model = listing->model;
+
+    add_durations(object, model);
+    add_names(object, "resolutions", model->resolutions);
+    add_text(object, "resolution", model->resolution);
+    add_names(object, "aspect_ratios", model->aspect_ratios);
+    add_text(object, "audio", listing_audio(listing));
+    add_text(object, "end_image", listing_end_image(listing));
+    add_number(object, "longest_prompt", model->longest_prompt);
+    add_text(object, "prompt_instead", model->prompt_instead);
+    add_fields(object, model);
+    add_rules(object, model);
+    add_still(object, model);
+    add_number(object, "latency", model->latency);
+}
+
+static void add_gateway(cJSON *object, const Listing *listing)
+{
+    const cJSON *pricing = NULL;
+    CatalogueRetirement end;
+    char text[LISTING_TEXT];
+
+    if (listing->entry >= 0)
+        pricing = catalogue_pricing(listing->catalogue, listing->entry);
+    if (listing->catalogue)
+        cJSON_AddBoolToObject(object, "listed", listing->entry >= 0);
+    else
+        cJSON_AddNullToObject(object, "listed");
+    listing_price(listing, text, sizeof(text));
+    add_text(object, "price", listing->entry >= 0 ? text : NULL);
+    if (pricing)
+        cJSON_AddItemToObject(object, "pricing", cJSON_Duplicate(pricing, 1));
+    else
+        cJSON_AddNullToObject(object, "pricing");
+    listing_retirement(listing, &end);
+    add_text(object, "retirement", end.status);
+    add_text(object, "shutdown_at", end.shutdown_at);
+    add_text(object, "replaced_by", end.replaced_by);
+}
+
+cJSON *listing_json(const Listing *listing)
+{
+    cJSON *object = cJSON_CreateObject(), *aliases;
+    const char *alias;
+
+    add_text(object, "name", listing_name(listing));
+    aliases = cJSON_AddArrayToObject(object, "aliases");
+    for (int i = 0; (alias = listing_other_name(listing, i)); i++)
+        cJSON_AddItemToArray(aliases, cJSON_CreateString(alias));
+    cJSON_AddBoolToObject(object, "known", listing->model != NULL);
+    add_gateway(object, listing);
+    if (listing->model)
+        add_row(object, listing);
+    return object;
+}
+
+/* For people */
+
+static void print_line(const char *name, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void print_line(const char *name, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    printf("  %-16s ", name);
+    vprintf(format, args);
+    putchar('\n');
+    va_end(args);
+}
+
+/* A line whose value is put together. */
+static void print_list(const char *name, AVBPrint *list)
+{
+    print_line(name, "%s", list->str);
+    av_bprint_finalize(list, NULL);
+}
+
+static void print_prompt(const Model *model)
+{
+    AVBPrint text;
+    av_bprint_init(&text, 0, 256);
+    av_bprintf(&text, "what happens in the clip");
+    if (model->longest_prompt)
+        av_bprintf(&text, ", at most %d characters", model->longest_prompt);
+    if (model->prompt_instead)
+        av_bprintf(&text, "; or the field %s in its place", model->prompt_instead);
+    print_list("prompt", &text);
+}
+
+static void print_choices(const Model *model)
+{
+    AVBPrint text;
+
+    av_bprint_init(&text, 0, 256);
+    model_list_durations(model, &text);
+    av_bprintf(&text, text.len ? " seconds (default %d)" : "left to the model",
+               model->duration);
+    print_list("duration", &text);
+
+    av_bprint_init(&text, 0, 256);
+    model_list_names(model->resolutions, &text);
+    if (!text.len)
+        av_bprintf(&text, "left to the model");
+    else if (model->resolution)
+        av_bprintf(&text, " (default %s)", model->resolution);
+    print_list("resolution", &text);
+
+    av_bprint_init(&text, 0, 256);
+    model_list_names(model->aspect_ratios, &text);
+    if (!text.len)
+        av_bprintf(&text, "the still's");
+    else if (model->follows)
+        av_bprintf(&text, " (default %s, as the still)", model->follows);
+    else
+        av_bprintf(&text, " (default: the nearest to the still's)");
+    print_list("aspect_ratio", &text);
+}
+
+static const char *audio_sentence(ModelAudio audio)
+{
+    switch (audio) {
+    case MODEL_AUDIO_ALWAYS:
+        return "always there";
+    case MODEL_AUDIO_NEVER:
+        return "never there";
+    case MODEL_AUDIO_ON:
+        return "true or false (default true)";
+    case MODEL_AUDIO_OFF:
+        return "true or false (default false)";
+    }
+    return "not known";
+}
+
+static void print_field(const ModelField *field, const char *name)
+{
+    AVBPrint text;
+    if (!field) {
+        print_line(name, "not taken");
+        return;
+    }
+    av_bprint_init(&text, 0, 256);
+    model_list_values(field, &text);
+    if (field->value)
+        av_bprintf(&text, " (default %s)", field->value);
+    print_list(name, &text);
+}
+
+static void print_options(const Model *model)
+{
+    printf("\nOptions:\n");
+    print_prompt(model);
+    print_choices(model);
+    print_line("audio", "%s", audio_sentence(model->audio));
+    print_line("end_image", "%s",
+               model->needs_end_image   ? "needed"
+               : model->end_image_field ? "taken"
+                                        : "not taken");
+    print_field(model_field(model, "negative_prompt"), "negative_prompt");
+    print_field(model_field(model, "seed"), "seed");
+}
+
+static bool has_option(const char *field)
+{
+    return !strcmp(field, "negative_prompt") || !strcmp(field, "seed");
+}
+
+static void print_fields(const Model *model)
+{
+    bool any = false;
+    for (const ModelField *field = model->fields; field && field->name; field++) {
+        if (has_option(field->name))
+            continue;
+        if (!any)
+            printf("\nFurther fields, for the option params:\n");
+        any = true;
+        print_field(field, field->name);
+    }
+}
+
+static void print_rules(const Model *model)
+{
+    if (model->rules[0].when)
+        printf("\nBetween them:\n");
+    for (int i = 0; i < MODEL_RULES && model->rules[i].when; i++) {
+        const ModelRule *rule = &model->rules[i];
+        printf("  with %s%s%s, %s must be", rule->when, rule->is ? " " : "",
+               rule->is ? rule->is : "", rule->field);
+        for (const char *at = rule->only; at;) {
+            size_t length = strcspn(at, "|");
+            printf("%s %.*s", at == rule->only ? "" : " or", (int)length, at);
+            at = at[length] ? at + length + 1 : NULL;
+        }
+        putchar('\n');
+    }
+}
+
+static void print_still(const Model *model)
+{
+    printf("\nThe still:\n");
+    for (const ModelSize *size = model->sizes; size && size->width; size++)
+        printf("  at %s %s %s %dx%d\n", size->resolution, size->aspect_ratio,
+               model->exact ? "exactly" : "best", size->width, size->height);
+    if (model->min_side)
+        printf("  the shorter side at least %d pixels\n", model->min_side);
+    if (model->max_ratio > 0)
+        printf("  the longer side at most %.4g times the shorter\n", model->max_ratio);
+    if (model->max_bytes)
+        printf("  at most %.4g MB\n", (double)model->max_bytes / 1e6);
+    if (!model->sizes && !model->min_side && model->max_ratio <= 0 && !model->max_bytes)
+        printf("  any\n");
+    else
+        printf("What does not fit is made to fit, as the option fit says.\n");
+}
+
+void listing_print(const Listing *listing)
+{
+    char text[LISTING_TEXT];
+    CatalogueRetirement end;
+    const char *name;
+
+    printf("%s\n", listing_name(listing));
+    for (int i = 0; (name = listing_other_name(listing, i)); i++)
+        print_line(i ? "" : "also known as", "%s", name);
+    listing_state(listing, text, sizeof(text));
+    print_line("state", "%s", text);
+    if (listing_retirement(listing, &end) >= 0 && end.reason)
+        print_line("reason", "%s", end.reason);
+    listing_price(listing, text, sizeof(text));
+    print_line("price", "%s", text);
+    if (!listing->model) {
+        printf("\nWhat it takes is not in i2v's table: the options are sent as they are "
+               "given,\nand the gateway says what it does not take.\n");
+        return;
+    }
+    if (listing->model->latency)
+        print_line("typical time", "%d s", listing->model->latency);
+    print_options(listing->model);
+    print_fields(listing->model);
+    print_rules(listing->model);
+    print_still(listing->model);
+}

@@ -1,0 +1,382 @@
+/* i2v: a manifest: many requests, one JSON object a line
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ctl/manifest.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cjson/cJSON.h>
+
+#include <libavutil/avstring.h>
+#include <libavutil/bprint.h>
+#include <libavutil/common.h>
+#include <libavutil/error.h>
+#include <libavutil/mem.h>
+#include <libavutil/opt.h>
+
+#include "request/options.h"
+#include "request/params.h"
+#include "base/text.h"
+
+/* Two stills as data: URIs fit into a line. */
+#define MAX_LINE  (64 << 20)
+#define MAX_LINES 1000000
+#define MAX_ID    200 ///< bytes
+
+/* Options that a number would be a mistake for. */
+#define TEXTS                                                               \
+    "prompt|prompt_file|image|end_image|model|negative_prompt|params|save|" \
+    "api_key_file|base_url|ca_file|store"
+
+static const char *name_of(void *line)
+{
+    return ((const ManifestLine *)line)->name;
+}
+
+const AVClass manifest_line_class = {
+    .class_name = "i2v manifest",
+    .item_name = name_of,
+    .version = LIBAVUTIL_VERSION_INT,
+};
+
+/* Reading */
+
+static int name_line(ManifestLine *line, const char *id)
+{
+    av_free(line->name);
+    line->name = id ? av_asprintf("line %d, %s", line->number, id)
+                    : av_asprintf("line %d", line->number);
+    return line->name ? 0 : AVERROR(ENOMEM);
+}
+
+static int add_line(ManifestLine **lines, int *count, int number, const char *text)
+{
+    ManifestLine *line = *lines;
+
+    /* In steps that double. */
+    if (!(*count & (*count - 1)))
+        line = av_realloc_array(*lines, (size_t)FFMAX(2 * *count, 1), sizeof(**lines));
+    if (!line)
+        return AVERROR(ENOMEM);
+    *lines = line;
+    line += (*count)++;
+    *line = (ManifestLine){.class = &manifest_line_class, .number = number};
+    line->text = av_strdup(text);
+    return line->text ? name_line(line, NULL) : AVERROR(ENOMEM);
+}
+
+/* One line as it was read, its end included. */
+static int take_line(char *text, size_t size, int number, const char *path, void *log,
+                     ManifestLine **lines, int *count)
+{
+    const char *from = text;
+
+    if (strlen(text) != size) {
+        av_log(log, AV_LOG_ERROR,
+               "Line %d of the manifest %s holds a NUL; a manifest is text in UTF-8, one "
+               "JSON object a line.\n",
+               number, path);
+        return AVERROR(EINVAL);
+    }
+    if (size > MAX_LINE || number > MAX_LINES) {
+        av_log(log, AV_LOG_ERROR,
+               "The manifest %s is too large at line %d: it may have %d lines of %d MiB "
+               "each.\n",
+               path, number, MAX_LINES, MAX_LINE >> 20);
+        return AVERROR(EINVAL);
+    }
+    if (number == 1)
+        av_strstart(from, "\xEF\xBB\xBF", &from);
+    text[size - strspn(text + size - 1, "\n")] = '\0';
+    if (size > 1 && text[strlen(text) - 1] == '\r')
+        text[strlen(text) - 1] = '\0';
+    return from[strspn(from, " \t\r")] ? add_line(lines, count, number, from) : 0;
+}
+
+int manifest_read(const char *path, void *log, ManifestLine **lines, int *count)
+{
+    bool standard = !strcmp(path, "-");
+    FILE *file = standard ? stdin : fopen(path, "re");
+    char *text = NULL;
+    size_t room = 0;
+    int ret = file ? 0 : AVERROR(errno);
+
+    *lines = NULL;
+    *count = 0;
+    if (standard)
+        path = "on standard input";
+    for (int number = 1; ret >= 0; number++) {
+        errno = 0;
+        ssize_t size = getline(&text, &room, file);
+        if (size <= 0)
+            break;
+        if ((ret = take_line(text, (size_t)size, number, path, log, lines, count)) < 0)
+            goto end;
+    }
+    if (ret >= 0 && ferror(file))
+        ret = AVERROR(errno ? errno : EIO);
+    if (ret < 0 && ret != AVERROR(EINTR))
+        av_log(log, AV_LOG_ERROR, "Cannot read the manifest %s: %s.\n", path,
+               av_err2str(ret));
+end:
+    free(text);
+    if (file && !standard)
+        fclose(file);
+    if (ret < 0)
+        manifest_free(lines, *count);
+    return ret;
+}
+
+void manifest_free(ManifestLine **lines, int count)
+{
+    for (int i = 0; *lines && i < count; i++) {
+        ManifestLine *line = &(*lines)[i];
+        av_free(line->text);
+        av_free(line->id);
+        av_free(line->name);
+        av_free(line->error);
+    }
+    av_freep(lines);
+}
+
+/* The text of JSON. It was parsed before and is valid: what is sought here is how a value
+ * was written, since a double does not hold every number. */
+
+static const char *skip_string(const char *at)
+{
+    for (at++; *at && *at != '"'; at++)
+        if (*at == '\\' && at[1])
+            at++;
+    return *at ? at + 1 : at;
+}
+
+static const char *skip_space(const char *at)
+{
+    while (*at && (unsigned char)*at <= ' ')
+        at++;
+    return at;
+}
+
+static const char *skip_value(const char *at)
+{
+    int depth = 0;
+    while (*at && (depth || !strchr(",}]", *at))) {
+        if (*at == '"') {
+            at = skip_string(at);
+            continue;
+        }
+        depth += (*at == '{' || *at == '[') - (*at == '}' || *at == ']');
+        at++;
+    }
+    return at;
+}
+
+/* The next value of an object, as it was written.
+ * @param at  at the object's { or where the last value ended; left at this one's end */
+static char *next_value(const char **at)
+{
+    const char *from = skip_space(skip_string(skip_space(*at + 1)));
+    const char *end = skip_value(from = skip_space(from + 1));
+
+    *at = end;
+    while (end > from && (unsigned char)end[-1] <= ' ')
+        end--;
+    return av_strndup(from, (size_t)(end - from));
+}
+
+/* cJSON would end a text there. */
+static bool names_nul(const char *text)
+{
+    for (; *text; text++) {
+        if (*text != '\\')
+            continue;
+        if (!strncmp(text, "\\u0000", 6))
+            return true;
+        text += text[1] != '\0';
+    }
+    return false;
+}
+
+/* One member */
+
+static const char *type_name(const cJSON *item)
+{
+    return cJSON_IsString(item)   ? "a string"
+           : cJSON_IsNumber(item) ? "a number"
+           : cJSON_IsBool(item)   ? "true or false"
+           : cJSON_IsArray(item)  ? "an array"
+           : cJSON_IsObject(item) ? "an object"
+                                  : "null";
+}
+
+static const AVOption *find_option(const char *name)
+{
+    for (const AVOption *o = options_class.option; o->name; o++)
+        if (o->type != AV_OPT_TYPE_CONST && !strcmp(o->name, name))
+            return o;
+    return NULL;
+}
+
+static int refuse_type(ManifestLine *line, const cJSON *item, const char *takes)
+{
+    av_log(line, AV_LOG_ERROR, "The field %s is %s; it takes %s.\n", item->string,
+           type_name(item), takes);
+    return AVERROR(EINVAL);
+}
+
+static int refuse_unknown(ManifestLine *line, const char *name)
+{
+    AVBPrint list;
+
+    av_bprint_init(&list, 0, AV_BPRINT_SIZE_UNLIMITED);
+    for (const AVOption *o = options_class.option; o->name; o++)
+        if (o->type != AV_OPT_TYPE_CONST)
+            av_bprintf(&list, ", %s", o->name);
+    av_log(line, AV_LOG_ERROR, "Unknown field '%s'; a line may hold id%s.\n",
+           text_has_control(name) ? "?" : name,
+           av_bprint_is_complete(&list) ? list.str : "");
+    av_bprint_finalize(&list, NULL);
+    return AVERROR_OPTION_NOT_FOUND;
+}
+
+static int take_id(ManifestLine *line, const cJSON *item, const char *written)
+{
+    const char *id = cJSON_IsString(item) ? item->valuestring : written;
+    int ret;
+
+    if (!cJSON_IsString(item) && !cJSON_IsNumber(item))
+        return refuse_type(line, item, "a string or a number");
+    if (!id[0] || strlen(id) > MAX_ID || text_has_control(id)) {
+        av_log(line, AV_LOG_ERROR,
+               "The field id takes one line of text, at most %d bytes.\n", MAX_ID);
+        return AVERROR(EINVAL);
+    }
+    if (line->id)
+        return 0;
+    if ((ret = name_line(line, id)) < 0)
+        return ret;
+    char *json = cJSON_PrintUnformatted(item);
+    line->id = cJSON_IsString(item) && json ? av_strdup(json)
+               : json                       ? av_strdup(written)
+                                            : NULL;
+    cJSON_free(json);
+    return line->id ? 0 : AVERROR(ENOMEM);
+}
+
+/* The value of an option. @param written  as it stands in the line */
+static int take_option(ManifestLine *line, const AVOption *o, const cJSON *item,
+                       const char *written, AVDictionary **options)
+{
+    bool params = !strcmp(o->name, "params"), boolean = o->type == AV_OPT_TYPE_BOOL;
+    bool number = !boolean && !o->unit && !text_is_among(o->name, TEXTS);
+    const char *value = written;
+
+    if (cJSON_IsString(item))
+        value = item->valuestring;
+    else if (cJSON_IsBool(item) && boolean)
+        value = cJSON_IsTrue(item) ? "1" : "0";
+    else if (!(cJSON_IsNumber(item) && (number || boolean)) &&
+             !(cJSON_IsObject(item) && params))
+        return refuse_type(line, item,
+                           params    ? "a string or an object"
+                           : boolean ? "true, false, a string, 1 or 0"
+                           : number  ? "a number or a string"
+                                     : "a string");
+    /* What ends up in log lines and paths; only texts for the gateway have lines. */
+    if (text_has_control(value) &&
+        !text_is_among(o->name, "prompt|negative_prompt|params")) {
+        av_log(line, AV_LOG_ERROR, "The field %s holds a control character.\n", o->name);
+        return AVERROR(EINVAL);
+    }
+    return av_dict_set(options, o->name, value, 0);
+}
+
+static int take_member(ManifestLine *line, const cJSON *first, const cJSON *item,
+                       const char *written, AVDictionary **options)
+{
+    const AVOption *o = find_option(item->string);
+    bool id = !strcmp(item->string, "id");
+
+    if (!o && !id)
+        return refuse_unknown(line, item->string);
+    for (const cJSON *earlier = first; earlier != item; earlier = earlier->next) {
+        if (strcmp(earlier->string, item->string))
+            continue;
+        av_log(line, AV_LOG_ERROR, "The field %s is given twice.\n", item->string);
+        return AVERROR(EINVAL);
+    }
+    if (cJSON_IsNumber(item) && !params_is_number(written)) {
+        av_log(line, AV_LOG_ERROR, "The field %s is no JSON number.\n", item->string);
+        return AVERROR(EINVAL);
+    }
+    return id ? take_id(line, item, written)
+              : take_option(line, o, item, written, options);
+}
+
+/* The line */
+
+static int parse_json(ManifestLine *line, cJSON **json)
+{
+    const char *end = NULL;
+
+    if (!text_is_utf8(line->text)) {
+        av_log(line, AV_LOG_ERROR, "The line is not valid UTF-8.\n");
+        return AVERROR(EINVAL);
+    }
+    *json = cJSON_ParseWithOpts(line->text, &end, 1);
+    if (!*json) {
+        size_t at = end ? (size_t)(end - line->text) : 0;
+        av_log(line, AV_LOG_ERROR, "The line is no valid JSON from its byte %zu on.\n",
+               at + 1);
+    } else if (!cJSON_IsObject(*json)) {
+        av_log(line, AV_LOG_ERROR, "The line is %s, not a JSON object.\n",
+               type_name(*json));
+    } else if (names_nul(line->text)) {
+        av_log(line, AV_LOG_ERROR, "The line holds a NUL (\\u0000).\n");
+    } else {
+        return 0;
+    }
+    return AVERROR(EINVAL);
+}
+
+/* Below what the line says. A prompt in a file is a prompt. */
+static int add_defaults(const AVDictionary *defaults, AVDictionary **options)
+{
+    const AVDictionaryEntry *entry = NULL;
+    bool prompted = av_dict_get(*options, "prompt", NULL, AV_DICT_MATCH_CASE) ||
+                    av_dict_get(*options, "prompt_file", NULL, AV_DICT_MATCH_CASE);
+    int ret = 0;
+
+    while (ret >= 0 && (entry = av_dict_get(defaults, "", entry, AV_DICT_IGNORE_SUFFIX)))
+        if (!prompted || !av_strstart(entry->key, "prompt", NULL))
+            ret = av_dict_set(options, entry->key, entry->value, AV_DICT_DONT_OVERWRITE);
+    return FFMIN(ret, 0);
+}
+
+int manifest_parse(ManifestLine *line, const AVDictionary *defaults,
+                   AVDictionary **options)
+{
+    cJSON *json = NULL;
+    int ret = parse_json(line, &json);
+    const char *at = line->text + strcspn(line->text, "{");
+
+    *options = NULL;
+    for (cJSON *item = ret < 0 ? NULL : json->child; item && ret >= 0;
+         item = item->next) {
+        char *written = next_value(&at);
+        ret = written ? take_member(line, json->child, item, written, options)
+                      : AVERROR(ENOMEM);
+        av_free(written);
+    }
+    if (ret >= 0 && !line->id && !(line->id = av_asprintf("%d", line->number)))
+        ret = AVERROR(ENOMEM);
+    if (ret >= 0)
+        ret = add_defaults(defaults, options);
+    cJSON_Delete(json);
+    if (ret < 0)
+        av_dict_free(options);
+    return FFMIN(ret, 0);
+}

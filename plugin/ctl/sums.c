@@ -1,0 +1,146 @@
+/* i2v: the command: what was spent, by project or by model
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ctl/main.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cjson/cJSON.h>
+
+#include <libavutil/common.h>
+#include <libavutil/error.h>
+#include <libavutil/log.h>
+#include <libavutil/mem.h>
+
+#include "base/text.h"
+
+typedef struct Sum {
+    const char *label; ///< of the records, NULL = none
+    int generations;
+    int unpriced; ///< of them
+    double usd;   ///< of the others
+} Sum;
+
+static bool is_of(const Sum *sum, const char *label)
+{
+    return sum->label && label ? !strcmp(sum->label, label) : sum->label == label;
+}
+
+static void add(Sum *sum, const Record *record)
+{
+    RecordState state = record_state(record);
+    double usd = record_number(record, RECORD_USD, -1);
+
+    sum->generations++;
+    /* What fails is not charged, whatever was said when it was accepted. */
+    if (state == RECORD_FAILED || state == RECORD_REFUSED)
+        return;
+    if (usd >= 0)
+        sum->usd += usd;
+    else
+        sum->unpriced++;
+}
+
+static int dearest_first(const void *a, const void *b)
+{
+    const Sum *x = a, *y = b;
+    if (x->usd != y->usd)
+        return x->usd < y->usd ? 1 : -1;
+    if (x->generations != y->generations)
+        return y->generations - x->generations;
+    return strcmp(x->label ? x->label : "", y->label ? y->label : "");
+}
+
+/* @param sums  with room for as many as there are records
+ * @return how many there are; *total is of all of them */
+static int sum_up(Record *const *records, int count, const char *member, Sum *sums,
+                  Sum *total)
+{
+    int nb_sums = 0, at;
+
+    *total = (Sum){.label = "total"};
+    for (int i = 0; i < count; i++) {
+        const char *label = record_text(records[i], member);
+        if (!record_text(records[i], RECORD_ID))
+            continue;
+        if (label && !*label)
+            label = NULL;
+        for (at = 0; at < nb_sums && !is_of(&sums[at], label); at++)
+            ;
+        sums[at].label = label;
+        nb_sums = FFMAX(nb_sums, at + 1);
+        add(&sums[at], records[i]);
+        add(total, records[i]);
+    }
+    qsort(sums, (size_t)nb_sums, sizeof(*sums), dearest_first);
+    return nb_sums;
+}
+
+static const char *shown(const Sum *sum)
+{
+    if (!sum->label)
+        return "-";
+    return text_is_utf8(sum->label) && !text_has_control(sum->label) ? sum->label : "?";
+}
+
+static void print_row(const Sum *sum, int width)
+{
+    int padding = width - (int)text_length(shown(sum));
+    printf("%s%*s  %11d  %10.2f%s\n", shown(sum), padding, "", sum->generations, sum->usd,
+           sum->unpriced ? "+" : "");
+}
+
+static void print_table(const Sum *sums, int count, const Sum *total, bool by_model)
+{
+    int width = (int)strlen("project");
+
+    for (int i = 0; i < count; i++)
+        width = FFMAX(width, (int)text_length(shown(&sums[i])));
+    if (count)
+        printf("%-*s  %11s  %10s\n", width, by_model ? "MODEL" : "PROJECT", "GENERATIONS",
+               "USD");
+    for (int i = 0; i < count; i++)
+        print_row(&sums[i], width);
+    if (count)
+        print_row(total, width);
+    if (total->unpriced)
+        av_log(i2vctl_log, AV_LOG_INFO,
+               "+: what %d of the generations cost is not known.\n", total->unpriced);
+}
+
+static int print_json(const Sum *sums, int count, bool by_model)
+{
+    cJSON *array = cJSON_CreateArray();
+
+    for (int i = 0; i < count; i++) {
+        cJSON *sum = cJSON_CreateObject();
+        const char *name = by_model ? "model" : "project";
+        if (sums[i].label)
+            cJSON_AddStringToObject(sum, name, sums[i].label);
+        else
+            cJSON_AddNullToObject(sum, name);
+        cJSON_AddNumberToObject(sum, "generations", sums[i].generations);
+        cJSON_AddNumberToObject(sum, "usd", sums[i].usd);
+        cJSON_AddNumberToObject(sum, "unpriced", sums[i].unpriced);
+        cJSON_AddItemToArray(array, sum);
+    }
+    return i2vctl_print_json(array);
+}
+
+int i2vctl_print_sums(Record *const *records, int count, bool by_model, bool json)
+{
+    Sum *sums = av_calloc((size_t)count + 1, sizeof(*sums)), total;
+    int ret = 0;
+
+    if (!sums)
+        return AVERROR(ENOMEM);
+    int nb_sums =
+        sum_up(records, count, by_model ? RECORD_MODEL : RECORD_PROJECT, sums, &total);
+    if (json)
+        ret = print_json(sums, nb_sums, by_model);
+    else
+        print_table(sums, nb_sums, &total, by_model);
+    av_free(sums);
+    return ret;
+}

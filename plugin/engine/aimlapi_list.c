@@ -1,0 +1,344 @@
+/* i2v: what the gateway says of its models: the look-up
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "engine/aimlapi_list.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <curl/curl.h>
+
+#include <libavutil/avstring.h>
+#include <libavutil/common.h>
+#include <libavutil/error.h>
+#include <libavutil/mem.h>
+#include <libavutil/time.h>
+
+#include "base/compat.h"
+#include "base/http.h"
+
+/* More names than that of one model are nonsense, and take long to compare. */
+#define MAX_ALIASES 16
+
+#define TIMEOUT_MS 10000
+
+/* Of the whole catalogue with its prices the documentation shows 1.3 MB. */
+#define MAX_BODY (8 << 20)
+
+/* The whole catalogue has about a thousand; each is compared with all before it. */
+#define MAX_ENTRIES 2000
+
+/* A text that is longer is no name. */
+#define MAX_TEXT 255
+
+typedef struct Entry {
+    const cJSON *json;
+    const char *id;
+} Entry;
+
+struct Catalogue {
+    cJSON *json;
+    Entry *entries; ///< each id once
+    int count;
+};
+
+/* Reading */
+
+static const cJSON *member(const cJSON *json, const char *name)
+{
+    return cJSON_GetObjectItemCaseSensitive(json, name);
+}
+
+/* A text that can be shown: UTF-8 without control characters, not too long. */
+static const char *shown(const cJSON *item)
+{
+    const char *text = cJSON_GetStringValue(item);
+    size_t size = text ? strlen(text) : 0;
+    if (!size || size > MAX_TEXT)
+        return NULL;
+    for (const uint8_t *at = (const uint8_t *)text, *end = at + size; at < end;) {
+        int32_t code;
+        if (av_utf8_decode(&code, &at, end, 0) < 0 || code < 0x20 ||
+            (code >= 0x7f && code < 0xa0))
+            return NULL;
+    }
+    return text;
+}
+
+/* A model is listed once for each kind of endpoint that serves it. */
+static int worth(const cJSON *entry)
+{
+    const char *type = cJSON_GetStringValue(member(entry, "type"));
+    return 2 * (type && av_stristr(type, "video")) +
+           cJSON_IsObject(member(entry, "pricing"));
+}
+
+static int find_id(const Catalogue *catalogue, const char *name)
+{
+    for (int i = 0; i < catalogue->count; i++)
+        if (!av_strcasecmp(catalogue->entries[i].id, name))
+            return i;
+    return -1;
+}
+
+static int take_entries(Catalogue *catalogue, const cJSON *data)
+{
+    bool one = cJSON_IsObject(data);
+    int count = one ? 1 : FFMIN(cJSON_GetArraySize(data), MAX_ENTRIES);
+    const cJSON *entry = one ? data : data->child;
+
+    catalogue->entries = av_calloc((size_t)count + 1, sizeof(*catalogue->entries));
+    if (!catalogue->entries)
+        return AVERROR(ENOMEM);
+    for (int i = 0; i < count; i++, entry = entry->next) {
+        const char *id = shown(member(entry, "id"));
+        int known = id ? find_id(catalogue, id) : -1;
+        if (known >= 0 && worth(entry) > worth(catalogue->entries[known].json))
+            catalogue->entries[known] = (Entry){entry, id};
+        else if (id && known < 0)
+            catalogue->entries[catalogue->count++] = (Entry){entry, id};
+    }
+    return 0;
+}
+
+int catalogue_parse(const char *body, size_t size, Catalogue **catalogue)
+{
+    Catalogue *c = av_mallocz(sizeof(*c));
+    int ret = AVERROR_INVALIDDATA;
+
+    *catalogue = c;
+    if (!c)
+        return AVERROR(ENOMEM);
+    /* What holds a NUL is no JSON, and its texts would end early. */
+    if (size && !memchr(body, 0, size))
+        c->json = cJSON_ParseWithLength(body, size);
+    const cJSON *data = member(c->json, "data");
+    if (cJSON_IsArray(data) || cJSON_IsObject(data))
+        ret = take_entries(c, data);
+    if (ret < 0)
+        catalogue_free(catalogue);
+    return ret;
+}
+
+void catalogue_free(Catalogue **catalogue)
+{
+    if (!*catalogue)
+        return;
+    cJSON_Delete((*catalogue)->json);
+    av_freep(&(*catalogue)->entries);
+    av_freep(catalogue);
+}
+
+int catalogue_count(const Catalogue *catalogue)
+{
+    return catalogue ? catalogue->count : 0;
+}
+
+const char *catalogue_id(const Catalogue *catalogue, int n)
+{
+    return catalogue->entries[n].id;
+}
+
+const char *catalogue_alias(const Catalogue *catalogue, int n, int which)
+{
+    const cJSON *aliases = member(catalogue->entries[n].json, "aliases"), *alias;
+    int left = MAX_ALIASES;
+    cJSON_ArrayForEach(alias, aliases)
+    {
+        if (!left--)
+            break;
+        if (shown(alias) && !which--)
+            return alias->valuestring;
+    }
+    return NULL;
+}
+
+static bool has_alias(const cJSON *entry, const char *name)
+{
+    const cJSON *aliases = member(entry, "aliases"), *alias;
+    int left = MAX_ALIASES;
+    cJSON_ArrayForEach(alias, aliases)
+    {
+        if (!left--)
+            break;
+        if (shown(alias) && !av_strcasecmp(alias->valuestring, name))
+            return true;
+    }
+    return false;
+}
+
+int catalogue_find(const Catalogue *catalogue, const char *name)
+{
+    int found = catalogue ? find_id(catalogue, name) : -1;
+    for (int i = 0; i < catalogue_count(catalogue) && found < 0; i++)
+        if (has_alias(catalogue->entries[i].json, name))
+            found = i;
+    return found;
+}
+
+const cJSON *catalogue_pricing(const Catalogue *catalogue, int n)
+{
+    const cJSON *pricing = member(catalogue->entries[n].json, "pricing");
+    return cJSON_IsObject(pricing) ? pricing : NULL;
+}
+
+int catalogue_retirement(const Catalogue *catalogue, const char *name,
+                         CatalogueRetirement *retirement)
+{
+    int n = catalogue_find(catalogue, name);
+
+    *retirement = (CatalogueRetirement){0};
+    if (n < 0)
+        return AVERROR(ENOENT);
+    const cJSON *entry = catalogue->entries[n].json;
+    *retirement = (CatalogueRetirement){
+        .id = catalogue_id(catalogue, n),
+        .status = shown(member(entry, "status")),
+        .shutdown_at = shown(member(entry, "shutdown_at")),
+        .replaced_by = shown(member(entry, "replaced_by")),
+        .reason = shown(member(entry, "reason")),
+    };
+    return 0;
+}
+
+/* Asking */
+
+/* The end of one call, names looked up and second questions asked included. */
+typedef struct Deadline {
+    const AVIOInterruptCB *caller;
+    int64_t until; ///< av_gettime_relative(), microseconds
+    bool interrupted;
+} Deadline;
+
+static int is_over(void *opaque)
+{
+    Deadline *deadline = opaque;
+    deadline->interrupted |= i2v_interrupted(deadline->caller);
+    return deadline->interrupted || av_gettime_relative() >= deadline->until;
+}
+
+static Deadline deadline_of(const CatalogueSource *source)
+{
+    int64_t ms = source->timeout_ms ? source->timeout_ms : TIMEOUT_MS;
+    return (Deadline){source->interrupt, av_gettime_relative() + ms * 1000, false};
+}
+
+static int judge(int ret, const HttpReply *reply, const Deadline *deadline, char *why,
+                 size_t why_size)
+{
+    if (ret == AVERROR(EINTR) && !deadline->interrupted) {
+        av_strlcpy(why, "no complete answer in time", why_size);
+        return AVERROR(ETIMEDOUT);
+    }
+    if (ret < 0) {
+        av_strlcpy(why, reply->why[0] ? reply->why : av_err2str(ret), why_size);
+        return ret;
+    }
+    if (reply->status == 200)
+        return 0;
+    if (reply->status / 100 == 3)
+        av_strlcpy(why, "it sends the request elsewhere, which i2v does not follow",
+                   why_size);
+    else
+        snprintf(why, why_size, "it answers HTTP %d", reply->status);
+    return reply->status == 404 ? AVERROR(ENOENT) : AVERROR(EIO);
+}
+
+/* @return as catalogue_models(), and AVERROR(ENOENT) for a 404 */
+static int ask_path(const CatalogueSource *source, Deadline *deadline, const char *path,
+                    Catalogue **catalogue, char *why, size_t why_size)
+{
+    const AVIOInterruptCB interrupt = {is_over, deadline};
+    char *url = path ? av_asprintf("%s%s", source->origin, path) : NULL;
+    HttpRequest request = {.url = url,
+                           .ca_file = source->ca_file,
+                           .allow_http = source->allow_http,
+                           .max_size = MAX_BODY};
+    HttpReply reply = {0};
+    int ret = url ? http_run(&request, &interrupt, &reply) : AVERROR(ENOMEM);
+
+    *catalogue = NULL;
+    ret = judge(ret, &reply, deadline, why, why_size);
+    if (ret >= 0 && (ret = catalogue_parse(reply.body, reply.size, catalogue)) < 0)
+        av_strlcpy(why, "its answer is not a list of models", why_size);
+    http_reply_clear(&reply);
+    av_free(url);
+    return ret;
+}
+
+/* A name within a path or a query; the slashes of a path stay as they are. */
+static char *escape(const char *name, bool slashes)
+{
+    char *escaped = curl_easy_escape(NULL, name, 0), *text = NULL, *from, *to;
+
+    if (escaped)
+        text = av_strdup(escaped);
+    curl_free(escaped);
+    if (!text || !slashes)
+        return text;
+    for (from = to = text; *from; from++, to++) {
+        bool slash = !strncmp(from, "%2F", 3);
+        *to = slash ? '/' : *from;
+        from += 2 * slash;
+    }
+    *to = '\0';
+    return text;
+}
+
+static int ask_for(const CatalogueSource *source, Deadline *deadline, bool card,
+                   const char *model, Catalogue **catalogue, char *why, size_t why_size)
+{
+    char *name = escape(model, card), *path = NULL;
+
+    if (name && card)
+        path = av_asprintf("/model/%s?include=pricing,capabilities", name);
+    else if (name)
+        path = av_asprintf("/v1/models?include=pricing,capabilities&id=%s", name);
+    int ret = ask_path(source, deadline, path, catalogue, why, why_size);
+    av_free(path);
+    av_free(name);
+    return ret;
+}
+
+/* A gateway that has no such list knows nothing, rather than that there is nothing. */
+static int no_list(int ret)
+{
+    return ret == AVERROR(ENOENT) ? AVERROR(EIO) : ret;
+}
+
+int catalogue_models(const CatalogueSource *source, const char *model,
+                     Catalogue **catalogue, char *why, size_t why_size)
+{
+    Deadline deadline = deadline_of(source);
+    Catalogue *card = NULL;
+
+    *why = '\0';
+    if (!model)
+        return no_list(ask_path(
+            source, &deadline,
+            "/v1/models?capabilities=image_to_video&include=pricing,capabilities",
+            catalogue, why, why_size));
+    int ret = ask_for(source, &deadline, false, model, catalogue, why, why_size);
+    if (ret < 0 || catalogue_find(*catalogue, model) >= 0)
+        return no_list(ret);
+    /* A model whose last day is set is no longer listed, and is served until then. */
+    ret = ask_for(source, &deadline, true, model, &card, why, why_size);
+    if (ret == AVERROR(ENOENT)) {
+        static const char nothing[] = "{\"data\":[]}";
+        ret = catalogue_parse(nothing, strlen(nothing), &card);
+        *why = '\0';
+    }
+    catalogue_free(catalogue);
+    *catalogue = card;
+    return ret;
+}
+
+int catalogue_retirements(const CatalogueSource *source, Catalogue **catalogue, char *why,
+                          size_t why_size)
+{
+    Deadline deadline = deadline_of(source);
+    *why = '\0';
+    return no_list(
+        ask_path(source, &deadline, "/v1/models/deprecations", catalogue, why, why_size));
+}

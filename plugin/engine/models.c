@@ -1,0 +1,128 @@
+/* i2v: what each known model takes: looking it up
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "engine/models.h"
+
+#include <math.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <libavutil/common.h>
+
+/* "openai/sora-2-i2v" is known as "sora-2-i2v" too. */
+static bool is_named(const Model *model, const char *name)
+{
+    const char *bare = strchr(model->name, '/');
+    return !strcmp(model->name, name) || (bare && !strcmp(bare + 1, name)) ||
+           (model->alias && !strcmp(model->alias, name));
+}
+
+const Model *model_find(const char *name)
+{
+    const Model *model;
+    for (int i = 0; (model = model_at(i)); i++)
+        if (is_named(model, name))
+            return model;
+    return NULL;
+}
+
+const ModelField *model_field(const Model *model, const char *name)
+{
+    for (const ModelField *field = model->fields; field && field->name; field++)
+        if (!strcmp(field->name, name))
+            return field;
+    return NULL;
+}
+
+bool model_takes_duration(const Model *model, int seconds)
+{
+    for (const int *d = model->durations; *d; d++)
+        if (*d == seconds)
+            return true;
+    return seconds > 0 && seconds >= model->shortest && seconds <= model->longest;
+}
+
+int model_short_side(const char *resolution)
+{
+    static const struct {
+        const char *name;
+        int side;
+    } names[] = {{"hd", 720}, {"fhd", 1080}, {"2K", 1440}, {"4k", 2160}};
+    char *end;
+    long side = strtol(resolution, &end, 10);
+
+    for (size_t i = 0; i < FF_ARRAY_ELEMS(names); i++)
+        if (!strcmp(names[i].name, resolution))
+            return names[i].side;
+    return (!strcmp(end, "p") || !strcmp(end, "P")) && side > 0 && side < 10000
+               ? (int)side
+               : 0;
+}
+
+bool model_parse_ratio(const char *text, double *ratio)
+{
+    double w, h;
+    int size = 0;
+    if (sscanf(text, "%lf:%lf%n", &w, &h, &size) != 2 || text[size] || w <= 0 || h <= 0)
+        return false;
+    *ratio = w / h;
+    return true;
+}
+
+static int even(double size)
+{
+    return (int)lround(size / 2) * 2;
+}
+
+static bool is_among(const char *const *names, const char *name)
+{
+    while (*names && strcmp(*names, name))
+        names++;
+    return *names;
+}
+
+bool model_size(const Model *model, const char *resolution, const char *aspect_ratio,
+                int *width, int *height)
+{
+    int side = model_short_side(resolution);
+    double ratio;
+
+    for (const ModelSize *size = model->sizes; size && size->width; size++) {
+        if (!strcmp(size->resolution, resolution) &&
+            !strcmp(size->aspect_ratio, aspect_ratio)) {
+            *width = size->width;
+            *height = size->height;
+            return true;
+        }
+    }
+    if (model->sizes || !side || !is_among(model->resolutions, resolution) ||
+        !is_among(model->aspect_ratios, aspect_ratio) ||
+        !model_parse_ratio(aspect_ratio, &ratio))
+        return false;
+    *width = ratio >= 1 ? even(side * ratio) : side;
+    *height = ratio >= 1 ? side : even(side / ratio);
+    return true;
+}
+
+const char *model_nearest_ratio(const Model *model, int width, int height)
+{
+    const char *nearest = model->follows;
+    double best = 0, best_ratio = 0, ratio;
+
+    for (const char *const *name = model->aspect_ratios; *name && !model->follows;
+         name++) {
+        if (!model_parse_ratio(*name, &ratio))
+            continue;
+        double distance = fabs(log(ratio) - log((double)width / height));
+        /* Of 16:9 and 9:16 a square still is equally far, but for rounding. */
+        bool nearer = distance < best - 1e-9;
+        bool as_near = distance < best + 1e-9;
+        if (!nearest || nearer || (as_near && ratio > best_ratio)) {
+            nearest = *name;
+            best = distance;
+            best_ratio = ratio;
+        }
+    }
+    return nearest;
+}

@@ -1,0 +1,203 @@
+/* i2v: the face: requests that a command line or a graph names
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "host/named.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <libavutil/avstring.h>
+#include <libavutil/common.h>
+#include <libavutil/error.h>
+#include <libavutil/mem.h>
+#include <libavutil/opt.h>
+
+#include "host/ahead.h"
+#include "base/compat.h"
+#include "request/options.h"
+#include "host/source.h"
+#include "still/still.h"
+
+/* Our options among those of a named input; the last one of a name counts. */
+static int take_named(const I2VNamed *named, AVDictionary **options)
+{
+    int ret = 0;
+
+    for (const char *const *at = named->options; at && at[0] && ret >= 0; at += 2)
+        if (options_knows(at[0]))
+            ret = av_dict_set(options, at[0], at[1], 0);
+    return FFMIN(ret, 0);
+}
+
+static int count_ours(const AVDictionary *options)
+{
+    const AVDictionaryEntry *entry = NULL;
+    int count = 0;
+
+    while ((entry = av_dict_get(options, "", entry, AV_DICT_IGNORE_SUFFIX)))
+        count += options_knows(entry->key);
+    return count;
+}
+
+/* ffmpeg opens - as pipe: or fd:. */
+static bool is_same_url(const char *named, const char *url)
+{
+    return url && (!strcmp(named, url) || (!strcmp(named, "-") && still_is_stdin(url)));
+}
+
+int face_is_same(const I2VNamed *named, const char *url, const AVDictionary *options)
+{
+    const AVDictionaryEntry *entry = NULL;
+    AVDictionary *ours = NULL;
+    int same = is_same_url(named->text, url) && take_named(named, &ours) >= 0 &&
+               count_ours(options) == av_dict_count(ours);
+
+    while (same && (entry = av_dict_get(ours, "", entry, AV_DICT_IGNORE_SUFFIX))) {
+        const AVDictionaryEntry *other =
+            av_dict_get(options, entry->key, NULL, AV_DICT_MATCH_CASE);
+        same = other && !strcmp(other->value, entry->value);
+    }
+    av_dict_free(&ours);
+    return same;
+}
+
+/* What is left over */
+
+static const AVOption *find_option(const AVClass *class, const char *name, int more)
+{
+    return av_opt_find(&class, name, NULL, 0, AV_OPT_SEARCH_FAKE_OBJ | more);
+}
+
+/* Whether opening a file takes an option, whatever the format. */
+static bool file_takes(const AVClass *class, const char *name)
+{
+    static const char takers[] = "AVFormatContext,AVIOContext,URLContext,file";
+    const AVClass *child = NULL;
+    void *state = NULL;
+
+    if (av_match_list(class->class_name, takers, ',') <= 0)
+        return false;
+    if (find_option(class, name, 0))
+        return true;
+    while ((child = i2v_child_class(class, child, &state)))
+        if (file_takes(child, name))
+            return true;
+    return false;
+}
+
+/* What ffmpeg finds among the codecs' it does not miss in an open. One without flags is
+ * none to it. */
+static bool codecs_take(const char *name)
+{
+    const AVClass *class = avcodec_get_class();
+    const AVOption *o = find_option(class, name, AV_OPT_SEARCH_CHILDREN);
+
+    if ((!o || !o->flags) && *name && strchr("vas", *name))
+        o = find_option(class, name + 1, 0);
+    return o && o->flags;
+}
+
+static bool is_left_over(const char *name)
+{
+    const AVClass *class = avformat_get_class();
+    const AVInputFormat *mov = av_find_input_format("mov");
+
+    if (options_knows(name) || !find_option(class, name, AV_OPT_SEARCH_CHILDREN))
+        return false;
+    return !codecs_take(name) && !file_takes(class, name) &&
+           !(mov && mov->priv_class && find_option(mov->priv_class, name, 0));
+}
+
+/* ffmpeg ends with an option of an input that encoders alone know. */
+static bool is_encoders(const char *name)
+{
+    const AVClass *class = avcodec_get_class();
+
+    return !options_knows(name) && find_option(class, name, AV_OPT_SEARCH_CHILDREN) &&
+           !av_opt_find(&class, name, NULL, AV_OPT_FLAG_DECODING_PARAM,
+                        AV_OPT_SEARCH_CHILDREN | AV_OPT_SEARCH_FAKE_OBJ) &&
+           !find_option(avformat_get_class(), name, AV_OPT_SEARCH_CHILDREN);
+}
+
+static int say_left_over(const char *name)
+{
+    av_log(
+        source_log(false), AV_LOG_ERROR,
+        "Option %s is not for i2v: it is for other formats, and this command would end "
+        "with it once the clip is there; nothing sent.\n",
+        name);
+    return AVERROR_OPTION_NOT_FOUND;
+}
+
+int face_check_given(const AVDictionary *given)
+{
+    const AVDictionaryEntry *entry = NULL;
+
+    /* The programs put scan_all_pmts there themselves, and take it back. */
+    while ((entry = av_dict_get(given, "", entry, AV_DICT_IGNORE_SUFFIX)))
+        if (strcmp(entry->key, "scan_all_pmts") && is_left_over(entry->key))
+            return say_left_over(entry->key);
+    return 0;
+}
+
+int face_check_named(const I2VNamed *named)
+{
+    for (const char *const *at = named->options; at && at[0]; at += 2) {
+        if (is_left_over(at[0]))
+            return say_left_over(at[0]);
+        if (is_encoders(at[0])) {
+            av_log(source_log(false), AV_LOG_ERROR,
+                   "Option %s is not for an input: it is for encoders, and goes before "
+                   "the output; nothing sent.\n",
+                   at[0]);
+            return AVERROR(EINVAL);
+        }
+    }
+    return 0;
+}
+
+/* @return 1 and *request, or 0 when there is nothing to send */
+static int read_source(const I2VNamed *named, AheadRequest *request)
+{
+    Source *source = NULL;
+    int ret = source_read(named->filter, named->text, NULL, &source);
+
+    if (ret >= 0 && !source_is_fetched(source)) {
+        request->url = source_url(source); // static
+        ret = av_dict_copy(&request->options, source_options(source), 0);
+        ret = ret < 0 ? ret : 1;
+    }
+    source_free(&source);
+    return ret;
+}
+
+static int read_input(const I2VNamed *named, AheadRequest *request)
+{
+    /* What the caller restricts, restricts us too. */
+    static const char lists[] = "protocol_whitelist,protocol_blacklist,format_whitelist";
+    int ret = take_named(named, &request->options);
+
+    for (const char *const *at = named->options; at && at[0] && ret >= 0; at += 2)
+        if (av_match_list(at[0], lists, ',') > 0)
+            ret = av_dict_set(&request->options, at[0], at[1], 0);
+    request->url = named->text;
+    return ret < 0 ? ret : 1;
+}
+
+int face_send_ahead(const I2VNamed *named, int count, const I2VInterrupt *interrupt)
+{
+    const AVIOInterruptCB callback = {interrupt->callback, interrupt->opaque};
+    AheadRequest *requests = av_calloc((size_t)count, sizeof(*requests));
+    int ret = requests ? 0 : AVERROR(ENOMEM), used = 0;
+
+    for (int i = 0; i < count && ret >= 0; i++) {
+        ret = named[i].filter ? read_source(&named[i], &requests[used])
+                              : read_input(&named[i], &requests[used]);
+        used += ret != 0;
+    }
+    if (ret >= 0 && used)
+        ret = ahead_send(requests, used, &callback);
+    for (int i = 0; requests && i < used; i++)
+        av_dict_free(&requests[i].options);
+    av_free(requests);
+    return FFMIN(ret, 0);
+}

@@ -1,0 +1,224 @@
+/* i2v: a clip made here from a still, in place of a generated one
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "made/animatic.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+#include <libavcodec/avcodec.h>
+#include <libavfilter/buffersink.h>
+#include <libavutil/common.h>
+#include <libavutil/error.h>
+#include <libavutil/log.h>
+#include <libavutil/mathematics.h>
+#include <libavutil/opt.h>
+
+#include "made/title.h"
+#include "base/compat.h"
+#include "made/write.h"
+
+#define MAX_SIDE      16384
+#define MAX_FRAMES    1000000
+#define TONE          440 ///< Hz
+#define MIN_TIMESCALE 10000
+
+/* A clip being rendered. */
+typedef struct Render {
+    const AnimaticPlan *plan;
+    const AVIOInterruptCB *interrupt;
+    void *log;
+    int width, height; ///< pixels
+    int64_t frames;
+    AVFilterGraph *graph;
+    AVFilterContext *sink; ///< where the pictures come out
+    AVFrame *frame;
+    AVCodecContext *encoder;
+    AVPacket *packet;
+    Mp4Writer *writer;
+} Render;
+
+static int check(const AnimaticPlan *plan, Render *render)
+{
+    double frames = plan->rate.num > 0 && plan->rate.den > 0
+                        ? rint(plan->duration * av_q2d(plan->rate))
+                        : 0;
+
+    render->width = plan->width & ~1;
+    render->height = plan->height & ~1;
+    /* Written so that a duration that is no number fails as well. */
+    if (!(frames >= 1 && frames <= MAX_FRAMES) || render->width < 2 ||
+        render->height < 2 || render->width > MAX_SIDE || render->height > MAX_SIDE)
+        return AVERROR(EINVAL);
+    render->frames = (int64_t)frames;
+    return 0;
+}
+
+/* The encoder */
+
+static void set_up(const Render *render, AVCodecContext *encoder)
+{
+    AVRational rate = render->plan->rate;
+
+    encoder->width = render->width;
+    encoder->height = render->height;
+    encoder->pix_fmt = AV_PIX_FMT_YUV420P;
+    encoder->framerate = rate;
+    encoder->time_base = av_inv_q(rate);
+    encoder->sample_aspect_ratio = (AVRational){1, 1};
+    encoder->color_range = AVCOL_RANGE_MPEG;
+    encoder->colorspace = AVCOL_SPC_BT709;
+    encoder->color_primaries = AVCOL_PRI_BT709;
+    encoder->color_trc = AVCOL_TRC_BT709;
+    encoder->gop_size = FFMAX((int)lrint(av_q2d(rate)), 1);
+    encoder->keyint_min = encoder->gop_size;
+    encoder->max_b_frames = 0;
+    encoder->thread_count = 1;
+    encoder->flags |= AV_CODEC_FLAG_GLOBAL_HEADER | AV_CODEC_FLAG_BITEXACT;
+    encoder->log_level_offset = AV_LOG_DEBUG - AV_LOG_INFO;
+}
+
+static int open_encoder(Render *render, const AVCodec *codec)
+{
+    AVCodecContext *encoder = avcodec_alloc_context3(codec);
+    AVDictionary *options = NULL;
+    int ret;
+
+    if (!encoder)
+        return AVERROR(ENOMEM);
+    set_up(render, encoder);
+    if (!strcmp(codec->name, "libx264")) {
+        av_dict_set(&options, "preset", "ultrafast", 0);
+        av_dict_set(&options, "crf", "23", 0);
+        av_dict_set(&options, "sc_threshold", "0", 0);
+    } else if (codec->id == AV_CODEC_ID_MPEG4) {
+        encoder->flags |= AV_CODEC_FLAG_QSCALE;
+        encoder->global_quality = FF_QP2LAMBDA * 4;
+    } else {
+        encoder->bit_rate =
+            (int64_t)(render->width * render->height * av_q2d(render->plan->rate) / 8) +
+            200000;
+    }
+    ret = avcodec_open2(encoder, codec, &options);
+    av_dict_free(&options);
+    if (ret < 0)
+        avcodec_free_context(&encoder);
+    render->encoder = encoder;
+    return ret;
+}
+
+/* libx264, else another one for H.264 that needs no device, else MPEG-4 part 2. */
+static int find_encoder(Render *render)
+{
+    const AVCodec *codec = avcodec_find_encoder_by_name("libx264");
+    int ret = codec ? open_encoder(render, codec) : AVERROR_ENCODER_NOT_FOUND;
+    void *state = NULL;
+
+    while (ret < 0 && (codec = av_codec_iterate(&state)))
+        if (codec->id == AV_CODEC_ID_H264 && av_codec_is_encoder(codec) &&
+            !(codec->capabilities &
+              (AV_CODEC_CAP_HARDWARE | AV_CODEC_CAP_HYBRID | AV_CODEC_CAP_EXPERIMENTAL)))
+            ret = open_encoder(render, codec);
+    if (ret < 0 && (codec = avcodec_find_encoder(AV_CODEC_ID_MPEG4)))
+        ret = open_encoder(render, codec);
+    return ret;
+}
+
+static double seconds_of(const Render *render)
+{
+    return (double)render->frames / av_q2d(render->plan->rate);
+}
+
+static int open_file(Render *render, const char *path)
+{
+    AnimaticSound sound = render->plan->sound;
+    AVStream *stream;
+    int ret = mp4_writer_open(path, render->interrupt, &render->writer);
+
+    if (ret < 0)
+        return ret;
+    if (!(stream = mp4_writer_add_video(render->writer)))
+        return AVERROR(ENOMEM);
+    /* Fine enough for whoever cuts the clip or changes its rate. */
+    stream->time_base = (AVRational){1, render->plan->rate.num};
+    while (stream->time_base.den < MIN_TIMESCALE)
+        stream->time_base.den *= 2;
+    stream->avg_frame_rate = stream->r_frame_rate = render->plan->rate;
+    stream->sample_aspect_ratio = render->encoder->sample_aspect_ratio;
+    ret = avcodec_parameters_from_context(stream->codecpar, render->encoder);
+    if (ret >= 0 && sound != ANIMATIC_MUTE)
+        ret = mp4_writer_add_sound(render->writer, 0, sound == ANIMATIC_TONE ? TONE : 0);
+    return ret < 0 ? ret
+                   : mp4_writer_begin(render->writer, render->frames, seconds_of(render));
+}
+
+/* NULL = no more will come. */
+static int encode(Render *render, const AVFrame *frame)
+{
+    int ret = avcodec_send_frame(render->encoder, frame);
+
+    while (ret >= 0) {
+        ret = avcodec_receive_packet(render->encoder, render->packet);
+        if (ret == AVERROR(EAGAIN) || ret == AVERROR_EOF)
+            return 0;
+        if (ret < 0)
+            break;
+        render->packet->stream_index = 0;
+        render->packet->duration = 1;
+        ret = mp4_writer_put(render->writer, render->packet, render->encoder->time_base);
+    }
+    return ret;
+}
+
+static int render_frames(Render *render)
+{
+    int ret = 0;
+
+    for (int64_t i = 0; i < render->frames && ret >= 0; i++) {
+        if (i2v_interrupted(render->interrupt))
+            return AVERROR(EINTR);
+        if (i > 0 && (ret = av_buffersink_get_frame(render->sink, render->frame)) < 0)
+            break;
+        render->frame->pts = i;
+        render->frame->pict_type = AV_PICTURE_TYPE_NONE; // never the still's
+        ret = encode(render, render->frame);
+        av_frame_unref(render->frame);
+    }
+    return ret < 0 ? ret : encode(render, NULL);
+}
+
+static int render_all(Render *render, const char *path)
+{
+    int ret = check(render->plan, render);
+
+    if (ret < 0)
+        return ret;
+    render->packet = av_packet_alloc();
+    render->frame = av_frame_alloc();
+    if (!render->packet || !render->frame)
+        return AVERROR(ENOMEM);
+    if ((ret = animatic_graph_open(render->plan, render->width, render->height,
+                                   render->frames, render->log, &render->graph,
+                                   &render->sink, render->frame)) < 0 ||
+        (ret = find_encoder(render)) < 0 || (ret = open_file(render, path)) < 0 ||
+        (ret = render_frames(render)) < 0)
+        return ret;
+    return mp4_writer_end(render->writer);
+}
+
+int animatic_render(const AnimaticPlan *plan, const char *path,
+                    const AVIOInterruptCB *interrupt, void *log)
+{
+    Render render = {.plan = plan, .interrupt = interrupt, .log = log};
+    int ret = render_all(&render, path);
+
+    ret = mp4_writer_close(&render.writer, ret);
+    avcodec_free_context(&render.encoder);
+    avfilter_graph_free(&render.graph);
+    av_packet_free(&render.packet);
+    av_frame_free(&render.frame);
+    if (ret < 0 && ret != AVERROR(EINTR))
+        av_log(log, AV_LOG_ERROR, "The clip %s cannot be rendered: %s.\n", path,
+               av_err2str(ret));
+    return ret;
+}

@@ -1,0 +1,289 @@
+/* i2v: what is made here in place of a clip, or of a clip
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "made/stand_in.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <libavutil/avstring.h>
+#include <libavutil/error.h>
+#include <libavutil/frame.h>
+#include <libavutil/log.h>
+#include <libavutil/mem.h>
+
+#include "made/animatic.h"
+#include "base/digest.h"
+#include "base/events.h"
+#include "made/silence.h"
+#include "request/target.h"
+
+/* What was not used for so long can be made again. */
+#define KEEP_SECONDS (7 * 24 * 3600)
+
+/* Where neither request nor model says. */
+#define USUAL_RATE    30
+#define USUAL_SECONDS 5
+
+/* Raise it when what is made changes: what was made before is then left alone. */
+#define FORMAT 1
+
+#define NAME_SIZE   48
+#define NAME_DIGITS 32
+
+/* The directory */
+
+/* One that is there must be ours alone: in /tmp others make directories too. */
+static int make_directory(const char *path)
+{
+    struct stat st;
+    if (mkdir(path, 0700) < 0 && errno != EEXIST)
+        return AVERROR(errno);
+    if (lstat(path, &st) < 0)
+        return AVERROR(errno);
+    return S_ISDIR(st.st_mode) && st.st_uid == geteuid() && !(st.st_mode & 022)
+               ? 0
+               : AVERROR(EACCES);
+}
+
+/* One that is there already may be on what is read-only by now. */
+static int make_writable(const char *path)
+{
+    int ret = make_directory(path);
+    return ret >= 0 && access(path, W_OK | X_OK) < 0 ? AVERROR(errno) : ret;
+}
+
+static int make_below(const char *parent, char **path)
+{
+    char *ours = av_asprintf("%s/i2v", parent);
+    int ret = ours ? make_directory(ours) : AVERROR(ENOMEM);
+
+    if (ret >= 0) {
+        *path = av_asprintf("%s/made", ours);
+        ret = *path ? make_writable(*path) : AVERROR(ENOMEM);
+    }
+    av_free(ours);
+    return ret;
+}
+
+/* $XDG_CACHE_HOME/i2v/made, the same in ~/.cache, or one in the directory for temporary
+ * files; no directory that a store could be. @param so  what follows from there being
+ * none */
+static int find_directory(const char *so, void *log, char **path)
+{
+    const char *base = secure_getenv("XDG_CACHE_HOME"), *home = secure_getenv("HOME");
+    const char *temporary = secure_getenv("TMPDIR");
+    char *parent = NULL;
+    int ret = AVERROR(ENOENT);
+
+    if (base && base[0] == '/')
+        parent = av_strdup(base);
+    else if (home && home[0] == '/')
+        parent = av_asprintf("%s/.cache", home);
+    if (parent) {
+        (void)mkdir(parent, 0700);
+        ret = make_below(parent, path);
+    }
+    if (ret < 0) {
+        av_free(*path);
+        *path = av_asprintf("%s/i2v-%ld",
+                            temporary && temporary[0] == '/' ? temporary : "/tmp",
+                            (long)geteuid());
+        ret = *path ? make_writable(*path) : AVERROR(ENOMEM);
+    }
+    if (ret < 0)
+        av_log(log, AV_LOG_ERROR,
+               "There is no place for what is made here, neither in XDG_CACHE_HOME nor "
+               "as %s: %s%s.\n",
+               *path ? *path : "a temporary file", av_err2str(ret), so);
+    av_free(parent);
+    return ret;
+}
+
+int substitute_check_place(void *log)
+{
+    char *directory = NULL;
+    int ret = find_directory("; nothing sent", log, &directory);
+    av_free(directory);
+    return ret;
+}
+
+/* Whether a file has one of our names, or is what a kill left of one. */
+static bool is_ours(const char *name)
+{
+    return strspn(name, "0123456789abcdef") == NAME_DIGITS &&
+           av_strstart(name + NAME_DIGITS, ".mp4", NULL);
+}
+
+/* Remove what was not used for long. */
+static void sweep(const char *directory)
+{
+    DIR *listing = opendir(directory);
+    const struct dirent *entry;
+
+    while (listing && (entry = readdir(listing))) {
+        struct stat st;
+        char *path = is_ours(entry->d_name)
+                         ? av_asprintf("%s/%s", directory, entry->d_name)
+                         : NULL;
+        if (path && !lstat(path, &st) && S_ISREG(st.st_mode) &&
+            time(NULL) - st.st_mtime > KEEP_SECONDS)
+            unlink(path);
+        av_free(path);
+    }
+    if (listing)
+        closedir(listing);
+}
+
+/* The path of what is known by `name`. @return 1 when it is there, 0 when it is to be
+ * made, or a negative AVERROR after a sentence */
+static int find(const char *name, void *log, char **path)
+{
+    char digest[DIGEST_TEXT_SIZE];
+    char *directory = NULL;
+    int ret = find_directory("", log, &directory);
+
+    *path = NULL;
+    if (ret >= 0 && (ret = digest_text(name, strlen(name), digest)) >= 0) {
+        *path = av_asprintf("%s/%.*s.mp4", directory, NAME_DIGITS, digest);
+        ret = *path ? 0 : AVERROR(ENOMEM);
+    }
+    /* Whoever sweeps meanwhile sees that it is used. */
+    if (ret >= 0 && !utimensat(AT_FDCWD, *path, NULL, 0)) {
+        ret = 1;
+    } else if (ret >= 0) {
+        sweep(directory);
+    }
+    av_free(directory);
+    return ret;
+}
+
+/* A clip from a still */
+
+static int rate_of(const Request *r)
+{
+    if (r->rate)
+        return r->rate;
+    return r->model && r->model->rate ? r->model->rate : USUAL_RATE;
+}
+
+/* Whoever encoded the still has said already what is cut or padded. */
+typedef struct Quiet {
+    const AVClass *class;
+    int offset;
+} Quiet;
+
+static const AVClass quiet_class = {
+    EVENTS_CLASS("i2v"),
+    .log_level_offset_offset = offsetof(Quiet, offset),
+};
+
+static int render(const Request *r, const Still *still, AnimaticPlan *plan,
+                  const AVIOInterruptCB *interrupt, void *log, const char *path)
+{
+    Quiet quiet = {&quiet_class, AV_LOG_TRACE};
+    AVFrame *picture = NULL;
+    int ret = still_frame(still, &r->target, &quiet, &picture);
+
+    if (ret < 0)
+        return ret;
+    plan->picture = picture;
+    plan->rate = (AVRational){rate_of(r), 1};
+    plan->duration = request_seconds(r) > 0 ? request_seconds(r) : USUAL_SECONDS;
+    target_of_clip(r, still, &plan->width, &plan->height);
+    ret = animatic_render(plan, path, interrupt, log);
+    av_frame_free(&picture);
+    return ret;
+}
+
+static void name_of(const char *kind, const char *key, AnimaticSound sound,
+                    char name[REQUEST_KEY_SIZE + NAME_SIZE])
+{
+    snprintf(name, REQUEST_KEY_SIZE + NAME_SIZE, "%d %s %s %d", FORMAT, kind, key,
+             (int)sound);
+}
+
+static int from_still(const char *kind, const Request *r, const Still *still,
+                      AnimaticPlan *plan, const AVIOInterruptCB *interrupt, void *log,
+                      char **path)
+{
+    char name[REQUEST_KEY_SIZE + NAME_SIZE];
+    name_of(kind, r->key, plan->sound, name);
+    int ret = find(name, log, path);
+    if (!ret)
+        ret = render(r, still, plan, interrupt, log, *path);
+    if (ret < 0)
+        av_freep(path);
+    return FFMIN(ret, 0);
+}
+
+int substitute_animatic(const Request *request, const Still *still,
+                        const AVIOInterruptCB *interrupt, void *log, char **path)
+{
+    AnimaticPlan plan = {
+        .moving = true,
+        .stamp = "DRY RUN",
+        .caption = request->prompt[0] ? request->prompt : NULL,
+        .sound = request->audible   ? ANIMATIC_TONE
+                 : request->silence ? ANIMATIC_SILENCE
+                                    : ANIMATIC_MUTE,
+    };
+    return from_still("animatic", request, still, &plan, interrupt, log, path);
+}
+
+int substitute_find_animatic(const char *key, void *log, char **path)
+{
+    static const AnimaticSound sounds[] = {ANIMATIC_TONE, ANIMATIC_SILENCE,
+                                           ANIMATIC_MUTE};
+    char name[REQUEST_KEY_SIZE + NAME_SIZE];
+    int ret = 0;
+
+    for (size_t i = 0; i < FF_ARRAY_ELEMS(sounds) && !ret; i++) {
+        name_of("animatic", key, sounds[i], name);
+        ret = find(name, log, path);
+        if (ret <= 0)
+            av_freep(path);
+    }
+    return ret;
+}
+
+int substitute_still(const Request *request, const Still *still,
+                     const AVIOInterruptCB *interrupt, void *log, char **path)
+{
+    AnimaticPlan plan = {.sound = ANIMATIC_SILENCE};
+    return from_still("still", request, still, &plan, interrupt, log, path);
+}
+
+/* A clip with a silent track */
+
+int substitute_silence(const char *clip, const AVIOInterruptCB *interrupt, void *log,
+                       char **path)
+{
+    struct stat st;
+    char *name = NULL;
+    int ret = stat(clip, &st) < 0 ? AVERROR(errno) : 0;
+
+    *path = NULL;
+    if (ret < 0) {
+        av_log(log, AV_LOG_ERROR, "Cannot read the clip %s: %s.\n", clip,
+               av_err2str(ret));
+        return ret;
+    }
+    name =
+        av_asprintf("%d silence %s %lld %lld.%09ld", FORMAT, clip, (long long)st.st_size,
+                    (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+    ret = name ? find(name, log, path) : AVERROR(ENOMEM);
+    if (!ret)
+        ret = silence_add(clip, *path, interrupt, log);
+    if (ret < 0)
+        av_freep(path);
+    av_free(name);
+    return FFMIN(ret, 0);
+}

@@ -1,0 +1,559 @@
+/* i2v: a request's fields: one vocabulary of options, each model's own names
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "request/fields.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <libavutil/avstring.h>
+#include <libavutil/bprint.h>
+#include <libavutil/error.h>
+#include <libavutil/log.h>
+#include <libavutil/mem.h>
+#include <libavutil/parseutils.h>
+
+#include "request/params.h"
+#include "request/rules.h"
+#include "base/text.h"
+
+#define SECOND_US (1000000LL)
+#define DAY_US    (24 * 3600 * SECOND_US)
+
+/* What a model that is not in the table is asked with. */
+static const Model generic = {
+    .image_field = "image_url",
+    .end_image_field = "last_image_url",
+    .ratio_field = "aspect_ratio",
+    .audio_field = "generate_audio",
+};
+
+static const Model *names_of(const Request *r)
+{
+    return r->model ? r->model : &generic;
+}
+
+/* Sentences */
+
+/* The options that a model's row knows of. */
+static void list_vocabulary(AVBPrint *list, const Model *model)
+{
+    const struct {
+        const char *option;
+        bool taken;
+    } options[] = {
+        {"resolution", model->resolutions[0]},
+        {"aspect_ratio", model->aspect_ratios[0]},
+        {"duration", model->durations[0] || model->longest},
+        {"end_image", model->end_image_field},
+        {"audio", model->audio_field},
+        {"negative_prompt", model_field(model, "negative_prompt")},
+        {"seed", model_field(model, "seed")},
+    };
+    for (size_t i = 0; i < FF_ARRAY_ELEMS(options); i++)
+        if (options[i].taken)
+            av_bprintf(list, "%s%s", list->len ? ", " : "", options[i].option);
+}
+
+static int refuse_option(const char *option, const Request *r, void *log)
+{
+    AVBPrint list;
+    av_bprint_init(&list, 0, 256);
+    list_vocabulary(&list, r->model);
+    av_log(log, AV_LOG_ERROR,
+           "The option %s cannot be set for %s; beside still and prompt it takes %s.\n",
+           option, r->model_name, list.len ? list.str : "nothing");
+    av_bprint_finalize(&list, NULL);
+    return AVERROR(EINVAL);
+}
+
+/* One value into the fields, in place of what is there. Takes item over. */
+static int put(Request *r, const char *name, cJSON *item)
+{
+    cJSON_DeleteItemFromObjectCaseSensitive(r->fields, name);
+    if (item && cJSON_AddItemToObject(r->fields, name, item))
+        return 0;
+    cJSON_Delete(item);
+    return AVERROR(ENOMEM);
+}
+
+/* Resolution, ratio, length */
+
+/* One of a model's names for a thing, or a sentence. */
+static int check_name(const char *option, const char *value, const char *const *names,
+                      const Request *r, void *log)
+{
+    AVBPrint list;
+    for (const char *const *name = names; *name; name++)
+        if (!strcmp(*name, value))
+            return 0;
+    if (!names[0] && !strcmp(option, "aspect_ratio")) {
+        av_log(log, AV_LOG_ERROR,
+               "The option %s cannot be set for %s: its clip follows the still.\n",
+               option, r->model_name);
+        return AVERROR(EINVAL);
+    }
+    if (!names[0])
+        return refuse_option(option, r, log);
+    av_bprint_init(&list, 0, 256);
+    model_list_names(names, &list);
+    av_log(log, AV_LOG_ERROR, "The option %s cannot be '%s': %s takes %s.\n", option,
+           value, r->model_name, list.str);
+    av_bprint_finalize(&list, NULL);
+    return AVERROR(EINVAL);
+}
+
+static int check_resolution(const char *given, void *log, Request *r)
+{
+    const char *resolution = given ? given : r->model ? r->model->resolution : NULL;
+    int ret = 0;
+    if (r->model && given)
+        ret = check_name("resolution", given, r->model->resolutions, r, log);
+    return ret < 0 || !resolution ? ret
+                                  : put(r, "resolution", cJSON_CreateString(resolution));
+}
+
+static int check_aspect_ratio(const char *given, void *log, Request *r)
+{
+    char ratio[32];
+    int ret = 0;
+
+    av_strlcpy(ratio, given && given[0] ? given : "auto", sizeof(ratio));
+    for (char *c = ratio; *c; c++)
+        if (*c == '/')
+            *c = ':';
+    r->ratio_is_auto = !strcmp(ratio, "auto");
+    if (r->ratio_is_auto)
+        return 0;
+    if (r->model)
+        ret = check_name("aspect_ratio", ratio, r->model->aspect_ratios, r, log);
+    return ret < 0 ? ret : put(r, names_of(r)->ratio_field, cJSON_CreateString(ratio));
+}
+
+static int refuse_duration(const char *duration, const Request *r, void *log)
+{
+    AVBPrint list;
+    if (r->model && !r->model->durations[0] && !r->model->longest)
+        return refuse_option("duration", r, log);
+    av_bprint_init(&list, 0, 256);
+    if (r->model)
+        model_list_durations(r->model, &list);
+    av_bprintf(&list, r->model ? " seconds" : "a time above 0");
+    av_log(log, AV_LOG_ERROR, "The option duration cannot be '%s': %s takes %s.\n",
+           duration, r->model_name, list.str);
+    av_bprint_finalize(&list, NULL);
+    return AVERROR(EINVAL);
+}
+
+static int check_duration(const char *given, void *log, Request *r)
+{
+    int64_t us = 0;
+
+    if (!given) {
+        r->duration = r->model ? r->model->duration : 0;
+    } else {
+        if (av_parse_time(&us, given, 1) < 0 || us <= 0 || us > DAY_US ||
+            (r->model &&
+             (us % SECOND_US || !model_takes_duration(r->model, (int)(us / SECOND_US)))))
+            return refuse_duration(given, r, log);
+        r->duration = (int)(us / SECOND_US);
+    }
+    if (us % SECOND_US)
+        return put(r, "duration", cJSON_CreateNumber((double)us / SECOND_US));
+    return r->duration ? put(r, "duration", cJSON_CreateNumber(r->duration)) : 0;
+}
+
+/* Further fields, typed from the table */
+
+static bool is_whole(const char *text)
+{
+    text += *text == '-';
+    return *text && !text[strspn(text, "0123456789")];
+}
+
+/* Whether a text is a value of a field of one value. */
+static bool is_value(const ModelField *field, const char *text)
+{
+    bool numeric = params_is_number(text);
+    double number = 0;
+
+    if (numeric) { /* strtod() would follow the host's locale */
+        cJSON *parsed = cJSON_Parse(text);
+        number = parsed ? parsed->valuedouble : 0;
+        cJSON_Delete(parsed);
+    }
+    if (field->words[0]) {
+        const char *const *word = field->words;
+        while (*word && strcmp(*word, text))
+            word++;
+        return *word;
+    }
+    switch (field->type) {
+    case MODEL_TEXT:
+    case MODEL_URL:
+        return !field->longest || text_length(text) <= (size_t)field->longest;
+    case MODEL_BOOL:
+        return text_is_among(text, "true|false|1|0");
+    case MODEL_INTEGER:
+        numeric &= is_whole(text);
+        /* fallthrough */
+    default:
+        return numeric && ((field->min == 0 && field->max == 0) ||
+                           (number >= field->min && number <= field->max));
+    }
+}
+
+/* The value as the field's type has it; NULL without memory. */
+static cJSON *typed(const ModelField *field, const char *text)
+{
+    switch (field->type) {
+    case MODEL_TEXT:
+    case MODEL_URL:
+        return cJSON_CreateString(text);
+    case MODEL_BOOL:
+        return cJSON_CreateBool(!strcmp(text, "true") || !strcmp(text, "1"));
+    default:
+        return cJSON_CreateRaw(text); /* a double would round a long seed */
+    }
+}
+
+static int refuse_value(const char *option, const ModelField *field, const char *text,
+                        const Request *r, void *log)
+{
+    AVBPrint list;
+    bool of_params = !strcmp(option, "params");
+    av_bprint_init(&list, 0, 256);
+    model_list_values(field, &list);
+    av_log(log, AV_LOG_ERROR, "The option %s%s%s cannot be '%.60s': %s takes %s.\n",
+           option, of_params ? ": the field " : "", of_params ? field->name : "", text,
+           r->model_name, list.str);
+    av_bprint_finalize(&list, NULL);
+    return AVERROR(EINVAL);
+}
+
+/* A field that the table knows. `item` stays the caller's. */
+static int add_known(const char *option, const ModelField *field, const cJSON *item,
+                     void *log, Request *r)
+{
+    char *text = params_text(item);
+    bool fits;
+    int ret;
+
+    if (!text)
+        return AVERROR(ENOMEM);
+    if (field->type == MODEL_LIST)
+        fits = cJSON_IsArray(item) &&
+               (!field->longest || cJSON_GetArraySize(item) <= field->longest);
+    else if (field->type == MODEL_OBJECT)
+        fits = cJSON_IsObject(item);
+    else
+        fits = !cJSON_IsArray(item) && !cJSON_IsObject(item) && !cJSON_IsNull(item) &&
+               is_value(field, text);
+    if (!fits)
+        ret = refuse_value(option, field, text, r, log);
+    else if (field->type == MODEL_LIST || field->type == MODEL_OBJECT)
+        ret = put(r, field->name, cJSON_Duplicate(item, 1));
+    else
+        ret = put(r, field->name, typed(field, text));
+    av_free(text);
+    return ret;
+}
+
+/* An option that sets the field of its own name. */
+static int check_further(const char *name, const char *value, ModelFieldType type,
+                         void *log, Request *r)
+{
+    const ModelField any = {.name = name, .type = type};
+    const ModelField *field = r->model ? model_field(r->model, name) : &any;
+    if (!value)
+        return 0;
+    if (!field)
+        return refuse_option(name, r, log);
+    cJSON *item = cJSON_CreateString(value);
+    int ret = item ? add_known(name, field, item, log, r) : AVERROR(ENOMEM);
+    cJSON_Delete(item);
+    return ret;
+}
+
+/* Audio */
+
+static int check_audio(const Options *o, void *log, Request *r)
+{
+    const Model *model = names_of(r);
+    bool by_default =
+        !r->model || model->audio == MODEL_AUDIO_ALWAYS || model->audio == MODEL_AUDIO_ON;
+
+    r->audible = o->audio < 0 ? by_default : o->audio;
+    r->mute = !o->audio;
+    if (o->audio < 0 || (r->model && o->audio == by_default))
+        return 0;
+    if (model->audio_field)
+        return put(r, model->audio_field, cJSON_CreateBool(o->audio));
+    if (by_default)
+        av_log(log, AV_LOG_ERROR,
+               "The option audio cannot be 0 for %s: its clips always have audio.\n",
+               r->model_name);
+    else
+        av_log(log, AV_LOG_ERROR,
+               "The option audio cannot be 1 for %s: its clips have no audio; silence=1 "
+               "adds a silent track.\n",
+               r->model_name);
+    return AVERROR(EINVAL);
+}
+
+/* params */
+
+/* The option that sets a request field, or NULL. */
+static const char *option_of(const char *name, const Request *r)
+{
+    static const char *const same[] = {"model", "prompt"};
+    const Model *model = names_of(r);
+
+    for (size_t i = 0; i < FF_ARRAY_ELEMS(same); i++)
+        if (!strcmp(name, same[i]))
+            return same[i];
+    /* Of a path the first part is the field. */
+    size_t size = strlen(name);
+    if (!strncmp(name, model->image_field, size) && strchr(".", model->image_field[size]))
+        return "image";
+    if (model->end_image_field && !strcmp(name, model->end_image_field) &&
+        (r->model || r->end_image))
+        return "end_image";
+    return NULL;
+}
+
+/* Take a field that an option sets too out of params; it is then checked as the option
+ * is. */
+static int override(cJSON *params, const char *name, char **option)
+{
+    cJSON *item = cJSON_DetachItemFromObjectCaseSensitive(params, name);
+    int ret = 0;
+    if (!item)
+        return 0;
+    *option = params_text(item);
+    if (!*option)
+        ret = AVERROR(ENOMEM);
+    cJSON_Delete(item);
+    return ret;
+}
+
+static int add_param(cJSON *item, void *log, Request *r)
+{
+    const Model *model = names_of(r);
+    const char *option = option_of(item->string, r);
+    const ModelField audio = {.name = model->audio_field, .type = MODEL_BOOL};
+    const ModelField *field = r->model ? model_field(r->model, item->string) : NULL;
+    bool switches =
+        r->model && model->audio_field && !strcmp(item->string, model->audio_field);
+    int ret;
+
+    if (option) {
+        av_log(log, AV_LOG_ERROR,
+               "The option params cannot set the field %s; use the option %s.\n",
+               item->string, option);
+        return AVERROR(EINVAL);
+    }
+    if (switches)
+        field = &audio;
+    if (!field || !r->typed)
+        return put(r, item->string, cJSON_Duplicate(item, 1));
+    ret = add_known("params", field, item, log, r);
+    if (ret >= 0 && switches) {
+        r->audible =
+            cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(r->fields, audio.name));
+        r->mute = !r->audible;
+    }
+    return ret;
+}
+
+/* Add what is left of params to the fields. */
+static int add_params(const cJSON *params, void *log, Request *r)
+{
+    cJSON *item;
+    int ret = 0;
+    for (item = params ? params->child : NULL; item && ret >= 0; item = item->next)
+        ret = add_param(item, log, r);
+    return ret;
+}
+
+/* What a model demands */
+
+static int check_stills(void *log, const Request *r)
+{
+    if (r->end_image && !r->model->end_image_field)
+        return refuse_option("end_image", r, log);
+    if (r->end_image || !r->model->needs_end_image)
+        return 0;
+    av_log(log, AV_LOG_ERROR,
+           "The model %s needs a last frame: name it with the option end_image.\n",
+           r->model_name);
+    return AVERROR(EINVAL);
+}
+
+/* Some models take a list of prompts in its place. */
+static int check_prompt(void *log, const Request *r)
+{
+    int longest = r->model ? r->model->longest_prompt : 0;
+    const char *instead = r->model ? r->model->prompt_instead : NULL;
+    bool has_instead = instead && cJSON_GetObjectItemCaseSensitive(r->fields, instead);
+
+    if (!r->prompt[0] && !has_instead) {
+        av_log(log, AV_LOG_ERROR,
+               "There is no prompt: say what happens in the clip with the option "
+               "prompt, or name a text file with prompt_file.\n");
+        return AVERROR(EINVAL);
+    }
+    if (r->prompt[0] && has_instead) {
+        av_log(
+            log, AV_LOG_ERROR,
+            "The model %s takes either a prompt or the field %s of params, not both.\n",
+            r->model_name, instead);
+        return AVERROR(EINVAL);
+    }
+    if (!longest || text_length(r->prompt) <= (size_t)longest)
+        return 0;
+    av_log(log, AV_LOG_ERROR, "The prompt has %zu characters; %s takes at most %d.\n",
+           text_length(r->prompt), r->model_name, longest);
+    return AVERROR(EINVAL);
+}
+
+/* All of it */
+
+/* The fields by options, and by params over them. */
+static int fill(const Options *o, cJSON *params, void *log, Request *r)
+{
+    char *resolution = NULL, *ratio = NULL, *duration = NULL;
+    int ret;
+
+    if ((ret = override(params, "resolution", &resolution)) < 0 ||
+        (ret = override(params, names_of(r)->ratio_field, &ratio)) < 0 ||
+        (ret = override(params, "duration", &duration)) < 0 ||
+        (ret = check_resolution(resolution ? resolution : o->resolution, log, r)) < 0 ||
+        (ret = check_aspect_ratio(ratio ? ratio : o->aspect_ratio, log, r)) < 0 ||
+        (ret = check_duration(duration ? duration : o->duration, log, r)) < 0 ||
+        (ret = check_audio(o, log, r)) < 0 ||
+        (ret = check_further("negative_prompt", o->negative_prompt, MODEL_TEXT, log, r)) <
+            0 ||
+        (ret = check_further("seed", o->seed, MODEL_INTEGER, log, r)) < 0)
+        goto end;
+    ret = add_params(params, log, r);
+end:
+    av_free(resolution);
+    av_free(ratio);
+    av_free(duration);
+    return ret;
+}
+
+/* The fields of a request whose model is given. `params` stays the caller's. */
+static int make(const Options *o, const char *name, const cJSON *params, void *log,
+                Request *r)
+{
+    cJSON *further = params ? cJSON_Duplicate(params, 1) : NULL;
+    int ret = AVERROR(ENOMEM);
+
+    r->fields = cJSON_CreateObject();
+    if (r->fields && (further || !params) &&
+        cJSON_AddStringToObject(r->fields, "model", name) &&
+        (!r->prompt[0] || cJSON_AddStringToObject(r->fields, "prompt", r->prompt)))
+        ret = fill(o, further, log, r);
+    cJSON_Delete(further);
+    return ret;
+}
+
+/* What earlier versions made of the same options: clips that were bought then are found
+ * by it. Where they would have made nothing of them, there is nothing to find. */
+static int make_former(const Options *o, const cJSON *params, int which, Request *r)
+{
+    bool known = which != REQUEST_UNKNOWN;
+    Request former = {
+        .model = known ? r->model : NULL,
+        .model_name = known ? r->model_name : o->model,
+        .prompt = r->prompt,
+        .end_image = r->end_image,
+    };
+    Options then = *o;
+    /* There was no such option; where it changes nothing it is no other request. */
+    if (!r->model->audio_field ||
+        !cJSON_GetObjectItemCaseSensitive(r->fields, r->model->audio_field))
+        then.audio = -1;
+    /* The options' own level keeps what is said of it unheard. */
+    int ret = make(&then, former.model_name, params, &then, &former);
+    /* The same fields, but not the same still, where the model was unknown. */
+    if (ret >= 0 && (!known || !cJSON_Compare(former.fields, r->fields, 1)))
+        r->former[which] = former.fields;
+    else
+        cJSON_Delete(former.fields);
+    return ret == AVERROR(ENOMEM) ? ret : 0;
+}
+
+/* The fields, now and formerly. */
+static int make_all(const Options *o, const cJSON *params, void *log, Request *r)
+{
+    int ret;
+
+    r->typed = true;
+    if ((ret = make(o, r->model_name, params, log, r)) < 0 ||
+        (ret = check_prompt(log, r)) < 0 || !r->model)
+        return ret;
+    if ((ret = check_stills(log, r)) < 0 || (ret = rules_check(r, log)) < 0)
+        return ret;
+    const cJSON *fps = cJSON_GetObjectItemCaseSensitive(r->fields, "fps");
+    if (cJSON_IsRaw(fps))
+        r->rate = atoi(fps->valuestring);
+    for (int i = 0; i < REQUEST_FORMERS && ret >= 0 && !r->end_image; i++)
+        ret = make_former(o, params, i, r);
+    return ret;
+}
+
+int fields_check(const Options *o, void *log, Request *r)
+{
+    cJSON *params = NULL;
+    int ret;
+
+    if (!o->model || !o->model[0] || !text_is_utf8(o->model)) {
+        av_log(log, AV_LOG_ERROR, "The option model must name a model of the gateway.\n");
+        return AVERROR(EINVAL);
+    }
+    if (o->negative_prompt && !text_is_utf8(o->negative_prompt)) {
+        av_log(log, AV_LOG_ERROR, "The option negative_prompt is not valid UTF-8.\n");
+        return AVERROR(EINVAL);
+    }
+    r->model = model_find(o->model);
+    if (!r->model)
+        av_log(log, AV_LOG_INFO,
+               "The model %s is not known to i2v: it is sent as asked.\n", o->model);
+    r->model_name = av_strdup(r->model ? r->model->name : o->model);
+    if (!r->model_name)
+        return AVERROR(ENOMEM);
+    r->image_field = names_of(r)->image_field;
+    r->end_image_field = names_of(r)->end_image_field;
+    ret = o->params && o->params[0] ? params_parse(o->params, log, &params) : 0;
+    if (ret >= 0)
+        ret = make_all(o, params, log, r);
+    cJSON_Delete(params);
+    return ret;
+}
+
+cJSON *fields_with_defaults(const Request *r)
+{
+    /* Printed and read again, so that numbers kept as text are numbers. */
+    char *text = cJSON_PrintUnformatted(r->fields);
+    cJSON *all = text ? cJSON_Parse(text) : NULL;
+    const Model *model = r->model;
+
+    cJSON_free(text);
+    for (const ModelField *field = model ? model->fields : NULL;
+         all && field && field->name; field++) {
+        if (!field->value || cJSON_GetObjectItemCaseSensitive(all, field->name))
+            continue;
+        bool is_text = field->type == MODEL_TEXT || field->type == MODEL_URL;
+        cJSON_AddItemToObject(all, field->name,
+                              is_text ? cJSON_CreateString(field->value)
+                                      : cJSON_Parse(field->value));
+    }
+    if (all && model && model->audio_field &&
+        !cJSON_GetObjectItemCaseSensitive(all, model->audio_field))
+        cJSON_AddBoolToObject(all, model->audio_field, r->audible);
+    return all;
+}

@@ -1,0 +1,426 @@
+/* i2v: the AVOption table, the i2v: URL, and where option values come from
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "request/table.h"
+
+#include <limits.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <libavutil/avstring.h>
+#include <libavutil/error.h>
+#include <libavutil/mem.h>
+
+#include "still/still.h"
+#include "base/text.h"
+
+#define MINUTES_US (60 * 1000000LL)
+
+#define OFFSET(x) offsetof(Options, x)
+#define FLAGS     AV_OPT_FLAG_DECODING_PARAM
+#define STRING(name, text, value)                      \
+    {                                                  \
+#name, text, OFFSET(name), AV_OPT_TYPE_STRING, \
+            {.str = (value) }, 0, 0, FLAGS, NULL       \
+    }
+#define NAMED(name, text, value, last)               \
+    {                                                \
+#name, text, OFFSET(name), AV_OPT_TYPE_INT,  \
+            {.i64 = (value) }, 0, last, FLAGS, #name \
+    }
+#define VALUE(unit, name, text, value)                                        \
+    {                                                                         \
+        name, text, 0, AV_OPT_TYPE_CONST, {.i64 = (value)}, 0, 0, FLAGS, unit \
+    }
+#define BOOLEAN(name, text, value, least)            \
+    {                                                \
+#name, text, OFFSET(name), AV_OPT_TYPE_BOOL, \
+            {.i64 = (value) }, least, 1, FLAGS, NULL \
+    }
+#define DURATION(name, text, value)                                              \
+    {                                                                            \
+#name, text, OFFSET(name), AV_OPT_TYPE_DURATION,                         \
+            {.i64 = (value) }, (double)INT64_MIN, (double)INT64_MAX, FLAGS, NULL \
+    }
+
+/* clang-format off */
+static const AVOption option_table[] = {
+    STRING(prompt, "set what happens in the clip", NULL),
+    STRING(prompt_file, "read the prompt from this UTF-8 file", NULL),
+    STRING(image, "set the still: path, -, http(s) URL, data: URI or a video (default: the input URL)", NULL),
+    STRING(image_time, "set which frame of a video is the still: a time, or end", "0"),
+    STRING(end_image, "set the still that the clip ends with, where the model takes one", NULL),
+    STRING(model, "set the image-to-video model of the gateway", "openai/sora-2-i2v"),
+    STRING(resolution, "set the resolution, as the model names it (default: the model's)", NULL),
+    STRING(aspect_ratio, "set the aspect ratio, auto = nearest to the still's", "auto"),
+    STRING(duration, "set the length of the clip in seconds (default: the model's)", NULL),
+    BOOLEAN(audio, "set whether the clip has audio, where the model lets one choose", -1, -1),
+    STRING(negative_prompt, "set what is not to be in the clip, where the model takes it", NULL),
+    STRING(seed, "set the seed, where the model takes one", NULL),
+    STRING(params, "set further request fields: JSON object, @file.json or name=value:name=value", NULL),
+    NAMED(fit, "set how a still of another shape meets the size the model demands", STILL_COVER, STILL_NONE),
+        VALUE("fit", "cover", "fill the frame, cut what stands over", STILL_COVER),
+        VALUE("fit", "contain", "show all of it, pad with black", STILL_CONTAIN),
+        VALUE("fit", "fill", "stretch", STILL_FILL),
+        VALUE("fit", "none", "send it as it is, a URL as a URL", STILL_NONE),
+    NAMED(fit_position, "set what cover keeps and where contain puts the still", STILL_CENTER, STILL_RIGHT),
+        VALUE("fit_position", "center", NULL, STILL_CENTER),
+        VALUE("fit_position", "top", NULL, STILL_TOP),
+        VALUE("fit_position", "bottom", NULL, STILL_BOTTOM),
+        VALUE("fit_position", "left", NULL, STILL_LEFT),
+        VALUE("fit_position", "right", NULL, STILL_RIGHT),
+    { "take", "set which take of this request; another number is another generation", OFFSET(take),
+        AV_OPT_TYPE_INT, { .i64 = 1 }, 1, INT_MAX - 1, FLAGS, NULL },
+    NAMED(reuse, "set whether a new generation may be bought", REUSE_ANY, REUSE_ONLY),
+        VALUE("reuse", "any", "what is there, else a new generation", REUSE_ANY),
+        VALUE("reuse", "only", "a finished clip or a running generation, never a new one", REUSE_ONLY),
+    DURATION(max_wait, "set how long to wait, at most 24 h; the generation goes on after that", 20 * MINUTES_US),
+    DURATION(poll_interval, "set a fixed interval between polls (0 = adaptive)", 0),
+    { "max_cost", "set the most that one clip may cost in USD (default: no limit)", OFFSET(max_cost),
+        AV_OPT_TYPE_DOUBLE, { .dbl = -1 }, -1, 1000000, FLAGS, NULL },
+    STRING(project, "set a label under which i2vctl jobs --by project sums what was spent", NULL),
+    BOOLEAN(dry_run, "do everything but the purchase, and give an animatic made here", 0, 0),
+    NAMED(fallback, "set what the input becomes when the generation fails or takes too long", FALLBACK_ERROR, FALLBACK_STILL),
+        VALUE("fallback", "error", "an error", FALLBACK_ERROR),
+        VALUE("fallback", "still", "the still for the duration, with silence", FALLBACK_STILL),
+    BOOLEAN(silence, "give a clip without audio a silent track", 0, 0),
+    NAMED(tags, "set which metadata the input gets", TAGS_BASIC, TAGS_ALL),
+        VALUE("tags", "none", NULL, TAGS_NONE),
+        VALUE("tags", "basic", "the generation's id and the IPTC digital source type", TAGS_BASIC),
+        VALUE("tags", "all", "model, prompt, take and cost, too", TAGS_ALL),
+    STRING(save, "also keep the original MP4 at this path", NULL),
+    STRING(api_key_file, "read the API key from this file (default: AIML_API_KEY, AIMLAPI_API_KEY or i2v/key)", NULL),
+    STRING(base_url, "set the origin of the gateway (env I2V_BASE_URL)", "https://api.aimlapi.com"),
+    STRING(ca_file, "set the CA bundle for https", NULL),
+    STRING(store, "set the directory of the ledger and the clips (env I2V_STORE)", NULL),
+    { NULL, NULL, 0, AV_OPT_TYPE_FLAGS, { .i64 = 0 }, 0, 0, 0, NULL },
+};
+/* clang-format on */
+
+const AVClass options_class = {
+    .class_name = "i2v demuxer",
+    .item_name = av_default_item_name,
+    .option = option_table,
+    .version = LIBAVUTIL_VERSION_INT,
+    .log_level_offset_offset = OFFSET(log_level_offset),
+    .category = AV_CLASS_CATEGORY_DEMUXER,
+};
+
+const AVOption *options_find(const char *name)
+{
+    for (const AVOption *o = option_table; o->name; o++)
+        if (o->type != AV_OPT_TYPE_CONST && !strcmp(o->name, name))
+            return o;
+    return NULL;
+}
+
+bool options_knows(const char *name)
+{
+    return options_find(name);
+}
+
+const char *options_value_name(const char *option, int value)
+{
+    for (const AVOption *o = option_table; o->name; o++)
+        if (o->type == AV_OPT_TYPE_CONST && !strcmp(o->unit, option) &&
+            o->default_val.i64 == value)
+            return o->name;
+    return "?";
+}
+
+void options_list(AVBPrint *list, bool foreign)
+{
+    const char *separator = "";
+    for (const AVOption *o = option_table; o->name; o++) {
+        if (o->type == AV_OPT_TYPE_CONST || (foreign && options_is_withheld(o->name)))
+            continue;
+        av_bprintf(list, "%s%s", separator, o->name);
+        separator = ", ";
+    }
+}
+
+int options_add(AVDictionary **options, const char *name, const char *value, void *log)
+{
+    const AVDictionaryEntry *earlier =
+        av_dict_get(*options, name, NULL, AV_DICT_MATCH_CASE);
+    if (!earlier || !strcmp(earlier->value, value))
+        return FFMIN(av_dict_set(options, name, value, 0), 0);
+    bool hide = text_has_control(earlier->value) || text_has_control(value);
+    av_log(log, AV_LOG_ERROR,
+           "The option %s is given twice with different values: '%s' and '%s'.\n", name,
+           hide ? "..." : earlier->value, hide ? "..." : value);
+    return AVERROR(EINVAL);
+}
+
+/* Where values come from */
+
+static bool is_graph(const char *url)
+{
+    return url && !strcmp(url, OPTIONS_GRAPH_URL);
+}
+
+/* Move our options out of `given`. */
+static int take_ours(AVDictionary **given, AVDictionary **ours)
+{
+    const AVDictionaryEntry *entry = NULL;
+    AVDictionary *others = NULL;
+    int ret = 0;
+
+    while (ret >= 0 && (entry = av_dict_get(*given, "", entry, AV_DICT_IGNORE_SUFFIX)))
+        ret = av_dict_set(options_find(entry->key) ? ours : &others, entry->key,
+                          entry->value, 0);
+    if (ret < 0) {
+        av_dict_free(&others);
+        return ret;
+    }
+    av_dict_free(given);
+    *given = others;
+    return 0;
+}
+
+/* Add the options of a URL to those given beside it. */
+static int add_query(const AVDictionary *query, AVDictionary **ours, void *log)
+{
+    const AVDictionaryEntry *entry = NULL;
+    int ret = 0;
+
+    while (ret >= 0 && (entry = av_dict_get(query, "", entry, AV_DICT_IGNORE_SUFFIX)))
+        ret = options_add(ours, entry->key, entry->value, log);
+    return ret;
+}
+
+/* What a filter graph says, it all says as a URL's query does. */
+static int check_graph(const AVDictionary *ours, AVDictionary **query, void *log)
+{
+    const AVDictionaryEntry *entry = NULL;
+    int ret = 0;
+
+    while (ret >= 0 && (entry = av_dict_get(ours, "", entry, AV_DICT_IGNORE_SUFFIX)))
+        ret = options_check_foreign(OPTIONS_OF_GRAPH, entry->key, entry->value, log);
+    return ret < 0 ? ret : av_dict_copy(query, ours, 0);
+}
+
+/* The command's options: those given, the URL's, the still's name. */
+static int gather_command(const char *url, AVDictionary **given, AVDictionary **ours,
+                          AVDictionary **query, void *log)
+{
+    char *still = NULL;
+    const char *body = options_url_body(url);
+    int ret;
+
+    if ((ret = take_ours(given, ours)) < 0)
+        goto end;
+    if (is_graph(url)) {
+        ret = check_graph(*ours, query, log);
+        goto end;
+    }
+    if (body) {
+        if ((ret = options_parse_url(body, &still, query, log)) < 0 ||
+            (ret = add_query(*query, ours, log)) < 0)
+            goto end;
+    } else if (url && !(still = av_strdup(url))) {
+        ret = AVERROR(ENOMEM);
+        goto end;
+    }
+    const AVDictionaryEntry *image =
+        av_dict_get(*ours, "image", NULL, AV_DICT_MATCH_CASE);
+    if (still && still[0] && (body || !image))
+        ret = options_add(ours, "image", still, log);
+    else if (image && still && still[0] && strcmp(image->value, still))
+        av_log(log, AV_LOG_WARNING,
+               "The option image names the still '%s'; the input '%s' is not read.\n",
+               image->value, still);
+end:
+    av_free(still);
+    return FFMIN(ret, 0);
+}
+
+/* Set a value that the command leaves open. */
+static int set_default(AVDictionary **ours, const char *name, const char *value)
+{
+    return value && *value ? av_dict_set(ours, name, value, AV_DICT_DONT_OVERWRITE) : 0;
+}
+
+static void say_valid(const AVOption *o, const char *value, void *log)
+{
+    AVBPrint valid;
+    av_bprint_init(&valid, 0, 256);
+    if (o->unit) {
+        for (const AVOption *c = option_table; c->name; c++)
+            if (c->type == AV_OPT_TYPE_CONST && !strcmp(c->unit, o->unit))
+                av_bprintf(&valid, "%s%s", valid.len ? ", " : "", c->name);
+    } else if (o->type == AV_OPT_TYPE_BOOL) {
+        av_bprintf(&valid, "1 or 0");
+    } else if (o->type == AV_OPT_TYPE_DOUBLE) {
+        av_bprintf(&valid, "an amount such as 1.50, from 0 to %.0f", o->max);
+    } else if (o->type == AV_OPT_TYPE_INT) {
+        av_bprintf(&valid, "a whole number from %.0f to %.0f", o->min, o->max);
+    } else {
+        av_bprintf(&valid, "a time such as 90, 1:30 or 1500ms");
+    }
+    av_log(log, AV_LOG_ERROR, "'%s' is not a value of the option %s; it takes %s.\n",
+           value, o->name, valid.str);
+    av_bprint_finalize(&valid, NULL);
+}
+
+/* libavutil would take an expression for a name, and round 1.5 to 2 without a word. */
+static bool is_plausible(const AVOption *option, const char *value)
+{
+    if (option->unit) {
+        for (const AVOption *o = option_table; o->name; o++)
+            if (o->type == AV_OPT_TYPE_CONST && !strcmp(o->unit, option->unit) &&
+                !strcmp(o->name, value))
+                return true;
+    }
+    if (option->type == AV_OPT_TYPE_DOUBLE) {
+        size_t whole = strspn(value, "0123456789"), point = value[whole] == '.';
+        size_t part = strspn(value + whole + point, "0123456789");
+        return whole + part && !value[whole + point + part];
+    }
+    return option->type != AV_OPT_TYPE_INT ||
+           (*value && !value[strspn(value, "0123456789")]);
+}
+
+static int apply(const AVDictionary *ours, Options *options, void *log)
+{
+    const AVDictionaryEntry *entry = NULL;
+    while ((entry = av_dict_get(ours, "", entry, AV_DICT_IGNORE_SUFFIX))) {
+        const AVOption *o = options_find(entry->key);
+        int ret = is_plausible(o, entry->value)
+                      ? av_opt_set(options, entry->key, entry->value, 0)
+                      : AVERROR(EINVAL);
+        if (ret == AVERROR(ENOMEM))
+            return ret;
+        if (ret < 0) {
+            say_valid(o, entry->value, log);
+            return AVERROR(EINVAL);
+        }
+    }
+    return 0;
+}
+
+/* The values of `from` that bound what may be spent; at most their defaults otherwise. */
+static int read_limits(const AVDictionary *from, void *log, Options *limits)
+{
+    static const char *const names[] = {"max_cost", "reuse", "dry_run"};
+    AVDictionary *some = NULL;
+    int ret = 0;
+
+    *limits = (Options){.class = &options_class, .log_level_offset = AV_LOG_TRACE};
+    av_opt_set_defaults(limits);
+    for (size_t i = 0; i < FF_ARRAY_ELEMS(names) && ret >= 0; i++) {
+        const AVDictionaryEntry *entry =
+            av_dict_get(from, names[i], NULL, AV_DICT_MATCH_CASE);
+        if (entry)
+            ret = av_dict_set(&some, entry->key, entry->value, 0);
+    }
+    if (ret >= 0)
+        ret = apply(some, limits, log);
+    av_dict_free(&some);
+    return ret;
+}
+
+/* A URL or graph may come from a stranger: it may not lift the limits of I2V_DEFAULTS. */
+static int check_limits(OptionsOrigin origin, const AVDictionary *query,
+                        const AVDictionary *defaults, void *log)
+{
+    Options asked = {0}, site = {0};
+    const char *lifted = NULL;
+    int ret;
+
+    if ((ret = read_limits(query, log, &asked)) < 0 ||
+        (ret = read_limits(defaults, log, &site)) < 0)
+        goto end;
+    if (site.max_cost >= 0 && asked.max_cost > site.max_cost)
+        lifted = "max_cost";
+    else if (site.dry_run && !asked.dry_run && av_dict_get(query, "dry_run", NULL, 0))
+        lifted = "dry_run";
+    else if (site.reuse == REUSE_ONLY && asked.reuse != REUSE_ONLY &&
+             av_dict_get(query, "reuse", NULL, 0))
+        lifted = "reuse";
+    if (!lifted)
+        goto end;
+    av_log(log, AV_LOG_ERROR,
+           "The %s says %s=%s, and I2V_DEFAULTS %s=%s: a %s may not allow more than "
+           "that.\n",
+           origin == OPTIONS_OF_GRAPH ? "filter graph" : "i2v: URL", lifted,
+           av_dict_get(query, lifted, NULL, 0)->value, lifted,
+           av_dict_get(defaults, lifted, NULL, 0)->value,
+           origin == OPTIONS_OF_GRAPH ? "graph" : "URL");
+    ret = AVERROR(EINVAL);
+end:
+    av_opt_free(&asked);
+    av_opt_free(&site);
+    return ret;
+}
+
+static int add_environment(OptionsOrigin origin, const AVDictionary *query,
+                           AVDictionary **ours, void *log)
+{
+    const char *defaults = secure_getenv("I2V_DEFAULTS");
+    bool prompted = av_dict_get(*ours, "prompt", NULL, AV_DICT_MATCH_CASE) ||
+                    av_dict_get(*ours, "prompt_file", NULL, AV_DICT_MATCH_CASE);
+    const AVDictionaryEntry *entry = NULL;
+    AVDictionary *parsed = NULL;
+    int ret = set_default(ours, "base_url", secure_getenv("I2V_BASE_URL"));
+
+    if (ret >= 0)
+        ret = set_default(ours, "store", secure_getenv("I2V_STORE"));
+    if (ret < 0 || !defaults)
+        return ret;
+    if ((ret = av_dict_parse_string(&parsed, defaults, "=", ":", 0)) < 0)
+        av_log(log, AV_LOG_ERROR,
+               "I2V_DEFAULTS is not of the form name=value:name=value: \"%s\"\n",
+               defaults);
+    if (ret >= 0)
+        ret = check_limits(origin, query, parsed, log);
+    while (ret >= 0 && (entry = av_dict_get(parsed, "", entry, AV_DICT_IGNORE_SUFFIX))) {
+        if (!options_find(entry->key)) {
+            AVBPrint list;
+            av_bprint_init(&list, 0, 1024);
+            options_list(&list, false);
+            av_log(log, AV_LOG_ERROR,
+                   "Unknown option '%s' in I2V_DEFAULTS; it may hold %s.\n", entry->key,
+                   list.str);
+            av_bprint_finalize(&list, NULL);
+            ret = AVERROR_OPTION_NOT_FOUND;
+        } else if (!prompted || !av_strstart(entry->key, "prompt", NULL)) {
+            ret = set_default(ours, entry->key, entry->value);
+        }
+    }
+    av_dict_free(&parsed);
+    return FFMIN(ret, 0);
+}
+
+int options_gather(const char *url, AVDictionary **given, void *log, Options **options)
+{
+    AVDictionary *ours = NULL, *query = NULL, *nothing = NULL;
+    OptionsOrigin origin = is_graph(url) ? OPTIONS_OF_GRAPH : OPTIONS_OF_URL;
+    Options *o = av_mallocz(sizeof(*o));
+    int ret = AVERROR(ENOMEM);
+
+    *options = NULL;
+    if (!o)
+        return ret;
+    o->class = &options_class;
+    o->log_level_offset = AV_LOG_TRACE;
+    av_opt_set_defaults(o);
+    if ((ret = gather_command(url, given ? given : &nothing, &ours, &query, log)) < 0 ||
+        (ret = add_environment(origin, query, &ours, log)) < 0 ||
+        (ret = apply(ours, o, log)) < 0)
+        goto end;
+    *options = o;
+    o = NULL;
+end:
+    options_free(&o);
+    av_dict_free(&ours);
+    av_dict_free(&query);
+    return ret;
+}
+
+void options_free(Options **options)
+{
+    if (*options)
+        av_opt_free(*options);
+    av_freep(options);
+}

@@ -1,0 +1,309 @@
+/* i2v: where a request goes, with which key, and where its clip is kept
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "request/request.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <libavutil/avstring.h>
+#include <libavutil/error.h>
+#include <libavutil/log.h>
+#include <libavutil/mem.h>
+
+#include "base/files.h"
+#include "base/http.h"
+#include "store/account.h"
+
+/* The API key's file. */
+#define MAX_KEY 4096
+
+/* The gateway and the key to it */
+
+static int check_base_url(const Options *o, void *log, Request *r)
+{
+    const char *allowed = secure_getenv("I2V_ALLOW_HTTP");
+    int ret = http_origin(o->base_url ? o->base_url : "", &r->origin);
+
+    if (ret == AVERROR(ENOMEM))
+        return ret;
+    if (ret < 0 || !http_is_origin(o->base_url)) {
+        av_log(log, AV_LOG_ERROR,
+               "The option base_url must be an origin, https://HOST or "
+               "https://HOST:PORT, not '%s'.\n",
+               o->base_url && strchr(o->base_url, '@') ? "(a URL with credentials)"
+               : o->base_url                           ? o->base_url
+                                                       : "");
+        return AVERROR(EINVAL);
+    }
+    r->allow_http = av_strstart(r->origin, "http://", NULL);
+    if (r->allow_http && !http_is_loopback(r->origin) &&
+        (!allowed || strcmp(allowed, "1"))) {
+        av_log(log, AV_LOG_ERROR,
+               "The option base_url is plain http to another machine, which would show "
+               "the API key to the network: use https, or set I2V_ALLOW_HTTP=1.\n");
+        return AVERROR(EINVAL);
+    }
+    return 0;
+}
+
+static int check_ca_file(const Options *o, void *log, Request *r)
+{
+    if (o->ca_file && access(o->ca_file, R_OK) < 0) {
+        int ret = AVERROR(errno);
+        av_log(log, AV_LOG_ERROR,
+               "The option ca_file names %s, which cannot be read: %s.\n", o->ca_file,
+               av_err2str(ret));
+        return ret;
+    }
+    if (!o->ca_file)
+        return 0;
+    r->ca_file = av_strdup(o->ca_file);
+    return r->ca_file ? 0 : AVERROR(ENOMEM);
+}
+
+/* An API key goes into a header: printable ASCII, without the space around it. */
+static int take_key(const char *text, const char *where, void *log, char **key)
+{
+    size_t start = strspn(text, " \t\r\n"), size = strcspn(text + start, " \t\r\n");
+    const char *rest = text + start + size;
+
+    *key = av_strndup(text + start, size);
+    if (!*key)
+        return AVERROR(ENOMEM);
+    for (const char *c = *key; *c; c++)
+        if (*c < 0x21 || *c > 0x7e)
+            size = 0;
+    if (size && !rest[strspn(rest, " \t\r\n")])
+        return 0;
+    av_freep(key);
+    av_log(log, AV_LOG_ERROR,
+           "%s does not hold an API key: one line of printable ASCII.\n", where);
+    return AVERROR(EINVAL);
+}
+
+static int read_key_file(const char *path, void *log, char **key)
+{
+    char *text = NULL;
+    int ret = files_read_text(path, MAX_KEY, "api_key_file", log, &text);
+    if (ret >= 0)
+        ret = take_key(text, path, log, key);
+    av_free(text);
+    return ret;
+}
+
+/* A process with many requests says it once of a key file as it is. */
+static bool is_news(const struct stat *st)
+{
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    static struct stat last; /* under the lock */
+
+    pthread_mutex_lock(&lock);
+    bool same = last.st_dev == st->st_dev && last.st_ino == st->st_ino &&
+                last.st_mode == st->st_mode;
+    last = *st;
+    pthread_mutex_unlock(&lock);
+    return !same;
+}
+
+static int use_key_file(const char *path, void *log, Request *r)
+{
+    struct stat st;
+
+    /* Another's file, as a container's secret is, cannot be changed by this user. */
+    if (!stat(path, &st) && S_ISREG(st.st_mode) && st.st_uid == geteuid() &&
+        st.st_mode & 077 && is_news(&st))
+        av_log(log, AV_LOG_WARNING,
+               "The key file %s can be read by others; chmod 600 keeps it yours.\n",
+               path);
+    r->api_key_path = av_strdup(path);
+    return r->api_key_path ? read_key_file(path, log, &r->api_key) : AVERROR(ENOMEM);
+}
+
+int request_read_key_again(const Request *request, void *log, char **key)
+{
+    *key = NULL;
+    return request->api_key_path ? read_key_file(request->api_key_path, log, key)
+                                 : AVERROR(ENOENT);
+}
+
+/* $XDG_..., else below the home directory; NULL when there is neither. */
+static char *home_path(const char *variable, const char *below_home, const char *name)
+{
+    const char *base = secure_getenv(variable), *home = secure_getenv("HOME");
+    if (base && base[0] == '/')
+        return av_asprintf("%s/%s", base, name);
+    return home && home[0] == '/' ? av_asprintf("%s/%s/%s", home, below_home, name)
+                                  : NULL;
+}
+
+/* A key that is missing is no error yet: what the store has can be had without one. */
+static int check_key(const Options *o, void *log, Request *r)
+{
+    static const char *const variables[] = {"AIML_API_KEY", "AIMLAPI_API_KEY"};
+    int ret = 0;
+
+    if (o->api_key_file)
+        return use_key_file(o->api_key_file, log, r);
+    for (size_t i = 0; i < FF_ARRAY_ELEMS(variables); i++) {
+        const char *value = secure_getenv(variables[i]);
+        if (value && *value)
+            return take_key(value, variables[i], log, &r->api_key);
+    }
+    char *path = home_path("XDG_CONFIG_HOME", ".config", "i2v/key");
+    if (path && !access(path, F_OK))
+        ret = use_key_file(path, log, r);
+    av_free(path);
+    return ret;
+}
+
+/* The store and the copy */
+
+static bool is_same_file(const char *one, const char *other)
+{
+    struct stat a, b;
+    av_strstart(other, "file:", &other);
+    return !stat(one, &a) && !stat(other, &b) && a.st_dev == b.st_dev &&
+           a.st_ino == b.st_ino;
+}
+
+static bool is_still(const char *path, const Request *r)
+{
+    return is_same_file(path, r->image) ||
+           (r->end_image && is_same_file(path, r->end_image));
+}
+
+/* The store's own files: whoever copies a clip over itself, or over a record, harms the
+ * ledger. `path` leads through no link. */
+static bool is_of_store(const char *path, const char *store)
+{
+    const char *name = av_basename(path);
+    char *real = realpath(store, NULL);
+    size_t size = real ? strlen(real) : 0;
+    bool below = real && name > path && (size_t)(name - path) == size + 1 &&
+                 !strncmp(path, real, size);
+
+    free(real);
+    return below && (strspn(name, "0123456789abcdef") >= REQUEST_KEY_SIZE - 1 ||
+                     !strcmp(name, "stats.json") || !strcmp(name, "stills"));
+}
+
+/* The path without links, as far as it exists: the file, or else its directory; NULL
+ * without memory. */
+static char *resolve(const char *path)
+{
+    char *real = realpath(path, NULL), *copy = NULL, *directory = NULL;
+    if (!real && (copy = av_strdup(path)))
+        directory = realpath(av_dirname(copy), NULL);
+    char *result = real        ? av_strdup(real)
+                   : directory ? av_asprintf("%s/%s", directory, av_basename(path))
+                               : av_strdup(path);
+    free(real);
+    free(directory);
+    av_free(copy);
+    return result;
+}
+
+/* The account is written beside the clip. */
+static int check_account(const Options *o, void *log, const Request *r)
+{
+    char *path = provenance_path(r->save);
+    int ret = path ? 0 : AVERROR(ENOMEM);
+
+    if (path && is_still(path, r)) {
+        av_log(log, AV_LOG_ERROR,
+               "The option save names %s, and the account of the clip would be written "
+               "over the still, %s; nothing sent.\n",
+               o->save, path);
+        ret = AVERROR(EINVAL);
+    } else if (path && (ret = files_check_writable(path)) < 0) {
+        av_log(log, AV_LOG_ERROR,
+               "The option save names %s, beside which the account of the clip, %s, "
+               "cannot be written: %s; nothing sent.\n",
+               o->save, path, av_err2str(ret));
+    }
+    av_free(path);
+    return ret;
+}
+
+static int check_save(const Options *o, void *log, Request *r)
+{
+    int ret;
+    if (!o->save)
+        return 0;
+    if (!o->save[0]) {
+        av_log(log, AV_LOG_ERROR,
+               "The option save is empty; it takes the path of a file.\n");
+        return AVERROR(EINVAL);
+    }
+    if (is_still(o->save, r)) {
+        av_log(log, AV_LOG_ERROR, "The option save names a still of the request, %s.\n",
+               o->save);
+        return AVERROR(EINVAL);
+    }
+    if ((ret = files_check_writable(o->save)) < 0) {
+        av_log(log, AV_LOG_ERROR,
+               "The option save names %s, which cannot be written: %s; nothing sent.\n",
+               o->save, av_err2str(ret));
+        return ret;
+    }
+    /* A link is to stay one: what it leads to is written. */
+    if (!(r->save = resolve(o->save)))
+        return AVERROR(ENOMEM);
+    if (is_of_store(r->save, r->store)) {
+        av_log(log, AV_LOG_ERROR,
+               "The option save names %s, a file of the store itself, which keeps every "
+               "clip anyway; name one outside of %s; nothing sent.\n",
+               o->save, r->store);
+        return AVERROR(EINVAL);
+    }
+    return check_account(o, log, r);
+}
+
+static int say_no_store(void *log)
+{
+    static const char *const variables[] = {"XDG_DATA_HOME", "HOME"};
+
+    for (size_t i = 0; i < FF_ARRAY_ELEMS(variables); i++) {
+        const char *value = secure_getenv(variables[i]);
+        if (!value || !*value || *value == '/')
+            continue;
+        av_log(log, AV_LOG_ERROR,
+               "There is no place for the ledger: %s must be an absolute path, and is "
+               "'%s'; nothing sent; set the option store or I2V_STORE.\n",
+               variables[i], value);
+        return AVERROR(ENOENT);
+    }
+    av_log(log, AV_LOG_ERROR,
+           "There is no place for the ledger: neither the option store nor I2V_STORE, "
+           "XDG_DATA_HOME or HOME is set; nothing sent.\n");
+    return AVERROR(ENOENT);
+}
+
+int request_find_store(const Options *o, void *log, char **path)
+{
+    *path = o->store && o->store[0] ? av_strdup(o->store)
+                                    : home_path("XDG_DATA_HOME", ".local/share", "i2v");
+    return *path ? 0 : say_no_store(log);
+}
+
+int request_check_origin(Request *request, const Options *options, void *log)
+{
+    int ret = check_base_url(options, log, request);
+    return ret < 0 ? ret : check_ca_file(options, log, request);
+}
+
+int request_check_gateway(Request *request, const Options *options, void *log)
+{
+    int ret = request_check_origin(request, options, log);
+    return ret < 0 ? ret : check_key(options, log, request);
+}
+
+int request_check_places(Request *request, const Options *options, void *log)
+{
+    int ret = request_find_store(options, log, &request->store);
+    return ret < 0 ? ret : check_save(options, log, request);
+}

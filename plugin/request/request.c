@@ -1,0 +1,326 @@
+/* i2v: a checked request and its key
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "request/request.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <libavutil/avstring.h>
+#include <libavutil/error.h>
+#include <libavutil/log.h>
+#include <libavutil/mem.h>
+
+#include "request/fields.h"
+#include "base/files.h"
+#include "request/key.h"
+#include "request/target.h"
+#include "base/text.h"
+
+#define SECOND_US (1000000LL)
+#define DAY_US    (24 * 3600 * SECOND_US)
+#define MAX_TEXT  (1 << 20)
+#define MAX_LABEL 200 ///< bytes
+
+static int copy(char **to, const char *from)
+{
+    *to = from ? av_strdup(from) : NULL;
+    return from && !*to ? AVERROR(ENOMEM) : 0;
+}
+
+/* The prompt */
+
+/* Drop a byte order mark, the CR of each CRLF and the last newline. */
+static void normalize_text(char *text)
+{
+    char *to = text;
+    const char *from = text;
+    av_strstart(from, "\xEF\xBB\xBF", &from);
+    for (; *from; from++)
+        if (from[0] != '\r' || from[1] != '\n')
+            *to++ = *from;
+    if (to > text && to[-1] == '\n')
+        to--;
+    *to = '\0';
+}
+
+static int check_prompt(const Options *o, void *log, Request *r)
+{
+    int ret;
+    if (o->prompt && o->prompt_file) {
+        av_log(log, AV_LOG_ERROR,
+               "The options prompt and prompt_file are both given; give one of them.\n");
+        return AVERROR(EINVAL);
+    }
+    if (o->prompt_file) {
+        if ((ret = files_read_text(o->prompt_file, MAX_TEXT, "prompt_file", log,
+                                   &r->prompt)) < 0)
+            return ret;
+        normalize_text(r->prompt);
+    } else if ((ret = copy(&r->prompt, o->prompt)) < 0) {
+        return ret;
+    }
+    /* Whether there must be one is the model's matter. */
+    if (!r->prompt || !r->prompt[strspn(r->prompt, " \t\r\n")]) {
+        av_freep(&r->prompt);
+        return copy(&r->prompt, "");
+    }
+    if (!text_is_utf8(r->prompt)) {
+        av_log(log, AV_LOG_ERROR, "The option %s is not valid UTF-8.\n",
+               o->prompt_file ? "prompt_file" : "prompt");
+        return AVERROR(EINVAL);
+    }
+    return 0;
+}
+
+/* The still */
+
+static bool is_web_url(const char *image)
+{
+    return av_stristart(image, "http://", NULL) || av_stristart(image, "https://", NULL);
+}
+
+static int check_image(const Options *o, void *log, Request *r)
+{
+    int ret;
+    if (!o->image || !o->image[0]) {
+        av_log(log, AV_LOG_ERROR,
+               "There is no still: name it as the input (-i still.png), in the URL "
+               "(i2v:still.png?prompt=...) or with the option image.\n");
+        return AVERROR(EINVAL);
+    }
+    if ((ret = copy(&r->image, o->image)) < 0 ||
+        (ret = copy(&r->image_time, o->image_time)) < 0)
+        return ret;
+    r->target.fit = (StillFit)o->fit;
+    r->target.position = (StillPosition)o->fit_position;
+    r->image_as_url = o->fit == STILL_NONE && is_web_url(o->image);
+    return 0;
+}
+
+static int check_end_image(const Options *o, void *log, Request *r)
+{
+    if (!o->end_image)
+        return 0;
+    if (!o->end_image[0]) {
+        av_log(
+            log, AV_LOG_ERROR,
+            "The option end_image is empty; it names a still as the option image does.\n");
+        return AVERROR(EINVAL);
+    }
+    r->end_target = r->target;
+    r->end_image_as_url = o->fit == STILL_NONE && is_web_url(o->end_image);
+    return copy(&r->end_image, o->end_image);
+}
+
+/* Waiting */
+
+static int check_waiting(const Options *o, void *log, Request *r)
+{
+    if (o->max_wait < 0 || o->max_wait > DAY_US) {
+        av_log(log, AV_LOG_ERROR, "The option max_wait must be from 0 to 24 hours.\n");
+        return AVERROR(EINVAL);
+    }
+    if (o->poll_interval < 0 || o->poll_interval > DAY_US / 24) {
+        av_log(log, AV_LOG_ERROR,
+               "The option poll_interval must be from 0 (adaptive) to 1 hour.\n");
+        return AVERROR(EINVAL);
+    }
+    r->max_wait = o->max_wait;
+    r->poll_interval = o->poll_interval;
+    r->take = o->take;
+    r->reuse_only = o->reuse == REUSE_ONLY;
+    return 0;
+}
+
+/* Money, and what comes in place of a clip */
+
+static int check_money(const Options *o, void *log, Request *r)
+{
+    r->max_cost = o->max_cost;
+    r->dry_run = o->dry_run > 0;
+    r->fallback = (OptionsFallback)o->fallback;
+    r->silence = o->silence > 0;
+    r->tags = (OptionsTags)o->tags;
+    if (!o->project || !o->project[0])
+        return 0;
+    if (!text_is_utf8(o->project) || strlen(o->project) > MAX_LABEL ||
+        text_has_control(o->project)) {
+        av_log(
+            log, AV_LOG_ERROR,
+            "The option project takes a label of one line, at most %d bytes of UTF-8.\n",
+            MAX_LABEL);
+        return AVERROR(EINVAL);
+    }
+    return copy(&r->project, o->project);
+}
+
+/* Texts are kept in the ledger, which is to be read again. */
+static int check_sizes(const Options *o, void *log)
+{
+    const struct {
+        const char *name, *text;
+    } texts[] = {{"prompt", o->prompt},
+                 {"negative_prompt", o->negative_prompt},
+                 {"params", o->params}};
+
+    for (size_t i = 0; i < FF_ARRAY_ELEMS(texts); i++) {
+        if (!texts[i].text || strlen(texts[i].text) <= MAX_TEXT)
+            continue;
+        av_log(log, AV_LOG_ERROR,
+               "The option %s is too large: it may have %d bytes, and has %zu.\n",
+               texts[i].name, MAX_TEXT, strlen(texts[i].text));
+        return AVERROR(EINVAL);
+    }
+    return 0;
+}
+
+int request_check(const Options *options, void *log, Request **request)
+{
+    Request *r = av_mallocz(sizeof(*r));
+    int ret;
+
+    *request = NULL;
+    if (!r)
+        return AVERROR(ENOMEM);
+    if ((ret = check_sizes(options, log)) < 0 ||
+        (ret = check_prompt(options, log, r)) < 0 ||
+        (ret = check_image(options, log, r)) < 0 ||
+        (ret = check_end_image(options, log, r)) < 0 ||
+        (ret = fields_check(options, log, r)) < 0 ||
+        (ret = check_money(options, log, r)) < 0 ||
+        (ret = check_waiting(options, log, r)) < 0) {
+        request_free(&r);
+        return ret;
+    }
+    *request = r;
+    return 0;
+}
+
+int request_recall(const EarlierRequest *earlier, const Options *options, void *log,
+                   Request **request)
+{
+    Request *r = av_mallocz(sizeof(*r));
+    int ret;
+
+    *request = NULL;
+    if (!r)
+        return AVERROR(ENOMEM);
+    if ((ret = copy(&r->model_name, earlier->model)) < 0 ||
+        (ret = copy(&r->prompt, earlier->prompt)) < 0 ||
+        (ret = copy(&r->image, "")) < 0 || (ret = check_money(options, log, r)) < 0 ||
+        (ret = check_waiting(options, log, r)) < 0 ||
+        (ret = request_check_gateway(r, options, log)) < 0 ||
+        (ret = request_check_places(r, options, log)) < 0)
+        goto fail;
+    r->take = earlier->take;
+    r->duration = earlier->duration;
+    r->width = earlier->width;
+    r->height = earlier->height;
+    r->reuse_only = true;
+    av_strlcpy(r->key, earlier->key, sizeof(r->key));
+    *request = r;
+    return 0;
+fail:
+    request_free(&r);
+    return ret;
+}
+
+/* What the stills decide */
+
+/* What auto came to. */
+static int copy_ratio(const Request *r, cJSON *fields)
+{
+    const char *name = r->model->ratio_field;
+    const char *ratio =
+        cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(r->fields, name));
+    return !ratio || cJSON_AddStringToObject(fields, name, ratio) ? 0 : AVERROR(ENOMEM);
+}
+
+/* The keys that earlier versions made of the same request. */
+static int find_former_keys(Request *r, const Still *still, const Still *end)
+{
+    int ret = 0;
+    for (int i = 0; i < REQUEST_FORMERS && ret >= 0; i++) {
+        Request former = *r;
+        if (!r->former[i])
+            continue;
+        if (i == REQUEST_UNKNOWN)
+            former.target.width = former.target.height = 0;
+        else if (r->ratio_is_auto && (ret = copy_ratio(r, r->former[i])) < 0)
+            break;
+        former.fields = r->former[i];
+        ret = key_of(&former, still, end, r->former_key[i]);
+    }
+    return ret;
+}
+
+int request_settle(Request *request, const Still *still, const Still *end, void *log)
+{
+    int ret = target_settle(request, still, end, log);
+    if (still)
+        digest_hex(still_digest(still), 32, request->image_hash);
+    if (end)
+        digest_hex(still_digest(end), 32, request->end_image_hash);
+    if (ret >= 0)
+        ret = key_of(request, still, end, request->key);
+    return ret < 0 ? ret : find_former_keys(request, still, end);
+}
+
+double request_seconds(const Request *request)
+{
+    const cJSON *field = cJSON_GetObjectItemCaseSensitive(request->fields, "duration");
+    return cJSON_IsNumber(field) ? field->valuedouble : request->duration;
+}
+
+/* Put a still into a body, at a member or at a path of them. An image inside another
+ * object says that it is one. */
+static bool place(cJSON *body, const char *path, const char *url)
+{
+    size_t size = strcspn(path, ".");
+    char name[64];
+
+    av_strlcpy(name, path, FFMIN(size + 1, sizeof(name)));
+    if (!path[size])
+        return cJSON_AddStringToObject(body, name, url);
+    cJSON *inner = cJSON_GetObjectItemCaseSensitive(body, name);
+    if (!inner)
+        inner = cJSON_AddObjectToObject(body, name);
+    if (!inner || !place(inner, path + size + 1, url))
+        return false;
+    return strcmp(path + size, ".url") || cJSON_AddStringToObject(inner, "type", "image");
+}
+
+char *request_body(const Request *request, const char *image_url, const char *end_url)
+{
+    cJSON *body = cJSON_Duplicate(request->fields, 1);
+    char *text = NULL;
+    if (body && place(body, request->image_field, image_url) &&
+        (!end_url || place(body, request->end_image_field, end_url)))
+        text = cJSON_PrintUnformatted(body);
+    cJSON_Delete(body);
+    return text;
+}
+
+void request_free(Request **request)
+{
+    Request *r = *request;
+    if (!r)
+        return;
+    av_freep(&r->model_name);
+    av_freep(&r->prompt);
+    cJSON_Delete(r->fields);
+    for (int i = 0; i < REQUEST_FORMERS; i++)
+        cJSON_Delete(r->former[i]);
+    av_freep(&r->image);
+    av_freep(&r->image_time);
+    av_freep(&r->end_image);
+    av_freep(&r->project);
+    av_freep(&r->save);
+    av_freep(&r->api_key);
+    av_freep(&r->api_key_path);
+    av_freep(&r->origin);
+    av_freep(&r->ca_file);
+    av_freep(&r->store);
+    av_freep(request);
+}

@@ -1,0 +1,145 @@
+/* i2v: a checked request and its key
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef I2V_REQUEST_H
+#define I2V_REQUEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <cjson/cJSON.h>
+
+#include "base/digest.h"
+#include "engine/models.h"
+#include "request/options.h"
+#include "still/still.h"
+
+/** Hexadecimal SHA-256 and its NUL. */
+#define REQUEST_KEY_SIZE 65
+
+/** How earlier versions made a request's fields: those that did not know the model, with
+ * the still as it is; and those that sent params as they came. */
+enum { REQUEST_UNKNOWN, REQUEST_UNTYPED, REQUEST_FORMERS };
+
+/** A request that may be sent. Strings are owned. */
+typedef struct Request {
+    const Model *model; ///< its row, or NULL when it is not in the table
+    char *model_name;
+    const char *image_field;     ///< the request field that carries the still; static
+    const char *end_image_field; ///< and that of the last frame; static
+    char *prompt;
+    cJSON *fields;                  ///< every request field but the stills
+    cJSON *former[REQUEST_FORMERS]; ///< the same as earlier versions made them, or NULL
+    bool typed; ///< params are held against what the table knows of the model
+    char *image;
+    char *image_time;
+    bool image_as_url; ///< the gateway fetches the still itself (fit=none)
+    char *end_image;   ///< the still that the clip ends with, or NULL
+    bool end_image_as_url;
+    bool ratio_is_auto; ///< chosen by request_settle()
+    StillTarget target; ///< size and fit of the still, complete after request_settle()
+    StillTarget end_target; ///< of the last frame
+    int duration;           ///< seconds, 0 when it is left to the model
+    int width, height;      ///< of the clip as asked for, 0 when it is left to the model
+    int rate;               ///< frames a second that were asked for, 0 = none
+    bool mute;              ///< no audio was asked for
+    bool audible;           ///< audio is to be expected
+    int take;
+    bool reuse_only;
+    double max_cost; ///< USD, below 0 = no limit
+    char *project;   ///< a label, or NULL
+    bool dry_run;
+    OptionsFallback fallback;
+    bool silence; ///< a clip without audio gets a silent track
+    OptionsTags tags;
+    int64_t max_wait;      ///< microseconds
+    int64_t poll_interval; ///< microseconds, 0 = adaptive
+    char *save;
+    char *api_key;
+    char *api_key_path; ///< the file it was read from, or NULL
+    char *origin;       ///< of the gateway
+    bool allow_http;    ///< the gateway is plain http, so downloads may be
+    char *ca_file;
+    char *store;
+    /* After request_settle(): */
+    char image_hash[DIGEST_TEXT_SIZE]; ///< SHA-256 of the still's source, "" of a URL
+    char end_image_hash[DIGEST_TEXT_SIZE];
+    char key[REQUEST_KEY_SIZE];
+    char former_key[REQUEST_FORMERS][REQUEST_KEY_SIZE]; ///< with `former`, or ""
+} Request;
+
+/**
+ * Check what is asked for, as far as it can be checked without the still.
+ * @return 0 and *request (free with request_free()), or after one sentence on `log`:
+ *         AVERROR(EINVAL), AVERROR(ENOMEM), or the error of reading a file. Thread-safe.
+ */
+int request_check(const Options *options, void *log, Request **request);
+
+/**
+ * Check where the gateway is, for what needs no key: origin and CA bundle.
+ * @return 0, or a negative AVERROR after one sentence on `log`
+ */
+int request_check_origin(Request *request, const Options *options, void *log);
+
+/**
+ * Check where the request goes and with what: origin, CA bundle, API key (NULL when there
+ * is none; what the store has can be had without).
+ * @return 0, or a negative AVERROR after one sentence on `log`
+ */
+int request_check_gateway(Request *request, const Options *options, void *log);
+
+/**
+ * Read the API key's file again: a key may be changed while a generation runs.
+ * @param key  free with av_free()
+ * @return 0, AVERROR(ENOENT) when the key did not come from a file, or a negative AVERROR
+ * after one sentence on `log`
+ */
+int request_read_key_again(const Request *request, void *log, char **key);
+
+/** The directory of the store: the option, or the place below the home directory.
+ * @return 0 and *path (free with av_free()), or a negative AVERROR after one sentence on
+ * `log` */
+int request_find_store(const Options *options, void *log, char **path);
+
+/**
+ * Check where things are to be kept: the store's name and the path of save.
+ * @return 0, or a negative AVERROR after one sentence on `log`
+ */
+int request_check_places(Request *request, const Options *options, void *log);
+
+/**
+ * Settle what depends on the stills: aspect ratio, target sizes, the key.
+ * @param still  the still, or NULL for request->image_as_url
+ * @param end    the last frame, or NULL when there is none or for end_image_as_url
+ * @return 0, or a negative AVERROR after one sentence on `log`
+ */
+int request_settle(Request *request, const Still *still, const Still *end, void *log);
+
+/** What the ledger knows of a request that was made before. Borrowed. */
+typedef struct EarlierRequest {
+    const char *key, *model, *prompt;
+    int take, duration, width, height;
+} EarlierRequest;
+
+/**
+ * A request as the ledger has it, to be waited for and never sent. What it is asked with,
+ * and how long, is the options' matter, as of request_check().
+ * @return 0 and *request (free with request_free()), or a negative AVERROR after one
+ * sentence on `log`
+ */
+int request_recall(const EarlierRequest *earlier, const Options *options, void *log,
+                   Request **request);
+
+/** The length that is asked for, seconds with their fraction; 0 when it is left to the
+ * model. */
+double request_seconds(const Request *request);
+
+/** The body of the create call: the fields and the stills.
+ * @param image_url  data: URI or URL, or what is to be shown in its place
+ * @param end_url    likewise, or NULL
+ * @return JSON, free with cJSON_free(); NULL without memory */
+char *request_body(const Request *request, const char *image_url, const char *end_url);
+
+/** Free; sets *request to NULL. */
+void request_free(Request **request);
+
+#endif

@@ -1,0 +1,19 @@
+/* i2v: what the files of the options share
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef I2V_OPTIONS_INTERNAL_H
+#define I2V_OPTIONS_INTERNAL_H
+
+#include <stdbool.h>
+
+#include <libavutil/bprint.h>
+#include <libavutil/opt.h>
+
+#include "request/options.h"
+
+/** An option by its name, or NULL; a named value is none. */
+const AVOption *options_find(const char *name);
+
+/** "prompt, image_time, ...": all of them, or what a stranger may say. */
+void options_list(AVBPrint *list, bool foreign);
+
+#endif

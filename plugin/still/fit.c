@@ -1,0 +1,276 @@
+/* i2v: from a decoded frame to upright, opaque 8-bit RGB of the right size
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <stdarg.h>
+
+#include <libavutil/bprint.h>
+#include <libavutil/error.h>
+#include <libavutil/mem.h>
+#include <libavutil/opt.h>
+#include <libavutil/pixdesc.h>
+
+#include "base/picture.h"
+#include "still/parts.h"
+
+#define SCALE     "flags=lanczos+accurate_rnd+full_chroma_int+full_chroma_inp+bitexact"
+#define MIN_YADIF 8 ///< pixels; smaller frames are not deinterlaced
+
+/* One more filter behind those that a chain has. */
+static void add(AVBPrint *chain, const char *format, ...) av_printf_format(2, 3);
+
+static void add(AVBPrint *chain, const char *format, ...)
+{
+    va_list args;
+
+    if (chain->len)
+        av_bprintf(chain, ",");
+    va_start(args, format);
+    av_vbprintf(chain, format, args);
+    va_end(args);
+}
+
+/* The formats with a J say by their name what the range is for. */
+static void drop_j_format(AVFrame *frame)
+{
+    static const int pairs[][2] = {
+        {AV_PIX_FMT_YUVJ420P, AV_PIX_FMT_YUV420P},
+        {AV_PIX_FMT_YUVJ422P, AV_PIX_FMT_YUV422P},
+        {AV_PIX_FMT_YUVJ444P, AV_PIX_FMT_YUV444P},
+        {AV_PIX_FMT_YUVJ440P, AV_PIX_FMT_YUV440P},
+        {AV_PIX_FMT_YUVJ411P, AV_PIX_FMT_YUV411P},
+    };
+    for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+        if (frame->format == pairs[i][0]) {
+            frame->format = pairs[i][1];
+            frame->color_range = AVCOL_RANGE_JPEG;
+        }
+    }
+}
+
+void still_tag_colors(AVFrame *frame, bool image)
+{
+    const AVPixFmtDescriptor *desc;
+
+    drop_j_format(frame);
+    desc = av_pix_fmt_desc_get(frame->format);
+    if (desc->flags & (AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL) ||
+        desc->nb_components < 3) {
+        if (desc->nb_components >= 3 || desc->flags & AV_PIX_FMT_FLAG_PAL)
+            frame->colorspace = AVCOL_SPC_RGB;
+        if (frame->color_range == AVCOL_RANGE_UNSPECIFIED)
+            frame->color_range = AVCOL_RANGE_JPEG;
+        return;
+    }
+    if (frame->color_range == AVCOL_RANGE_UNSPECIFIED)
+        frame->color_range = AVCOL_RANGE_MPEG;
+    if (frame->colorspace != AVCOL_SPC_UNSPECIFIED &&
+        frame->colorspace != AVCOL_SPC_RESERVED && frame->colorspace != AVCOL_SPC_RGB)
+        return;
+    if (frame->color_primaries == AVCOL_PRI_BT2020)
+        frame->colorspace = AVCOL_SPC_BT2020_NCL;
+    else if (!image && (frame->width >= 1280 || frame->height > 576))
+        frame->colorspace = AVCOL_SPC_BT709;
+    else
+        frame->colorspace = AVCOL_SPC_SMPTE170M;
+}
+
+static bool is_hdr(const AVFrame *frame)
+{
+    return frame->color_trc == AVCOL_TRC_SMPTE2084 ||
+           frame->color_trc == AVCOL_TRC_ARIB_STD_B67;
+}
+
+bool still_is_wide(const AVFrame *frame)
+{
+    return is_hdr(frame) || frame->color_primaries == AVCOL_PRI_BT2020 ||
+           frame->color_primaries == AVCOL_PRI_SMPTE428 ||
+           frame->color_primaries == AVCOL_PRI_SMPTE431 ||
+           frame->color_primaries == AVCOL_PRI_SMPTE432;
+}
+
+/* zscale wants every one of its three told. */
+static void convert_with_zscale(const AVFrame *frame, AVBPrint *chain)
+{
+    const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(frame->format);
+    bool alpha = desc->flags & AV_PIX_FMT_FLAG_ALPHA;
+    bool rgb = frame->colorspace == AVCOL_SPC_RGB;
+    int primaries = (int)frame->color_primaries, transfer = (int)frame->color_trc;
+
+    if (primaries == AVCOL_PRI_UNSPECIFIED || primaries == AVCOL_PRI_RESERVED ||
+        primaries == AVCOL_PRI_RESERVED0)
+        primaries = is_hdr(frame) ? AVCOL_PRI_BT2020 : AVCOL_PRI_BT709;
+    if (transfer == AVCOL_TRC_UNSPECIFIED || transfer == AVCOL_TRC_RESERVED ||
+        transfer == AVCOL_TRC_RESERVED0)
+        transfer = rgb ? AVCOL_TRC_IEC61966_2_1 : AVCOL_TRC_BT709;
+    /* Without subsampling, so that odd sizes pass. */
+    add(chain, "scale=" SCALE ",format=%s",
+        rgb     ? alpha ? "gbrap16" : "gbrp16"
+        : alpha ? "yuva444p16"
+                : "yuv444p16");
+    add(chain, "zscale=pin=%d:tin=%d:min=%d:rin=%s:", primaries, transfer,
+        rgb ? AVCOL_SPC_RGB : (int)frame->colorspace,
+        frame->color_range == AVCOL_RANGE_JPEG ? "full" : "limited");
+    if (is_hdr(frame))
+        av_bprintf(chain,
+                   "t=linear:m=gbr:r=full:npl=100,format=gbr%spf32,zscale=p=bt709,"
+                   "tonemap=tonemap=hable:desat=0,zscale=",
+                   alpha ? "a" : "");
+    av_bprintf(chain, "p=bt709:t=%s:m=gbr:r=full,format=gbr%sp", rgb ? "13" : "bt709",
+               alpha ? "a" : "");
+}
+
+static void turn(int orientation, AVBPrint *chain)
+{
+    static const char *const filters[] = {
+        [2] = "hflip",       [3] = "hflip,vflip", [4] = "vflip",
+        [5] = "transpose=0", [6] = "transpose=1", [7] = "transpose=3",
+        [8] = "transpose=2",
+    };
+    if (orientation > 1)
+        add(chain, "%s", filters[orientation]);
+}
+
+static bool has_alpha(const AVFrame *frame)
+{
+    return av_pix_fmt_desc_get(frame->format)->flags & AV_PIX_FMT_FLAG_ALPHA;
+}
+
+/* Whether the shape may be changed before the colours: a large still is then never there
+ * as RGB in its own size, and a pixel of chroma more or less at an edge that is scaled
+ * does not show. Planes that are not alike cannot be turned, and what is no plane of
+ * samples can be neither cut nor turned. */
+static bool is_shaped_first(const Still *still, const StillGeometry *g)
+{
+    const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(still->frame->format);
+    bool scaled = g->scale_w != g->crop_w || g->scale_h != g->crop_h;
+    bool turns = still->orientation <= 4 || desc->log2_chroma_w == desc->log2_chroma_h;
+    bool there = g->crop_w >> desc->log2_chroma_w && g->crop_h >> desc->log2_chroma_h;
+
+    return scaled && turns && there &&
+           !(desc->flags & (AV_PIX_FMT_FLAG_PAL | AV_PIX_FMT_FLAG_ALPHA |
+                            AV_PIX_FMT_FLAG_BAYER | AV_PIX_FMT_FLAG_BITSTREAM));
+}
+
+static void deinterlace(const Still *still, AVBPrint *chain)
+{
+    const AVFrame *frame = still->frame;
+
+    if (still->interlaced && frame->width >= MIN_YADIF && frame->height >= MIN_YADIF)
+        add(chain, "yadif=mode=send_frame:deint=all");
+}
+
+/* From what was decoded to 8-bit RGB. */
+static void describe_colors(const Still *still, bool convert, AVBPrint *chain)
+{
+    if (convert)
+        convert_with_zscale(still->frame, chain);
+    add(chain, "scale=" SCALE ",format=%s", has_alpha(still->frame) ? "rgba" : "rgb24");
+}
+
+/* Upright, cut, and of the size it must have; RGB, whatever it was. */
+static void describe_shape(const Still *still, const StillGeometry *g, AVBPrint *chain)
+{
+    const AVFrame *frame = still->frame;
+    bool turned = still->orientation > 4;
+    int w = turned ? frame->height : frame->width;
+    int h = turned ? frame->width : frame->height;
+
+    turn(still->orientation, chain);
+    if (g->crop_w != w || g->crop_h != h)
+        add(chain, "crop=%d:%d:%d:%d%s", g->crop_w, g->crop_h, g->crop_x, g->crop_y,
+            is_shaped_first(still, g) ? "" : ":exact=1");
+    if (g->scale_w != g->crop_w || g->scale_h != g->crop_h)
+        add(chain, "scale=%d:%d:" SCALE, g->scale_w, g->scale_h);
+    add(chain, "format=rgb24");
+    if (g->scale_w != g->width || g->scale_h != g->height)
+        add(chain, "pad=%d:%d:%d:%d:black", g->width, g->height, g->pad_x, g->pad_y);
+}
+
+static bool is_premultiplied(const AVFrame *frame)
+{
+#if I2V_HAVE_ALPHA_MODE
+    return frame->alpha_mode == AVALPHA_MODE_PREMULTIPLIED;
+#else
+    (void)frame;
+    return false;
+#endif
+}
+
+/* By hand, as the premultiply filter rounds differently from version to version. */
+static int blend_over_black(AVFrame *rgba)
+{
+    int ret = av_frame_make_writable(rgba);
+
+    if (ret < 0)
+        return ret;
+    for (int y = 0; y < rgba->height; y++) {
+        uint8_t *pixel = rgba->data[0] + (ptrdiff_t)y * rgba->linesize[0];
+        for (int x = 0; x < rgba->width; x++, pixel += 4)
+            for (int i = 0; i < 3; i++)
+                pixel[i] = (uint8_t)((pixel[i] * pixel[3] + 127) / 255);
+    }
+    return 0;
+}
+
+/* With alpha the chain is run in two parts, and the blending done between them. */
+static int render_once(const Still *still, const StillGeometry *geometry, bool convert,
+                       AVFrame **out)
+{
+    AVFrame *rgba = NULL;
+    AVBPrint chain;
+    int ret = 0;
+
+    av_bprint_init(&chain, 0, AV_BPRINT_SIZE_UNLIMITED);
+    deinterlace(still, &chain);
+    if (convert || !is_shaped_first(still, geometry))
+        describe_colors(still, convert, &chain);
+    if (has_alpha(still->frame)) {
+        ret = av_bprint_is_complete(&chain)
+                  ? picture_filter(still->frame, chain.str, &rgba)
+                  : AVERROR(ENOMEM);
+        if (ret >= 0 && !is_premultiplied(still->frame))
+            ret = blend_over_black(rgba);
+        if (ret < 0)
+            goto end;
+        av_bprint_clear(&chain);
+        add(&chain, "scale=" SCALE ",format=rgb24");
+    }
+    describe_shape(still, geometry, &chain);
+    ret = av_bprint_is_complete(&chain)
+              ? picture_filter(rgba ? rgba : still->frame, chain.str, out)
+              : AVERROR(ENOMEM);
+end:
+    av_frame_free(&rgba);
+    av_bprint_finalize(&chain, NULL);
+    return ret;
+}
+
+int still_render(const Still *still, const StillGeometry *geometry, void *log,
+                 AVFrame **out)
+{
+    bool wide = still_is_wide(still->frame);
+    int ret = AVERROR_FILTER_NOT_FOUND;
+
+    if (wide && avfilter_get_by_name("zscale") && avfilter_get_by_name("tonemap")) {
+        ret = render_once(still, geometry, true, out);
+        if (ret >= 0)
+            av_log(log, AV_LOG_WARNING,
+                   "still has %s colours (%s, %s); they are brought to BT.709\n",
+                   is_hdr(still->frame) ? "HDR" : "wide-gamut",
+                   av_color_primaries_name(still->frame->color_primaries),
+                   av_color_transfer_name(still->frame->color_trc));
+    }
+    if (ret < 0 && ret != AVERROR(ENOMEM)) {
+        ret = render_once(still, geometry, false, out);
+        if (wide && ret >= 0)
+            av_log(
+                log, AV_LOG_WARNING,
+                "still has %s colours, which this FFmpeg cannot bring to BT.709 without "
+                "the zscale filter; they will look pale\n",
+                is_hdr(still->frame) ? "HDR" : "wide-gamut");
+    }
+    if (ret < 0)
+        av_log(log, AV_LOG_ERROR, "image '%s' cannot be scaled to %dx%d: %s\n",
+               still->label, geometry->width, geometry->height, av_err2str(ret));
+    return ret;
+}

@@ -1,0 +1,257 @@
+/* i2v: what image files say beside their pixels: orientation, position, alpha
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+
+#include <libavutil/avstring.h>
+
+#include "still/parts.h"
+
+#define TAG_ORIENTATION 0x0112
+#define TAG_GPS_IFD     0x8825
+
+/* A stretch of bytes; reading beyond its end gives zeros. */
+typedef struct Span {
+    const uint8_t *data;
+    size_t size;
+} Span;
+
+static Span span_from(Span span, size_t from, size_t size)
+{
+    if (from > span.size)
+        from = span.size;
+    if (size > span.size - from)
+        size = span.size - from;
+    return (Span){span.data + from, size};
+}
+
+static uint32_t read_bytes(Span span, size_t at, size_t count, bool little)
+{
+    uint32_t value = 0;
+
+    if (at > span.size || span.size - at < count)
+        return 0;
+    for (size_t i = 0; i < count; i++)
+        value |= (uint32_t)span.data[at + i] << 8 * (little ? i : count - 1 - i);
+    return value;
+}
+
+static bool starts_with(Span span, const char *with, size_t size)
+{
+    return span.size >= size && !memcmp(span.data, with, size);
+}
+
+/* Letters in either case. */
+static bool mentions(Span span, const char *word)
+{
+    size_t length = strlen(word);
+
+    for (size_t at = 0; at + length <= span.size; at++)
+        if (!av_strncasecmp((const char *)span.data + at, word, length))
+            return true;
+    return false;
+}
+
+/* TIFF's first directory, which is also what EXIF holds. */
+static void read_tiff(Span tiff, StillMeta *meta)
+{
+    bool little = starts_with(tiff, "II*\0", 4);
+    uint32_t directory, count;
+
+    if (!little && !starts_with(tiff, "MM\0*", 4)) {
+        meta->sendable = false;
+        return;
+    }
+    directory = read_bytes(tiff, 4, 4, little);
+    count = read_bytes(tiff, directory, 2, little);
+    for (uint32_t i = 0; i < count; i++) {
+        size_t entry = (size_t)directory + 2 + (size_t)i * 12;
+        uint32_t tag = read_bytes(tiff, entry, 2, little);
+        uint32_t type = read_bytes(tiff, entry + 2, 2, little);
+        uint32_t value = read_bytes(tiff, entry + 8, type == 4 ? 4 : 2, little);
+        if (entry + 12 > tiff.size) {
+            meta->sendable = false;
+            break;
+        }
+        if (tag == TAG_ORIENTATION && value >= 1 && value <= 8)
+            meta->orientation = (int)value;
+        if (tag == TAG_GPS_IFD)
+            meta->sendable = false;
+    }
+}
+
+static void read_exif(Span exif, StillMeta *meta)
+{
+    if (starts_with(exif, "Exif\0", 5)) // in WebP the prefix is there or is not
+        exif = span_from(exif, 6, exif.size);
+    read_tiff(exif, meta);
+}
+
+static void read_jpeg_app(int marker, Span body, StillMeta *meta)
+{
+    static const char icc[] = "ICC_PROFILE", xmp[] = "http://ns.adobe.com/xap/1.0/";
+
+    switch (marker) {
+    case 0xe0: // JFIF
+    case 0xee: // Adobe
+        break;
+    case 0xe1:
+        if (starts_with(body, "Exif\0", 5))
+            read_exif(body, meta);
+        else if (!starts_with(body, xmp, sizeof(xmp)) || mentions(body, "gps"))
+            meta->sendable = false;
+        break;
+    case 0xe2:
+        if (!starts_with(body, icc, sizeof(icc)))
+            meta->sendable = false; // more pictures behind this one
+        break;
+    case 0xfe: // a comment
+        if (mentions(body, "gps"))
+            meta->sendable = false;
+        break;
+    default:
+        if (marker >= 0xe0 && marker <= 0xef)
+            meta->sendable = false; // some cameras keep their position in such
+    }
+}
+
+/* 0xc0 to 0xcf but tables: DHT, JPG and DAC. */
+static bool is_frame_header(int marker)
+{
+    return marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 &&
+           marker != 0xcc;
+}
+
+static void read_jpeg(Span file, StillMeta *meta)
+{
+    size_t at = 2;
+
+    meta->mime = "image/jpeg";
+    meta->sendable = true;
+    meta->cut_short = true;
+    while (at + 1 < file.size) {
+        int marker = file.data[at] == 0xff ? file.data[at + 1] : 0;
+        size_t length;
+        if (!marker || marker == 0xff || marker == 0x01 ||
+            (marker >= 0xd0 && marker <= 0xd7)) {
+            at += marker && marker != 0xff ? 2 : 1; // coded data, fill bytes, restarts
+            continue;
+        }
+        if (marker == 0xd9) {
+            meta->cut_short = false;
+            for (at += 2; at < file.size; at++)
+                if (file.data[at])
+                    meta->sendable = false; // something hides behind the picture
+            return;
+        }
+        length = read_bytes(file, at + 2, 2, false);
+        if (is_frame_header(marker)) {
+            uint32_t components = read_bytes(file, at + 9, 1, false);
+            if (marker > 0xc2 || read_bytes(file, at + 4, 1, false) != 8 ||
+                (components != 1 && components != 3))
+                meta->sendable = false;
+        }
+        if (length > 2)
+            read_jpeg_app(marker, span_from(file, at + 4, length - 2), meta);
+        at += 2 + length;
+    }
+}
+
+static bool is_harmless_chunk(Span type)
+{
+    static const char known[][5] = {"IHDR", "PLTE", "IDAT", "IEND", "cHRM", "gAMA",
+                                    "iCCP", "sBIT", "sRGB", "bKGD", "hIST", "pHYs",
+                                    "sPLT", "tIME", "eXIf", "tEXt", "iTXt"};
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+        if (starts_with(type, known[i], 4))
+            return true;
+    return false;
+}
+
+static void read_png_chunk(Span type, Span body, StillMeta *meta)
+{
+    if (!is_harmless_chunk(type)) {
+        meta->sendable = false; // tRNS, acTL, compressed text and what nobody knows
+    } else if (starts_with(type, "IHDR", 4)) {
+        uint32_t color = read_bytes(body, 9, 1, false);
+        if (read_bytes(body, 8, 1, false) != 8 ||
+            (color != 0 && color != 2 && color != 3))
+            meta->sendable = false;
+    } else if (starts_with(type, "eXIf", 4)) {
+        read_exif(body, meta);
+    } else if (starts_with(type, "tEXt", 4) || starts_with(type, "iTXt", 4)) {
+        const uint8_t *end = memchr(body.data, 0, body.size);
+        size_t key = end ? (size_t)(end - body.data) : body.size;
+        bool compressed =
+            starts_with(type, "iTXt", 4) && read_bytes(body, key + 1, 1, false);
+        if (compressed || mentions(body, "gps") || starts_with(body, "Raw profile", 11))
+            meta->sendable = false;
+    }
+}
+
+static void read_png(Span file, StillMeta *meta)
+{
+    size_t at = 8;
+
+    meta->mime = "image/png";
+    meta->sendable = true;
+    while (file.size - at >= 12) {
+        uint32_t length = read_bytes(file, at, 4, false);
+        Span type = span_from(file, at + 4, 4);
+        if (length > file.size - at - 12)
+            break;
+        read_png_chunk(type, span_from(file, at + 8, length), meta);
+        at += (size_t)length + 12;
+        if (starts_with(type, "IEND", 4)) {
+            if (at < file.size)
+                meta->sendable = false;
+            return;
+        }
+    }
+    meta->sendable = false;
+}
+
+static void read_webp(Span file, StillMeta *meta)
+{
+    size_t at = 12;
+
+    while (at + 8 <= file.size) {
+        size_t length = read_bytes(file, at + 4, 4, true);
+        if (starts_with(span_from(file, at, 4), "EXIF", 4))
+            read_exif(span_from(file, at + 8, length), meta);
+        if (length > file.size - at - 8)
+            return;
+        at += 8 + length + (length & 1);
+    }
+}
+
+void still_meta_read(const uint8_t *data, size_t size, StillMeta *meta)
+{
+    Span file = {data, size};
+
+    *meta = (StillMeta){.orientation = 1};
+    if (starts_with(file, "\xff\xd8\xff", 3))
+        read_jpeg(file, meta);
+    else if (starts_with(file, "\x89PNG\r\n\x1a\n", 8))
+        read_png(file, meta);
+    else if (starts_with(file, "RIFF", 4) &&
+             starts_with(span_from(file, 8, 4), "WEBP", 4))
+        read_webp(file, meta);
+    else if (starts_with(file, "II*\0", 4) || starts_with(file, "MM\0*", 4))
+        read_tiff(file, meta);
+}
+
+/* The matrix takes (x, y) to (a x + c y, b x + d y); the nearest of the eight upright
+ * ways. */
+int still_orientation_from_matrix(const int32_t matrix[9])
+{
+    int64_t a = matrix[0], b = matrix[1], c = matrix[3], d = matrix[4];
+
+    if (a * a + d * d >= b * b + c * c) {
+        if (a < 0)
+            return d < 0 ? 3 : 2;
+        return d < 0 ? 4 : 1;
+    }
+    if (c < 0)
+        return b < 0 ? 7 : 6;
+    return b < 0 ? 8 : 5;
+}
