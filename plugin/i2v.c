@@ -62,7 +62,7 @@ static int leave(int ret)
 static int open_clip(AVFormatContext **ps, const char *url, AVDictionary **options,
                      const AVIOInterruptCB *interrupt)
 {
-    GenerationFailure failure;
+    Failure failure;
     AVFormatContext *ctx = *ps;
     AVDictionary *tags = NULL;
     char *path = NULL;
@@ -116,7 +116,7 @@ int i2v_check(const char *url, AVDictionary **options, char *key)
 int i2v_fetch(const char *url, AVDictionary **options, const AVIOInterruptCB *interrupt,
               char **path)
 {
-    GenerationFailure failure;
+    Failure failure;
     int ret = enter();
 
     *path = NULL;
@@ -128,7 +128,7 @@ int i2v_fetch(const char *url, AVDictionary **options, const AVIOInterruptCB *in
 int i2v_submit(const char *url, AVDictionary **options, const AVIOInterruptCB *interrupt,
                char *key)
 {
-    GenerationFailure failure;
+    Failure failure;
     int ret = enter();
     return ret < 0 ? ret
                    : leave(journey_dispatch(url, options, interrupt, key, &failure));

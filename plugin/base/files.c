@@ -44,7 +44,7 @@ static ssize_t read_whole(int fd, char *to, size_t size)
     return (ssize_t)have;
 }
 
-int files_read_text(const char *path, size_t max, const char *option, void *log,
+int files_read_text(const char *path, size_t max, const char *option, Outcome *out,
                     char **text)
 {
     struct stat st;
@@ -69,9 +69,9 @@ int files_read_text(const char *path, size_t max, const char *option, void *log,
         if (!why)
             return 0;
     }
-    av_log(log, AV_LOG_ERROR,
-           "The option %s names the file %s, which cannot be used: %s.\n", option, path,
-           why ? why : av_err2str((int)size));
+    outcome_fail(out, FAILURE_STORE, why ? AVERROR(EINVAL) : (int)size,
+                 "The option %s names the file %s, which cannot be used: %s.", option,
+                 path, why ? why : av_err2str((int)size));
     av_freep(text);
     return why ? AVERROR(EINVAL) : (int)size;
 }

@@ -6,14 +6,16 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "base/outcome.h"
+
 /**
  * Read a text file named by an option.
  * @param max     bytes it may have
  * @param option  the option, for the error sentence
  * @param text    NUL-terminated, without a NUL inside; free with av_free()
- * @return 0, or a negative AVERROR after one sentence on `log`
+ * @return 0, or a negative AVERROR after one sentence on `out`
  */
-int files_read_text(const char *path, size_t max, const char *option, void *log,
+int files_read_text(const char *path, size_t max, const char *option, Outcome *out,
                     char **text);
 
 /**

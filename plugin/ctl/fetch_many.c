@@ -39,7 +39,7 @@ typedef struct Shot {
     bool buys;         ///< by the check: a generation may have to be bought
     double price;      ///< USD that the gateway asks for it, below 0 = not known
     bool ended;
-    GenerationFailure failure;
+    Failure failure;
     Journey *journey; ///< while it is under way
 } Shot;
 
@@ -85,7 +85,7 @@ static void keep_errors(void *context, int level, const char *format, va_list ar
         av_log_default_callback(context, level, format, args);
 }
 
-static void refuse(Batch *b, Shot *shot, GenerationFailure failure, const char *why)
+static void refuse(Batch *b, Shot *shot, Failure failure, const char *why)
 {
     shot->failure = failure;
     if (b->nb_bad++ < MAX_SHOWN)
@@ -477,7 +477,7 @@ static int run(Batch *b)
 
 /* Those under way are left to a later run, and the first failure in the order of the
  * file is the command's. */
-static int leave(Batch *b, int ret, GenerationFailure *failure)
+static int leave(Batch *b, int ret, Failure *failure)
 {
     bool interrupted = ret == AVERROR(EINTR);
     int failed = 0;
@@ -511,7 +511,7 @@ static int leave(Batch *b, int ret, GenerationFailure *failure)
     return failed ? AVERROR_EXTERNAL : 0;
 }
 
-static int go(Batch *b, GenerationFailure *failure)
+static int go(Batch *b, Failure *failure)
 {
     int ret;
 
@@ -559,7 +559,7 @@ static int check_arguments(const Arguments *arguments)
 }
 
 int i2vctl_fetch_manifest(Arguments *arguments, const AVIOInterruptCB *interrupt,
-                          GenerationFailure *failure)
+                          Failure *failure)
 {
     Batch b = {
         .defaults = arguments->options,

@@ -60,10 +60,10 @@ static int find_store(AVDictionary *given, Store **store)
     int ret = av_dict_copy(&copy, given, 0);
 
     *store = NULL;
-    if (ret >= 0 && (ret = options_gather("", &copy, i2vctl_log, &options)) >= 0 &&
-        (ret = request_find_store(options, i2vctl_log, &directory)) >= 0 &&
+    if (ret >= 0 && (ret = options_gather("", &copy, i2vctl_out, &options)) >= 0 &&
+        (ret = request_find_store(options, i2vctl_out, &directory)) >= 0 &&
         !access(directory, F_OK))
-        ret = store_open(directory, i2vctl_log, store);
+        ret = store_open(directory, i2vctl_out, store);
     av_free(directory);
     options_free(&options);
     av_dict_free(&copy);
@@ -91,7 +91,7 @@ static int ledger_open(AVDictionary *options, Ledger *ledger)
     if (!ledger->records)
         ret = AVERROR(ENOMEM);
     for (int i = 0; ret >= 0 && i < count; i++) {
-        int loaded = store_load(ledger->store, keys[i], false, i2vctl_log,
+        int loaded = store_load(ledger->store, keys[i], false, i2vctl_out,
                                 &ledger->records[ledger->count]);
         ledger->count += loaded >= 0;
         ledger->partial |= loaded < 0;
@@ -423,7 +423,7 @@ int i2vctl_prune(Arguments *arguments)
     }
     ret = find_store(arguments->options, &store);
     if (ret >= 0 && store)
-        ret = store_prune(store, record_now() - age, i2vctl_log, &pruned);
+        ret = store_prune(store, record_now() - age, i2vctl_out, &pruned);
     if (ret < 0)
         av_log(i2vctl_log, AV_LOG_ERROR, "Cannot prune the store: %s.\n",
                av_err2str(ret));

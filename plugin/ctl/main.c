@@ -35,6 +35,8 @@ static const AVClass command_class = {
 
 static const AVClass *const command = &command_class;
 void *const i2vctl_log = (void *)&command;
+static Outcome outcome = {.log = (void *)&command};
+Outcome *const i2vctl_out = &outcome;
 
 static void catch_signal(int number)
 {
@@ -241,7 +243,7 @@ static int take_still(const Arguments *arguments, const char **still)
 
 /* Running */
 
-static int status_of(GenerationFailure failure)
+static int status_of(Failure failure)
 {
     switch (failure) {
     case FAILURE_NONE:
@@ -265,7 +267,7 @@ static int status_of(GenerationFailure failure)
 static const AVIOInterruptCB interrupt = {is_interrupted, NULL};
 
 /* A line on standard output, which is what the command is run for. */
-static int print_line(const char *line, const char *what, GenerationFailure *failure)
+static int print_line(const char *line, const char *what, Failure *failure)
 {
     if (puts(line) >= 0 && !fflush(stdout))
         return 0;
@@ -288,7 +290,7 @@ int i2vctl_print_json(cJSON *json)
 
 /* The exit status; an interrupted command dies of its signal, so that a shell's loop
  * stops too. */
-static int end(int ret, GenerationFailure failure)
+static int end(int ret, Failure failure)
 {
     if (ret == AVERROR(EINTR) && caught) {
         signal(caught, SIG_DFL);
@@ -301,7 +303,7 @@ static int end(int ret, GenerationFailure failure)
 
 static int fetch(Arguments *arguments)
 {
-    GenerationFailure failure = FAILURE_REQUEST;
+    Failure failure = FAILURE_REQUEST;
     const char *still;
     char *path = NULL;
     int ret;
@@ -322,7 +324,7 @@ static int fetch(Arguments *arguments)
 
 static int submit(Arguments *arguments)
 {
-    GenerationFailure failure = FAILURE_REQUEST;
+    Failure failure = FAILURE_REQUEST;
     char key[I2V_KEY_SIZE];
     const char *still;
     int ret = take_still(arguments, &still);
@@ -339,8 +341,7 @@ static int submit(Arguments *arguments)
     return end(ret, failure);
 }
 
-static int wait_for(const char *key, const AVDictionary *given,
-                    GenerationFailure *failure)
+static int wait_for(const char *key, const AVDictionary *given, Failure *failure)
 {
     AVDictionary *options = NULL;
     char *path = NULL;
@@ -357,7 +358,7 @@ static int wait_for(const char *key, const AVDictionary *given,
 
 /* In a dry run a key may be that of a request that was rehearsed: print its animatic, and
  * leave the others in `words`. */
-static int print_rehearsed(Arguments *arguments, GenerationFailure *failure)
+static int print_rehearsed(Arguments *arguments, Failure *failure)
 {
     int left = 0, ret = 0;
 
@@ -428,9 +429,9 @@ static int check_wait_options(const AVDictionary *options)
 }
 
 /* Each in its turn: at the gateway they go on together. The first failure counts. */
-static int wait_for_all(const Arguments *arguments, GenerationFailure *failure)
+static int wait_for_all(const Arguments *arguments, Failure *failure)
 {
-    GenerationFailure its = FAILURE_STORE;
+    Failure its = FAILURE_STORE;
     char **keys = NULL;
     int count = 0, ret = check_wait_options(arguments->options);
 
@@ -458,7 +459,7 @@ static int wait_for_all(const Arguments *arguments, GenerationFailure *failure)
 
 static int wait_command(Arguments *arguments)
 {
-    GenerationFailure failure = FAILURE_STORE;
+    Failure failure = FAILURE_STORE;
     if (!names_request(arguments)) {
         int words = arguments->nb_words, ret = print_rehearsed(arguments, &failure);
         if (ret >= 0 && (!words || arguments->nb_words))
@@ -474,7 +475,7 @@ static int wait_command(Arguments *arguments)
 
 static int models(Arguments *arguments)
 {
-    GenerationFailure failure;
+    Failure failure;
     int ret = i2vctl_models(arguments, &interrupt, &failure);
     return end(ret, failure);
 }

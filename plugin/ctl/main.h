@@ -24,6 +24,7 @@ typedef struct Arguments {
 
 /** For av_log(). */
 extern void *const i2vctl_log;
+extern Outcome *const i2vctl_out;
 
 /** Print a value on standard output.
  * @param json  taken over; NULL when there was no memory for it
@@ -50,14 +51,14 @@ int i2vctl_prune(Arguments *arguments);
  * @return 0 when all are there, AVERROR(EINTR) when interrupted, or another negative
  * AVERROR after a sentence for each */
 int i2vctl_fetch_manifest(Arguments *arguments, const AVIOInterruptCB *interrupt,
-                          GenerationFailure *failure);
+                          Failure *failure);
 
 /** List the models, or show one.
  * @param failure  what a failure is about
  * @return 0, AVERROR(EINTR) when interrupted, or another negative AVERROR after one
  * sentence */
 int i2vctl_models(Arguments *arguments, const AVIOInterruptCB *interrupt,
-                  GenerationFailure *failure);
+                  Failure *failure);
 
 /** The whole key of a request that is named by its key, the beginning of that, or its
  * generation's id. @return 0 and *key (free with av_free()); AVERROR(ENOENT) when the

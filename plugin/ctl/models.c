@@ -45,11 +45,11 @@ static int find_gateway(AVDictionary *given, Request **place)
 
     *place = NULL;
     if (ret >= 0)
-        ret = options_gather("", &copy, i2vctl_log, &options);
+        ret = options_gather("", &copy, i2vctl_out, &options);
     if (ret >= 0 && !(*place = av_mallocz(sizeof(**place))))
         ret = AVERROR(ENOMEM);
     if (ret >= 0)
-        ret = request_check_origin(*place, options, i2vctl_log);
+        ret = request_check_origin(*place, options, i2vctl_out);
     options_free(&options);
     av_dict_free(&copy);
     return ret;
@@ -217,7 +217,7 @@ static int show_all(const Answers *answers, bool json)
 
 /* One model */
 
-static int refuse(const char *name, const Answers *answers, GenerationFailure *failure)
+static int refuse(const char *name, const Answers *answers, Failure *failure)
 {
     CatalogueRetirement end;
     const char *use = "";
@@ -240,8 +240,7 @@ static int refuse(const char *name, const Answers *answers, GenerationFailure *f
     return AVERROR(EINVAL);
 }
 
-static int show_one(const char *name, const Answers *answers, bool json,
-                    GenerationFailure *failure)
+static int show_one(const char *name, const Answers *answers, bool json, Failure *failure)
 {
     const Model *model = model_find(name);
     Listing listing = {NULL, answers->models, catalogue_find(answers->models, name),
@@ -282,7 +281,7 @@ static int check_arguments(const Arguments *arguments)
 }
 
 int i2vctl_models(Arguments *arguments, const AVIOInterruptCB *interrupt,
-                  GenerationFailure *failure)
+                  Failure *failure)
 {
     const char *name = arguments->nb_words ? arguments->words[0] : NULL;
     const Model *model = name ? model_find(name) : NULL;

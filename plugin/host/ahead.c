@@ -32,7 +32,7 @@ static void say_which(const char *name)
 static int prepare(AheadRequest *request, const AVIOInterruptCB *interrupt,
                    Journey **journey)
 {
-    GenerationFailure failure;
+    Failure failure;
     char *name = name_of(request);
     int ret = journey_prepare(request->url, &request->options, interrupt, NULL, journey,
                               &failure);
@@ -60,7 +60,7 @@ static void tell_apart(Journey *const *journeys, int count)
 int ahead_send(AheadRequest *requests, int count, const AVIOInterruptCB *interrupt)
 {
     Journey **journeys = av_calloc((size_t)count, sizeof(Journey *));
-    GenerationFailure failure;
+    Failure failure;
     int ret = journeys ? 0 : AVERROR(ENOMEM);
 
     for (int i = 0; i < count && ret >= 0; i++)

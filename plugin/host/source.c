@@ -14,35 +14,33 @@
 #include "base/text.h"
 
 /* One option. */
-static int take(Source *s, const char *name, const char *value, void *log)
+static int take(Source *s, const char *name, const char *value, Outcome *out)
 {
     const char *long_name = source_movie_option(s->audio, name);
     int ret;
 
     if (long_name) {
-        ret = options_check_foreign(OPTIONS_OF_GRAPH, long_name, value, log);
-        return ret < 0 ? ret : options_add(&s->movie, long_name, value, log);
+        ret = options_check_foreign(OPTIONS_OF_GRAPH, long_name, value, out);
+        return ret < 0 ? ret : options_add(&s->movie, long_name, value, out);
     }
     /* FFmpeg 7 reads the value of /NAME from a file, whoever wrote the graph. */
-    if (name[0] == '/' && options_knows(name + 1)) {
-        av_log(
-            log, AV_LOG_ERROR,
-            "The option %s is not read from a file in a filter graph; write %s=VALUE%s.\n",
+    if (name[0] == '/' && options_knows(name + 1))
+        return outcome_fail(
+            out, FAILURE_REQUEST, AVERROR(EINVAL),
+            "The option %s is not read from a file in a filter graph; write %s=VALUE%s.",
             name + 1, name + 1,
             !strcmp(name + 1, "params")   ? ", or use -f i2v, which has -params @FILE"
             : !strcmp(name + 1, "prompt") ? ", or use -f i2v, which has -prompt_file"
                                           : "");
-        return AVERROR(EINVAL);
-    }
     if (!options_knows(name))
-        return source_say_unknown(s->audio, name, log);
-    if ((ret = options_check_foreign(OPTIONS_OF_GRAPH, name, value, log)) < 0)
+        return source_say_unknown(s->audio, name, out);
+    if ((ret = options_check_foreign(OPTIONS_OF_GRAPH, name, value, out)) < 0)
         return ret;
-    return options_add(&s->options, name, value, log);
+    return options_add(&s->options, name, value, out);
 }
 
 /* What stands where a name=value should. */
-static int say_nameless(const Source *s, const char *text, void *log)
+static int say_nameless(const Source *s, const char *text, Outcome *out)
 {
     size_t size = strcspn(text, ":");
     char *word = av_strndup(text, size);
@@ -50,20 +48,20 @@ static int say_nameless(const Source *s, const char *text, void *log)
     if (!word)
         return AVERROR(ENOMEM);
     if (options_knows(word) || source_movie_option(s->audio, word))
-        av_log(log, AV_LOG_ERROR, "The option %s has no value; write %s=VALUE.\n", word,
-               word);
+        outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
+                     "The option %s has no value; write %s=VALUE.", word, word);
     else
-        av_log(
-            log, AV_LOG_ERROR,
+        outcome_fail(
+            out, FAILURE_REQUEST, AVERROR(EINVAL),
             "No option name near '%s': only the still comes first and without one, and "
-            "a ':' within a value is written '\\:'.\n",
+            "a ':' within a value is written '\\:'.",
             text_has_control(word) ? "..." : word);
     av_free(word);
     return AVERROR(EINVAL);
 }
 
 /* In the way of libavfilter: name=value with ':' between them, the first may be bare. */
-static int take_all(Source *s, const char *arguments, void *log)
+static int take_all(Source *s, const char *arguments, Outcome *out)
 {
     int flags = AV_OPT_FLAG_IMPLICIT_KEY, ret = 0;
 
@@ -72,10 +70,10 @@ static int take_all(Source *s, const char *arguments, void *log)
         char *name = NULL, *value = NULL;
         ret = av_opt_get_key_value(&arguments, "=", ":", (unsigned)flags, &name, &value);
         if (ret == AVERROR(EINVAL))
-            return say_nameless(s, begin, log);
+            return say_nameless(s, begin, out);
         if (ret < 0)
             return ret;
-        ret = take(s, name ? name : "image", value, log);
+        ret = take(s, name ? name : "image", value, out);
         flags = 0;
         arguments += *arguments != '\0';
         av_free(name);
@@ -85,7 +83,7 @@ static int take_all(Source *s, const char *arguments, void *log)
 }
 
 /* An i2v: URL in the place of the still is what it is for -f i2v, too. */
-static int resolve_url(Source *s, void *log)
+static int resolve_url(Source *s, Outcome *out)
 {
     const AVDictionaryEntry *entry =
         av_dict_get(s->options, "image", NULL, AV_DICT_MATCH_CASE);
@@ -96,33 +94,30 @@ static int resolve_url(Source *s, void *log)
 
     if (!body)
         return 0;
-    if ((ret = options_parse_url(body, &still, &query, log)) < 0 ||
+    if ((ret = options_parse_url(body, &still, &query, out)) < 0 ||
         (ret = av_dict_set(&s->options, "image", NULL, 0)) < 0)
         goto end;
-    if (*still && (ret = options_add(&query, "image", still, log)) < 0)
+    if (*still && (ret = options_add(&query, "image", still, out)) < 0)
         goto end;
     for (entry = NULL;
          ret >= 0 && (entry = av_dict_get(query, "", entry, AV_DICT_IGNORE_SUFFIX));)
-        ret = options_add(&s->options, entry->key, entry->value, log);
+        ret = options_add(&s->options, entry->key, entry->value, out);
 end:
     av_dict_free(&query);
     av_free(still);
     return ret;
 }
 
-static int begin(const char *filter, void **log, Source **source)
+static int begin(const char *filter, Outcome *out, Source **source)
 {
     bool audio = !strcmp(filter, "ai2v");
 
     *source = NULL;
-    if (!*log)
-        *log = source_log(audio);
-    if (!source_movie_filter(audio)) {
-        av_log(*log, AV_LOG_ERROR,
-               "This FFmpeg was built without the filter %s, which plays the clip.\n",
-               audio ? "amovie" : "movie");
-        return AVERROR_FILTER_NOT_FOUND;
-    }
+    if (!source_movie_filter(audio))
+        return outcome_fail(
+            out, FAILURE_REQUEST, AVERROR_FILTER_NOT_FOUND,
+            "This FFmpeg was built without the filter %s, which plays the clip.",
+            audio ? "amovie" : "movie");
     *source = av_mallocz(sizeof(**source));
     if (!*source || !source_class(audio)) {
         av_freep(source);
@@ -133,35 +128,35 @@ static int begin(const char *filter, void **log, Source **source)
 }
 
 /* @return ret, or what is wrong with the whole */
-static int finish(int ret, void *log, Source **source)
+static int finish(int ret, Outcome *out, Source **source)
 {
     if (ret >= 0)
-        ret = resolve_url(*source, log);
+        ret = resolve_url(*source, out);
     if (ret >= 0)
-        ret = source_check_movie((*source)->audio, (*source)->movie, log);
+        ret = source_check_movie((*source)->audio, (*source)->movie, out);
     if (ret < 0)
         source_free(source);
     return FFMIN(ret, 0);
 }
 
-int source_read(const char *filter, const char *arguments, void *log, Source **source)
+int source_read(const char *filter, const char *arguments, Outcome *out, Source **source)
 {
-    int ret = begin(filter, &log, source);
+    int ret = begin(filter, out, source);
     if (ret < 0)
         return ret;
-    return finish(arguments ? take_all(*source, arguments, log) : 0, log, source);
+    return finish(arguments ? take_all(*source, arguments, out) : 0, out, source);
 }
 
-int source_read_options(const char *filter, const AVDictionary *options, void *log,
+int source_read_options(const char *filter, const AVDictionary *options, Outcome *out,
                         Source **source)
 {
     const AVDictionaryEntry *entry = NULL;
-    int ret = begin(filter, &log, source);
+    int ret = begin(filter, out, source);
     if (ret < 0)
         return ret;
     while (ret >= 0 && (entry = av_dict_get(options, "", entry, AV_DICT_IGNORE_SUFFIX)))
-        ret = take(*source, entry->key, entry->value, log);
-    return finish(ret, log, source);
+        ret = take(*source, entry->key, entry->value, out);
+    return finish(ret, out, source);
 }
 
 const char *source_url(const Source *source)

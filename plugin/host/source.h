@@ -8,6 +8,8 @@
 #include <libavfilter/avfilter.h>
 #include <libavformat/avformat.h>
 
+#include "base/outcome.h"
+
 /** What one filter of a graph asks for: a request of ours, and what FFmpeg's movie is to
  * do with its clip. */
 typedef struct Source Source;
@@ -27,15 +29,15 @@ const AVFilter *source_movie_filter(bool audio);
  * Read a filter's arguments.
  * @param filter     "i2v" or "ai2v"
  * @param arguments  as a filter gets them, or NULL
- * @param log        AVClass-led, or NULL for source_log()
+ * @param out        its log is source_log()
  * @return 0 and *source (free with source_free()), or after one sentence AVERROR(EINVAL),
  * AVERROR_OPTION_NOT_FOUND or AVERROR_FILTER_NOT_FOUND, or AVERROR(ENOMEM). Thread-safe.
  */
-int source_read(const char *filter, const char *arguments, void *log, Source **source);
+int source_read(const char *filter, const char *arguments, Outcome *out, Source **source);
 
 /** As source_read(), of options by their names. They all stay in `options`, and no other
  * may be there. */
-int source_read_options(const char *filter, const AVDictionary *options, void *log,
+int source_read_options(const char *filter, const AVDictionary *options, Outcome *out,
                         Source **source);
 
 /** The request, as journey_fetch() takes it; owned by `source`. */
@@ -46,11 +48,11 @@ const AVDictionary *source_options(const Source *source);
  * Bring the request to its clip. What this process has fetched for a filter already is
  * not asked for again while the file is there, and one thread fetches while others wait.
  * @param interrupt  looked at at least every 100 ms, or NULL
- * @param log        AVClass-led, or NULL for source_log()
+ * @param out        its log is source_log()
  * @param path       free with av_free(); NULL on error
  * @return as i2v_fetch(); without a sentence where another thread said it. Thread-safe.
  */
-int source_fetch(const Source *source, const AVIOInterruptCB *interrupt, void *log,
+int source_fetch(const Source *source, const AVIOInterruptCB *interrupt, Outcome *out,
                  char **path);
 
 /** Whether source_fetch() would have it at once, since this process has fetched it

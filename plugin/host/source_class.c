@@ -154,7 +154,7 @@ void *source_log(bool audio)
     return audio ? (void *)&context : events_anyone;
 }
 
-int source_say_unknown(bool audio, const char *name, void *log)
+int source_say_unknown(bool audio, const char *name, Outcome *out)
 {
     const AVClass *class = source_class(audio);
     AVBPrint list;
@@ -165,23 +165,24 @@ int source_say_unknown(bool audio, const char *name, void *log)
         if (o->type != AV_OPT_TYPE_CONST && (!alias_of || !strcmp(alias_of, o->name)))
             av_bprintf(&list, "%s%s", list.len ? ", " : "", o->name);
     }
-    av_log(log, AV_LOG_ERROR, "Option '%s' not found; %s takes %s.\n",
-           text_has_control(name) ? "..." : name, audio ? "ai2v" : "i2v", list.str);
+    outcome_fail(out, FAILURE_REQUEST, AVERROR_OPTION_NOT_FOUND,
+                 "Option '%s' not found; %s takes %s.",
+                 text_has_control(name) ? "..." : name, audio ? "ai2v" : "i2v", list.str);
     av_bprint_finalize(&list, NULL);
     return AVERROR_OPTION_NOT_FOUND;
 }
 
 /* What movie would find too late */
 
-static int say_valid(const AVOption *o, const char *value, void *log)
+static int say_valid(const AVOption *o, const char *value, Outcome *out)
 {
     char valid[96] = "a time such as 90, 1:30 or 1500ms";
     if (o->type != AV_OPT_TYPE_DURATION)
         snprintf(valid, sizeof(valid), "a %snumber from %.0f to %.0f",
                  o->type == AV_OPT_TYPE_INT ? "whole " : "", o->min, o->max);
-    av_log(log, AV_LOG_ERROR, "Error setting option %s to value '%s': it takes %s.\n",
-           o->name, text_has_control(value) ? "..." : value, valid);
-    return AVERROR(EINVAL);
+    return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
+                        "Error setting option %s to value '%s': it takes %s.", o->name,
+                        text_has_control(value) ? "..." : value, valid);
 }
 
 /* libavutil would say itself, and as nobody, what is no expression. */
@@ -220,7 +221,7 @@ static bool is_specifier(AVFormatContext *clip, const char *text)
     return *text;
 }
 
-static int check_specifiers(const char *list, void *log)
+static int check_specifiers(const char *list, Outcome *out)
 {
     /* libavformat's own remark would come from nobody that a user knows. */
     static const AVClass quiet = {
@@ -239,11 +240,11 @@ static int check_specifiers(const char *list, void *log)
     for (char *rest = copy, *one; ret >= 0 && (one = strsep(&rest, "+"));) {
         if (is_specifier(clip, one))
             continue;
-        av_log(log, AV_LOG_ERROR,
-               "Invalid stream specifier '%s' in the option streams: it takes dv, da and "
-               "FFmpeg's stream specifiers, with + between them.\n",
-               text_has_control(one) ? "..." : one);
-        ret = AVERROR(EINVAL);
+        ret = outcome_fail(
+            out, FAILURE_REQUEST, AVERROR(EINVAL),
+            "Invalid stream specifier '%s' in the option streams: it takes dv, da and "
+            "FFmpeg's stream specifiers, with + between them.",
+            text_has_control(one) ? "..." : one);
     }
     if (clip)
         clip->av_class = class;
@@ -252,7 +253,7 @@ static int check_specifiers(const char *list, void *log)
     return ret;
 }
 
-static int check_values(Values *values, const AVDictionary *movie, void *log)
+static int check_values(Values *values, const AVDictionary *movie, Outcome *out)
 {
     const AVDictionaryEntry *entry = NULL;
     const char *streams = NULL;
@@ -266,23 +267,23 @@ static int check_values(Values *values, const AVDictionary *movie, void *log)
         else
             ret = av_opt_set(values, entry->key, entry->value, 0);
         if (ret < 0 && ret != AVERROR(ENOMEM))
-            ret = say_valid(o, entry->value, log);
+            ret = say_valid(o, entry->value, out);
         if (!strcmp(entry->key, "loop") && ret >= 0)
             ret = av_opt_get_int(values, "loop", 0, &loop);
         if (!strcmp(entry->key, "streams"))
             streams = entry->value;
     }
     if (ret >= 0 && streams)
-        ret = check_specifiers(streams, log);
+        ret = check_specifiers(streams, out);
     if (ret >= 0 && streams && strchr(streams, '+') && loop != 1) {
-        av_log(log, AV_LOG_ERROR,
-               "The option loop needs a single stream: FFmpeg does not loop several.\n");
-        ret = AVERROR(EINVAL);
+        ret = outcome_fail(
+            out, FAILURE_REQUEST, AVERROR(EINVAL),
+            "The option loop needs a single stream: FFmpeg does not loop several.");
     }
     return FFMIN(ret, 0);
 }
 
-int source_check_movie(bool audio, const AVDictionary *movie, void *log)
+int source_check_movie(bool audio, const AVDictionary *movie, Outcome *out)
 {
     const Table *table = table_of(audio);
     Values *values =
@@ -291,7 +292,7 @@ int source_check_movie(bool audio, const AVDictionary *movie, void *log)
         return AVERROR(ENOMEM);
     values->class = &table->class;
     values->log_level_offset = AV_LOG_TRACE;
-    int ret = check_values(values, movie, log);
+    int ret = check_values(values, movie, out);
     av_opt_free(values);
     av_free(values);
     return ret;

@@ -110,30 +110,30 @@ static int wait_for_other(Fetch *fetch, const AVIOInterruptCB *interrupt)
     return ret;
 }
 
-static int bring(const Source *source, const AVIOInterruptCB *interrupt, void *log,
+static int bring(const Source *source, const AVIOInterruptCB *interrupt, Outcome *out,
                  char **path)
 {
-    GenerationFailure failure;
+    Failure failure;
     AVDictionary *options = NULL;
     int ret = av_dict_copy(&options, source->options, 0);
 
     if (ret >= 0)
         ret = journey_fetch(source_url(source), &options, interrupt, NULL,
-                            log ? log : source_log(source->audio), path, NULL, &failure);
+                            out ? out->log : NULL, path, NULL, &failure);
     av_dict_free(&options);
     return ret;
 }
 
 /* The lock is held here, and let go for the length of the journey. */
 static int bring_for_all(Fetch *fetch, const Source *source,
-                         const AVIOInterruptCB *interrupt, void *log)
+                         const AVIOInterruptCB *interrupt, Outcome *out)
 {
     char *path = NULL;
 
     av_freep(&fetch->path);
     fetch->busy = true;
     pthread_mutex_unlock(&lock);
-    int ret = bring(source, interrupt, log, &path);
+    int ret = bring(source, interrupt, out, &path);
     pthread_mutex_lock(&lock);
     fetch->busy = false;
     fetch->path = path;
@@ -143,7 +143,7 @@ static int bring_for_all(Fetch *fetch, const Source *source,
     return fetch->error;
 }
 
-int source_fetch(const Source *source, const AVIOInterruptCB *interrupt, void *log,
+int source_fetch(const Source *source, const AVIOInterruptCB *interrupt, Outcome *out,
                  char **path)
 {
     char *request = describe(source);
@@ -160,7 +160,7 @@ int source_fetch(const Source *source, const AVIOInterruptCB *interrupt, void *l
     }
     if ((ret = wait_for_other(fetch, interrupt)) >= 0) {
         if (!fetch->path || access(fetch->path, R_OK) < 0)
-            ret = bring_for_all(fetch, source, interrupt, log);
+            ret = bring_for_all(fetch, source, interrupt, out);
         if (ret >= 0 && !(*path = av_strdup(fetch->path)))
             ret = AVERROR(ENOMEM);
     }

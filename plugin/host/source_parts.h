@@ -3,6 +3,7 @@
 #ifndef I2V_SOURCE_INTERNAL_H
 #define I2V_SOURCE_INTERNAL_H
 
+#include "base/outcome.h"
 #include "host/source.h"
 
 struct Source {
@@ -16,10 +17,10 @@ const char *source_movie_option(bool audio, const char *name);
 
 /** Check the options for movie as it will, while nothing is bought yet.
  * @return 0, AVERROR(EINVAL) after one sentence, or AVERROR(ENOMEM) */
-int source_check_movie(bool audio, const AVDictionary *movie, void *log);
+int source_check_movie(bool audio, const AVDictionary *movie, Outcome *out);
 
 /** Say that there is no such option, and which there are.
  * @return AVERROR_OPTION_NOT_FOUND */
-int source_say_unknown(bool audio, const char *name, void *log);
+int source_say_unknown(bool audio, const char *name, Outcome *out);
 
 #endif

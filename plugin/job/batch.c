@@ -261,7 +261,7 @@ static int is_driver_interrupted(void *opaque)
 
 static const AVIOInterruptCB driver_interrupt = {is_driver_interrupted, NULL};
 
-static void end(BatchEntry *e, int result, GenerationFailure failure)
+static void end(BatchEntry *e, int result, Failure failure)
 {
     if (e->g && generation_id(e->g))
         av_strlcpy(e->id, generation_id(e->g), sizeof(e->id));
@@ -278,7 +278,7 @@ static void end(BatchEntry *e, int result, GenerationFailure failure)
 /* Let an entry go on. @return whether it has ended */
 static bool step(BatchEntry *e)
 {
-    GenerationFailure failure = FAILURE_STORE;
+    Failure failure = FAILURE_STORE;
     int ret = e->g ? 0 : generation_start(e->plan, http, &driver_interrupt, &e->g);
 
     if (ret < 0) {
@@ -367,7 +367,7 @@ int batch_turn(const AVIOInterruptCB *interrupt)
 /* Waiting */
 
 /* Called with the lock, which it lets go to speak: whoever waited no longer does. */
-static int give_up(BatchEntry *e, Events *events, GenerationFailure *failure)
+static int give_up(BatchEntry *e, Events *events, Failure *failure)
 {
     stop_driving();
     if (e->ended) {
@@ -432,7 +432,7 @@ static void stay(const AVIOInterruptCB *interrupt)
 
 /* Called with the lock. */
 static int wait_for(BatchEntry *e, bool answer, Events *events,
-                    const AVIOInterruptCB *interrupt, GenerationFailure *failure)
+                    const AVIOInterruptCB *interrupt, Failure *failure)
 {
     atomic_fetch_add(&e->waiting, 1);
     while (!e->ended) {
@@ -458,7 +458,7 @@ static int wait_for(BatchEntry *e, bool answer, Events *events,
 }
 
 int batch_wait(BatchEntry *entry, Events *events, const AVIOInterruptCB *interrupt,
-               GenerationFailure *failure)
+               Failure *failure)
 {
     pthread_mutex_lock(&lock);
     int ret = wait_for(entry, false, events, interrupt, failure);
@@ -467,7 +467,7 @@ int batch_wait(BatchEntry *entry, Events *events, const AVIOInterruptCB *interru
 }
 
 int batch_wait_for_answer(BatchEntry *entry, Events *events,
-                          const AVIOInterruptCB *interrupt, GenerationFailure *failure)
+                          const AVIOInterruptCB *interrupt, Failure *failure)
 {
     pthread_mutex_lock(&lock);
     int ret = wait_for(entry, true, events, interrupt, failure);
@@ -519,8 +519,7 @@ void batch_leave(BatchEntry **entry)
 /* Entries without an owner */
 
 void batch_give(BatchEntry **entry, void *owner,
-                void (*release)(void *owner, int result, GenerationFailure failure),
-                bool announce)
+                void (*release)(void *owner, int result, Failure failure), bool announce)
 {
     BatchEntry *e = *entry;
 
@@ -530,7 +529,7 @@ void batch_give(BatchEntry **entry, void *owner,
     stop_driving();
     bool ended = e->ended;
     int result = e->result;
-    GenerationFailure failure = e->failure;
+    Failure failure = e->failure;
     e->given = true;
     e->announce = announce;
     e->owner = owner;
@@ -543,7 +542,7 @@ void batch_give(BatchEntry **entry, void *owner,
 }
 
 bool batch_hand_over(BatchEntry **entry, void *owner, void (*detach)(void *owner),
-                     void (*release)(void *owner, int result, GenerationFailure failure))
+                     void (*release)(void *owner, int result, Failure failure))
 {
     BatchEntry *e = *entry;
 
@@ -573,7 +572,7 @@ bool batch_has(const Request *request)
 }
 
 bool batch_join(const Request *request, Events *events, const AVIOInterruptCB *interrupt,
-                int *result, GenerationFailure *failure)
+                int *result, Failure *failure)
 {
     pthread_mutex_lock(&lock);
     BatchEntry *e = find(request);

@@ -31,12 +31,12 @@ int batch_enter(const GenerationPlan *plan, BatchEntry **entry);
  * @param events  of its owner
  * @return how it ended, as generation_result(); AVERROR(EINTR) when interrupted */
 int batch_wait(BatchEntry *entry, Events *events, const AVIOInterruptCB *interrupt,
-               GenerationFailure *failure);
+               Failure *failure);
 
 /** Wait until the gateway has answered, or until it turns out that the generation has to
  * queue. @return 0, or how it ended as batch_wait() */
 int batch_wait_for_answer(BatchEntry *entry, Events *events,
-                          const AVIOInterruptCB *interrupt, GenerationFailure *failure);
+                          const AVIOInterruptCB *interrupt, Failure *failure);
 
 /** Let all of them go on for a while, until one has ended at the latest.
  * @return 0, or AVERROR(EINTR) when interrupted */
@@ -67,8 +67,7 @@ void batch_leave(BatchEntry **entry);
  * the process ends
  */
 void batch_give(BatchEntry **entry, void *owner,
-                void (*release)(void *owner, int result, GenerationFailure failure),
-                bool announce);
+                void (*release)(void *owner, int result, Failure failure), bool announce);
 
 /**
  * When others wait for an entry whose owner no longer does, leave it to the batch.
@@ -78,7 +77,7 @@ void batch_give(BatchEntry **entry, void *owner,
  * @return whether it was left; *entry is then NULL, and the owner not the caller's
  */
 bool batch_hand_over(BatchEntry **entry, void *owner, void (*detach)(void *owner),
-                     void (*release)(void *owner, int result, GenerationFailure failure));
+                     void (*release)(void *owner, int result, Failure failure));
 
 /** Whether a request is in the batch: it is under way, or it was announced and has ended
  * and nobody has asked for it yet. */
@@ -91,6 +90,6 @@ bool batch_has(const Request *request);
  * @return whether it was there
  */
 bool batch_join(const Request *request, Events *events, const AVIOInterruptCB *interrupt,
-                int *result, GenerationFailure *failure);
+                int *result, Failure *failure);
 
 #endif

@@ -47,9 +47,9 @@ static char *describe_url(const char *url)
 }
 
 static int make_part(const Still *still, const char *url, const StillTarget *target,
-                     bool show, void *log, Part *part)
+                     bool show, Outcome *out, Part *part)
 {
-    int ret = still ? still_encode(still, target, log, &part->file) : 0;
+    int ret = still ? still_encode(still, target, out, &part->file) : 0;
 
     if (ret < 0 || !show || (!still && !url))
         return ret;
@@ -141,17 +141,17 @@ static char *make_shown(const Request *request, const char *first, const char *l
     return text;
 }
 
-int body_make(const Request *request, const Still *still, const Still *end, void *log,
+int body_make(const Request *request, const Still *still, const Still *end, Outcome *out,
               char **body, char **shown)
 {
     Part parts[2] = {0};
-    int ret = make_part(still, request->image, &request->target, shown, log, &parts[0]);
+    int ret = make_part(still, request->image, &request->target, shown, out, &parts[0]);
 
     *body = NULL;
     if (shown)
         *shown = NULL;
     if (ret >= 0)
-        ret = make_part(end, request->end_image, &request->end_target, shown, log,
+        ret = make_part(end, request->end_image, &request->end_target, shown, out,
                         &parts[1]);
     if (ret >= 0) {
         *body = make_body(request, parts);

@@ -3,6 +3,7 @@
 #ifndef I2V_BODY_H
 #define I2V_BODY_H
 
+#include "base/outcome.h"
 #include "request/request.h"
 #include "still/still.h"
 
@@ -12,10 +13,10 @@
  * @param shown      NULL, or set to the body as it may be shown: of each still its type,
  * size and digest, of a URL what is not secret in it
  * @return 0, *body (JSON, free with av_free()) and *shown (JSON, free with cJSON_free()),
- * or a negative AVERROR after one sentence on `log`. What is cut or padded is said at
+ * or a negative AVERROR after one sentence on `out`. What is cut or padded is said at
  * AV_LOG_WARNING.
  */
-int body_make(const Request *request, const Still *still, const Still *end, void *log,
+int body_make(const Request *request, const Still *still, const Still *end, Outcome *out,
               char **body, char **shown);
 
 #endif

@@ -97,7 +97,7 @@ static int begin_record(Generation *g, const char *body)
     if (g->client_id[0])
         return add_client_id(g);
     /* Another generation's clip, or the beginning of it, must not become this one's. */
-    if ((ret = store_clear_clip(g->plan->store, r->key, events_log(g->events))) < 0)
+    if ((ret = store_clear_clip(g->plan->store, r->key, g->out)) < 0)
         return ret;
     generation_set_account(g);
     for (size_t i = 0; i < FF_ARRAY_ELEMS(stale); i++)
@@ -115,7 +115,7 @@ static int on_last_byte(void *opaque)
     record_set_number(g->record, RECORD_SENT_AT, record_now());
     int ret = record_add_history(g->record, "sent", NULL);
     if (ret >= 0)
-        ret = store_save(g->plan->store, g->record, events_log(g->events));
+        ret = store_save(g->plan->store, g->record, g->out);
     if (ret >= 0)
         generation_note(g, "sent", NULL, NULL, -1);
     return ret;

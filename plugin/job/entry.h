@@ -16,13 +16,13 @@ struct BatchEntry {
     Generation *g; ///< NULL before it begins and when it has ended
     atomic_bool ended;
     int result; ///< once it has ended
-    GenerationFailure failure;
+    Failure failure;
     int users;          ///< owner and joiners
     atomic_int waiting; ///< threads
     bool given;         ///< the batch is the owner
     bool announce;      ///< see batch_give()
     void *owner;
-    void (*release)(void *owner, int result, GenerationFailure failure);
+    void (*release)(void *owner, int result, Failure failure);
 };
 
 /* What is said of all entries together. Called by whoever has the entries to itself. */

@@ -50,14 +50,14 @@ bool generation_is_over(const Generation *g)
     return av_gettime_relative() >= deadline(g);
 }
 
-void generation_fail(Generation *g, int error, GenerationFailure failure)
+void generation_fail(Generation *g, int error, Failure failure)
 {
     g->phase = PHASE_END;
     g->result = error;
     g->failure = failure;
 }
 
-GenerationFailure generation_failure_of(int error)
+Failure generation_failure_of(int error)
 {
     switch (error) {
     case AVERROR(EPERM):
@@ -96,8 +96,8 @@ void generation_note(Generation *g, const char *name, const char *status,
 static int load(Generation *g)
 {
     record_free(&g->record);
-    int ret = store_load(g->plan->store, g->request->key, g->lock >= 0,
-                         events_log(g->events), &g->record);
+    int ret =
+        store_load(g->plan->store, g->request->key, g->lock >= 0, g->out, &g->record);
     if (ret < 0) {
         g->phase = PHASE_END;
         g->result = ret;
@@ -108,8 +108,7 @@ static int load(Generation *g)
 
 bool generation_try_key_again(Generation *g)
 {
-    if (g->key_again ||
-        request_read_key_again(g->request, events_log(g->events), &g->key_again) < 0 ||
+    if (g->key_again || request_read_key_again(g->request, g->out, &g->key_again) < 0 ||
         !strcmp(g->key_again, g->gateway.api_key))
         return false;
     g->gateway.api_key = g->key_again;
@@ -121,7 +120,7 @@ bool generation_try_key_again(Generation *g)
 }
 
 static int repeat_refusal(const Request *request, const Record *record, Events *events,
-                          GenerationFailure *failure)
+                          Failure *failure)
 {
     events_say(
         events, AV_LOG_ERROR,
@@ -153,7 +152,7 @@ void generation_refuse_to_spend(Generation *g)
     generation_fail(g, AVERROR(ENOENT), FAILURE_REQUEST);
 }
 
-static int miss_key(Events *events, GenerationFailure *failure)
+static int miss_key(Events *events, Failure *failure)
 {
     events_say(events, AV_LOG_ERROR,
                "There is no API key: set AIML_API_KEY, name a file with the option "
@@ -163,7 +162,7 @@ static int miss_key(Events *events, GenerationFailure *failure)
 }
 
 int generation_foresee(const Request *request, const Record *record, Events *events,
-                       GenerationFailure *failure)
+                       Failure *failure)
 {
     RecordState state = record_state(record);
 
@@ -480,6 +479,7 @@ int generation_start(const GenerationPlan *plan, Http *http,
     g->interrupt = interrupt;
     g->request = request;
     g->events = plan->events;
+    g->out = plan->out;
     g->gateway = (Gateway){request->origin, request->api_key, request->ca_file,
                            request->allow_http};
     g->http = http;
@@ -553,7 +553,7 @@ void generation_hurry(Generation *g)
         g->wake = FFMIN(g->wake, FFMAX(av_gettime_relative(), g->not_before));
 }
 
-int generation_result(const Generation *g, GenerationFailure *failure)
+int generation_result(const Generation *g, Failure *failure)
 {
     *failure = g->failure;
     return g->result;

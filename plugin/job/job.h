@@ -9,24 +9,15 @@
 
 #include "base/events.h"
 #include "base/http.h"
+#include "base/outcome.h"
 #include "request/request.h"
 #include "store/store.h"
-
-/** What a failure is about, for exit statuses. */
-typedef enum GenerationFailure {
-    FAILURE_NONE,
-    FAILURE_REQUEST,   ///< refused as it stands
-    FAILURE_MODERATED, ///< refused by moderation
-    FAILURE_GATEWAY,   ///< not to be reached, failing, or the generation failed
-    FAILURE_LATER,     ///< goes on at the gateway: to be picked up later
-    FAILURE_KEY,       ///< key or credit
-    FAILURE_STORE,     ///< store not writable
-} GenerationFailure;
 
 typedef struct GenerationPlan {
     const Request *request;
     const Store *store;
     Events *events;
+    Outcome *out;        ///< of what is said below
     bool may_create;     ///< else a create call must not be needed
     const char *refusal; ///< why not, in a sentence, or NULL
     double price;        ///< USD that the gateway asks, below 0 = not known
@@ -54,7 +45,7 @@ void generation_say_nothing_to_reuse(Events *events);
  * that there is no API key.
  * @return 0, or as generation_result() after a sentence */
 int generation_foresee(const Request *request, const Record *record, Events *events,
-                       GenerationFailure *failure);
+                       Failure *failure);
 
 /** A request on its way to its clip. Not thread-safe; different ones may share a thread.
  */
@@ -113,7 +104,7 @@ void generation_interrupt(Generation *g);
  * refused; AVERROR_INVALIDDATA a damaged clip; or another negative AVERROR. It was said
  * in one sentence.
  */
-int generation_result(const Generation *g, GenerationFailure *failure);
+int generation_result(const Generation *g, Failure *failure);
 
 /** End, in whatever state; sets *g to NULL. What is on disk lets another run go on. */
 void generation_end(Generation **g);

@@ -58,7 +58,7 @@ static void keep_status(Generation *g)
             generation_fill(g);
             record_set_text(g->record, RECORD_STATUS, g->status);
             if (record_add_history(g->record, "status", g->status) >= 0)
-                store_save(g->plan->store, g->record, events_log(g->events));
+                store_save(g->plan->store, g->record, g->out);
         }
     }
     store_unlock(&lock);
@@ -136,7 +136,7 @@ static void note_duration(Generation *g)
 {
     if (g->took > 0)
         stats_add(g->plan->store, g->request->model_name, g->request->duration, g->took,
-                  events_log(g->events));
+                  g->out);
     g->took = 0;
 }
 

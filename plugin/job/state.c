@@ -51,8 +51,7 @@ int generation_refresh(Generation *g)
 {
     Record *now = NULL;
     const char *ours = record_text(g->record, RECORD_ID);
-    int ret =
-        store_load(g->plan->store, g->request->key, true, events_log(g->events), &now);
+    int ret = store_load(g->plan->store, g->request->key, true, g->out, &now);
     if (ret < 0)
         return ret;
     const char *its = record_text(now, RECORD_ID);
@@ -98,7 +97,7 @@ int generation_record(Generation *g, RecordState state, const char *what,
     record_set_state(g->record, state);
     int ret = record_add_history(g->record, what, status);
     if (ret >= 0)
-        ret = store_save(g->plan->store, g->record, events_log(g->events));
+        ret = store_save(g->plan->store, g->record, g->out);
     if (ret < 0)
         generation_fail(g, ret, FAILURE_STORE);
     return ret;

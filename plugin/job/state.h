@@ -31,13 +31,14 @@ struct Generation {
     Http *http;
     const AVIOInterruptCB *interrupt;
     Record *record;
-    int lock; ///< of the key, -1 = not held
+    Outcome *out; ///< of what is said below
+    int lock;     ///< of the key, -1 = not held
 
     Phase phase;
     int64_t phase_began; ///< av_gettime_relative()
     char cause[160];     ///< what last went wrong on the way, or ""
     int result;          ///< once PHASE_END
-    GenerationFailure failure;
+    Failure failure;
     int64_t waiting_since; ///< av_gettime_relative(), when max_wait began
     int64_t wake;          ///< av_gettime_relative() before which there is nothing to do
     GatewayCall *call;
@@ -90,13 +91,13 @@ int64_t generation_backoff(int n, int most, int64_t retry_after);
 bool generation_is_over(const Generation *g);
 
 /** End with an error that was said. */
-void generation_fail(Generation *g, int error, GenerationFailure failure);
+void generation_fail(Generation *g, int error, Failure failure);
 
 /** End because reuse=only forbids what would come next. */
 void generation_refuse_to_spend(Generation *g);
 
 /** What an answer's error is about. */
-GenerationFailure generation_failure_of(int error);
+Failure generation_failure_of(int error);
 
 /** Take the key's lock; what else the caller does waits until it is true. Ends the
  * generation when it cannot be had at all, and sleeps while another has it. */

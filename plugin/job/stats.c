@@ -83,7 +83,7 @@ static int append(cJSON *json, const char *name, double duration)
 }
 
 void stats_add(const Store *store, const char *model, int length, double duration,
-               void *log)
+               Outcome *out)
 {
     int lock = store_lock(store, NAME), ret = lock;
     char *path = store_file_path(store, NAME ".json"), *text = NULL, name[256];
@@ -101,7 +101,7 @@ void stats_add(const Store *store, const char *model, int length, double duratio
         ret = path && text ? files_write(path, text, strlen(text)) : AVERROR(ENOMEM);
 end:
     if (ret < 0)
-        av_log(log, AV_LOG_DEBUG, "No history of durations: %s.\n", av_err2str(ret));
+        outcome_say(out, AV_LOG_DEBUG, "No history of durations: %s.", av_err2str(ret));
     store_unlock(&lock);
     cJSON_free(text);
     cJSON_Delete(json);

@@ -3,6 +3,7 @@
 #ifndef I2V_STATS_H
 #define I2V_STATS_H
 
+#include "base/outcome.h"
 #include "store/store.h"
 
 /** Durations kept of each model and length. */
@@ -21,6 +22,6 @@ int stats_read(const Store *store, const char *model, int length,
 /** Note one more, in seconds. History is a convenience: that it cannot be written is said
  * at AV_LOG_DEBUG alone. Thread-safe. */
 void stats_add(const Store *store, const char *model, int length, double duration,
-               void *log);
+               Outcome *out);
 
 #endif

@@ -39,7 +39,7 @@ static int lock_record(Journey *j, int *lock)
     if (*lock < 0)
         return 0;
     record_free(&j->record);
-    return store_load(j->store, j->request->key, true, j->log, &j->record);
+    return store_load(j->store, j->request->key, true, &j->out, &j->record);
 }
 
 /* What only reading the clip tells is found once, and kept when no other process has the
@@ -60,7 +60,7 @@ static int know_clip(Journey *j, const char *path)
     if (ret >= 0 && wants_digest)
         ret = taken = store_digest_clip(j->store, j->record, j->interrupt);
     if (ret >= 0 && lock >= 0 && (!had_facts || taken))
-        store_save(j->store, j->record, j->log);
+        store_save(j->store, j->record, &j->out);
     if (ret != AVERROR(EINTR)) /* what is not known is not spoken of */
         ret = 0;
 end:
@@ -93,7 +93,7 @@ int journey_confirm_clip(Journey *j)
     if (j->served) {
         ret = store_note_clip(j->store, j->record);
         if (ret >= 0 && lock >= 0)
-            store_save(j->store, j->record, j->log); // another time, if not now
+            store_save(j->store, j->record, &j->out); // another time, if not now
         goto end;
     }
     events_say(j->events, AV_LOG_WARNING,
@@ -102,7 +102,7 @@ int journey_confirm_clip(Journey *j)
     /* Without a size it is not the one that was noted. */
     ret = lock < 0 ? lock : record_set_text(j->record, RECORD_CLIP_SIZE, NULL);
     if (ret >= 0)
-        ret = store_save(j->store, j->record, j->log);
+        ret = store_save(j->store, j->record, &j->out);
 end:
     store_unlock(&lock);
     av_free(path);
@@ -116,7 +116,7 @@ static int describe_clip(Journey *j, const char *path)
     const Request *r = j->request;
 
     record_free(&j->record);
-    int ret = store_load(j->store, r->key, false, j->log, &j->record);
+    int ret = store_load(j->store, r->key, false, &j->out, &j->record);
     if (ret >= 0)
         ret = know_clip(j, path);
     if (ret < 0)
@@ -158,7 +158,7 @@ static int add_silence(Journey *j, char **path)
     }
     if (facts.has_audio)
         return 0;
-    int ret = substitute_silence(*path, j->interrupt, j->log, &with);
+    int ret = substitute_silence(*path, j->interrupt, &j->out, &with);
     if (ret < 0)
         return ret;
     events_say(j->events, AV_LOG_INFO,

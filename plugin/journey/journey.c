@@ -24,6 +24,7 @@ Journey *journey_alloc(void *log, EventsVoice voice)
     if (!j)
         return NULL;
     j->log = log ? log : events_anyone;
+    j->out.log = j->log;
     j->voice = voice;
     j->failure = FAILURE_STORE;
     j->plan.price = -1;
@@ -100,18 +101,18 @@ static int check(Journey *j, const char *url, AVDictionary **options)
     int ret;
 
     j->failure = FAILURE_REQUEST;
-    if ((ret = options_gather(url, options, j->log, &j->options)) < 0 ||
+    if ((ret = options_gather(url, options, &j->out, &j->options)) < 0 ||
         (ret = check_lists(j, url, options ? *options : NULL)) < 0 ||
-        (ret = request_check(j->options, j->log, &j->request)) < 0 ||
-        (ret = request_check_gateway(j->request, j->options, j->log)) < 0)
+        (ret = request_check(j->options, &j->out, &j->request)) < 0 ||
+        (ret = request_check_gateway(j->request, j->options, &j->out)) < 0)
         return ret;
     j->failure = FAILURE_STORE;
-    if ((ret = request_check_places(j->request, j->options, j->log)) < 0)
+    if ((ret = request_check_places(j->request, j->options, &j->out)) < 0)
         return ret;
     j->failure = FAILURE_REQUEST;
     if ((ret = journey_see_stills(j)) < 0)
         return ret;
-    return request_settle(j->request, j->still, j->end, j->log);
+    return request_settle(j->request, j->still, j->end, &j->out);
 }
 
 /* The first line of a prompt, not too long. */
@@ -196,7 +197,7 @@ static int use_former_keys(Journey *j)
         Record *former = NULL;
         if (!r->former_key[i][0] || is_worth(j, r->key, j->record))
             continue;
-        ret = store_load(j->store, r->former_key[i], false, j->log, &former);
+        ret = store_load(j->store, r->former_key[i], false, &j->out, &former);
         if (ret >= 0 && is_worth(j, r->former_key[i], former)) {
             av_strlcpy(r->key, r->former_key[i], sizeof(r->key));
             events_set_key(j->events, r->key);
@@ -211,7 +212,7 @@ static int use_former_keys(Journey *j)
 int journey_look_up(Journey *j)
 {
     record_free(&j->record);
-    int ret = store_load(j->store, j->request->key, false, j->log, &j->record);
+    int ret = store_load(j->store, j->request->key, false, &j->out, &j->record);
     if (ret >= 0)
         ret = use_former_keys(j);
     if (ret < 0) {
@@ -241,7 +242,7 @@ static bool can_keep(Journey *j, int *ret)
     int lock = store_lock(j->store, j->request->key);
     if (lock < 0 && lock != AVERROR(EAGAIN))
         return false;
-    if (lock >= 0 && (*ret = store_probe(j->store, j->request->key, j->log)) < 0)
+    if (lock >= 0 && (*ret = store_probe(j->store, j->request->key, &j->out)) < 0)
         j->failure = FAILURE_STORE;
     store_unlock(&lock);
     return *ret >= 0;
@@ -284,7 +285,7 @@ static int plan_create(Journey *j)
     }
     if ((ret = give_body(j, &body)) < 0)
         return ret;
-    if (r->silence && (ret = substitute_check_place(j->log)) < 0) {
+    if (r->silence && (ret = substitute_check_place(&j->out)) < 0) {
         j->failure = FAILURE_STORE;
         return ret;
     }
@@ -314,6 +315,7 @@ int journey_plan(Journey *j)
         .request = j->request,
         .store = j->store,
         .events = j->events,
+        .out = &j->out,
         .price = -1,
         .submit = j->submit,
         .opaque = j,
@@ -393,7 +395,7 @@ int journey_set_out(Journey *j, const char *url, AVDictionary **options)
         return ret;
     events_set_key(j->events, j->request->key);
     j->failure = FAILURE_STORE;
-    if ((ret = store_open(j->request->store, j->log, &j->store)) < 0)
+    if ((ret = store_open(j->request->store, &j->out, &j->store)) < 0)
         return ret;
     j->failure = FAILURE_REQUEST;
     return 0;
@@ -416,14 +418,14 @@ static void detach(void *owner)
 {
     Journey *j = owner;
 
-    j->log = events_anyone;
+    j->log = j->out.log = events_anyone;
     events_set_log(j->events, j->log);
     j->interrupt = NULL;
     j->caller = NULL;
     j->tags = NULL;
 }
 
-void journey_release(void *owner, int result, GenerationFailure failure)
+void journey_release(void *owner, int result, Failure failure)
 {
     Journey *j = owner;
 
@@ -432,7 +434,7 @@ void journey_release(void *owner, int result, GenerationFailure failure)
 }
 
 /* How it ended. @return ret */
-int journey_arrive(Journey *j, int ret, GenerationFailure *failure)
+int journey_arrive(Journey *j, int ret, Failure *failure)
 {
     if (ret < 0 && j->events)
         journey_note_failure(j, ret);
@@ -460,7 +462,7 @@ int journey_conclude(Journey *j, int ret, char **path)
 
 int journey_fetch(const char *url, AVDictionary **options,
                   const AVIOInterruptCB *interrupt, AVFormatContext *caller, void *log,
-                  char **path, AVDictionary **tags, GenerationFailure *failure)
+                  char **path, AVDictionary **tags, Failure *failure)
 {
     Journey *j = journey_alloc(log, EVENTS_FULL);
 
@@ -476,7 +478,7 @@ int journey_fetch(const char *url, AVDictionary **options,
 
 int journey_submit(const char *url, AVDictionary **options,
                    const AVIOInterruptCB *interrupt, void *log, char *key,
-                   GenerationFailure *failure)
+                   Failure *failure)
 {
     Journey *j = journey_alloc(log, EVENTS_FULL);
 
@@ -500,10 +502,10 @@ int journey_submit(const char *url, AVDictionary **options,
 
 int journey_check(const char *url, AVDictionary **options, void *log, char *key)
 {
-    Journey j = {.log = log};
+    Journey j = {.log = log, .out.log = log};
     int ret = check(&j, url, options);
     if (ret >= 0)
-        ret = store_open(j.request->store, j.log, &j.store);
+        ret = store_open(j.request->store, &j.out, &j.store);
     if (ret >= 0)
         can_keep(&j, &ret);
     if (ret >= 0 && key)

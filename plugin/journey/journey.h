@@ -20,7 +20,7 @@
  */
 int journey_fetch(const char *url, AVDictionary **options,
                   const AVIOInterruptCB *interrupt, AVFormatContext *caller, void *log,
-                  char **path, AVDictionary **tags, GenerationFailure *failure);
+                  char **path, AVDictionary **tags, Failure *failure);
 
 /** Send a request and return once the gateway has accepted it, for a process that ends
  * then.
@@ -30,7 +30,7 @@ int journey_fetch(const char *url, AVDictionary **options,
  * can be waited */
 int journey_submit(const char *url, AVDictionary **options,
                    const AVIOInterruptCB *interrupt, void *log, char *key,
-                   GenerationFailure *failure);
+                   Failure *failure);
 
 /** As i2v_check(). */
 int journey_check(const char *url, AVDictionary **options, void *log, char *key);
@@ -42,7 +42,7 @@ int journey_check(const char *url, AVDictionary **options, void *log, char *key)
  */
 int journey_pick_up(const char *key, AVDictionary **options,
                     const AVIOInterruptCB *interrupt, void *log, char **path,
-                    GenerationFailure *failure);
+                    Failure *failure);
 
 /** Whether these options, or I2V_DEFAULTS, ask for a dry run. */
 bool journey_is_dry_run(const AVDictionary *options, void *log);
@@ -70,12 +70,11 @@ typedef struct Journey Journey;
  */
 int journey_prepare(const char *url, AVDictionary **options,
                     const AVIOInterruptCB *interrupt, void *log, Journey **journey,
-                    GenerationFailure *failure);
+                    Failure *failure);
 
 /** Ask its price, and hold that against its limit, before it is sent.
  * @return 0, or a negative AVERROR as of i2v_fetch() */
-int journey_ask(Journey *journey, const AVIOInterruptCB *interrupt,
-                GenerationFailure *failure);
+int journey_ask(Journey *journey, const AVIOInterruptCB *interrupt, Failure *failure);
 
 /** What is known of a request before it is sent. */
 typedef struct JourneyOutlook {
@@ -95,7 +94,7 @@ typedef struct JourneyOutlook {
  */
 int journey_foresee(const char *url, AVDictionary **options,
                     const AVIOInterruptCB *interrupt, void *log, JourneyOutlook *outlook,
-                    GenerationFailure *failure);
+                    Failure *failure);
 
 /**
  * As journey_prepare() and journey_ask(), for one of many: what is said at INFO elsewhere
@@ -140,7 +139,7 @@ typedef struct JourneyReport {
     char status[64];   ///< the gateway's last word, or ""
     char error[512];   ///< a sentence, or ""; with a path: why that is not the clip
     double usd;        ///< what was spent, or would be in a dry run; below 0 = not known
-    GenerationFailure failure;
+    Failure failure;
 } JourneyReport;
 
 /** Bring it to its clip, as journey_fetch(); frees it and sets *journey to NULL.
@@ -162,7 +161,6 @@ void journey_free(Journey **journey);
  * that it has to queue, and leave it to later calls. @param failure  as of
  * journey_fetch() */
 int journey_dispatch(const char *url, AVDictionary **options,
-                     const AVIOInterruptCB *interrupt, char *key,
-                     GenerationFailure *failure);
+                     const AVIOInterruptCB *interrupt, char *key, Failure *failure);
 
 #endif

@@ -214,7 +214,7 @@ static bool is_noted(const char *text, const StillKnown *known)
     return noted;
 }
 
-void known_stills_add(const Store *store, const StillKnown *known, void *log)
+void known_stills_add(const Store *store, const StillKnown *known, Outcome *out)
 {
     bool wanted = known->identity.text[0] && !known->noted;
     int held = wanted ? store_lock(store, NAME) : AVERROR(EAGAIN), ret = held;
@@ -236,7 +236,7 @@ void known_stills_add(const Store *store, const StillKnown *known, void *log)
                                         : AVERROR(ENOMEM);
 end:
     if (ret < 0 && ret != AVERROR(EAGAIN))
-        av_log(log, AV_LOG_DEBUG, "The still is not noted: %s.\n", av_err2str(ret));
+        outcome_say(out, AV_LOG_DEBUG, "The still is not noted: %s.", av_err2str(ret));
     store_unlock(&held);
     av_bprint_finalize(&lines, NULL);
     av_free(text);

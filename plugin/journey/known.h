@@ -3,6 +3,7 @@
 #ifndef I2V_KNOWN_STILLS_H
 #define I2V_KNOWN_STILLS_H
 
+#include "base/outcome.h"
 #include "still/still.h"
 #include "store/store.h"
 
@@ -21,6 +22,6 @@ void known_stills_remember(const StillSource *source, const Still *still);
 
 /** Note what is known of a still, if it has an identity and is not noted. That it cannot
  * be noted is said at AV_LOG_DEBUG alone. Thread-safe. */
-void known_stills_add(const Store *store, const StillKnown *known, void *log);
+void known_stills_add(const Store *store, const StillKnown *known, Outcome *out);
 
 #endif

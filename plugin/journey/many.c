@@ -46,7 +46,7 @@ static int prepare(Journey *j, const char *url, AVDictionary **options,
 
 int journey_prepare(const char *url, AVDictionary **options,
                     const AVIOInterruptCB *interrupt, void *log, Journey **journey,
-                    GenerationFailure *failure)
+                    Failure *failure)
 {
     Journey *j = journey_alloc(log, EVENTS_FULL);
     int ret = j ? prepare(j, url, options, interrupt) : AVERROR(ENOMEM);
@@ -60,7 +60,7 @@ int journey_prepare(const char *url, AVDictionary **options,
     return ret;
 }
 
-int journey_ask(Journey *j, const AVIOInterruptCB *interrupt, GenerationFailure *failure)
+int journey_ask(Journey *j, const AVIOInterruptCB *interrupt, Failure *failure)
 {
     int ret;
 
@@ -81,7 +81,7 @@ int journey_ask(Journey *j, const AVIOInterruptCB *interrupt, GenerationFailure 
 
 int journey_foresee(const char *url, AVDictionary **options,
                     const AVIOInterruptCB *interrupt, void *log, JourneyOutlook *outlook,
-                    GenerationFailure *failure)
+                    Failure *failure)
 {
     Journey *j = journey_alloc(log, EVENTS_ERRORS);
     int ret = j ? prepare(j, url, options, interrupt) : AVERROR(ENOMEM);
@@ -115,7 +115,7 @@ int journey_begin(const char *url, AVDictionary **options,
         return AVERROR(ENOMEM);
     int ret = prepare(j, url, options, interrupt);
     if (ret >= 0) {
-        GenerationFailure failure;
+        Failure failure;
         ret = journey_ask(j, interrupt, &failure);
     }
     j->refusal = FFMIN(ret, 0);
@@ -174,7 +174,7 @@ static void recall_record(Journey *j)
 {
     Record *record = NULL;
 
-    if (!j->store || store_load(j->store, j->request->key, false, j->log, &record) < 0)
+    if (!j->store || store_load(j->store, j->request->key, false, &j->out, &record) < 0)
         return;
     record_free(&j->record);
     j->record = record;
@@ -225,7 +225,7 @@ void journey_give(Journey **journey, bool announce)
 
 void journey_free(Journey **journey)
 {
-    GenerationFailure failure;
+    Failure failure;
 
     if (*journey)
         journey_arrive(*journey, 0, &failure);
@@ -233,8 +233,7 @@ void journey_free(Journey **journey)
 }
 
 int journey_dispatch(const char *url, AVDictionary **options,
-                     const AVIOInterruptCB *interrupt, char *key,
-                     GenerationFailure *failure)
+                     const AVIOInterruptCB *interrupt, char *key, Failure *failure)
 {
     Journey *j;
     int ret = journey_prepare(url, options, interrupt, NULL, &j, failure);

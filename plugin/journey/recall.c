@@ -48,12 +48,12 @@ static int recall(Journey *j, const char *key, AVDictionary **options)
     if (!(j->events = events_alloc(j->log, j->voice)))
         return AVERROR(ENOMEM);
     j->failure = FAILURE_REQUEST;
-    if ((ret = options_gather("", options, j->log, &j->options)) < 0)
+    if ((ret = options_gather("", options, &j->out, &j->options)) < 0)
         return ret;
     j->failure = FAILURE_STORE;
-    if ((ret = request_find_store(j->options, j->log, &directory)) >= 0 &&
-        (ret = store_open(directory, j->log, &j->store)) >= 0)
-        ret = store_load(j->store, key, false, j->log, &j->record);
+    if ((ret = request_find_store(j->options, &j->out, &directory)) >= 0 &&
+        (ret = store_open(directory, &j->out, &j->store)) >= 0)
+        ret = store_load(j->store, key, false, &j->out, &j->record);
     av_free(directory);
     if (ret < 0)
         return ret;
@@ -71,7 +71,7 @@ static int recall(Journey *j, const char *key, AVDictionary **options)
         .height = record_integer(j->record, RECORD_HEIGHT, 0),
     };
     const char *origin = record_text(j->record, RECORD_ORIGIN);
-    ret = request_recall(&earlier, j->options, j->log, &j->request);
+    ret = request_recall(&earlier, j->options, &j->out, &j->request);
     /* The API key is for the gateway that is named now, and for no other. */
     if (ret >= 0 && !record_is_finished(j->record) && origin &&
         strcmp(origin, j->request->origin)) {
@@ -86,7 +86,7 @@ static int recall(Journey *j, const char *key, AVDictionary **options)
 
 int journey_pick_up(const char *key, AVDictionary **options,
                     const AVIOInterruptCB *interrupt, void *log, char **path,
-                    GenerationFailure *failure)
+                    Failure *failure)
 {
     Journey *j = journey_alloc(log, EVENTS_FULL);
 

@@ -129,7 +129,7 @@ int journey_deliver_animatic(Journey *j, char **path)
     j->failure = FAILURE_STORE;
     int ret = need_still(j);
     if (ret >= 0)
-        ret = substitute_animatic(j->request, j->still, j->interrupt, j->log, path);
+        ret = substitute_animatic(j->request, j->still, j->interrupt, &j->out, path);
     if (ret < 0)
         return ret;
     if (j->request->save && !j->submit)
@@ -177,7 +177,7 @@ bool journey_may_fall_back(const Journey *j, int error)
 int journey_fall_back(Journey *j, int error, char **path)
 {
     if (!journey_may_fall_back(j, error) || need_still(j) < 0 ||
-        substitute_still(j->request, j->still, j->interrupt, j->log, path) < 0)
+        substitute_still(j->request, j->still, j->interrupt, &j->out, path) < 0)
         return error;
     events_say(
         j->events, AV_LOG_ERROR,

@@ -14,6 +14,7 @@
 /** Everything one journey holds; journey_arrive() ends it in any state. */
 struct Journey {
     void *log;
+    Outcome out; ///< of what is said below
     EventsVoice voice;
     const AVIOInterruptCB *interrupt;
     AVFormatContext *caller; ///< whose lists count, or NULL
@@ -36,7 +37,7 @@ struct Journey {
     int refusal;         ///< what it was refused for before it began, a negative AVERROR
     GenerationPlan plan;
     BatchEntry *entry; ///< while it is in the batch
-    GenerationFailure failure;
+    Failure failure;
 };
 
 /** A journey that has not begun, or NULL without memory. @param log  borrowed, or NULL */
@@ -46,7 +47,7 @@ Journey *journey_alloc(void *log, EventsVoice voice);
 void journey_say_request(Journey *j);
 
 /** For batch_give(): how it ended. Frees it. */
-void journey_release(void *owner, int result, GenerationFailure failure);
+void journey_release(void *owner, int result, Failure failure);
 
 /** The journey as far as the ledger: options, request, still, key, store. */
 int journey_set_out(Journey *j, const char *url, AVDictionary **options);
@@ -58,8 +59,7 @@ int journey_look_up(Journey *j);
 int journey_ask_price(Journey *j, double *usd);
 
 /** Read and decode a still. @param time  as of StillSource.image_time */
-int journey_read_still(const Journey *j, const char *image, const char *time,
-                       Still **still);
+int journey_read_still(Journey *j, const char *image, const char *time, Still **still);
 
 /** The stills, as far as their size and digest: what is known of them is not read. */
 int journey_see_stills(Journey *j);
@@ -115,7 +115,7 @@ void journey_note_failure(Journey *j, int error);
 
 /** How it ended; frees the journey, or leaves it to those that wait for its clip, too.
  * @return ret */
-int journey_arrive(Journey *j, int ret, GenerationFailure *failure);
+int journey_arrive(Journey *j, int ret, Failure *failure);
 
 /** A dry run: everything up to the create call, and what a real run would do. */
 int journey_rehearse(Journey *j);

@@ -12,19 +12,18 @@
 #include "base/digest.h"
 #include "journey/known.h"
 
-static StillSource source_of(const Journey *j, const char *image, const char *time)
+static StillSource source_of(Journey *j, const char *image, const char *time)
 {
     return (StillSource){
         .image = image,
         .image_time = time,
         .ca_file = j->request->ca_file,
         .interrupt = j->interrupt,
-        .log = j->log,
+        .out = &j->out,
     };
 }
 
-int journey_read_still(const Journey *j, const char *image, const char *time,
-                       Still **still)
+int journey_read_still(Journey *j, const char *image, const char *time, Still **still)
 {
     StillSource source = source_of(j, image, time);
     int ret = still_read(&source, still);
@@ -33,7 +32,7 @@ int journey_read_still(const Journey *j, const char *image, const char *time,
     return ret;
 }
 
-static int see_still(const Journey *j, const char *image, const char *time, Still **still)
+static int see_still(Journey *j, const char *image, const char *time, Still **still)
 {
     StillSource source = source_of(j, image, time);
     int ret = known_stills_find(j->request->store, &source, still);
@@ -41,7 +40,7 @@ static int see_still(const Journey *j, const char *image, const char *time, Stil
 }
 
 static int get_stills(Journey *j,
-                      int (*get)(const Journey *, const char *, const char *, Still **))
+                      int (*get)(Journey *, const char *, const char *, Still **))
 {
     const Request *r = j->request;
     int ret = 0;
@@ -132,9 +131,9 @@ int journey_make_body(Journey *j, char **shown)
     int ret = AVERROR(EAGAIN);
 
     if (can_send(j))
-        ret = body_make(j->request, j->still, j->end, j->log, &j->body, shown);
+        ret = body_make(j->request, j->still, j->end, &j->out, &j->body, shown);
     if (ret == AVERROR(EAGAIN) && (ret = journey_need_stills(j)) >= 0)
-        ret = body_make(j->request, j->still, j->end, j->log, &j->body, shown);
+        ret = body_make(j->request, j->still, j->end, &j->out, &j->body, shown);
     return ret;
 }
 
@@ -164,14 +163,14 @@ void journey_drop_pictures(Journey *j)
     drop_picture(&j->end, j->request->end_image);
 }
 
-static void note(const Journey *j, Still *still)
+static void note(Journey *j, Still *still)
 {
     StillKnown known;
 
     if (!still || !j->store)
         return;
     still_known(still, &known);
-    known_stills_add(j->store, &known, j->log);
+    known_stills_add(j->store, &known, &j->out);
     still_set_noted(still);
 }
 

@@ -27,7 +27,7 @@
 typedef struct Render {
     const AnimaticPlan *plan;
     const AVIOInterruptCB *interrupt;
-    void *log;
+    Outcome *out;
     int width, height; ///< pixels
     int64_t frames;
     AVFilterGraph *graph;
@@ -198,7 +198,7 @@ static int render_all(Render *render, const char *path)
     if (!render->packet || !render->frame)
         return AVERROR(ENOMEM);
     if ((ret = animatic_graph_open(render->plan, render->width, render->height,
-                                   render->frames, render->log, &render->graph,
+                                   render->frames, render->out, &render->graph,
                                    &render->sink, render->frame)) < 0 ||
         (ret = find_encoder(render)) < 0 || (ret = open_file(render, path)) < 0 ||
         (ret = render_frames(render)) < 0)
@@ -207,9 +207,9 @@ static int render_all(Render *render, const char *path)
 }
 
 int animatic_render(const AnimaticPlan *plan, const char *path,
-                    const AVIOInterruptCB *interrupt, void *log)
+                    const AVIOInterruptCB *interrupt, Outcome *out)
 {
-    Render render = {.plan = plan, .interrupt = interrupt, .log = log};
+    Render render = {.plan = plan, .interrupt = interrupt, .out = out};
     int ret = render_all(&render, path);
 
     ret = mp4_writer_close(&render.writer, ret);
@@ -218,7 +218,7 @@ int animatic_render(const AnimaticPlan *plan, const char *path,
     av_packet_free(&render.packet);
     av_frame_free(&render.frame);
     if (ret < 0 && ret != AVERROR(EINTR))
-        av_log(log, AV_LOG_ERROR, "The clip %s cannot be rendered: %s.\n", path,
-               av_err2str(ret));
+        outcome_fail(out, FAILURE_STORE, ret, "The clip %s cannot be rendered: %s.", path,
+                     av_err2str(ret));
     return ret;
 }

@@ -9,6 +9,8 @@
 #include <libavutil/frame.h>
 #include <libavutil/rational.h>
 
+#include "base/outcome.h"
+
 typedef enum AnimaticSound {
     ANIMATIC_MUTE,    ///< no audio track
     ANIMATIC_SILENCE, ///< one without a sound
@@ -31,13 +33,13 @@ typedef struct AnimaticPlan {
  * Render an MP4: H.264 where this FFmpeg can, 4:2:0, BT.709, square pixels, a key frame
  * each second, the index in front. It has exactly duration times rate frames, and its
  * sound is as long. A picture of another shape gets black bars. Where no text can be
- * drawn the clip has none, and that is said at AV_LOG_WARNING on `log`.
+ * drawn the clip has none, and that is said at AV_LOG_WARNING on `out`.
  * @param path       written whole or not at all, mode 0600
  * @param interrupt  looked at with each frame, or NULL
- * @return 0, AVERROR(EINTR), or another negative AVERROR after one sentence on `log`;
+ * @return 0, AVERROR(EINTR), or another negative AVERROR after one sentence on `out`;
  * thread-safe
  */
 int animatic_render(const AnimaticPlan *plan, const char *path,
-                    const AVIOInterruptCB *interrupt, void *log);
+                    const AVIOInterruptCB *interrupt, Outcome *out);
 
 #endif

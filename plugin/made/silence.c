@@ -240,7 +240,7 @@ static int add(Silence *silence, const char *path)
 }
 
 int silence_add(const char *clip, const char *path, const AVIOInterruptCB *interrupt,
-                void *log)
+                Outcome *out)
 {
     Silence silence = {.clip = clip, .interrupt = interrupt};
     int ret = add(&silence, path);
@@ -250,9 +250,11 @@ int silence_add(const char *clip, const char *path, const AVIOInterruptCB *inter
     av_packet_free(&silence.packet);
     av_free(silence.map);
     if (silence.has_audio)
-        av_log(log, AV_LOG_ERROR, "The clip %s has audio already.\n", clip);
-    else if (ret < 0 && ret != AVERROR(EINTR))
-        av_log(log, AV_LOG_ERROR, "The clip %s cannot be given a silent track: %s.\n",
-               clip, av_err2str(ret));
+        return outcome_fail(out, FAILURE_STORE, ret, "The clip %s has audio already.",
+                            clip);
+    if (ret < 0 && ret != AVERROR(EINTR))
+        return outcome_fail(out, FAILURE_STORE, ret,
+                            "The clip %s cannot be given a silent track: %s.", clip,
+                            av_err2str(ret));
     return ret;
 }

@@ -5,6 +5,8 @@
 
 #include <libavformat/avio.h>
 
+#include "base/outcome.h"
+
 /**
  * Copy an MP4 that has no audio, with a silent track of 48 kHz stereo AAC as long as its
  * video. The packets of video are copied as they are, with their times and what the file
@@ -13,9 +15,9 @@
  * @param path       written whole or not at all, mode 0600; may be `clip` itself
  * @param interrupt  looked at with each packet, or NULL
  * @return 0, AVERROR(EINVAL) when it has audio already, AVERROR(EINTR), or another
- * negative AVERROR; after one sentence on `log`, but for AVERROR(EINTR). Thread-safe
+ * negative AVERROR; after one sentence on `out`, but for AVERROR(EINTR). Thread-safe
  */
 int silence_add(const char *clip, const char *path, const AVIOInterruptCB *interrupt,
-                void *log);
+                Outcome *out);
 
 #endif

@@ -76,7 +76,7 @@ static int make_below(const char *parent, char **path)
 /* $XDG_CACHE_HOME/i2v/made, the same in ~/.cache, or one in the directory for temporary
  * files; no directory that a store could be. @param so  what follows from there being
  * none */
-static int find_directory(const char *so, void *log, char **path)
+static int find_directory(const char *so, Outcome *out, char **path)
 {
     const char *base = secure_getenv("XDG_CACHE_HOME"), *home = secure_getenv("HOME");
     const char *temporary = secure_getenv("TMPDIR");
@@ -99,18 +99,19 @@ static int find_directory(const char *so, void *log, char **path)
         ret = *path ? make_writable(*path) : AVERROR(ENOMEM);
     }
     if (ret < 0)
-        av_log(log, AV_LOG_ERROR,
-               "There is no place for what is made here, neither in XDG_CACHE_HOME nor "
-               "as %s: %s%s.\n",
-               *path ? *path : "a temporary file", av_err2str(ret), so);
+        outcome_fail(
+            out, FAILURE_STORE, ret,
+            "There is no place for what is made here, neither in XDG_CACHE_HOME nor "
+            "as %s: %s%s.",
+            *path ? *path : "a temporary file", av_err2str(ret), so);
     av_free(parent);
     return ret;
 }
 
-int substitute_check_place(void *log)
+int substitute_check_place(Outcome *out)
 {
     char *directory = NULL;
-    int ret = find_directory("; nothing sent", log, &directory);
+    int ret = find_directory("; nothing sent", out, &directory);
     av_free(directory);
     return ret;
 }
@@ -144,11 +145,11 @@ static void sweep(const char *directory)
 
 /* The path of what is known by `name`. @return 1 when it is there, 0 when it is to be
  * made, or a negative AVERROR after a sentence */
-static int find(const char *name, void *log, char **path)
+static int find(const char *name, Outcome *out, char **path)
 {
     char digest[DIGEST_TEXT_SIZE];
     char *directory = NULL;
-    int ret = find_directory("", log, &directory);
+    int ret = find_directory("", out, &directory);
 
     *path = NULL;
     if (ret >= 0 && (ret = digest_text(name, strlen(name), digest)) >= 0) {
@@ -174,23 +175,13 @@ static int rate_of(const Request *r)
     return r->model && r->model->rate ? r->model->rate : USUAL_RATE;
 }
 
-/* Whoever encoded the still has said already what is cut or padded. */
-typedef struct Quiet {
-    const AVClass *class;
-    int offset;
-} Quiet;
-
-static const AVClass quiet_class = {
-    EVENTS_CLASS("i2v"),
-    .log_level_offset_offset = offsetof(Quiet, offset),
-};
-
 static int render(const Request *r, const Still *still, AnimaticPlan *plan,
-                  const AVIOInterruptCB *interrupt, void *log, const char *path)
+                  const AVIOInterruptCB *interrupt, Outcome *out, const char *path)
 {
-    Quiet quiet = {&quiet_class, AV_LOG_TRACE};
+    Outcome unheard = {.quiet =
+                           true}; // whoever encoded it has said what is cut or padded
     AVFrame *picture = NULL;
-    int ret = still_frame(still, &r->target, &quiet, &picture);
+    int ret = still_frame(still, &r->target, &unheard, &picture);
 
     if (ret < 0)
         return ret;
@@ -198,7 +189,7 @@ static int render(const Request *r, const Still *still, AnimaticPlan *plan,
     plan->rate = (AVRational){rate_of(r), 1};
     plan->duration = request_seconds(r) > 0 ? request_seconds(r) : USUAL_SECONDS;
     target_of_clip(r, still, &plan->width, &plan->height);
-    ret = animatic_render(plan, path, interrupt, log);
+    ret = animatic_render(plan, path, interrupt, out);
     av_frame_free(&picture);
     return ret;
 }
@@ -211,21 +202,21 @@ static void name_of(const char *kind, const char *key, AnimaticSound sound,
 }
 
 static int from_still(const char *kind, const Request *r, const Still *still,
-                      AnimaticPlan *plan, const AVIOInterruptCB *interrupt, void *log,
+                      AnimaticPlan *plan, const AVIOInterruptCB *interrupt, Outcome *out,
                       char **path)
 {
     char name[REQUEST_KEY_SIZE + NAME_SIZE];
     name_of(kind, r->key, plan->sound, name);
-    int ret = find(name, log, path);
+    int ret = find(name, out, path);
     if (!ret)
-        ret = render(r, still, plan, interrupt, log, *path);
+        ret = render(r, still, plan, interrupt, out, *path);
     if (ret < 0)
         av_freep(path);
     return FFMIN(ret, 0);
 }
 
 int substitute_animatic(const Request *request, const Still *still,
-                        const AVIOInterruptCB *interrupt, void *log, char **path)
+                        const AVIOInterruptCB *interrupt, Outcome *out, char **path)
 {
     AnimaticPlan plan = {
         .moving = true,
@@ -235,10 +226,10 @@ int substitute_animatic(const Request *request, const Still *still,
                  : request->silence ? ANIMATIC_SILENCE
                                     : ANIMATIC_MUTE,
     };
-    return from_still("animatic", request, still, &plan, interrupt, log, path);
+    return from_still("animatic", request, still, &plan, interrupt, out, path);
 }
 
-int substitute_find_animatic(const char *key, void *log, char **path)
+int substitute_find_animatic(const char *key, Outcome *out, char **path)
 {
     static const AnimaticSound sounds[] = {ANIMATIC_TONE, ANIMATIC_SILENCE,
                                            ANIMATIC_MUTE};
@@ -247,7 +238,7 @@ int substitute_find_animatic(const char *key, void *log, char **path)
 
     for (size_t i = 0; i < FF_ARRAY_ELEMS(sounds) && !ret; i++) {
         name_of("animatic", key, sounds[i], name);
-        ret = find(name, log, path);
+        ret = find(name, out, path);
         if (ret <= 0)
             av_freep(path);
     }
@@ -255,15 +246,15 @@ int substitute_find_animatic(const char *key, void *log, char **path)
 }
 
 int substitute_still(const Request *request, const Still *still,
-                     const AVIOInterruptCB *interrupt, void *log, char **path)
+                     const AVIOInterruptCB *interrupt, Outcome *out, char **path)
 {
     AnimaticPlan plan = {.sound = ANIMATIC_SILENCE};
-    return from_still("still", request, still, &plan, interrupt, log, path);
+    return from_still("still", request, still, &plan, interrupt, out, path);
 }
 
 /* A clip with a silent track */
 
-int substitute_silence(const char *clip, const AVIOInterruptCB *interrupt, void *log,
+int substitute_silence(const char *clip, const AVIOInterruptCB *interrupt, Outcome *out,
                        char **path)
 {
     struct stat st;
@@ -271,17 +262,15 @@ int substitute_silence(const char *clip, const AVIOInterruptCB *interrupt, void 
     int ret = stat(clip, &st) < 0 ? AVERROR(errno) : 0;
 
     *path = NULL;
-    if (ret < 0) {
-        av_log(log, AV_LOG_ERROR, "Cannot read the clip %s: %s.\n", clip,
-               av_err2str(ret));
-        return ret;
-    }
+    if (ret < 0)
+        return outcome_fail(out, FAILURE_STORE, ret, "Cannot read the clip %s: %s.", clip,
+                            av_err2str(ret));
     name =
         av_asprintf("%d silence %s %lld %lld.%09ld", FORMAT, clip, (long long)st.st_size,
                     (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
-    ret = name ? find(name, log, path) : AVERROR(ENOMEM);
+    ret = name ? find(name, out, path) : AVERROR(ENOMEM);
     if (!ret)
-        ret = silence_add(clip, *path, interrupt, log);
+        ret = silence_add(clip, *path, interrupt, out);
     if (ret < 0)
         av_freep(path);
     av_free(name);

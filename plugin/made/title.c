@@ -229,7 +229,7 @@ static int make_graph(const AnimaticPlan *plan, int64_t frames, Chain *chain,
 }
 
 int animatic_graph_open(const AnimaticPlan *plan, int width, int height, int64_t frames,
-                        void *log, AVFilterGraph **graph, AVFilterContext **sink,
+                        Outcome *out, AVFilterGraph **graph, AVFilterContext **sink,
                         AVFrame *first)
 {
     Chain chain = {.width = width, .height = height};
@@ -241,10 +241,11 @@ int animatic_graph_open(const AnimaticPlan *plan, int width, int height, int64_t
         bare.stamp = bare.caption = NULL;
         ret = make_graph(&bare, frames, &chain, first);
         if (ret >= 0)
-            av_log(log, AV_LOG_WARNING,
-                   "This FFmpeg cannot draw text (%s): it needs the drawtext filter and "
-                   "a font. The clip is made without it.\n",
-                   av_err2str(failed));
+            outcome_say(
+                out, AV_LOG_WARNING,
+                "This FFmpeg cannot draw text (%s): it needs the drawtext filter and "
+                "a font. The clip is made without it.",
+                av_err2str(failed));
     }
     if (ret < 0)
         avfilter_graph_free(&chain.graph);

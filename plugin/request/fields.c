@@ -56,14 +56,15 @@ static void list_vocabulary(AVBPrint *list, const Model *model)
             av_bprintf(list, "%s%s", list->len ? ", " : "", options[i].option);
 }
 
-static int refuse_option(const char *option, const Request *r, void *log)
+static int refuse_option(const char *option, const Request *r, Outcome *out)
 {
     AVBPrint list;
     av_bprint_init(&list, 0, 256);
     list_vocabulary(&list, r->model);
-    av_log(log, AV_LOG_ERROR,
-           "The option %s cannot be set for %s; beside still and prompt it takes %s.\n",
-           option, r->model_name, list.len ? list.str : "nothing");
+    outcome_fail(
+        out, FAILURE_REQUEST, AVERROR(EINVAL),
+        "The option %s cannot be set for %s; beside still and prompt it takes %s.",
+        option, r->model_name, list.len ? list.str : "nothing");
     av_bprint_finalize(&list, NULL);
     return AVERROR(EINVAL);
 }
@@ -82,39 +83,39 @@ static int put(Request *r, const char *name, cJSON *item)
 
 /* One of a model's names for a thing, or a sentence. */
 static int check_name(const char *option, const char *value, const char *const *names,
-                      const Request *r, void *log)
+                      const Request *r, Outcome *out)
 {
     AVBPrint list;
     for (const char *const *name = names; *name; name++)
         if (!strcmp(*name, value))
             return 0;
-    if (!names[0] && !strcmp(option, "aspect_ratio")) {
-        av_log(log, AV_LOG_ERROR,
-               "The option %s cannot be set for %s: its clip follows the still.\n",
-               option, r->model_name);
-        return AVERROR(EINVAL);
-    }
+    if (!names[0] && !strcmp(option, "aspect_ratio"))
+        return outcome_fail(
+            out, FAILURE_REQUEST, AVERROR(EINVAL),
+            "The option %s cannot be set for %s: its clip follows the still.", option,
+            r->model_name);
     if (!names[0])
-        return refuse_option(option, r, log);
+        return refuse_option(option, r, out);
     av_bprint_init(&list, 0, 256);
     model_list_names(names, &list);
-    av_log(log, AV_LOG_ERROR, "The option %s cannot be '%s': %s takes %s.\n", option,
-           value, r->model_name, list.str);
+    outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
+                 "The option %s cannot be '%s': %s takes %s.", option, value,
+                 r->model_name, list.str);
     av_bprint_finalize(&list, NULL);
     return AVERROR(EINVAL);
 }
 
-static int check_resolution(const char *given, void *log, Request *r)
+static int check_resolution(const char *given, Outcome *out, Request *r)
 {
     const char *resolution = given ? given : r->model ? r->model->resolution : NULL;
     int ret = 0;
     if (r->model && given)
-        ret = check_name("resolution", given, r->model->resolutions, r, log);
+        ret = check_name("resolution", given, r->model->resolutions, r, out);
     return ret < 0 || !resolution ? ret
                                   : put(r, "resolution", cJSON_CreateString(resolution));
 }
 
-static int check_aspect_ratio(const char *given, void *log, Request *r)
+static int check_aspect_ratio(const char *given, Outcome *out, Request *r)
 {
     char ratio[32];
     int ret = 0;
@@ -127,26 +128,27 @@ static int check_aspect_ratio(const char *given, void *log, Request *r)
     if (r->ratio_is_auto)
         return 0;
     if (r->model)
-        ret = check_name("aspect_ratio", ratio, r->model->aspect_ratios, r, log);
+        ret = check_name("aspect_ratio", ratio, r->model->aspect_ratios, r, out);
     return ret < 0 ? ret : put(r, names_of(r)->ratio_field, cJSON_CreateString(ratio));
 }
 
-static int refuse_duration(const char *duration, const Request *r, void *log)
+static int refuse_duration(const char *duration, const Request *r, Outcome *out)
 {
     AVBPrint list;
     if (r->model && !r->model->durations[0] && !r->model->longest)
-        return refuse_option("duration", r, log);
+        return refuse_option("duration", r, out);
     av_bprint_init(&list, 0, 256);
     if (r->model)
         model_list_durations(r->model, &list);
     av_bprintf(&list, r->model ? " seconds" : "a time above 0");
-    av_log(log, AV_LOG_ERROR, "The option duration cannot be '%s': %s takes %s.\n",
-           duration, r->model_name, list.str);
+    outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
+                 "The option duration cannot be '%s': %s takes %s.", duration,
+                 r->model_name, list.str);
     av_bprint_finalize(&list, NULL);
     return AVERROR(EINVAL);
 }
 
-static int check_duration(const char *given, void *log, Request *r)
+static int check_duration(const char *given, Outcome *out, Request *r)
 {
     int64_t us = 0;
 
@@ -156,7 +158,7 @@ static int check_duration(const char *given, void *log, Request *r)
         if (av_parse_time(&us, given, 1) < 0 || us <= 0 || us > DAY_US ||
             (r->model &&
              (us % SECOND_US || !model_takes_duration(r->model, (int)(us / SECOND_US)))))
-            return refuse_duration(given, r, log);
+            return refuse_duration(given, r, out);
         r->duration = (int)(us / SECOND_US);
     }
     if (us % SECOND_US)
@@ -219,22 +221,23 @@ static cJSON *typed(const ModelField *field, const char *text)
 }
 
 static int refuse_value(const char *option, const ModelField *field, const char *text,
-                        const Request *r, void *log)
+                        const Request *r, Outcome *out)
 {
     AVBPrint list;
     bool of_params = !strcmp(option, "params");
     av_bprint_init(&list, 0, 256);
     model_list_values(field, &list);
-    av_log(log, AV_LOG_ERROR, "The option %s%s%s cannot be '%.60s': %s takes %s.\n",
-           option, of_params ? ": the field " : "", of_params ? field->name : "", text,
-           r->model_name, list.str);
+    outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
+                 "The option %s%s%s cannot be '%.60s': %s takes %s.", option,
+                 of_params ? ": the field " : "", of_params ? field->name : "", text,
+                 r->model_name, list.str);
     av_bprint_finalize(&list, NULL);
     return AVERROR(EINVAL);
 }
 
 /* A field that the table knows. `item` stays the caller's. */
 static int add_known(const char *option, const ModelField *field, const cJSON *item,
-                     void *log, Request *r)
+                     Outcome *out, Request *r)
 {
     char *text = params_text(item);
     bool fits;
@@ -251,7 +254,7 @@ static int add_known(const char *option, const ModelField *field, const cJSON *i
         fits = !cJSON_IsArray(item) && !cJSON_IsObject(item) && !cJSON_IsNull(item) &&
                is_value(field, text);
     if (!fits)
-        ret = refuse_value(option, field, text, r, log);
+        ret = refuse_value(option, field, text, r, out);
     else if (field->type == MODEL_LIST || field->type == MODEL_OBJECT)
         ret = put(r, field->name, cJSON_Duplicate(item, 1));
     else
@@ -262,23 +265,23 @@ static int add_known(const char *option, const ModelField *field, const cJSON *i
 
 /* An option that sets the field of its own name. */
 static int check_further(const char *name, const char *value, ModelFieldType type,
-                         void *log, Request *r)
+                         Outcome *out, Request *r)
 {
     const ModelField any = {.name = name, .type = type};
     const ModelField *field = r->model ? model_field(r->model, name) : &any;
     if (!value)
         return 0;
     if (!field)
-        return refuse_option(name, r, log);
+        return refuse_option(name, r, out);
     cJSON *item = cJSON_CreateString(value);
-    int ret = item ? add_known(name, field, item, log, r) : AVERROR(ENOMEM);
+    int ret = item ? add_known(name, field, item, out, r) : AVERROR(ENOMEM);
     cJSON_Delete(item);
     return ret;
 }
 
 /* Audio */
 
-static int check_audio(const Options *o, void *log, Request *r)
+static int check_audio(const Options *o, Outcome *out, Request *r)
 {
     const Model *model = names_of(r);
     bool by_default =
@@ -291,15 +294,15 @@ static int check_audio(const Options *o, void *log, Request *r)
     if (model->audio_field)
         return put(r, model->audio_field, cJSON_CreateBool(o->audio));
     if (by_default)
-        av_log(log, AV_LOG_ERROR,
-               "The option audio cannot be 0 for %s: its clips always have audio.\n",
-               r->model_name);
-    else
-        av_log(log, AV_LOG_ERROR,
-               "The option audio cannot be 1 for %s: its clips have no audio; silence=1 "
-               "adds a silent track.\n",
-               r->model_name);
-    return AVERROR(EINVAL);
+        return outcome_fail(
+            out, FAILURE_REQUEST, AVERROR(EINVAL),
+            "The option audio cannot be 0 for %s: its clips always have audio.",
+            r->model_name);
+    return outcome_fail(
+        out, FAILURE_REQUEST, AVERROR(EINVAL),
+        "The option audio cannot be 1 for %s: its clips have no audio; silence=1 "
+        "adds a silent track.",
+        r->model_name);
 }
 
 /* params */
@@ -338,7 +341,7 @@ static int override(cJSON *params, const char *name, char **option)
     return ret;
 }
 
-static int add_param(cJSON *item, void *log, Request *r)
+static int add_param(cJSON *item, Outcome *out, Request *r)
 {
     const Model *model = names_of(r);
     const char *option = option_of(item->string, r);
@@ -348,17 +351,16 @@ static int add_param(cJSON *item, void *log, Request *r)
         r->model && model->audio_field && !strcmp(item->string, model->audio_field);
     int ret;
 
-    if (option) {
-        av_log(log, AV_LOG_ERROR,
-               "The option params cannot set the field %s; use the option %s.\n",
-               item->string, option);
-        return AVERROR(EINVAL);
-    }
+    if (option)
+        return outcome_fail(
+            out, FAILURE_REQUEST, AVERROR(EINVAL),
+            "The option params cannot set the field %s; use the option %s.", item->string,
+            option);
     if (switches)
         field = &audio;
     if (!field || !r->typed)
         return put(r, item->string, cJSON_Duplicate(item, 1));
-    ret = add_known("params", field, item, log, r);
+    ret = add_known("params", field, item, out, r);
     if (ret >= 0 && switches) {
         r->audible =
             cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(r->fields, audio.name));
@@ -368,60 +370,57 @@ static int add_param(cJSON *item, void *log, Request *r)
 }
 
 /* Add what is left of params to the fields. */
-static int add_params(const cJSON *params, void *log, Request *r)
+static int add_params(const cJSON *params, Outcome *out, Request *r)
 {
     cJSON *item;
     int ret = 0;
     for (item = params ? params->child : NULL; item && ret >= 0; item = item->next)
-        ret = add_param(item, log, r);
+        ret = add_param(item, out, r);
     return ret;
 }
 
 /* What a model demands */
 
-static int check_stills(void *log, const Request *r)
+static int check_stills(Outcome *out, const Request *r)
 {
     if (r->end_image && !r->model->end_image_field)
-        return refuse_option("end_image", r, log);
+        return refuse_option("end_image", r, out);
     if (r->end_image || !r->model->needs_end_image)
         return 0;
-    av_log(log, AV_LOG_ERROR,
-           "The model %s needs a last frame: name it with the option end_image.\n",
-           r->model_name);
-    return AVERROR(EINVAL);
+    return outcome_fail(
+        out, FAILURE_REQUEST, AVERROR(EINVAL),
+        "The model %s needs a last frame: name it with the option end_image.",
+        r->model_name);
 }
 
 /* Some models take a list of prompts in its place. */
-static int check_prompt(void *log, const Request *r)
+static int check_prompt(Outcome *out, const Request *r)
 {
     int longest = r->model ? r->model->longest_prompt : 0;
     const char *instead = r->model ? r->model->prompt_instead : NULL;
     bool has_instead = instead && cJSON_GetObjectItemCaseSensitive(r->fields, instead);
 
-    if (!r->prompt[0] && !has_instead) {
-        av_log(log, AV_LOG_ERROR,
-               "There is no prompt: say what happens in the clip with the option "
-               "prompt, or name a text file with prompt_file.\n");
-        return AVERROR(EINVAL);
-    }
-    if (r->prompt[0] && has_instead) {
-        av_log(
-            log, AV_LOG_ERROR,
-            "The model %s takes either a prompt or the field %s of params, not both.\n",
+    if (!r->prompt[0] && !has_instead)
+        return outcome_fail(
+            out, FAILURE_REQUEST, AVERROR(EINVAL),
+            "There is no prompt: say what happens in the clip with the option "
+            "prompt, or name a text file with prompt_file.");
+    if (r->prompt[0] && has_instead)
+        return outcome_fail(
+            out, FAILURE_REQUEST, AVERROR(EINVAL),
+            "The model %s takes either a prompt or the field %s of params, not both.",
             r->model_name, instead);
-        return AVERROR(EINVAL);
-    }
     if (!longest || text_length(r->prompt) <= (size_t)longest)
         return 0;
-    av_log(log, AV_LOG_ERROR, "The prompt has %zu characters; %s takes at most %d.\n",
-           text_length(r->prompt), r->model_name, longest);
-    return AVERROR(EINVAL);
+    return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
+                        "The prompt has %zu characters; %s takes at most %d.",
+                        text_length(r->prompt), r->model_name, longest);
 }
 
 /* All of it */
 
 /* The fields by options, and by params over them. */
-static int fill(const Options *o, cJSON *params, void *log, Request *r)
+static int fill(const Options *o, cJSON *params, Outcome *out, Request *r)
 {
     char *resolution = NULL, *ratio = NULL, *duration = NULL;
     int ret;
@@ -429,15 +428,15 @@ static int fill(const Options *o, cJSON *params, void *log, Request *r)
     if ((ret = override(params, "resolution", &resolution)) < 0 ||
         (ret = override(params, names_of(r)->ratio_field, &ratio)) < 0 ||
         (ret = override(params, "duration", &duration)) < 0 ||
-        (ret = check_resolution(resolution ? resolution : o->resolution, log, r)) < 0 ||
-        (ret = check_aspect_ratio(ratio ? ratio : o->aspect_ratio, log, r)) < 0 ||
-        (ret = check_duration(duration ? duration : o->duration, log, r)) < 0 ||
-        (ret = check_audio(o, log, r)) < 0 ||
-        (ret = check_further("negative_prompt", o->negative_prompt, MODEL_TEXT, log, r)) <
+        (ret = check_resolution(resolution ? resolution : o->resolution, out, r)) < 0 ||
+        (ret = check_aspect_ratio(ratio ? ratio : o->aspect_ratio, out, r)) < 0 ||
+        (ret = check_duration(duration ? duration : o->duration, out, r)) < 0 ||
+        (ret = check_audio(o, out, r)) < 0 ||
+        (ret = check_further("negative_prompt", o->negative_prompt, MODEL_TEXT, out, r)) <
             0 ||
-        (ret = check_further("seed", o->seed, MODEL_INTEGER, log, r)) < 0)
+        (ret = check_further("seed", o->seed, MODEL_INTEGER, out, r)) < 0)
         goto end;
-    ret = add_params(params, log, r);
+    ret = add_params(params, out, r);
 end:
     av_free(resolution);
     av_free(ratio);
@@ -446,7 +445,7 @@ end:
 }
 
 /* The fields of a request whose model is given. `params` stays the caller's. */
-static int make(const Options *o, const char *name, const cJSON *params, void *log,
+static int make(const Options *o, const char *name, const cJSON *params, Outcome *out,
                 Request *r)
 {
     cJSON *further = params ? cJSON_Duplicate(params, 1) : NULL;
@@ -456,7 +455,7 @@ static int make(const Options *o, const char *name, const cJSON *params, void *l
     if (r->fields && (further || !params) &&
         cJSON_AddStringToObject(r->fields, "model", name) &&
         (!r->prompt[0] || cJSON_AddStringToObject(r->fields, "prompt", r->prompt)))
-        ret = fill(o, further, log, r);
+        ret = fill(o, further, out, r);
     cJSON_Delete(further);
     return ret;
 }
@@ -478,7 +477,8 @@ static int make_former(const Options *o, const cJSON *params, int which, Request
         !cJSON_GetObjectItemCaseSensitive(r->fields, r->model->audio_field))
         then.audio = -1;
     /* The options' own level keeps what is said of it unheard. */
-    int ret = make(&then, former.model_name, params, &then, &former);
+    Outcome unheard = {.quiet = true};
+    int ret = make(&then, former.model_name, params, &unheard, &former);
     /* The same fields, but not the same still, where the model was unknown. */
     if (ret >= 0 && (!known || !cJSON_Compare(former.fields, r->fields, 1)))
         r->former[which] = former.fields;
@@ -488,15 +488,15 @@ static int make_former(const Options *o, const cJSON *params, int which, Request
 }
 
 /* The fields, now and formerly. */
-static int make_all(const Options *o, const cJSON *params, void *log, Request *r)
+static int make_all(const Options *o, const cJSON *params, Outcome *out, Request *r)
 {
     int ret;
 
     r->typed = true;
-    if ((ret = make(o, r->model_name, params, log, r)) < 0 ||
-        (ret = check_prompt(log, r)) < 0 || !r->model)
+    if ((ret = make(o, r->model_name, params, out, r)) < 0 ||
+        (ret = check_prompt(out, r)) < 0 || !r->model)
         return ret;
-    if ((ret = check_stills(log, r)) < 0 || (ret = rules_check(r, log)) < 0)
+    if ((ret = check_stills(out, r)) < 0 || (ret = rules_check(r, out)) < 0)
         return ret;
     const cJSON *fps = cJSON_GetObjectItemCaseSensitive(r->fields, "fps");
     if (cJSON_IsRaw(fps))
@@ -506,31 +506,29 @@ static int make_all(const Options *o, const cJSON *params, void *log, Request *r
     return ret;
 }
 
-int fields_check(const Options *o, void *log, Request *r)
+int fields_check(const Options *o, Outcome *out, Request *r)
 {
     cJSON *params = NULL;
     int ret;
 
-    if (!o->model || !o->model[0] || !text_is_utf8(o->model)) {
-        av_log(log, AV_LOG_ERROR, "The option model must name a model of the gateway.\n");
-        return AVERROR(EINVAL);
-    }
-    if (o->negative_prompt && !text_is_utf8(o->negative_prompt)) {
-        av_log(log, AV_LOG_ERROR, "The option negative_prompt is not valid UTF-8.\n");
-        return AVERROR(EINVAL);
-    }
+    if (!o->model || !o->model[0] || !text_is_utf8(o->model))
+        return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
+                            "The option model must name a model of the gateway.");
+    if (o->negative_prompt && !text_is_utf8(o->negative_prompt))
+        return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
+                            "The option negative_prompt is not valid UTF-8.");
     r->model = model_find(o->model);
     if (!r->model)
-        av_log(log, AV_LOG_INFO,
-               "The model %s is not known to i2v: it is sent as asked.\n", o->model);
+        outcome_say(out, AV_LOG_INFO,
+                    "The model %s is not known to i2v: it is sent as asked.", o->model);
     r->model_name = av_strdup(r->model ? r->model->name : o->model);
     if (!r->model_name)
         return AVERROR(ENOMEM);
     r->image_field = names_of(r)->image_field;
     r->end_image_field = names_of(r)->end_image_field;
-    ret = o->params && o->params[0] ? params_parse(o->params, log, &params) : 0;
+    ret = o->params && o->params[0] ? params_parse(o->params, out, &params) : 0;
     if (ret >= 0)
-        ret = make_all(o, params, log, r);
+        ret = make_all(o, params, out, r);
     cJSON_Delete(params);
     return ret;
 }

@@ -139,17 +139,17 @@ void options_list(AVBPrint *list, bool foreign)
     }
 }
 
-int options_add(AVDictionary **options, const char *name, const char *value, void *log)
+int options_add(AVDictionary **options, const char *name, const char *value, Outcome *out)
 {
     const AVDictionaryEntry *earlier =
         av_dict_get(*options, name, NULL, AV_DICT_MATCH_CASE);
     if (!earlier || !strcmp(earlier->value, value))
         return FFMIN(av_dict_set(options, name, value, 0), 0);
     bool hide = text_has_control(earlier->value) || text_has_control(value);
-    av_log(log, AV_LOG_ERROR,
-           "The option %s is given twice with different values: '%s' and '%s'.\n", name,
-           hide ? "..." : earlier->value, hide ? "..." : value);
-    return AVERROR(EINVAL);
+    return outcome_fail(
+        out, FAILURE_REQUEST, AVERROR(EINVAL),
+        "The option %s is given twice with different values: '%s' and '%s'.", name,
+        hide ? "..." : earlier->value, hide ? "..." : value);
 }
 
 /* Where values come from */
@@ -179,30 +179,30 @@ static int take_ours(AVDictionary **given, AVDictionary **ours)
 }
 
 /* Add the options of a URL to those given beside it. */
-static int add_query(const AVDictionary *query, AVDictionary **ours, void *log)
+static int add_query(const AVDictionary *query, AVDictionary **ours, Outcome *out)
 {
     const AVDictionaryEntry *entry = NULL;
     int ret = 0;
 
     while (ret >= 0 && (entry = av_dict_get(query, "", entry, AV_DICT_IGNORE_SUFFIX)))
-        ret = options_add(ours, entry->key, entry->value, log);
+        ret = options_add(ours, entry->key, entry->value, out);
     return ret;
 }
 
 /* What a filter graph says, it all says as a URL's query does. */
-static int check_graph(const AVDictionary *ours, AVDictionary **query, void *log)
+static int check_graph(const AVDictionary *ours, AVDictionary **query, Outcome *out)
 {
     const AVDictionaryEntry *entry = NULL;
     int ret = 0;
 
     while (ret >= 0 && (entry = av_dict_get(ours, "", entry, AV_DICT_IGNORE_SUFFIX)))
-        ret = options_check_foreign(OPTIONS_OF_GRAPH, entry->key, entry->value, log);
+        ret = options_check_foreign(OPTIONS_OF_GRAPH, entry->key, entry->value, out);
     return ret < 0 ? ret : av_dict_copy(query, ours, 0);
 }
 
 /* The command's options: those given, the URL's, the still's name. */
 static int gather_command(const char *url, AVDictionary **given, AVDictionary **ours,
-                          AVDictionary **query, void *log)
+                          AVDictionary **query, Outcome *out)
 {
     char *still = NULL;
     const char *body = options_url_body(url);
@@ -211,12 +211,12 @@ static int gather_command(const char *url, AVDictionary **given, AVDictionary **
     if ((ret = take_ours(given, ours)) < 0)
         goto end;
     if (is_graph(url)) {
-        ret = check_graph(*ours, query, log);
+        ret = check_graph(*ours, query, out);
         goto end;
     }
     if (body) {
-        if ((ret = options_parse_url(body, &still, query, log)) < 0 ||
-            (ret = add_query(*query, ours, log)) < 0)
+        if ((ret = options_parse_url(body, &still, query, out)) < 0 ||
+            (ret = add_query(*query, ours, out)) < 0)
             goto end;
     } else if (url && !(still = av_strdup(url))) {
         ret = AVERROR(ENOMEM);
@@ -225,11 +225,11 @@ static int gather_command(const char *url, AVDictionary **given, AVDictionary **
     const AVDictionaryEntry *image =
         av_dict_get(*ours, "image", NULL, AV_DICT_MATCH_CASE);
     if (still && still[0] && (body || !image))
-        ret = options_add(ours, "image", still, log);
+        ret = options_add(ours, "image", still, out);
     else if (image && still && still[0] && strcmp(image->value, still))
-        av_log(log, AV_LOG_WARNING,
-               "The option image names the still '%s'; the input '%s' is not read.\n",
-               image->value, still);
+        outcome_say(out, AV_LOG_WARNING,
+                    "The option image names the still '%s'; the input '%s' is not read.",
+                    image->value, still);
 end:
     av_free(still);
     return FFMIN(ret, 0);
@@ -241,7 +241,7 @@ static int set_default(AVDictionary **ours, const char *name, const char *value)
     return value && *value ? av_dict_set(ours, name, value, AV_DICT_DONT_OVERWRITE) : 0;
 }
 
-static void say_valid(const AVOption *o, const char *value, void *log)
+static void say_valid(const AVOption *o, const char *value, Outcome *out)
 {
     AVBPrint valid;
     av_bprint_init(&valid, 0, 256);
@@ -258,8 +258,9 @@ static void say_valid(const AVOption *o, const char *value, void *log)
     } else {
         av_bprintf(&valid, "a time such as 90, 1:30 or 1500ms");
     }
-    av_log(log, AV_LOG_ERROR, "'%s' is not a value of the option %s; it takes %s.\n",
-           value, o->name, valid.str);
+    outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
+                 "'%s' is not a value of the option %s; it takes %s.", value, o->name,
+                 valid.str);
     av_bprint_finalize(&valid, NULL);
 }
 
@@ -281,7 +282,7 @@ static bool is_plausible(const AVOption *option, const char *value)
            (*value && !value[strspn(value, "0123456789")]);
 }
 
-static int apply(const AVDictionary *ours, Options *options, void *log)
+static int apply(const AVDictionary *ours, Options *options, Outcome *out)
 {
     const AVDictionaryEntry *entry = NULL;
     while ((entry = av_dict_get(ours, "", entry, AV_DICT_IGNORE_SUFFIX))) {
@@ -292,7 +293,7 @@ static int apply(const AVDictionary *ours, Options *options, void *log)
         if (ret == AVERROR(ENOMEM))
             return ret;
         if (ret < 0) {
-            say_valid(o, entry->value, log);
+            say_valid(o, entry->value, out);
             return AVERROR(EINVAL);
         }
     }
@@ -300,7 +301,7 @@ static int apply(const AVDictionary *ours, Options *options, void *log)
 }
 
 /* The values of `from` that bound what may be spent; at most their defaults otherwise. */
-static int read_limits(const AVDictionary *from, void *log, Options *limits)
+static int read_limits(const AVDictionary *from, Outcome *out, Options *limits)
 {
     static const char *const names[] = {"max_cost", "reuse", "dry_run"};
     AVDictionary *some = NULL;
@@ -315,21 +316,21 @@ static int read_limits(const AVDictionary *from, void *log, Options *limits)
             ret = av_dict_set(&some, entry->key, entry->value, 0);
     }
     if (ret >= 0)
-        ret = apply(some, limits, log);
+        ret = apply(some, limits, out);
     av_dict_free(&some);
     return ret;
 }
 
 /* A URL or graph may come from a stranger: it may not lift the limits of I2V_DEFAULTS. */
 static int check_limits(OptionsOrigin origin, const AVDictionary *query,
-                        const AVDictionary *defaults, void *log)
+                        const AVDictionary *defaults, Outcome *out)
 {
     Options asked = {0}, site = {0};
     const char *lifted = NULL;
     int ret;
 
-    if ((ret = read_limits(query, log, &asked)) < 0 ||
-        (ret = read_limits(defaults, log, &site)) < 0)
+    if ((ret = read_limits(query, out, &asked)) < 0 ||
+        (ret = read_limits(defaults, out, &site)) < 0)
         goto end;
     if (site.max_cost >= 0 && asked.max_cost > site.max_cost)
         lifted = "max_cost";
@@ -340,14 +341,14 @@ static int check_limits(OptionsOrigin origin, const AVDictionary *query,
         lifted = "reuse";
     if (!lifted)
         goto end;
-    av_log(log, AV_LOG_ERROR,
-           "The %s says %s=%s, and I2V_DEFAULTS %s=%s: a %s may not allow more than "
-           "that.\n",
-           origin == OPTIONS_OF_GRAPH ? "filter graph" : "i2v: URL", lifted,
-           av_dict_get(query, lifted, NULL, 0)->value, lifted,
-           av_dict_get(defaults, lifted, NULL, 0)->value,
-           origin == OPTIONS_OF_GRAPH ? "graph" : "URL");
-    ret = AVERROR(EINVAL);
+    ret = outcome_fail(
+        out, FAILURE_REQUEST, AVERROR(EINVAL),
+        "The %s says %s=%s, and I2V_DEFAULTS %s=%s: a %s may not allow more than "
+        "that.",
+        origin == OPTIONS_OF_GRAPH ? "filter graph" : "i2v: URL", lifted,
+        av_dict_get(query, lifted, NULL, 0)->value, lifted,
+        av_dict_get(defaults, lifted, NULL, 0)->value,
+        origin == OPTIONS_OF_GRAPH ? "graph" : "URL");
 end:
     av_opt_free(&asked);
     av_opt_free(&site);
@@ -355,7 +356,7 @@ end:
 }
 
 static int add_environment(OptionsOrigin origin, const AVDictionary *query,
-                           AVDictionary **ours, void *log)
+                           AVDictionary **ours, Outcome *out)
 {
     const char *defaults = secure_getenv("I2V_DEFAULTS");
     bool prompted = av_dict_get(*ours, "prompt", NULL, AV_DICT_MATCH_CASE) ||
@@ -369,19 +370,19 @@ static int add_environment(OptionsOrigin origin, const AVDictionary *query,
     if (ret < 0 || !defaults)
         return ret;
     if ((ret = av_dict_parse_string(&parsed, defaults, "=", ":", 0)) < 0)
-        av_log(log, AV_LOG_ERROR,
-               "I2V_DEFAULTS is not of the form name=value:name=value: \"%s\"\n",
-               defaults);
+        outcome_fail(out, FAILURE_REQUEST, ret,
+                     "I2V_DEFAULTS is not of the form name=value:name=value: \"%s\"",
+                     defaults);
     if (ret >= 0)
-        ret = check_limits(origin, query, parsed, log);
+        ret = check_limits(origin, query, parsed, out);
     while (ret >= 0 && (entry = av_dict_get(parsed, "", entry, AV_DICT_IGNORE_SUFFIX))) {
         if (!options_find(entry->key)) {
             AVBPrint list;
             av_bprint_init(&list, 0, 1024);
             options_list(&list, false);
-            av_log(log, AV_LOG_ERROR,
-                   "Unknown option '%s' in I2V_DEFAULTS; it may hold %s.\n", entry->key,
-                   list.str);
+            outcome_fail(out, FAILURE_REQUEST, AVERROR_OPTION_NOT_FOUND,
+                         "Unknown option '%s' in I2V_DEFAULTS; it may hold %s.",
+                         entry->key, list.str);
             av_bprint_finalize(&list, NULL);
             ret = AVERROR_OPTION_NOT_FOUND;
         } else if (!prompted || !av_strstart(entry->key, "prompt", NULL)) {
@@ -392,7 +393,7 @@ static int add_environment(OptionsOrigin origin, const AVDictionary *query,
     return FFMIN(ret, 0);
 }
 
-int options_gather(const char *url, AVDictionary **given, void *log, Options **options)
+int options_gather(const char *url, AVDictionary **given, Outcome *out, Options **options)
 {
     AVDictionary *ours = NULL, *query = NULL, *nothing = NULL;
     OptionsOrigin origin = is_graph(url) ? OPTIONS_OF_GRAPH : OPTIONS_OF_URL;
@@ -405,9 +406,9 @@ int options_gather(const char *url, AVDictionary **given, void *log, Options **o
     o->class = &options_class;
     o->log_level_offset = AV_LOG_TRACE;
     av_opt_set_defaults(o);
-    if ((ret = gather_command(url, given ? given : &nothing, &ours, &query, log)) < 0 ||
-        (ret = add_environment(origin, query, &ours, log)) < 0 ||
-        (ret = apply(ours, o, log)) < 0)
+    if ((ret = gather_command(url, given ? given : &nothing, &ours, &query, out)) < 0 ||
+        (ret = add_environment(origin, query, &ours, out)) < 0 ||
+        (ret = apply(ours, o, out)) < 0)
         goto end;
     *options = o;
     o = NULL;

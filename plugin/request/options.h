@@ -9,6 +9,8 @@
 #include <libavutil/dict.h>
 #include <libavutil/log.h>
 
+#include "base/outcome.h"
+
 typedef enum OptionsReuse {
     REUSE_ANY,  ///< a finished clip or a running generation, else a new one
     REUSE_ONLY, ///< never a new one
@@ -81,9 +83,9 @@ const char *options_url_body(const char *url);
  * Split the body of an i2v: URL into the still and the options of its query.
  * @param still    the decoded still; free with av_free()
  * @param query    the decoded options, added to
- * @return 0, AVERROR(EINVAL) or AVERROR_OPTION_NOT_FOUND after one sentence on `log`
+ * @return 0, AVERROR(EINVAL) or AVERROR_OPTION_NOT_FOUND after one sentence on `out`
  */
-int options_parse_url(const char *body, char **still, AVDictionary **query, void *log);
+int options_parse_url(const char *body, char **still, AVDictionary **query, Outcome *out);
 
 /**
  * Gather the options of one input, highest first: `given` and the URL's query,
@@ -93,7 +95,8 @@ int options_parse_url(const char *body, char **still, AVDictionary **query, void
  * @return 0 and *options (free with options_free()), or a negative AVERROR after one
  * sentence
  */
-int options_gather(const char *url, AVDictionary **given, void *log, Options **options);
+int options_gather(const char *url, AVDictionary **given, Outcome *out,
+                   Options **options);
 
 /** Free; sets *options to NULL. */
 void options_free(Options **options);
@@ -108,12 +111,13 @@ bool options_knows(const char *name);
 bool options_is_withheld(const char *name);
 
 /** Check that an option of ours may come from there.
- * @return 0, or AVERROR(EINVAL) after one sentence on `log` */
+ * @return 0, or AVERROR(EINVAL) after one sentence on `out` */
 int options_check_foreign(OptionsOrigin origin, const char *name, const char *value,
-                          void *log);
+                          Outcome *out);
 
 /** Add an option; one that is there already must have the same value.
- * @return 0, AVERROR(EINVAL) after one sentence on `log`, or AVERROR(ENOMEM) */
-int options_add(AVDictionary **options, const char *name, const char *value, void *log);
+ * @return 0, AVERROR(EINVAL) after one sentence on `out`, or AVERROR(ENOMEM) */
+int options_add(AVDictionary **options, const char *name, const char *value,
+                Outcome *out);
 
 #endif

@@ -35,29 +35,29 @@ static bool has_rounded(const cJSON *json)
     return false;
 }
 
-static int parse_object(const char *text, const char *where, void *log, cJSON **fields)
+static int parse_object(const char *text, const char *where, Outcome *out, cJSON **fields)
 {
     *fields = cJSON_ParseWithOpts(text, NULL, 1);
     if (cJSON_IsObject(*fields) && !has_rounded(*fields))
         return 0;
     if (*fields && cJSON_IsObject(*fields))
-        av_log(log, AV_LOG_ERROR,
-               "The option params holds a number with more digits than JSON keeps; "
-               "give that field as name=value.\n");
+        outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
+                     "The option params holds a number with more digits than JSON keeps; "
+                     "give that field as name=value.");
     else
-        av_log(log, AV_LOG_ERROR,
-               "The option params must be a JSON object; %s is not one.\n", where);
+        outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
+                     "The option params must be a JSON object; %s is not one.", where);
     cJSON_Delete(*fields);
     *fields = NULL;
     return AVERROR(EINVAL);
 }
 
-static int parse_file(const char *path, void *log, cJSON **fields)
+static int parse_file(const char *path, Outcome *out, cJSON **fields)
 {
     char *text = NULL;
-    int ret = files_read_text(path, MAX_FILE, "params", log, &text);
+    int ret = files_read_text(path, MAX_FILE, "params", out, &text);
     if (ret >= 0)
-        ret = parse_object(text, path, log, fields);
+        ret = parse_object(text, path, out, fields);
     av_free(text);
     return ret;
 }
@@ -104,23 +104,21 @@ static const char *next_pair(const char *from, char *pair)
     return from;
 }
 
-static int add_pair(char *pair, void *log, cJSON *fields)
+static int add_pair(char *pair, Outcome *out, cJSON *fields)
 {
     size_t name =
         strspn(pair, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.");
 
-    if (!name || pair[name] != '=') {
-        av_log(log, AV_LOG_ERROR,
-               "The option params is name=value:name=value; '%s' is not of that form. "
-               "A colon inside a value is written \\:\n",
-               pair);
-        return AVERROR(EINVAL);
-    }
+    if (!name || pair[name] != '=')
+        return outcome_fail(
+            out, FAILURE_REQUEST, AVERROR(EINVAL),
+            "The option params is name=value:name=value; '%s' is not of that form. "
+            "A colon inside a value is written \\:",
+            pair);
     pair[name] = '\0';
-    if (cJSON_GetObjectItemCaseSensitive(fields, pair)) {
-        av_log(log, AV_LOG_ERROR, "The option params names the field %s twice.\n", pair);
-        return AVERROR(EINVAL);
-    }
+    if (cJSON_GetObjectItemCaseSensitive(fields, pair))
+        return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
+                            "The option params names the field %s twice.", pair);
     cJSON *value = value_of(pair + name + 1);
     if (!value || !cJSON_AddItemToObject(fields, pair, value)) {
         cJSON_Delete(value);
@@ -129,7 +127,7 @@ static int add_pair(char *pair, void *log, cJSON *fields)
     return 0;
 }
 
-static int parse_pairs(const char *text, void *log, cJSON **fields)
+static int parse_pairs(const char *text, Outcome *out, cJSON **fields)
 {
     char *pair = av_malloc(strlen(text) + 1);
     int ret = 0;
@@ -139,7 +137,7 @@ static int parse_pairs(const char *text, void *log, cJSON **fields)
         ret = AVERROR(ENOMEM);
     while (ret >= 0) {
         text = next_pair(text, pair);
-        ret = add_pair(pair, log, *fields);
+        ret = add_pair(pair, out, *fields);
         if (!*text++)
             break;
     }
@@ -151,14 +149,14 @@ static int parse_pairs(const char *text, void *log, cJSON **fields)
     return ret;
 }
 
-int params_parse(const char *text, void *log, cJSON **fields)
+int params_parse(const char *text, Outcome *out, cJSON **fields)
 {
     *fields = NULL;
     if (text[0] == '@')
-        return parse_file(text + 1, log, fields);
+        return parse_file(text + 1, out, fields);
     if (text[strspn(text, " \t\r\n")] == '{')
-        return parse_object(text, "it", log, fields);
-    return parse_pairs(text, log, fields);
+        return parse_object(text, "it", out, fields);
+    return parse_pairs(text, out, fields);
 }
 
 char *params_text(const cJSON *item)

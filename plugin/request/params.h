@@ -7,15 +7,17 @@
 
 #include <cjson/cJSON.h>
 
+#include "base/outcome.h"
+
 /**
  * Read further request fields: a JSON object, @FILE with one, or name=value:name=value
  * where
  * `\:` stands for a colon and `\\` for a backslash. A value is what it is in JSON (a
  * number, true, null, an object), else a string.
  * @return 0 and *fields (an object, free with cJSON_Delete()), or AVERROR(EINVAL),
- *         AVERROR(ENOMEM), or the error of reading the file, after one sentence on `log`
+ *         AVERROR(ENOMEM), or the error of reading the file, after one sentence on `out`
  */
-int params_parse(const char *text, void *log, cJSON **fields);
+int params_parse(const char *text, Outcome *out, cJSON **fields);
 
 /** Whether a text is a number as JSON writes it. */
 bool params_is_number(const char *text);

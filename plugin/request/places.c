@@ -23,41 +23,38 @@
 
 /* The gateway and the key to it */
 
-static int check_base_url(const Options *o, void *log, Request *r)
+static int check_base_url(const Options *o, Outcome *out, Request *r)
 {
     const char *allowed = secure_getenv("I2V_ALLOW_HTTP");
     int ret = http_origin(o->base_url ? o->base_url : "", &r->origin);
 
     if (ret == AVERROR(ENOMEM))
         return ret;
-    if (ret < 0 || !http_is_origin(o->base_url)) {
-        av_log(log, AV_LOG_ERROR,
-               "The option base_url must be an origin, https://HOST or "
-               "https://HOST:PORT, not '%s'.\n",
-               o->base_url && strchr(o->base_url, '@') ? "(a URL with credentials)"
-               : o->base_url                           ? o->base_url
-                                                       : "");
-        return AVERROR(EINVAL);
-    }
+    if (ret < 0 || !http_is_origin(o->base_url))
+        return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
+                            "The option base_url must be an origin, https://HOST or "
+                            "https://HOST:PORT, not '%s'.",
+                            o->base_url && strchr(o->base_url, '@')
+                                ? "(a URL with credentials)"
+                            : o->base_url ? o->base_url
+                                          : "");
     r->allow_http = av_strstart(r->origin, "http://", NULL);
     if (r->allow_http && !http_is_loopback(r->origin) &&
-        (!allowed || strcmp(allowed, "1"))) {
-        av_log(log, AV_LOG_ERROR,
-               "The option base_url is plain http to another machine, which would show "
-               "the API key to the network: use https, or set I2V_ALLOW_HTTP=1.\n");
-        return AVERROR(EINVAL);
-    }
+        (!allowed || strcmp(allowed, "1")))
+        return outcome_fail(
+            out, FAILURE_REQUEST, AVERROR(EINVAL),
+            "The option base_url is plain http to another machine, which would show "
+            "the API key to the network: use https, or set I2V_ALLOW_HTTP=1.");
     return 0;
 }
 
-static int check_ca_file(const Options *o, void *log, Request *r)
+static int check_ca_file(const Options *o, Outcome *out, Request *r)
 {
     if (o->ca_file && access(o->ca_file, R_OK) < 0) {
         int ret = AVERROR(errno);
-        av_log(log, AV_LOG_ERROR,
-               "The option ca_file names %s, which cannot be read: %s.\n", o->ca_file,
-               av_err2str(ret));
-        return ret;
+        return outcome_fail(out, FAILURE_REQUEST, ret,
+                            "The option ca_file names %s, which cannot be read: %s.",
+                            o->ca_file, av_err2str(ret));
     }
     if (!o->ca_file)
         return 0;
@@ -66,7 +63,7 @@ static int check_ca_file(const Options *o, void *log, Request *r)
 }
 
 /* An API key goes into a header: printable ASCII, without the space around it. */
-static int take_key(const char *text, const char *where, void *log, char **key)
+static int take_key(const char *text, const char *where, Outcome *out, char **key)
 {
     size_t start = strspn(text, " \t\r\n"), size = strcspn(text + start, " \t\r\n");
     const char *rest = text + start + size;
@@ -80,17 +77,17 @@ static int take_key(const char *text, const char *where, void *log, char **key)
     if (size && !rest[strspn(rest, " \t\r\n")])
         return 0;
     av_freep(key);
-    av_log(log, AV_LOG_ERROR,
-           "%s does not hold an API key: one line of printable ASCII.\n", where);
-    return AVERROR(EINVAL);
+    return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
+                        "%s does not hold an API key: one line of printable ASCII.",
+                        where);
 }
 
-static int read_key_file(const char *path, void *log, char **key)
+static int read_key_file(const char *path, Outcome *out, char **key)
 {
     char *text = NULL;
-    int ret = files_read_text(path, MAX_KEY, "api_key_file", log, &text);
+    int ret = files_read_text(path, MAX_KEY, "api_key_file", out, &text);
     if (ret >= 0)
-        ret = take_key(text, path, log, key);
+        ret = take_key(text, path, out, key);
     av_free(text);
     return ret;
 }
@@ -109,24 +106,24 @@ static bool is_news(const struct stat *st)
     return !same;
 }
 
-static int use_key_file(const char *path, void *log, Request *r)
+static int use_key_file(const char *path, Outcome *out, Request *r)
 {
     struct stat st;
 
     /* Another's file, as a container's secret is, cannot be changed by this user. */
     if (!stat(path, &st) && S_ISREG(st.st_mode) && st.st_uid == geteuid() &&
         st.st_mode & 077 && is_news(&st))
-        av_log(log, AV_LOG_WARNING,
-               "The key file %s can be read by others; chmod 600 keeps it yours.\n",
-               path);
+        outcome_say(out, AV_LOG_WARNING,
+                    "The key file %s can be read by others; chmod 600 keeps it yours.",
+                    path);
     r->api_key_path = av_strdup(path);
-    return r->api_key_path ? read_key_file(path, log, &r->api_key) : AVERROR(ENOMEM);
+    return r->api_key_path ? read_key_file(path, out, &r->api_key) : AVERROR(ENOMEM);
 }
 
-int request_read_key_again(const Request *request, void *log, char **key)
+int request_read_key_again(const Request *request, Outcome *out, char **key)
 {
     *key = NULL;
-    return request->api_key_path ? read_key_file(request->api_key_path, log, key)
+    return request->api_key_path ? read_key_file(request->api_key_path, out, key)
                                  : AVERROR(ENOENT);
 }
 
@@ -141,21 +138,21 @@ static char *home_path(const char *variable, const char *below_home, const char 
 }
 
 /* A key that is missing is no error yet: what the store has can be had without one. */
-static int check_key(const Options *o, void *log, Request *r)
+static int check_key(const Options *o, Outcome *out, Request *r)
 {
     static const char *const variables[] = {"AIML_API_KEY", "AIMLAPI_API_KEY"};
     int ret = 0;
 
     if (o->api_key_file)
-        return use_key_file(o->api_key_file, log, r);
+        return use_key_file(o->api_key_file, out, r);
     for (size_t i = 0; i < FF_ARRAY_ELEMS(variables); i++) {
         const char *value = secure_getenv(variables[i]);
         if (value && *value)
-            return take_key(value, variables[i], log, &r->api_key);
+            return take_key(value, variables[i], out, &r->api_key);
     }
     char *path = home_path("XDG_CONFIG_HOME", ".config", "i2v/key");
     if (path && !access(path, F_OK))
-        ret = use_key_file(path, log, r);
+        ret = use_key_file(path, out, r);
     av_free(path);
     return ret;
 }
@@ -208,62 +205,57 @@ static char *resolve(const char *path)
 }
 
 /* The account is written beside the clip. */
-static int check_account(const Options *o, void *log, const Request *r)
+static int check_account(const Options *o, Outcome *out, const Request *r)
 {
     char *path = provenance_path(r->save);
     int ret = path ? 0 : AVERROR(ENOMEM);
 
     if (path && is_still(path, r)) {
-        av_log(log, AV_LOG_ERROR,
-               "The option save names %s, and the account of the clip would be written "
-               "over the still, %s; nothing sent.\n",
-               o->save, path);
-        ret = AVERROR(EINVAL);
+        ret = outcome_fail(
+            out, FAILURE_REQUEST, AVERROR(EINVAL),
+            "The option save names %s, and the account of the clip would be written "
+            "over the still, %s; nothing sent.",
+            o->save, path);
     } else if (path && (ret = files_check_writable(path)) < 0) {
-        av_log(log, AV_LOG_ERROR,
-               "The option save names %s, beside which the account of the clip, %s, "
-               "cannot be written: %s; nothing sent.\n",
-               o->save, path, av_err2str(ret));
+        outcome_fail(
+            out, FAILURE_REQUEST, ret,
+            "The option save names %s, beside which the account of the clip, %s, "
+            "cannot be written: %s; nothing sent.",
+            o->save, path, av_err2str(ret));
     }
     av_free(path);
     return ret;
 }
 
-static int check_save(const Options *o, void *log, Request *r)
+static int check_save(const Options *o, Outcome *out, Request *r)
 {
     int ret;
     if (!o->save)
         return 0;
-    if (!o->save[0]) {
-        av_log(log, AV_LOG_ERROR,
-               "The option save is empty; it takes the path of a file.\n");
-        return AVERROR(EINVAL);
-    }
-    if (is_still(o->save, r)) {
-        av_log(log, AV_LOG_ERROR, "The option save names a still of the request, %s.\n",
-               o->save);
-        return AVERROR(EINVAL);
-    }
-    if ((ret = files_check_writable(o->save)) < 0) {
-        av_log(log, AV_LOG_ERROR,
-               "The option save names %s, which cannot be written: %s; nothing sent.\n",
-               o->save, av_err2str(ret));
-        return ret;
-    }
+    if (!o->save[0])
+        return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
+                            "The option save is empty; it takes the path of a file.");
+    if (is_still(o->save, r))
+        return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
+                            "The option save names a still of the request, %s.", o->save);
+    if ((ret = files_check_writable(o->save)) < 0)
+        return outcome_fail(
+            out, FAILURE_REQUEST, ret,
+            "The option save names %s, which cannot be written: %s; nothing sent.",
+            o->save, av_err2str(ret));
     /* A link is to stay one: what it leads to is written. */
     if (!(r->save = resolve(o->save)))
         return AVERROR(ENOMEM);
-    if (is_of_store(r->save, r->store)) {
-        av_log(log, AV_LOG_ERROR,
-               "The option save names %s, a file of the store itself, which keeps every "
-               "clip anyway; name one outside of %s; nothing sent.\n",
-               o->save, r->store);
-        return AVERROR(EINVAL);
-    }
-    return check_account(o, log, r);
+    if (is_of_store(r->save, r->store))
+        return outcome_fail(
+            out, FAILURE_REQUEST, AVERROR(EINVAL),
+            "The option save names %s, a file of the store itself, which keeps every "
+            "clip anyway; name one outside of %s; nothing sent.",
+            o->save, r->store);
+    return check_account(o, out, r);
 }
 
-static int say_no_store(void *log)
+static int say_no_store(Outcome *out)
 {
     static const char *const variables[] = {"XDG_DATA_HOME", "HOME"};
 
@@ -271,39 +263,39 @@ static int say_no_store(void *log)
         const char *value = secure_getenv(variables[i]);
         if (!value || !*value || *value == '/')
             continue;
-        av_log(log, AV_LOG_ERROR,
-               "There is no place for the ledger: %s must be an absolute path, and is "
-               "'%s'; nothing sent; set the option store or I2V_STORE.\n",
-               variables[i], value);
-        return AVERROR(ENOENT);
+        return outcome_fail(
+            out, FAILURE_REQUEST, AVERROR(ENOENT),
+            "There is no place for the ledger: %s must be an absolute path, and is "
+            "'%s'; nothing sent; set the option store or I2V_STORE.",
+            variables[i], value);
     }
-    av_log(log, AV_LOG_ERROR,
-           "There is no place for the ledger: neither the option store nor I2V_STORE, "
-           "XDG_DATA_HOME or HOME is set; nothing sent.\n");
-    return AVERROR(ENOENT);
+    return outcome_fail(
+        out, FAILURE_REQUEST, AVERROR(ENOENT),
+        "There is no place for the ledger: neither the option store nor I2V_STORE, "
+        "XDG_DATA_HOME or HOME is set; nothing sent.");
 }
 
-int request_find_store(const Options *o, void *log, char **path)
+int request_find_store(const Options *o, Outcome *out, char **path)
 {
     *path = o->store && o->store[0] ? av_strdup(o->store)
                                     : home_path("XDG_DATA_HOME", ".local/share", "i2v");
-    return *path ? 0 : say_no_store(log);
+    return *path ? 0 : say_no_store(out);
 }
 
-int request_check_origin(Request *request, const Options *options, void *log)
+int request_check_origin(Request *request, const Options *options, Outcome *out)
 {
-    int ret = check_base_url(options, log, request);
-    return ret < 0 ? ret : check_ca_file(options, log, request);
+    int ret = check_base_url(options, out, request);
+    return ret < 0 ? ret : check_ca_file(options, out, request);
 }
 
-int request_check_gateway(Request *request, const Options *options, void *log)
+int request_check_gateway(Request *request, const Options *options, Outcome *out)
 {
-    int ret = request_check_origin(request, options, log);
-    return ret < 0 ? ret : check_key(options, log, request);
+    int ret = request_check_origin(request, options, out);
+    return ret < 0 ? ret : check_key(options, out, request);
 }
 
-int request_check_places(Request *request, const Options *options, void *log)
+int request_check_places(Request *request, const Options *options, Outcome *out)
 {
-    int ret = request_find_store(options, log, &request->store);
-    return ret < 0 ? ret : check_save(options, log, request);
+    int ret = request_find_store(options, out, &request->store);
+    return ret < 0 ? ret : check_save(options, out, request);
 }

@@ -44,16 +44,15 @@ static void normalize_text(char *text)
     *to = '\0';
 }
 
-static int check_prompt(const Options *o, void *log, Request *r)
+static int check_prompt(const Options *o, Outcome *out, Request *r)
 {
     int ret;
-    if (o->prompt && o->prompt_file) {
-        av_log(log, AV_LOG_ERROR,
-               "The options prompt and prompt_file are both given; give one of them.\n");
-        return AVERROR(EINVAL);
-    }
+    if (o->prompt && o->prompt_file)
+        return outcome_fail(
+            out, FAILURE_REQUEST, AVERROR(EINVAL),
+            "The options prompt and prompt_file are both given; give one of them.");
     if (o->prompt_file) {
-        if ((ret = files_read_text(o->prompt_file, MAX_TEXT, "prompt_file", log,
+        if ((ret = files_read_text(o->prompt_file, MAX_TEXT, "prompt_file", out,
                                    &r->prompt)) < 0)
             return ret;
         normalize_text(r->prompt);
@@ -65,11 +64,10 @@ static int check_prompt(const Options *o, void *log, Request *r)
         av_freep(&r->prompt);
         return copy(&r->prompt, "");
     }
-    if (!text_is_utf8(r->prompt)) {
-        av_log(log, AV_LOG_ERROR, "The option %s is not valid UTF-8.\n",
-               o->prompt_file ? "prompt_file" : "prompt");
-        return AVERROR(EINVAL);
-    }
+    if (!text_is_utf8(r->prompt))
+        return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
+                            "The option %s is not valid UTF-8.",
+                            o->prompt_file ? "prompt_file" : "prompt");
     return 0;
 }
 
@@ -80,15 +78,14 @@ static bool is_web_url(const char *image)
     return av_stristart(image, "http://", NULL) || av_stristart(image, "https://", NULL);
 }
 
-static int check_image(const Options *o, void *log, Request *r)
+static int check_image(const Options *o, Outcome *out, Request *r)
 {
     int ret;
-    if (!o->image || !o->image[0]) {
-        av_log(log, AV_LOG_ERROR,
-               "There is no still: name it as the input (-i still.png), in the URL "
-               "(i2v:still.png?prompt=...) or with the option image.\n");
-        return AVERROR(EINVAL);
-    }
+    if (!o->image || !o->image[0])
+        return outcome_fail(
+            out, FAILURE_REQUEST, AVERROR(EINVAL),
+            "There is no still: name it as the input (-i still.png), in the URL "
+            "(i2v:still.png?prompt=...) or with the option image.");
     if ((ret = copy(&r->image, o->image)) < 0 ||
         (ret = copy(&r->image_time, o->image_time)) < 0)
         return ret;
@@ -98,16 +95,14 @@ static int check_image(const Options *o, void *log, Request *r)
     return 0;
 }
 
-static int check_end_image(const Options *o, void *log, Request *r)
+static int check_end_image(const Options *o, Outcome *out, Request *r)
 {
     if (!o->end_image)
         return 0;
-    if (!o->end_image[0]) {
-        av_log(
-            log, AV_LOG_ERROR,
-            "The option end_image is empty; it names a still as the option image does.\n");
-        return AVERROR(EINVAL);
-    }
+    if (!o->end_image[0])
+        return outcome_fail(
+            out, FAILURE_REQUEST, AVERROR(EINVAL),
+            "The option end_image is empty; it names a still as the option image does.");
     r->end_target = r->target;
     r->end_image_as_url = o->fit == STILL_NONE && is_web_url(o->end_image);
     return copy(&r->end_image, o->end_image);
@@ -115,17 +110,15 @@ static int check_end_image(const Options *o, void *log, Request *r)
 
 /* Waiting */
 
-static int check_waiting(const Options *o, void *log, Request *r)
+static int check_waiting(const Options *o, Outcome *out, Request *r)
 {
-    if (o->max_wait < 0 || o->max_wait > DAY_US) {
-        av_log(log, AV_LOG_ERROR, "The option max_wait must be from 0 to 24 hours.\n");
-        return AVERROR(EINVAL);
-    }
-    if (o->poll_interval < 0 || o->poll_interval > DAY_US / 24) {
-        av_log(log, AV_LOG_ERROR,
-               "The option poll_interval must be from 0 (adaptive) to 1 hour.\n");
-        return AVERROR(EINVAL);
-    }
+    if (o->max_wait < 0 || o->max_wait > DAY_US)
+        return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
+                            "The option max_wait must be from 0 to 24 hours.");
+    if (o->poll_interval < 0 || o->poll_interval > DAY_US / 24)
+        return outcome_fail(
+            out, FAILURE_REQUEST, AVERROR(EINVAL),
+            "The option poll_interval must be from 0 (adaptive) to 1 hour.");
     r->max_wait = o->max_wait;
     r->poll_interval = o->poll_interval;
     r->take = o->take;
@@ -135,7 +128,7 @@ static int check_waiting(const Options *o, void *log, Request *r)
 
 /* Money, and what comes in place of a clip */
 
-static int check_money(const Options *o, void *log, Request *r)
+static int check_money(const Options *o, Outcome *out, Request *r)
 {
     r->max_cost = o->max_cost;
     r->dry_run = o->dry_run > 0;
@@ -145,18 +138,16 @@ static int check_money(const Options *o, void *log, Request *r)
     if (!o->project || !o->project[0])
         return 0;
     if (!text_is_utf8(o->project) || strlen(o->project) > MAX_LABEL ||
-        text_has_control(o->project)) {
-        av_log(
-            log, AV_LOG_ERROR,
-            "The option project takes a label of one line, at most %d bytes of UTF-8.\n",
+        text_has_control(o->project))
+        return outcome_fail(
+            out, FAILURE_REQUEST, AVERROR(EINVAL),
+            "The option project takes a label of one line, at most %d bytes of UTF-8.",
             MAX_LABEL);
-        return AVERROR(EINVAL);
-    }
     return copy(&r->project, o->project);
 }
 
 /* Texts are kept in the ledger, which is to be read again. */
-static int check_sizes(const Options *o, void *log)
+static int check_sizes(const Options *o, Outcome *out)
 {
     const struct {
         const char *name, *text;
@@ -167,15 +158,15 @@ static int check_sizes(const Options *o, void *log)
     for (size_t i = 0; i < FF_ARRAY_ELEMS(texts); i++) {
         if (!texts[i].text || strlen(texts[i].text) <= MAX_TEXT)
             continue;
-        av_log(log, AV_LOG_ERROR,
-               "The option %s is too large: it may have %d bytes, and has %zu.\n",
-               texts[i].name, MAX_TEXT, strlen(texts[i].text));
-        return AVERROR(EINVAL);
+        return outcome_fail(
+            out, FAILURE_REQUEST, AVERROR(EINVAL),
+            "The option %s is too large: it may have %d bytes, and has %zu.",
+            texts[i].name, MAX_TEXT, strlen(texts[i].text));
     }
     return 0;
 }
 
-int request_check(const Options *options, void *log, Request **request)
+int request_check(const Options *options, Outcome *out, Request **request)
 {
     Request *r = av_mallocz(sizeof(*r));
     int ret;
@@ -183,13 +174,13 @@ int request_check(const Options *options, void *log, Request **request)
     *request = NULL;
     if (!r)
         return AVERROR(ENOMEM);
-    if ((ret = check_sizes(options, log)) < 0 ||
-        (ret = check_prompt(options, log, r)) < 0 ||
-        (ret = check_image(options, log, r)) < 0 ||
-        (ret = check_end_image(options, log, r)) < 0 ||
-        (ret = fields_check(options, log, r)) < 0 ||
-        (ret = check_money(options, log, r)) < 0 ||
-        (ret = check_waiting(options, log, r)) < 0) {
+    if ((ret = check_sizes(options, out)) < 0 ||
+        (ret = check_prompt(options, out, r)) < 0 ||
+        (ret = check_image(options, out, r)) < 0 ||
+        (ret = check_end_image(options, out, r)) < 0 ||
+        (ret = fields_check(options, out, r)) < 0 ||
+        (ret = check_money(options, out, r)) < 0 ||
+        (ret = check_waiting(options, out, r)) < 0) {
         request_free(&r);
         return ret;
     }
@@ -197,7 +188,7 @@ int request_check(const Options *options, void *log, Request **request)
     return 0;
 }
 
-int request_recall(const EarlierRequest *earlier, const Options *options, void *log,
+int request_recall(const EarlierRequest *earlier, const Options *options, Outcome *out,
                    Request **request)
 {
     Request *r = av_mallocz(sizeof(*r));
@@ -208,10 +199,10 @@ int request_recall(const EarlierRequest *earlier, const Options *options, void *
         return AVERROR(ENOMEM);
     if ((ret = copy(&r->model_name, earlier->model)) < 0 ||
         (ret = copy(&r->prompt, earlier->prompt)) < 0 ||
-        (ret = copy(&r->image, "")) < 0 || (ret = check_money(options, log, r)) < 0 ||
-        (ret = check_waiting(options, log, r)) < 0 ||
-        (ret = request_check_gateway(r, options, log)) < 0 ||
-        (ret = request_check_places(r, options, log)) < 0)
+        (ret = copy(&r->image, "")) < 0 || (ret = check_money(options, out, r)) < 0 ||
+        (ret = check_waiting(options, out, r)) < 0 ||
+        (ret = request_check_gateway(r, options, out)) < 0 ||
+        (ret = request_check_places(r, options, out)) < 0)
         goto fail;
     r->take = earlier->take;
     r->duration = earlier->duration;
@@ -255,9 +246,9 @@ static int find_former_keys(Request *r, const Still *still, const Still *end)
     return ret;
 }
 
-int request_settle(Request *request, const Still *still, const Still *end, void *log)
+int request_settle(Request *request, const Still *still, const Still *end, Outcome *out)
 {
-    int ret = target_settle(request, still, end, log);
+    int ret = target_settle(request, still, end, out);
     if (still)
         digest_hex(still_digest(still), 32, request->image_hash);
     if (end)

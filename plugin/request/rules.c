@@ -46,7 +46,7 @@ static bool is_met(const Request *r, const ModelRule *rule)
     return met;
 }
 
-int rules_check(const Request *r, void *log)
+int rules_check(const Request *r, Outcome *out)
 {
     for (const ModelRule *rule = r->model->rules; rule < r->model->rules + MODEL_RULES;
          rule++) {
@@ -55,10 +55,11 @@ int rules_check(const Request *r, void *log)
         char *value = current(r, rule->field);
         bool broken = value && !text_is_among(value, rule->only);
         if (broken)
-            av_log(log, AV_LOG_ERROR,
-                   "With %s%s%s the model %s takes %s=%s alone, not %s.\n",
-                   known_as(r, rule->when), rule->is ? "=" : "", rule->is ? rule->is : "",
-                   r->model_name, known_as(r, rule->field), rule->only, value);
+            outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
+                         "With %s%s%s the model %s takes %s=%s alone, not %s.",
+                         known_as(r, rule->when), rule->is ? "=" : "",
+                         rule->is ? rule->is : "", r->model_name,
+                         known_as(r, rule->field), rule->only, value);
         av_free(value);
         if (broken)
             return AVERROR(EINVAL);

@@ -3,13 +3,14 @@
 #ifndef I2V_RULES_H
 #define I2V_RULES_H
 
+#include "base/outcome.h"
 #include "request/request.h"
 
 /**
  * Hold a request's fields against the rules of its model.
  * @param request  with its model, fields and end_image
- * @return 0, or AVERROR(EINVAL) after one sentence on `log`
+ * @return 0, or AVERROR(EINVAL) after one sentence on `out`
  */
-int rules_check(const Request *request, void *log);
+int rules_check(const Request *request, Outcome *out);
 
 #endif

@@ -73,20 +73,20 @@ static Size moderate(Size size)
     return size;
 }
 
-static int refuse_as_it_is(const Request *r, const char *option, Size size, void *log)
+static int refuse_as_it_is(const Request *r, const char *option, Size size, Outcome *out)
 {
     const Model *model = r->model;
     if (FFMIN(size.width, size.height) < model->min_side)
-        av_log(log, AV_LOG_ERROR,
-               "The option fit=none sends %s of %dx%d, but %s takes none whose shorter "
-               "side is below %d pixels.\n",
-               option, size.width, size.height, r->model_name, model->min_side);
-    else
-        av_log(log, AV_LOG_ERROR,
-               "The option fit=none sends %s of %dx%d, but %s takes none whose longer "
-               "side is more than %g times the shorter.\n",
-               option, size.width, size.height, r->model_name, model->max_ratio);
-    return AVERROR(EINVAL);
+        return outcome_fail(
+            out, FAILURE_REQUEST, AVERROR(EINVAL),
+            "The option fit=none sends %s of %dx%d, but %s takes none whose shorter "
+            "side is below %d pixels.",
+            option, size.width, size.height, r->model_name, model->min_side);
+    return outcome_fail(
+        out, FAILURE_REQUEST, AVERROR(EINVAL),
+        "The option fit=none sends %s of %dx%d, but %s takes none whose longer "
+        "side is more than %g times the shorter.",
+        option, size.width, size.height, r->model_name, model->max_ratio);
 }
 
 static int settle_ratio(Request *r, const Still *still)
@@ -104,7 +104,7 @@ static int settle_ratio(Request *r, const Still *still)
 
 /* What a still must become; 0 x 0 when it may stay as it is. */
 static int settle_target(const Request *r, const Still *still, const char *option,
-                         StillTarget *target, void *log)
+                         StillTarget *target, Outcome *out)
 {
     const char *ratio_text = field(r, r->model->ratio_field);
     Size own = {still_width(still), still_height(still)}, size = own, fit;
@@ -114,7 +114,7 @@ static int settle_target(const Request *r, const Still *still, const char *optio
         fit = limited(r->model, own, STILL_COVER);
         return fit.width == own.width && fit.height == own.height
                    ? 0
-                   : refuse_as_it_is(r, option, own, log);
+                   : refuse_as_it_is(r, option, own, out);
     }
     if (r->width)
         size = (Size){r->width, r->height};
@@ -144,7 +144,7 @@ static void follow_first(const Request *r, const Still *still, const Still *end,
     target->height = first.height;
 }
 
-int target_settle(Request *r, const Still *still, const Still *end, void *log)
+int target_settle(Request *r, const Still *still, const Still *end, Outcome *out)
 {
     int ret = settle_ratio(r, still);
     if (ret < 0 || !r->model)
@@ -154,9 +154,9 @@ int target_settle(Request *r, const Still *still, const Still *end, void *log)
     if (resolution && ratio)
         model_size(r->model, resolution, ratio, &r->width, &r->height);
     if (still)
-        ret = settle_target(r, still, "a still", &r->target, log);
+        ret = settle_target(r, still, "a still", &r->target, out);
     if (ret >= 0 && end)
-        ret = settle_target(r, end, "a last frame", &r->end_target, log);
+        ret = settle_target(r, end, "a last frame", &r->end_target, out);
     if (ret >= 0 && still && end && r->end_target.fit != STILL_NONE)
         follow_first(r, still, end, &r->end_target);
     return ret;

@@ -27,33 +27,32 @@ bool options_is_withheld(const char *name)
     return false;
 }
 
-static int refuse(const char *name, const char *file, const char *place, void *log)
+static int refuse(const char *name, const char *file, const char *place, Outcome *out)
 {
-    av_log(log, AV_LOG_ERROR,
-           "The option %s%s is not accepted in %s; set it with -f i2v -%s, in "
-           "I2V_DEFAULTS%s or through the C API.\n",
-           name, file, place, name,
-           !strcmp(name, "base_url") ? ", by I2V_BASE_URL"
-           : !strcmp(name, "store")  ? ", by I2V_STORE"
-                                     : "");
-    return AVERROR(EINVAL);
+    return outcome_fail(
+        out, FAILURE_REQUEST, AVERROR(EINVAL),
+        "The option %s%s is not accepted in %s; set it with -f i2v -%s, in "
+        "I2V_DEFAULTS%s or through the C API.",
+        name, file, place, name,
+        !strcmp(name, "base_url") ? ", by I2V_BASE_URL"
+        : !strcmp(name, "store")  ? ", by I2V_STORE"
+                                  : "");
 }
 
 /* What is said ends up in log lines; only texts for the gateway may have lines of their
  * own. */
 int options_check_foreign(OptionsOrigin origin, const char *name, const char *value,
-                          void *log)
+                          Outcome *out)
 {
     const char *place = places[origin];
     if (options_is_withheld(name))
-        return refuse(name, "", place, log);
+        return refuse(name, "", place, out);
     if (!strcmp(name, "params") && value[0] == '@')
-        return refuse(name, "=@file", place, log);
+        return refuse(name, "=@file", place, out);
     if (text_is_among(name, "prompt|negative_prompt|params") || !text_has_control(value))
         return 0;
-    av_log(log, AV_LOG_ERROR, "The option %s in %s holds a control character.\n", name,
-           place);
-    return AVERROR(EINVAL);
+    return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
+                        "The option %s in %s holds a control character.", name, place);
 }
 
 /* The i2v: URL */
@@ -73,22 +72,22 @@ static int hex_digit(char c)
 }
 
 /* Decode %XX, and + as a space in a query, of text[0..size). */
-static int decode(const char *text, size_t size, bool query, char **decoded, void *log)
+static int decode(const char *text, size_t size, bool query, char **decoded, Outcome *out)
 {
-    char *out = av_malloc(size + 1), *to = out;
-    if (!out)
+    char *result = av_malloc(size + 1), *to = result;
+    if (!result)
         return AVERROR(ENOMEM);
     for (size_t i = 0; i < size; i++) {
         if (text[i] == '%') {
             int high = i + 2 < size ? hex_digit(text[i + 1]) : -1;
             int low = high >= 0 ? hex_digit(text[i + 2]) : -1;
             if (low < 0 || (!high && !low)) {
-                av_log(
-                    log, AV_LOG_ERROR,
+                outcome_fail(
+                    out, FAILURE_REQUEST, AVERROR(EINVAL),
                     "In an i2v: URL a %% must be followed by two hexadecimal digits, not "
-                    "00; a literal %% is written %%25: \"%.*s\"\n",
+                    "00; a literal %% is written %%25: \"%.*s\"",
                     (int)FFMIN(size - i, 12), text + i);
-                av_free(out);
+                av_free(result);
                 return AVERROR(EINVAL);
             }
             *to++ = (char)(high << 4 | low);
@@ -98,68 +97,67 @@ static int decode(const char *text, size_t size, bool query, char **decoded, voi
         }
     }
     *to = '\0';
-    *decoded = out;
+    *decoded = result;
     return 0;
 }
 
-static int say_unknown(const char *name, void *log)
+static int say_unknown(const char *name, Outcome *out)
 {
     AVBPrint list;
     av_bprint_init(&list, 0, 1024);
     options_list(&list, true);
-    av_log(log, AV_LOG_ERROR, "Unknown option '%s' in the i2v: URL; it may hold %s.\n",
-           name, list.str);
+    outcome_fail(out, FAILURE_REQUEST, AVERROR_OPTION_NOT_FOUND,
+                 "Unknown option '%s' in the i2v: URL; it may hold %s.", name, list.str);
     av_bprint_finalize(&list, NULL);
     return AVERROR_OPTION_NOT_FOUND;
 }
 
 /* One name=value of the query. */
-static int parse_pair(const char *pair, size_t size, AVDictionary **query, void *log)
+static int parse_pair(const char *pair, size_t size, AVDictionary **query, Outcome *out)
 {
     char *name = NULL, *value = NULL;
     const char *equals = memchr(pair, '=', size);
     size_t name_size = equals ? (size_t)(equals - pair) : size;
     int ret;
 
-    if ((ret = decode(pair, name_size, true, &name, log)) < 0)
+    if ((ret = decode(pair, name_size, true, &name, out)) < 0)
         goto end;
     if (text_has_control(name)) {
-        av_log(log, AV_LOG_ERROR,
-               "An option name in the i2v: URL holds a control character.\n");
-        ret = AVERROR(EINVAL);
+        ret = outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
+                           "An option name in the i2v: URL holds a control character.");
         goto end;
     }
     if (!equals) {
-        av_log(log, AV_LOG_ERROR, "'%s' in the i2v: URL has no value; write %s=VALUE.\n",
-               name, name);
-        ret = AVERROR(EINVAL);
+        ret = outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
+                           "'%s' in the i2v: URL has no value; write %s=VALUE.", name,
+                           name);
         goto end;
     }
     if (!options_find(name)) {
-        ret = say_unknown(name, log);
+        ret = say_unknown(name, out);
         goto end;
     }
-    if ((ret = decode(equals + 1, size - name_size - 1, true, &value, log)) < 0 ||
-        (ret = options_check_foreign(OPTIONS_OF_URL, name, value, log)) < 0)
+    if ((ret = decode(equals + 1, size - name_size - 1, true, &value, out)) < 0 ||
+        (ret = options_check_foreign(OPTIONS_OF_URL, name, value, out)) < 0)
         goto end;
-    ret = options_add(query, name, value, log);
+    ret = options_add(query, name, value, out);
 end:
     av_free(name);
     av_free(value);
     return ret;
 }
 
-int options_parse_url(const char *body, char **still, AVDictionary **query, void *log)
+int options_parse_url(const char *body, char **still, AVDictionary **query, Outcome *out)
 {
     size_t size = strcspn(body, "?");
-    int ret = decode(body, size, false, still, log);
+    int ret = decode(body, size, false, still, out);
 
     body += size;
     while (ret >= 0 && *body) {
         body++;
         size = strcspn(body, "&");
         if (size)
-            ret = parse_pair(body, size, query, log);
+            ret = parse_pair(body, size, query, out);
         body += size;
     }
     if (ret < 0)

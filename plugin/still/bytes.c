@@ -178,26 +178,24 @@ int still_grow_finish(StillGrow *grow, AVBufferRef **buf)
 
 static int say_errno(const StillSource *source, const char *label, int error)
 {
-    if (error == AVERROR(ENOENT) && strstr(label, "://"))
-        av_log(source->log, AV_LOG_ERROR,
-               "image '%s': no such file; of URLs i2v reads http, https, file and data\n",
-               label);
-    else if (error == AVERROR(ENOENT))
-        av_log(source->log, AV_LOG_ERROR, "image '%s': no such file\n", label);
-    else if (error == AVERROR(EINTR))
-        av_log(source->log, AV_LOG_ERROR, "image '%s': reading it was interrupted\n",
-               label);
-    else
-        av_log(source->log, AV_LOG_ERROR, "image '%s' cannot be read: %s\n", label,
-               strerror(AVUNERROR(error)));
-    return error;
+    Outcome *out = source->out;
+
+    if (error == AVERROR(ENOENT))
+        return outcome_fail(
+            out, FAILURE_REQUEST, error, "image '%s': no such file%s", label,
+            strstr(label, "://") ? "; of URLs i2v reads http, https, file and data" : "");
+    if (error == AVERROR(EINTR))
+        return outcome_fail(out, FAILURE_REQUEST, error,
+                            "image '%s': reading it was interrupted", label);
+    return outcome_fail(out, FAILURE_REQUEST, error, "image '%s' cannot be read: %s",
+                        label, strerror(AVUNERROR(error)));
 }
 
 static int say_too_large(const StillSource *source, const char *label, int most)
 {
-    av_log(source->log, AV_LOG_ERROR,
-           "image '%s' is too large: at most %d MiB are read\n", label, most >> 20);
-    return AVERROR(EFBIG);
+    return outcome_fail(source->out, FAILURE_REQUEST, AVERROR(EFBIG),
+                        "image '%s' is too large: at most %d MiB are read", label,
+                        most >> 20);
 }
 
 /* Reads `size` bytes of a regular file from its beginning. */
@@ -235,9 +233,11 @@ static int load_path(const StillSource *source, const char *label, const char *p
         goto end;
     }
     if (!S_ISREG(st.st_mode)) {
-        av_log(source->log, AV_LOG_ERROR, "image '%s' is %s, not a file\n", label,
-               S_ISDIR(st.st_mode) ? "a directory" : "a device, pipe or socket");
-        ret = S_ISDIR(st.st_mode) ? AVERROR(EISDIR) : AVERROR(EINVAL);
+        ret = outcome_fail(source->out, FAILURE_REQUEST,
+                           S_ISDIR(st.st_mode) ? AVERROR(EISDIR) : AVERROR(EINVAL),
+                           "image '%s' is %s, not a file", label,
+                           S_ISDIR(st.st_mode) ? "a directory"
+                                               : "a device, pipe or socket");
         goto end;
     }
     bytes->size = st.st_size;
@@ -297,11 +297,10 @@ static int load_fd(const StillSource *source, const char *label, int fd, StillGr
 {
     int ret;
 
-    if (isatty(fd)) {
-        av_log(source->log, AV_LOG_ERROR,
-               "image '%s' is a terminal: pipe or redirect an image into it\n", label);
-        return AVERROR(EINVAL);
-    }
+    if (isatty(fd))
+        return outcome_fail(source->out, FAILURE_REQUEST, AVERROR(EINVAL),
+                            "image '%s' is a terminal: pipe or redirect an image into it",
+                            label);
     ret = read_stream(fd, source, part);
     if (ret >= 0)
         ret = still_grow(part, 1);
@@ -346,9 +345,10 @@ static int load_http(const StillSource *source, const char *label, StillBytes *b
     int ret = http_run(&request, source->interrupt, &reply);
 
     if (ret >= 0 && (reply.status < 200 || reply.status > 299)) {
-        av_log(source->log, AV_LOG_ERROR,
-               "image '%s': the server answered with status %d\n", label, reply.status);
-        ret = reply.status == 404 || reply.status == 410 ? AVERROR(ENOENT) : AVERROR(EIO);
+        ret = outcome_fail(
+            source->out, FAILURE_REQUEST,
+            reply.status == 404 || reply.status == 410 ? AVERROR(ENOENT) : AVERROR(EIO),
+            "image '%s': the server answered with status %d", label, reply.status);
         goto end;
     }
     if (ret == AVERROR(EFBIG)) {
@@ -362,8 +362,8 @@ static int load_http(const StillSource *source, const char *label, StillBytes *b
     if (ret >= 0)
         bytes->size = (int64_t)bytes->buf->size;
     else if (reply.why[0] && ret != AVERROR(EINTR))
-        av_log(source->log, AV_LOG_ERROR, "image '%s' cannot be downloaded: %s\n", label,
-               reply.why);
+        outcome_fail(source->out, FAILURE_REQUEST, ret,
+                     "image '%s' cannot be downloaded: %s", label, reply.why);
     else
         say_errno(source, label, ret);
 end:
@@ -445,8 +445,9 @@ static int load_data(const StillSource *source, const char *rest, StillBytes *by
 end:
     av_free(grow.data);
     if (ret == AVERROR(EINVAL))
-        av_log(source->log, AV_LOG_ERROR,
-               "image: the data: URI is damaged; it must be data:[type][;base64],DATA\n");
+        outcome_fail(
+            source->out, FAILURE_REQUEST, ret,
+            "image: the data: URI is damaged; it must be data:[type][;base64],DATA");
     else if (ret < 0)
         say_errno(source, "data: URI", ret);
     return ret;
@@ -510,8 +511,8 @@ int still_bytes_load(const StillSource *source, const char *label, StillBytes *b
     ret = locator.kind == LOCATOR_DATA ? load_data(source, locator.rest, bytes)
                                        : load_cached(source, label, &locator, bytes);
     if (ret >= 0 && !bytes->size) {
-        av_log(source->log, AV_LOG_ERROR, "image '%s' is empty\n", label);
-        ret = AVERROR_INVALIDDATA;
+        ret = outcome_fail(source->out, FAILURE_REQUEST, AVERROR_INVALIDDATA,
+                           "image '%s' is empty", label);
     }
     if (ret < 0)
         still_bytes_clear(bytes);

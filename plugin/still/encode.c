@@ -88,7 +88,7 @@ static int encode_jpeg(const AVFrame *rgb, AVPacket *packet)
     return ret;
 }
 
-int still_encode_rgb(AVFrame *rgb, void *log, StillFile *file)
+int still_encode_rgb(AVFrame *rgb, Outcome *out, StillFile *file)
 {
     AVPacket *packet = av_packet_alloc();
     bool jpeg = false;
@@ -117,7 +117,8 @@ int still_encode_rgb(AVFrame *rgb, void *log, StillFile *file)
     file->original = false;
 end:
     if (ret < 0)
-        av_log(log, AV_LOG_ERROR, "the still cannot be encoded: %s\n", av_err2str(ret));
+        outcome_fail(out, FAILURE_REQUEST, ret, "the still cannot be encoded: %s",
+                     av_err2str(ret));
     av_packet_free(&packet);
     return ret;
 }

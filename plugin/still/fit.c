@@ -245,32 +245,33 @@ end:
     return ret;
 }
 
-int still_render(const Still *still, const StillGeometry *geometry, void *log,
-                 AVFrame **out)
+int still_render(const Still *still, const StillGeometry *geometry, Outcome *out,
+                 AVFrame **rgb)
 {
     bool wide = still_is_wide(still->frame);
     int ret = AVERROR_FILTER_NOT_FOUND;
 
     if (wide && avfilter_get_by_name("zscale") && avfilter_get_by_name("tonemap")) {
-        ret = render_once(still, geometry, true, out);
+        ret = render_once(still, geometry, true, rgb);
         if (ret >= 0)
-            av_log(log, AV_LOG_WARNING,
-                   "still has %s colours (%s, %s); they are brought to BT.709\n",
-                   is_hdr(still->frame) ? "HDR" : "wide-gamut",
-                   av_color_primaries_name(still->frame->color_primaries),
-                   av_color_transfer_name(still->frame->color_trc));
+            outcome_say(out, AV_LOG_WARNING,
+                        "still has %s colours (%s, %s); they are brought to BT.709",
+                        is_hdr(still->frame) ? "HDR" : "wide-gamut",
+                        av_color_primaries_name(still->frame->color_primaries),
+                        av_color_transfer_name(still->frame->color_trc));
     }
     if (ret < 0 && ret != AVERROR(ENOMEM)) {
-        ret = render_once(still, geometry, false, out);
+        ret = render_once(still, geometry, false, rgb);
         if (wide && ret >= 0)
-            av_log(
-                log, AV_LOG_WARNING,
+            outcome_say(
+                out, AV_LOG_WARNING,
                 "still has %s colours, which this FFmpeg cannot bring to BT.709 without "
-                "the zscale filter; they will look pale\n",
+                "the zscale filter; they will look pale",
                 is_hdr(still->frame) ? "HDR" : "wide-gamut");
     }
     if (ret < 0)
-        av_log(log, AV_LOG_ERROR, "image '%s' cannot be scaled to %dx%d: %s\n",
-               still->label, geometry->width, geometry->height, av_err2str(ret));
+        outcome_fail(out, FAILURE_REQUEST, ret,
+                     "image '%s' cannot be scaled to %dx%d: %s", still->label,
+                     geometry->width, geometry->height, av_err2str(ret));
     return ret;
 }

@@ -39,7 +39,7 @@ static void largest_part(int width, int height, const StillTarget *target, int *
 }
 
 static void cover(const Still *still, const StillTarget *target, StillGeometry *g,
-                  void *log)
+                  Outcome *out)
 {
     int w, h, upright_w = g->crop_w, upright_h = g->crop_h;
 
@@ -49,14 +49,15 @@ static void cover(const Still *still, const StillTarget *target, StillGeometry *
     g->crop_x = offset(upright_w - g->crop_w, target->position, STILL_LEFT, STILL_RIGHT);
     g->crop_y = offset(upright_h - g->crop_h, target->position, STILL_TOP, STILL_BOTTOM);
     if (still->known.width - w > 1 || still->known.height - h > 1)
-        av_log(log, AV_LOG_WARNING,
-               "still %dx%d is cut to %dx%d to fill %dx%d (fit=cover, fit_position=%s)\n",
-               still->known.width, still->known.height, w, h, target->width,
-               target->height, position_name(target->position));
+        outcome_say(
+            out, AV_LOG_WARNING,
+            "still %dx%d is cut to %dx%d to fill %dx%d (fit=cover, fit_position=%s)",
+            still->known.width, still->known.height, w, h, target->width, target->height,
+            position_name(target->position));
 }
 
 static void contain(const Still *still, const StillTarget *target, StillGeometry *g,
-                    void *log)
+                    Outcome *out)
 {
     int w = FFMIN(target->width,
                   rescale(still->known.width, target->height, still->known.height));
@@ -69,24 +70,25 @@ static void contain(const Still *still, const StillTarget *target, StillGeometry
     g->scale_h = h;
     g->pad_x = offset(target->width - w, target->position, STILL_LEFT, STILL_RIGHT);
     g->pad_y = offset(target->height - h, target->position, STILL_TOP, STILL_BOTTOM);
-    av_log(log, AV_LOG_WARNING,
-           "still %dx%d is padded with black to %dx%d, of which it takes %dx%d "
-           "(fit=contain, fit_position=%s)\n",
-           still->known.width, still->known.height, target->width, target->height, w, h,
-           position_name(target->position));
+    outcome_say(out, AV_LOG_WARNING,
+                "still %dx%d is padded with black to %dx%d, of which it takes %dx%d "
+                "(fit=contain, fit_position=%s)",
+                still->known.width, still->known.height, target->width, target->height, w,
+                h, position_name(target->position));
 }
 
-static void fill(const Still *still, const StillTarget *target, void *log)
+static void fill(const Still *still, const StillTarget *target, Outcome *out)
 {
     int w, h;
 
     largest_part(still->known.width, still->known.height, target, &w, &h);
     if (still->known.width - w > 1 || still->known.height - h > 1)
-        av_log(log, AV_LOG_WARNING, "still %dx%d is stretched to %dx%d (fit=fill)\n",
-               still->known.width, still->known.height, target->width, target->height);
+        outcome_say(out, AV_LOG_WARNING, "still %dx%d is stretched to %dx%d (fit=fill)",
+                    still->known.width, still->known.height, target->width,
+                    target->height);
 }
 
-int still_geometry(const Still *still, const StillTarget *target, void *log,
+int still_geometry(const Still *still, const StillTarget *target, Outcome *out,
                    StillGeometry *geometry)
 {
     bool turned = still->orientation > 4;
@@ -106,19 +108,17 @@ int still_geometry(const Still *still, const StillTarget *target, void *log,
     if (!target->width)
         return 0;
     if (target->fit == STILL_COVER) {
-        cover(still, target, geometry, log);
+        cover(still, target, geometry, out);
     } else if (target->fit == STILL_CONTAIN) {
-        contain(still, target, geometry, log);
+        contain(still, target, geometry, out);
     } else if (target->fit == STILL_FILL) {
-        fill(still, target, log);
+        fill(still, target, out);
     } else if (still->known.width != target->width ||
-               still->known.height != target->height) {
-        av_log(
-            log, AV_LOG_ERROR,
+               still->known.height != target->height)
+        return outcome_fail(
+            out, FAILURE_REQUEST, AVERROR(EINVAL),
             "still is %dx%d but must be %dx%d with fit=none; fit=cover, contain or fill "
-            "would make it so\n",
+            "would make it so",
             still->known.width, still->known.height, target->width, target->height);
-        return AVERROR(EINVAL);
-    }
     return 0;
 }

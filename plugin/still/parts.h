@@ -14,6 +14,7 @@
 #include <libavutil/frame.h>
 #include <libavutil/rational.h>
 
+#include "base/outcome.h"
 #include "base/compat.h"
 #include "still/still.h"
 
@@ -184,9 +185,9 @@ typedef struct StillGeometry {
     int width, height;                  ///< into a frame of this size
 } StillGeometry;
 
-/** Work out a target and say on `log` what is lost; also the place where STILL_NONE
+/** Work out a target and say on `out` what is lost; also the place where STILL_NONE
  * refuses. */
-int still_geometry(const Still *still, const StillTarget *target, void *log,
+int still_geometry(const Still *still, const StillTarget *target, Outcome *out,
                    StillGeometry *geometry);
 
 /** Tag what the decoder left open, so that every conversion reads the colours right. */
@@ -194,14 +195,14 @@ void still_tag_colors(AVFrame *frame, bool image);
 /** Whether the colours are beyond BT.709. */
 bool still_is_wide(const AVFrame *frame);
 /** Upright, opaque, BT.709, cut and scaled: 8-bit RGB. */
-int still_render(const Still *still, const StillGeometry *geometry, void *log,
-                 AVFrame **out);
+int still_render(const Still *still, const StillGeometry *geometry, Outcome *out,
+                 AVFrame **rgb);
 /** The same as a still was encoded last, a new reference. @return whether it was there */
 bool still_encoded_find(const Still *still, const StillTarget *target, StillFile *file);
 /** Keep a reference for that. */
 void still_encoded_keep(const Still *still, const StillTarget *target,
                         const StillFile *file);
 /** Encode 8-bit RGB: PNG, or JPEG when that would be too large. */
-int still_encode_rgb(AVFrame *rgb, void *log, StillFile *file);
+int still_encode_rgb(AVFrame *rgb, Outcome *out, StillFile *file);
 
 #endif

@@ -107,33 +107,31 @@ static int say_past_end(const StillReader *reader, const StillShown *shown)
 {
     int64_t end = shown->time + shown->duration - still_reader_start(reader);
 
-    av_log(reader->source->log, AV_LOG_ERROR,
-           "image_time %s is past the end of '%s', which is %.3f s long; give an earlier "
-           "time or end\n",
-           reader->source->image_time, reader->label,
-           (double)end * av_q2d(reader->stream->time_base));
-    return AVERROR(EINVAL);
+    return outcome_fail(
+        reader->source->out, FAILURE_REQUEST, AVERROR(EINVAL),
+        "image_time %s is past the end of '%s', which is %.3f s long; give an earlier "
+        "time or end",
+        reader->source->image_time, reader->label,
+        (double)end * av_q2d(reader->stream->time_base));
 }
 
 static int say_no_frame(const StillReader *reader, int error)
 {
-    void *log = reader->source->log;
+    Outcome *out = reader->source->out;
 
     if (!reader->stream) // a restart that failed has said it
         return error;
     if (error == AVERROR(EINTR))
-        av_log(log, AV_LOG_ERROR, "image '%s': reading it was interrupted\n",
-               reader->label);
-    else if (error == AVERROR(ENOMEM))
-        av_log(log, AV_LOG_ERROR, "image '%s': out of memory\n", reader->label);
-    else
-        av_log(
-            log, AV_LOG_ERROR,
-            "image '%s' cannot be decoded: it is damaged, cut short, or larger than %d "
-            "megapixels\n",
-            reader->label, STILL_MAX_PIXELS / 1000000);
-    return error == AVERROR(EINTR) || error == AVERROR(ENOMEM) ? error
-                                                               : AVERROR_INVALIDDATA;
+        return outcome_fail(out, FAILURE_REQUEST, error,
+                            "image '%s': reading it was interrupted", reader->label);
+    if (error == AVERROR(ENOMEM))
+        return outcome_fail(out, FAILURE_REQUEST, error, "image '%s': out of memory",
+                            reader->label);
+    return outcome_fail(
+        out, FAILURE_REQUEST, AVERROR_INVALIDDATA,
+        "image '%s' cannot be decoded: it is damaged, cut short, or larger than %d "
+        "megapixels",
+        reader->label, STILL_MAX_PIXELS / 1000000);
 }
 
 static int first_frame(StillReader *reader, AVFrame *frame, StillShown *shown)

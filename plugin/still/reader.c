@@ -90,15 +90,14 @@ static int probe(StillReader *reader, I2VInputFormat **format)
     *format = av_probe_input_format3(&data, 1, &score);
     ret = 0;
     if (!*format) {
-        av_log(reader->source->log, AV_LOG_ERROR,
-               "image '%s' is neither an image nor a video that FFmpeg knows\n",
-               reader->label);
-        ret = AVERROR_INVALIDDATA;
+        ret = outcome_fail(reader->source->out, FAILURE_REQUEST, AVERROR_INVALIDDATA,
+                           "image '%s' is neither an image nor a video that FFmpeg knows",
+                           reader->label);
     } else if (av_match_list((*format)->name, formats, ',') <= 0) {
-        av_log(reader->source->log, AV_LOG_ERROR,
-               "image '%s' is neither an image nor a video: its content is '%s' (%s)\n",
-               reader->label, (*format)->name, (*format)->long_name);
-        ret = AVERROR_INVALIDDATA;
+        ret = outcome_fail(
+            reader->source->out, FAILURE_REQUEST, AVERROR_INVALIDDATA,
+            "image '%s' is neither an image nor a video: its content is '%s' (%s)",
+            reader->label, (*format)->name, (*format)->long_name);
     }
 end:
     av_free(data.buf);
@@ -177,12 +176,11 @@ static int open_decoder(StillReader *reader)
     AVCodecContext *decoder;
     int ret;
 
-    if (!codec) {
-        av_log(reader->source->log, AV_LOG_ERROR,
-               "image '%s': this FFmpeg has no decoder for %s\n", reader->label,
-               avcodec_get_name(par->codec_id));
-        return AVERROR_DECODER_NOT_FOUND;
-    }
+    if (!codec)
+        return outcome_fail(reader->source->out, FAILURE_REQUEST,
+                            AVERROR_DECODER_NOT_FOUND,
+                            "image '%s': this FFmpeg has no decoder for %s",
+                            reader->label, avcodec_get_name(par->codec_id));
     decoder = reader->decoder = avcodec_alloc_context3(codec);
     if (!decoder)
         return AVERROR(ENOMEM);
@@ -203,15 +201,14 @@ static int open_decoder(StillReader *reader)
 static int say_not_opened(const StillReader *reader, int error)
 {
     if (error == AVERROR_EXIT || error == AVERROR(EINTR) ||
-        i2v_interrupted(reader->source->interrupt)) {
-        av_log(reader->source->log, AV_LOG_ERROR,
-               "image '%s': reading it was interrupted\n", reader->label);
-        return AVERROR(EINTR);
-    }
-    av_log(reader->source->log, AV_LOG_ERROR, "image '%s' cannot be opened: %s\n",
-           reader->label,
-           error == AVERROR(ENOMEM) ? "out of memory" : "it is damaged or cut short");
-    return error == AVERROR(ENOMEM) ? error : AVERROR_INVALIDDATA;
+        i2v_interrupted(reader->source->interrupt))
+        return outcome_fail(reader->source->out, FAILURE_REQUEST, AVERROR(EINTR),
+                            "image '%s': reading it was interrupted", reader->label);
+    return outcome_fail(reader->source->out, FAILURE_REQUEST,
+                        error == AVERROR(ENOMEM) ? error : AVERROR_INVALIDDATA,
+                        "image '%s' cannot be opened: %s", reader->label,
+                        error == AVERROR(ENOMEM) ? "out of memory"
+                                                 : "it is damaged or cut short");
 }
 
 static bool is_picture(const StillReader *reader, const char *format)
@@ -241,19 +238,16 @@ static int open_all(StillReader *reader)
         ret = avformat_find_stream_info(reader->fmt, NULL);
     if (ret < 0)
         return say_not_opened(reader, ret);
-    if (is_tiled(reader->fmt)) {
-        av_log(reader->source->log, AV_LOG_ERROR,
-               "image '%s' is made of tiles, which i2v cannot join: convert it to PNG or "
-               "JPEG first\n",
-               reader->label);
-        return AVERROR_PATCHWELCOME;
-    }
+    if (is_tiled(reader->fmt))
+        return outcome_fail(
+            reader->source->out, FAILURE_REQUEST, AVERROR_PATCHWELCOME,
+            "image '%s' is made of tiles, which i2v cannot join: convert it to PNG or "
+            "JPEG first",
+            reader->label);
     reader->stream = choose_stream(reader->fmt);
-    if (!reader->stream) {
-        av_log(reader->source->log, AV_LOG_ERROR, "image '%s' has no picture in it\n",
-               reader->label);
-        return AVERROR_INVALIDDATA;
-    }
+    if (!reader->stream)
+        return outcome_fail(reader->source->out, FAILURE_REQUEST, AVERROR_INVALIDDATA,
+                            "image '%s' has no picture in it", reader->label);
     ret = open_decoder(reader);
     if (ret == AVERROR_DECODER_NOT_FOUND)
         return ret;

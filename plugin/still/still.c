@@ -26,10 +26,9 @@ static int parse_image_time(const StillSource *source, int64_t *time)
     }
     if (av_parse_time(time, text, 1) >= 0 && *time >= 0 && *time < STILL_END)
         return 0;
-    av_log(source->log, AV_LOG_ERROR,
-           "image_time '%s' is not a time; give seconds (2.5), [HH:]MM:SS[.m] or end\n",
-           text);
-    return AVERROR(EINVAL);
+    return outcome_fail(
+        source->out, FAILURE_REQUEST, AVERROR(EINVAL),
+        "image_time '%s' is not a time; give seconds (2.5), [HH:]MM:SS[.m] or end", text);
 }
 
 /* Side data of the stream: how it wants to be turned. */
@@ -112,13 +111,12 @@ static int decode(Still *still, StillReader *reader, int64_t time, StillShown *s
     if (ret < 0)
         return ret;
     still->image = reader->image;
-    if (still->image && time && time != STILL_END) {
-        av_log(source->log, AV_LOG_ERROR,
-               "image_time %s: '%s' is a single picture, for which only 0 and end are "
-               "valid\n",
-               source->image_time, still->label);
-        return AVERROR(EINVAL);
-    }
+    if (still->image && time && time != STILL_END)
+        return outcome_fail(
+            source->out, FAILURE_REQUEST, AVERROR(EINVAL),
+            "image_time %s: '%s' is a single picture, for which only 0 and end are "
+            "valid",
+            source->image_time, still->label);
     return still_pick(reader, still->image ? 0 : time, still->frame, shown);
 }
 
@@ -129,11 +127,9 @@ static int describe_image(Still *still, const StillSource *source)
     if (ret < 0)
         return ret;
     still_meta_read(still->bytes.buf->data, (size_t)still->bytes.size, &still->meta);
-    if (still->meta.cut_short) {
-        av_log(source->log, AV_LOG_ERROR, "image '%s' is cut short: its end is missing\n",
-               still->label);
-        return AVERROR_INVALIDDATA;
-    }
+    if (still->meta.cut_short)
+        return outcome_fail(source->out, FAILURE_REQUEST, AVERROR_INVALIDDATA,
+                            "image '%s' is cut short: its end is missing", still->label);
     return still_sha256(still->bytes.buf->data, (size_t)still->bytes.size,
                         still->known.digest);
 }
@@ -146,11 +142,9 @@ static int describe(Still *still, const StillReader *reader, const StillShown *s
 
     if (ret < 0)
         return ret;
-    if (!av_pix_fmt_desc_get(still->frame->format) || !still->frame->data[0]) {
-        av_log(reader->source->log, AV_LOG_ERROR, "image '%s' is decoded to nothing\n",
-               still->label);
-        return AVERROR_INVALIDDATA;
-    }
+    if (!av_pix_fmt_desc_get(still->frame->format) || !still->frame->data[0])
+        return outcome_fail(reader->source->out, FAILURE_REQUEST, AVERROR_INVALIDDATA,
+                            "image '%s' is decoded to nothing", still->label);
     still->orientation = find_orientation(still, reader->stream);
     still->interlaced = !still->image && is_interlaced(still->frame);
     measure(still,
@@ -190,7 +184,7 @@ int still_read(const StillSource *source, Still **still)
         made->frame = av_frame_alloc();
     }
     if (!made || !made->label || !made->frame) {
-        av_log(source->log, AV_LOG_ERROR, "image: out of memory\n");
+        outcome_fail(source->out, FAILURE_REQUEST, ret, "image: out of memory");
         goto end;
     }
     if ((ret = parse_image_time(source, &time)) < 0 ||
@@ -278,7 +272,7 @@ static bool is_sendable(const Still *still, const StillGeometry *geometry)
            !still_is_wide(still->frame);
 }
 
-int still_encode(const Still *still, const StillTarget *target, void *log,
+int still_encode(const Still *still, const StillTarget *target, Outcome *out,
                  StillFile *file)
 {
     StillGeometry geometry;
@@ -288,7 +282,7 @@ int still_encode(const Still *still, const StillTarget *target, void *log,
     bool found = still_encoded_find(still, target, file);
     if (!found && !still->frame)
         return AVERROR(EAGAIN);
-    ret = still_geometry(still, target, log, &geometry); // says what is lost
+    ret = still_geometry(still, target, out, &geometry); // says what is lost
     if (ret < 0)
         still_file_clear(file);
     if (ret < 0 || found)
@@ -306,9 +300,9 @@ int still_encode(const Still *still, const StillTarget *target, void *log,
         still_encoded_keep(still, target, file);
         return 0;
     }
-    ret = still_render(still, &geometry, log, &rgb);
+    ret = still_render(still, &geometry, out, &rgb);
     if (ret >= 0)
-        ret = still_encode_rgb(rgb, log, file);
+        ret = still_encode_rgb(rgb, out, file);
     av_frame_free(&rgb);
     if (ret >= 0)
         still_encoded_keep(still, target, file);
@@ -321,11 +315,12 @@ void still_file_clear(StillFile *file)
     *file = (StillFile){0};
 }
 
-int still_frame(const Still *still, const StillTarget *target, void *log, AVFrame **rgb)
+int still_frame(const Still *still, const StillTarget *target, Outcome *out,
+                AVFrame **rgb)
 {
     StillGeometry geometry;
-    int ret = still_geometry(still, target, log, &geometry);
+    int ret = still_geometry(still, target, out, &geometry);
 
     *rgb = NULL;
-    return ret < 0 ? ret : still_render(still, &geometry, log, rgb);
+    return ret < 0 ? ret : still_render(still, &geometry, out, rgb);
 }

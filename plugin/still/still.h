@@ -11,6 +11,8 @@
 #include <libavutil/buffer.h>
 #include <libavutil/frame.h>
 
+#include "base/outcome.h"
+
 /** How a still of another shape meets the size it must have (CSS object-fit's words). */
 typedef enum StillFit {
     STILL_COVER,   ///< fill the frame, cut what stands over
@@ -34,7 +36,7 @@ typedef struct StillSource {
     const char *image_time; ///< NULL or "0", a time in FFmpeg's syntax, or "end"
     const char *ca_file;    ///< for https, or NULL
     const AVIOInterruptCB *interrupt;
-    void *log; ///< AVClass-led context for av_log()
+    Outcome *out; ///< AVClass-led context for av_log()
 } StillSource;
 
 /** A still that was read and decoded. */
@@ -146,12 +148,12 @@ void still_file_clear(StillFile *file);
 bool still_is_encoded(const Still *still, const StillTarget *target);
 
 /**
- * Fit and encode. What is cut, padded or converted is said at AV_LOG_WARNING on `log`.
+ * Fit and encode. What is cut, padded or converted is said at AV_LOG_WARNING on `out`.
  * @return 0 and *file, AVERROR(EINVAL) when STILL_NONE meets another size (said on
- * `log`), AVERROR(EAGAIN) when the still was not read and still_is_encoded() is not true
+ * `out`), AVERROR(EAGAIN) when the still was not read and still_is_encoded() is not true
  * any more, or another negative AVERROR
  */
-int still_encode(const Still *still, const StillTarget *target, void *log,
+int still_encode(const Still *still, const StillTarget *target, Outcome *out,
                  StillFile *file);
 
 /**
@@ -159,6 +161,7 @@ int still_encode(const Still *still, const StillTarget *target, void *log,
  * @param rgb  8-bit RGB of the target's size; free with av_frame_free(). NULL on error
  * @return 0 or a negative AVERROR, as still_encode()
  */
-int still_frame(const Still *still, const StillTarget *target, void *log, AVFrame **rgb);
+int still_frame(const Still *still, const StillTarget *target, Outcome *out,
+                AVFrame **rgb);
 
 #endif

@@ -37,7 +37,7 @@ int store_publish(const Store *store, const char *key)
     return ret;
 }
 
-int store_clear_clip(const Store *store, const char *key, void *log)
+int store_clear_clip(const Store *store, const char *key, Outcome *out)
 {
     char *part = store_part_path(store, key), *clip = store_clip_path(store, key);
     int ret = part && clip ? 0 : AVERROR(ENOMEM);
@@ -47,7 +47,7 @@ int store_clear_clip(const Store *store, const char *key, void *log)
         ret = store_move_aside(clip,
                                "The clip %s is of an earlier generation; it was moved to "
                                "%s.\n",
-                               log);
+                               out);
     av_free(part);
     av_free(clip);
     return ret;

@@ -3,6 +3,7 @@
 #ifndef I2V_STORE_INTERNAL_H
 #define I2V_STORE_INTERNAL_H
 
+#include "base/outcome.h"
 #include "store/store.h"
 
 struct Store {
@@ -25,6 +26,6 @@ int store_write_record(const Store *store, const Record *record);
 /** Rename a file out of the way.
  * @param sentence  said at AV_LOG_WARNING; takes the old name and the new one
  * @return 0 or a negative AVERROR */
-int store_move_aside(const char *path, const char *sentence, void *log);
+int store_move_aside(const char *path, const char *sentence, Outcome *out);
 
 #endif

@@ -46,16 +46,16 @@ static int make_directories(char *path)
 }
 
 /* The sentence for everything that keeps the ledger from being written. */
-static int say_unwritable(const char *path, int error, void *log)
+static int say_unwritable(const char *path, int error, Outcome *out)
 {
-    av_log(log, AV_LOG_ERROR,
-           "Cannot write the ledger %s: %s; nothing sent; set I2V_STORE or the option "
-           "store to a directory of yours.\n",
-           path, av_err2str(error));
-    return error;
+    return outcome_fail(
+        out, FAILURE_STORE, error,
+        "Cannot write the ledger %s: %s; nothing sent; set I2V_STORE or the option "
+        "store to a directory of yours.",
+        path, av_err2str(error));
 }
 
-int store_open(const char *directory, void *log, Store **store)
+int store_open(const char *directory, Outcome *out, Store **store)
 {
     char *copy = av_strdup(directory), *real = NULL;
     Store *s = av_mallocz(sizeof(*s));
@@ -86,14 +86,14 @@ int store_open(const char *directory, void *log, Store **store)
     s = NULL;
 end:
     if (ret < 0 && ret != AVERROR(ENOMEM))
-        say_unwritable(directory, ret, log);
+        say_unwritable(directory, ret, out);
     free(real);
     av_free(copy);
     store_close(&s);
     return ret;
 }
 
-int store_probe(const Store *store, const char *key, void *log)
+int store_probe(const Store *store, const char *key, Outcome *out)
 {
     char *path = av_asprintf("%s/%s.probe", store->directory, key);
     /* On a full disk a file can be made, and nothing be written into it. */
@@ -101,7 +101,7 @@ int store_probe(const Store *store, const char *key, void *log)
     if (ret >= 0)
         unlink(path);
     av_free(path);
-    return ret < 0 ? say_unwritable(store->directory, ret, log) : 0;
+    return ret < 0 ? say_unwritable(store->directory, ret, out) : 0;
 }
 
 Store *store_copy(const Store *store)
@@ -166,12 +166,12 @@ int store_read_file(const char *path, int64_t max, char **text)
     return ret;
 }
 
-int store_move_aside(const char *path, const char *sentence, void *log)
+int store_move_aside(const char *path, const char *sentence, Outcome *out)
 {
     char *aside = av_asprintf("%s.%lld.bad", path, (long long)av_gettime());
     int ret = !aside ? AVERROR(ENOMEM) : rename(path, aside) < 0 ? AVERROR(errno) : 0;
     if (ret >= 0)
-        av_log(log, AV_LOG_WARNING, sentence, path, aside);
+        outcome_say(out, AV_LOG_WARNING, sentence, path, aside);
     av_free(aside);
     return ret;
 }
@@ -189,7 +189,7 @@ int store_read_record(const Store *store, const char *key, Record **record, char
     return ret;
 }
 
-int store_load(const Store *store, const char *key, bool locked, void *log,
+int store_load(const Store *store, const char *key, bool locked, Outcome *out,
                Record **record)
 {
     char *path = store_path(store, key, ".json"), *text;
@@ -202,20 +202,21 @@ int store_load(const Store *store, const char *key, bool locked, void *log,
         ret = locked ? store_move_aside(path,
                                         "The ledger's record %s is damaged or of another "
                                         "version; it was moved to %s.\n",
-                                        log)
+                                        out)
                      : 0;
     if (ret >= 0 && damaged && locked && (*record = record_salvage(key, text)))
-        ret = store_save(store, *record, log);
+        ret = store_save(store, *record, out);
     if (ret >= 0 && !*record && !(*record = record_alloc(key)))
         ret = AVERROR(ENOMEM);
     if (ret >= 0 && damaged && !locked)
         record_set_state(*record, RECORD_DAMAGED);
     if (ret < 0) {
         record_free(record);
-        av_log(log, AV_LOG_ERROR,
-               "Cannot read the ledger %s: %s; set I2V_STORE or the option store to a "
-               "directory of yours.\n",
-               path ? path : store->directory, av_err2str(ret));
+        outcome_fail(
+            out, FAILURE_STORE, ret,
+            "Cannot read the ledger %s: %s; set I2V_STORE or the option store to a "
+            "directory of yours.",
+            path ? path : store->directory, av_err2str(ret));
     }
     av_free(text);
     av_free(path);
@@ -271,7 +272,7 @@ int store_write_record(const Store *store, const Record *record)
     return ret;
 }
 
-int store_save(const Store *store, const Record *record, void *log)
+int store_save(const Store *store, const Record *record, Outcome *out)
 {
     char consequence[320];
     int ret = store_write_record(store, record);
@@ -279,8 +280,8 @@ int store_save(const Store *store, const Record *record, void *log)
     if (ret < 0) {
         char *path = store_path(store, record_key(record), ".json");
         print_consequence(record, consequence, sizeof(consequence));
-        av_log(log, AV_LOG_ERROR, "Cannot write the ledger %s: %s; %s.\n",
-               path ? path : store->directory, av_err2str(ret), consequence);
+        outcome_fail(out, FAILURE_STORE, ret, "Cannot write the ledger %s: %s; %s.",
+                     path ? path : store->directory, av_err2str(ret), consequence);
         av_free(path);
     }
     return ret;
@@ -364,7 +365,7 @@ static void remove_key(const Store *store, const char *key, StorePruned *pruned)
     remove_file(store, key, ".lock");
 }
 
-static int prune_key(const Store *store, const char *key, double before, void *log,
+static int prune_key(const Store *store, const char *key, double before, Outcome *out,
                      StorePruned *pruned)
 {
     Record *record = NULL;
@@ -376,7 +377,7 @@ static int prune_key(const Store *store, const char *key, double before, void *l
     }
     if (lock < 0)
         return lock;
-    ret = store_load(store, key, false, log, &record);
+    ret = store_load(store, key, false, out, &record);
     if (ret >= 0 && record_is_finished(record) &&
         record_number(record, RECORD_ENDED, before) < before)
         remove_key(store, key, pruned);
@@ -408,14 +409,14 @@ static void remove_leftovers(const Store *store, double before, StorePruned *pru
         closedir(directory);
 }
 
-int store_prune(const Store *store, double before, void *log, StorePruned *pruned)
+int store_prune(const Store *store, double before, Outcome *out, StorePruned *pruned)
 {
     char **keys;
     int count, ret = store_list(store, &keys, &count);
 
     *pruned = (StorePruned){0};
     for (int i = 0; i < count && ret >= 0; i++)
-        ret = prune_key(store, keys[i], before, log, pruned);
+        ret = prune_key(store, keys[i], before, out, pruned);
     store_free_keys(&keys, count);
     if (ret >= 0)
         remove_leftovers(store, FFMIN(before, record_now() - LEFTOVER_S), pruned);

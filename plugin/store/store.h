@@ -8,6 +8,7 @@
 
 #include <libavformat/avio.h>
 
+#include "base/outcome.h"
 #include "store/record.h"
 
 /** The directory of the ledger and the clips. Thread-safe once open. */
@@ -15,9 +16,9 @@ typedef struct Store Store;
 
 /**
  * Open the store, creating its directory with mode 0700.
- * @return 0 and *store, or a negative AVERROR after one sentence on `log`
+ * @return 0 and *store, or a negative AVERROR after one sentence on `out`
  */
-int store_open(const char *directory, void *log, Store **store);
+int store_open(const char *directory, Outcome *out, Store **store);
 
 /** Another handle of the same store, or NULL without memory. */
 Store *store_copy(const Store *store);
@@ -29,8 +30,8 @@ bool store_is(const Store *store, const Store *other);
 void store_close(Store **store);
 
 /** Find out by doing whether the store can be written. The caller holds the key's lock.
- * @return 0, or a negative AVERROR after one sentence on `log` */
-int store_probe(const Store *store, const char *key, void *log);
+ * @return 0, or a negative AVERROR after one sentence on `out` */
+int store_probe(const Store *store, const char *key, Outcome *out);
 
 /**
  * Read a request's record. A damaged or foreign one is moved aside with a warning when
@@ -40,12 +41,12 @@ int store_probe(const Store *store, const char *key, void *log);
  * @param locked  the caller holds the key's lock
  * @return 0 and *record (free with record_free()), or a negative AVERROR after a sentence
  */
-int store_load(const Store *store, const char *key, bool locked, void *log,
+int store_load(const Store *store, const char *key, bool locked, Outcome *out,
                Record **record);
 
 /** Write a record, atomically and durably. @return 0 or a negative AVERROR after a
  * sentence */
-int store_save(const Store *store, const Record *record, void *log);
+int store_save(const Store *store, const Record *record, Outcome *out);
 
 /**
  * Try to lock a key (or another name) against other processes and threads; never waits.
@@ -78,7 +79,7 @@ int store_publish(const Store *store, const char *key);
 /** Make room for the clip of a new generation: what is there of another's is removed as
  * far as it is a beginning, and moved aside when it is a clip.
  * @return 0 or a negative AVERROR */
-int store_clear_clip(const Store *store, const char *key, void *log);
+int store_clear_clip(const Store *store, const char *key, Outcome *out);
 
 /** Note in a record what tells its published clip from another: size and time. The digest
  * is still to be taken. @return 0 or a negative AVERROR */
@@ -124,6 +125,6 @@ typedef struct StorePruned {
  * @param before  Unix time in seconds
  * @return 0 or a negative AVERROR, which may come after some were removed
  */
-int store_prune(const Store *store, double before, void *log, StorePruned *pruned);
+int store_prune(const Store *store, double before, Outcome *out, StorePruned *pruned);
 
 #endif

@@ -1,0 +1,54 @@
+/* i2v: how something ended, and why
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/outcome.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include <libavutil/avstring.h>
+#include <libavutil/log.h>
+
+static void say(const Outcome *out, int level, const char *sentence)
+{
+    if (!out || !out->quiet)
+        av_log(out ? out->log : NULL, level, "%s\n", sentence);
+}
+
+void outcome_say(const Outcome *out, int level, const char *format, ...)
+{
+    char sentence[2048];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(sentence, sizeof(sentence), format, args);
+    va_end(args);
+    say(out, level, sentence);
+}
+
+int outcome_fail(Outcome *out, Failure kind, int error, const char *format, ...)
+{
+    char sentence[2048];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(sentence, sizeof(sentence), format, args);
+    va_end(args);
+    say(out, AV_LOG_ERROR, sentence);
+    if (out) {
+        out->error = error;
+        out->kind = kind;
+        av_strlcpy(out->why, sentence, sizeof(out->why));
+    }
+    return error;
+}
+
+int outcome_end(Outcome *out, Failure kind, int error)
+{
+    if (error < 0 && out->error != error) {
+        out->error = error;
+        out->kind = kind;
+        out->why[0] = '\0';
+    }
+    return error;
+}

@@ -1,0 +1,52 @@
+/* i2v: how something ended, and why
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef I2V_OUTCOME_H
+#define I2V_OUTCOME_H
+
+#include <stdbool.h>
+
+/** What a failure is about. The command has an exit status for each. */
+typedef enum Failure {
+    FAILURE_NONE,
+    FAILURE_REQUEST,   ///< refused as it stands
+    FAILURE_MODERATED, ///< refused by moderation
+    FAILURE_GATEWAY,   ///< not to be reached, failing, or the generation failed
+    FAILURE_LATER,     ///< goes on at the gateway: to be picked up later
+    FAILURE_KEY,       ///< key or credit
+    FAILURE_STORE,     ///< store not writable
+} Failure;
+
+/**
+ * How a call ended. Whoever calls has one, zeroed but for `log` and `quiet`, and hands it
+ * down; whoever fails fills it by outcome_fail() and returns its error. Without memory
+ * (AVERROR(ENOMEM)) or interrupted (AVERROR(EINTR)) a function may fail without a word.
+ * Not thread-safe.
+ */
+typedef struct Outcome {
+    void *log;     ///< AVClass-led, for av_log(); borrowed, may be NULL
+    bool quiet;    ///< nothing is said; a failure's sentence is kept
+    int error;     ///< 0, or a negative AVERROR
+    Failure kind;  ///< FAILURE_NONE as long as nothing failed
+    char why[512]; ///< the sentence, without its newline; "" = none
+} Outcome;
+
+/** Say a sentence that is no failure, by av_log(). @param format  as of outcome_fail() */
+void outcome_say(const Outcome *out, int level, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/**
+ * Fail: say a sentence at AV_LOG_ERROR, and keep it.
+ * @param out     may be NULL: the sentence is said and not kept
+ * @param error   a negative AVERROR
+ * @param format  of one sentence, without a newline
+ * @return error
+ */
+int outcome_fail(Outcome *out, Failure kind, int error, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/** Complete what a function that failed without a word left open.
+ * @param kind  what it is about where nothing was said
+ * @return error */
+int outcome_end(Outcome *out, Failure kind, int error);
+
+#endif
