@@ -1,6 +1,6 @@
 /* i2v: the command: many requests from a manifest
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "ctl/main.h"
+#include "ctl/ctl.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -115,7 +115,8 @@ static int check_stills(const Batch *b, const AVDictionary *options, void *log)
 static int foresee(const Batch *b, Shot *shot, JourneyOutlook *outlook)
 {
     AVDictionary *options = NULL;
-    int ret = manifest_parse(shot->line, b->defaults, &options);
+    Outcome out = {.log = shot->line};
+    int ret = manifest_parse(shot->line, b->defaults, &out, &options);
 
     *outlook = (JourneyOutlook){.price = -1};
     shot->failure = FAILURE_REQUEST;
@@ -403,7 +404,8 @@ static int start_twins(Batch *b, const Shot *shot)
 static int start(Batch *b, Shot *shot)
 {
     AVDictionary *options = NULL;
-    int ret = manifest_parse(shot->line, b->defaults, &options);
+    Outcome out = {.log = shot->line};
+    int ret = manifest_parse(shot->line, b->defaults, &out, &options);
 
     if (ret >= 0)
         ret = journey_begin(NULL, &options, b->interrupt, shot->line, &shot->journey);
@@ -542,42 +544,39 @@ static void clean_up(Batch *b)
     events_free(&b->voice);
 }
 
-static int check_arguments(const Arguments *arguments)
+static int check_arguments(const Arguments *arguments, Outcome *out)
 {
     if (arguments->nb_words)
-        av_log(i2vctl_log, AV_LOG_ERROR,
-               "With --manifest each line names its still, as image: '%s' is one too "
-               "many.\n",
-               arguments->words[0]);
-    else if (av_dict_get(arguments->options, "save", NULL, 0))
-        av_log(i2vctl_log, AV_LOG_ERROR,
-               "The option save names one file; with --manifest each line may name its "
-               "own.\n");
-    else
-        return 0;
-    return AVERROR(EINVAL);
+        return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
+                            "With --manifest each line names its still, as image: '%s' "
+                            "is one too many.",
+                            arguments->words[0]);
+    if (av_dict_get(arguments->options, "save", NULL, 0))
+        return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
+                            "The option save names one file; with --manifest each line "
+                            "may name its own.");
+    return 0;
 }
 
-int i2vctl_fetch_manifest(Arguments *arguments, const AVIOInterruptCB *interrupt,
-                          Failure *failure)
+int ctl_fetch_many(Arguments *arguments, Outcome *out)
 {
     Batch b = {
         .defaults = arguments->options,
-        .interrupt = interrupt,
+        .interrupt = arguments->interrupt,
         .from_stdin = !strcmp(arguments->manifest, "-"),
         .began = av_gettime_relative(),
     };
-    int ret = check_arguments(arguments);
+    int ret = check_arguments(arguments, out);
 
-    *failure = FAILURE_REQUEST;
     if (ret >= 0)
-        ret = manifest_read(arguments->manifest, i2vctl_log, &b.lines, &b.count);
+        ret = manifest_read(arguments->manifest, out, &b.lines, &b.count);
     if (ret < 0)
-        return ret;
+        return outcome_end(out, FAILURE_REQUEST, ret);
+    out->kind = FAILURE_REQUEST;
     still_keep(KEPT_BYTES);
-    b.voice = events_alloc(i2vctl_log, EVENTS_FULL);
+    b.voice = events_alloc(out->log, EVENTS_FULL);
     av_log_set_callback(keep_errors);
-    ret = b.voice ? go(&b, failure) : AVERROR(ENOMEM);
+    ret = b.voice ? go(&b, &out->kind) : AVERROR(ENOMEM);
     av_log_set_callback(av_log_default_callback);
     clean_up(&b);
     manifest_free(&b.lines, b.count);

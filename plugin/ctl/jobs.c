@@ -1,15 +1,13 @@
-/* i2v: the command: what it shows of the ledger and removes from it
+/* i2v: the command: the jobs of the ledger: which are meant, the list, and prune
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "ctl/main.h"
+#include "ctl/ctl.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sysexits.h>
 #include <unistd.h>
 
 #include <cjson/cJSON.h>
@@ -21,6 +19,8 @@
 #include <libavutil/mem.h>
 
 #include "base/clock.h"
+#include "ctl/print.h"
+#include "ctl/sums.h"
 #include "request/options.h"
 #include "request/request.h"
 #include "store/store.h"
@@ -40,7 +40,7 @@ typedef struct Ledger {
     Store *store; ///< NULL when there is no such directory yet
     Record **records;
     int count;
-    bool partial; ///< a record could not be read, which was said
+    int unread; ///< 0, or why a record could not be read, which was said
 } Ledger;
 
 static void ledger_close(Ledger *ledger)
@@ -52,7 +52,7 @@ static void ledger_close(Ledger *ledger)
 }
 
 /* @return 0, and *store NULL when there is no such directory */
-static int find_store(AVDictionary *given, Store **store)
+static int find_store(AVDictionary *given, Outcome *out, Store **store)
 {
     AVDictionary *copy = NULL;
     Options *options = NULL;
@@ -60,10 +60,12 @@ static int find_store(AVDictionary *given, Store **store)
     int ret = av_dict_copy(&copy, given, 0);
 
     *store = NULL;
-    if (ret >= 0 && (ret = options_gather("", &copy, i2vctl_out, &options)) >= 0 &&
-        (ret = request_find_store(options, i2vctl_out, &directory)) >= 0 &&
+    if (ret >= 0 && (ret = options_gather("", &copy, out, &options)) >= 0 &&
+        (ret = request_find_store(options, out, &directory)) >= 0 &&
         !access(directory, F_OK))
-        ret = store_open(directory, i2vctl_out, store);
+        ret = store_open(directory, out, store);
+    if (ret < 0) /* whatever it was, the ledger cannot be read */
+        out->kind = FAILURE_STORE;
     av_free(directory);
     options_free(&options);
     av_dict_free(&copy);
@@ -77,13 +79,13 @@ static int oldest_first(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static int ledger_open(AVDictionary *options, Ledger *ledger)
+static int ledger_open(AVDictionary *options, Outcome *out, Ledger *ledger)
 {
     char **keys = NULL;
     int count = 0, ret;
 
     *ledger = (Ledger){0};
-    if ((ret = find_store(options, &ledger->store)) < 0 || !ledger->store)
+    if ((ret = find_store(options, out, &ledger->store)) < 0 || !ledger->store)
         return ret;
     if ((ret = store_list(ledger->store, &keys, &count)) < 0)
         goto end;
@@ -91,10 +93,11 @@ static int ledger_open(AVDictionary *options, Ledger *ledger)
     if (!ledger->records)
         ret = AVERROR(ENOMEM);
     for (int i = 0; ret >= 0 && i < count; i++) {
-        int loaded = store_load(ledger->store, keys[i], false, i2vctl_out,
+        int loaded = store_load(ledger->store, keys[i], false, out,
                                 &ledger->records[ledger->count]);
         ledger->count += loaded >= 0;
-        ledger->partial |= loaded < 0;
+        if (loaded < 0)
+            ledger->unread = loaded;
         if (loaded == AVERROR(ENOMEM))
             ret = loaded;
     }
@@ -104,8 +107,8 @@ static int ledger_open(AVDictionary *options, Ledger *ledger)
 end:
     store_free_keys(&keys, count);
     if (ret < 0) {
-        av_log(i2vctl_log, AV_LOG_ERROR, "Cannot read the ledger: %s.\n",
-               av_err2str(ret));
+        outcome_fail(out, FAILURE_STORE, ret, "Cannot read the ledger: %s.",
+                     av_err2str(ret));
         ledger_close(ledger);
     }
     return ret;
@@ -121,10 +124,10 @@ static bool is_meant(const Record *record, const char *name)
            (id && !strcmp(id, name));
 }
 
-int i2vctl_find_key(AVDictionary *options, const char *name, char **key)
+int jobs_find(AVDictionary *options, const char *name, Outcome *out, char **key)
 {
     Ledger ledger;
-    int found = 0, ret = ledger_open(options, &ledger);
+    int found = 0, ret = ledger_open(options, out, &ledger);
 
     *key = NULL;
     for (int i = 0; ret >= 0 && i < ledger.count; i++) {
@@ -138,21 +141,20 @@ int i2vctl_find_key(AVDictionary *options, const char *name, char **key)
     }
     if (ret >= 0 && !found)
         ret = AVERROR(ENOENT);
-    if (found > 1) {
-        av_log(i2vctl_log, AV_LOG_ERROR,
-               "'%s' begins the keys of %d requests; give more of it.\n", name, found);
-        ret = AVERROR(EINVAL);
-    }
+    if (found > 1)
+        ret = outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
+                           "'%s' begins the keys of %d requests; give more of it.", name,
+                           found);
     if (ret < 0)
         av_freep(key);
     ledger_close(&ledger);
     return ret;
 }
 
-int i2vctl_find_unfinished(AVDictionary *options, char ***keys, int *count)
+int jobs_unfinished(AVDictionary *options, Outcome *out, char ***keys, int *count)
 {
     Ledger ledger;
-    int ret = ledger_open(options, &ledger);
+    int ret = ledger_open(options, out, &ledger);
 
     *keys = NULL;
     *count = 0;
@@ -292,21 +294,21 @@ static int print_json(const Ledger *ledger)
     cJSON *jobs = cJSON_CreateArray();
     for (int i = ledger->count - 1; i >= 0; i--)
         cJSON_AddItemToArray(jobs, describe(ledger, ledger->records[i]));
-    return i2vctl_print_json(jobs);
+    return ctl_print_json(jobs);
 }
 
 /* The ledger's commands take no option of a request but where the ledger is. */
-static int check_options(const Arguments *arguments, const char *command)
+static int check_options(const Arguments *arguments, const char *command, Outcome *out)
 {
     const AVDictionaryEntry *entry = NULL;
     while ((entry = av_dict_get(arguments->options, "", entry, AV_DICT_IGNORE_SUFFIX))) {
         if (!strcmp(entry->key, "store"))
             continue;
-        av_log(i2vctl_log, AV_LOG_ERROR,
-               "i2vctl %s does not take the option %s; of a request's options it takes "
-               "store alone.\n",
-               command, entry->key);
-        return AVERROR(EINVAL);
+        return outcome_fail(
+            out, FAILURE_REQUEST, AVERROR(EINVAL),
+            "i2vctl %s does not take the option %s; of a request's options it takes "
+            "store alone.",
+            command, entry->key);
     }
     return 0;
 }
@@ -347,89 +349,82 @@ static void drop_older(Ledger *ledger, double since)
 }
 
 /* @param age  in seconds, below 0 = any */
-static int check_jobs(const Arguments *arguments, double *age)
+static int check_jobs(const Arguments *arguments, Outcome *out, double *age)
 {
     const char *by = arguments->by, *since = arguments->since;
+    int ret = check_options(arguments, "jobs", out);
 
     *age = since ? parse_age(since) : -1;
-    if (check_options(arguments, "jobs") < 0)
-        return AVERROR(EINVAL);
+    if (ret < 0)
+        return ret;
     if (arguments->nb_words)
-        av_log(i2vctl_log, AV_LOG_ERROR, "i2vctl jobs takes no '%s'.\n",
-               arguments->words[0]);
-    else if (by && strcmp(by, "project") && strcmp(by, "model"))
-        av_log(i2vctl_log, AV_LOG_ERROR,
-               "The option --by takes project or model, not '%s'.\n", by);
-    else if (since && *age < 0)
-        av_log(i2vctl_log, AV_LOG_ERROR,
-               "The option --since takes an age: a number and s, m, h, d or w, such as "
-               "30d, not '%s'.\n",
-               since);
-    else
-        return 0;
-    return AVERROR(EINVAL);
+        return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
+                            "i2vctl jobs takes no '%s'.", arguments->words[0]);
+    if (by && strcmp(by, "project") && strcmp(by, "model"))
+        return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
+                            "The option --by takes project or model, not '%s'.", by);
+    if (since && *age < 0)
+        return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
+                            "The option --since takes an age: a number and s, m, h, d or "
+                            "w, such as 30d, not '%s'.",
+                            since);
+    return 0;
 }
 
-int i2vctl_jobs(Arguments *arguments)
+int ctl_jobs(Arguments *arguments, Outcome *out)
 {
     Ledger ledger;
     double age;
-    int ret = 0;
+    int ret = check_jobs(arguments, out, &age);
 
-    if (check_jobs(arguments, &age) < 0)
-        return EX_USAGE;
-    if (ledger_open(arguments->options, &ledger) < 0)
-        return EX_CANTCREAT;
+    if (ret < 0 || (ret = ledger_open(arguments->options, out, &ledger)) < 0)
+        return ret;
     if (age >= 0)
         drop_older(&ledger, record_now() - age);
-    i2vctl_end_with_reader();
+    ctl_print_begin();
     if (arguments->by)
-        ret = i2vctl_print_sums(ledger.records, ledger.count,
-                                !strcmp(arguments->by, "model"), arguments->json);
+        ret = sums_print(ledger.records, ledger.count, !strcmp(arguments->by, "model"),
+                         arguments->json, out);
     else if (arguments->json)
         ret = print_json(&ledger);
     else
         print_table(&ledger);
-    if (fflush(stdout) || ferror(stdout)) {
-        av_log(i2vctl_log, AV_LOG_ERROR, "Cannot print the jobs: %s.\n",
-               av_err2str(AVERROR(errno)));
-        ret = AVERROR(EIO);
-    }
-    bool whole = ret >= 0 && !ledger.partial;
+    if (ret >= 0)
+        ret = ctl_print_end("jobs", out);
+    if (ret >= 0)
+        ret = ledger.unread;
     ledger_close(&ledger);
-    return whole ? EX_OK : EX_CANTCREAT;
+    return outcome_end(out, FAILURE_STORE, ret);
 }
 
 /* Pruning */
 
-int i2vctl_prune(Arguments *arguments)
+int ctl_prune(Arguments *arguments, Outcome *out)
 {
     Store *store = NULL;
     StorePruned pruned = {0};
-    double age = arguments->nb_words == 1 ? parse_age(arguments->words[0]) : -1;
-    int ret;
+    int words = arguments->nb_words, ret = check_options(arguments, "prune", out);
+    double age = words == 1 ? parse_age(arguments->words[0]) : -1;
 
-    if (check_options(arguments, "prune") < 0)
-        return EX_USAGE;
-    if (age < 0) {
-        av_log(i2vctl_log, AV_LOG_ERROR,
-               "i2vctl prune takes one age: a number and s, m, h, d or w, such as "
-               "30d%s%s.\n",
-               arguments->nb_words ? ", not " : "",
-               arguments->nb_words == 1  ? arguments->words[0]
-               : arguments->nb_words > 1 ? "several"
-                                         : "");
-        return EX_USAGE;
-    }
-    ret = find_store(arguments->options, &store);
-    if (ret >= 0 && store)
-        ret = store_prune(store, record_now() - age, i2vctl_out, &pruned);
     if (ret < 0)
-        av_log(i2vctl_log, AV_LOG_ERROR, "Cannot prune the store: %s.\n",
-               av_err2str(ret));
-    av_log(i2vctl_log, AV_LOG_INFO,
-           "Removed %d records and %d clips, %.1f MB; %d unfinished kept.\n",
-           pruned.records, pruned.clips, (double)pruned.bytes / 1e6, pruned.kept);
+        return ret;
+    if (age < 0)
+        return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
+                            "i2vctl prune takes one age: a number and s, m, h, d or w, "
+                            "such as 30d%s%s.",
+                            words ? ", not " : "",
+                            words == 1  ? arguments->words[0]
+                            : words > 1 ? "several"
+                                        : "");
+    ret = find_store(arguments->options, out, &store);
+    if (ret >= 0 && store)
+        ret = store_prune(store, record_now() - age, out, &pruned);
+    if (ret < 0)
+        outcome_fail(out, FAILURE_STORE, ret, "Cannot prune the store: %s.",
+                     av_err2str(ret));
+    outcome_say(out, AV_LOG_INFO,
+                "Removed %d records and %d clips, %.1f MB; %d unfinished kept.",
+                pruned.records, pruned.clips, (double)pruned.bytes / 1e6, pruned.kept);
     store_close(&store);
-    return ret < 0 ? EX_CANTCREAT : EX_OK;
+    return FFMIN(ret, 0);
 }

@@ -1,6 +1,6 @@
 /* i2v: the command: what was spent, by project or by model
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "ctl/main.h"
+#include "ctl/sums.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +14,7 @@
 #include <libavutil/mem.h>
 
 #include "base/text.h"
+#include "ctl/print.h"
 
 typedef struct Sum {
     const char *label; ///< of the records, NULL = none
@@ -91,7 +92,8 @@ static void print_row(const Sum *sum, int width)
            sum->unpriced ? "+" : "");
 }
 
-static void print_table(const Sum *sums, int count, const Sum *total, bool by_model)
+static void print_table(const Sum *sums, int count, const Sum *total, bool by_model,
+                        const Outcome *out)
 {
     int width = (int)strlen("project");
 
@@ -105,8 +107,8 @@ static void print_table(const Sum *sums, int count, const Sum *total, bool by_mo
     if (count)
         print_row(total, width);
     if (total->unpriced)
-        av_log(i2vctl_log, AV_LOG_INFO,
-               "+: what %d of the generations cost is not known.\n", total->unpriced);
+        outcome_say(out, AV_LOG_INFO, "+: what %d of the generations cost is not known.",
+                    total->unpriced);
 }
 
 static int print_json(const Sum *sums, int count, bool by_model)
@@ -125,10 +127,11 @@ static int print_json(const Sum *sums, int count, bool by_model)
         cJSON_AddNumberToObject(sum, "unpriced", sums[i].unpriced);
         cJSON_AddItemToArray(array, sum);
     }
-    return i2vctl_print_json(array);
+    return ctl_print_json(array);
 }
 
-int i2vctl_print_sums(Record *const *records, int count, bool by_model, bool json)
+int sums_print(Record *const *records, int count, bool by_model, bool json,
+               const Outcome *out)
 {
     Sum *sums = av_calloc((size_t)count + 1, sizeof(*sums)), total;
     int ret = 0;
@@ -140,7 +143,7 @@ int i2vctl_print_sums(Record *const *records, int count, bool by_model, bool jso
     if (json)
         ret = print_json(sums, nb_sums, by_model);
     else
-        print_table(sums, nb_sums, &total, by_model);
+        print_table(sums, nb_sums, &total, by_model, out);
     av_free(sums);
     return ret;
 }

@@ -45,12 +45,12 @@ int journey_pick_up(const char *key, AVDictionary **options,
                     Failure *failure);
 
 /** Whether these options, or I2V_DEFAULTS, ask for a dry run. */
-bool journey_is_dry_run(const AVDictionary *options, void *log);
+bool journey_is_dry_run(const AVDictionary *options, Outcome *out);
 
 /** In a dry run: the animatic of a request that was rehearsed before.
  * @return 1 and *path (free with av_free()), 0 when there is none, or a negative AVERROR
  */
-int journey_find_rehearsed(const AVDictionary *options, const char *key, void *log,
+int journey_find_rehearsed(const AVDictionary *options, const char *key, Outcome *out,
                            char **path);
 
 /*

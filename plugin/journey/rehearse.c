@@ -141,25 +141,25 @@ int journey_deliver_animatic(Journey *j, char **path)
     return 0;
 }
 
-bool journey_is_dry_run(const AVDictionary *options, void *log)
+bool journey_is_dry_run(const AVDictionary *options, Outcome *out)
 {
     AVDictionary *copy = NULL;
     Options *gathered = NULL;
     int ret = av_dict_copy(&copy, options, 0);
 
     if (ret >= 0)
-        ret = options_gather("", &copy, log, &gathered);
+        ret = options_gather("", &copy, out, &gathered);
     bool dry = ret >= 0 && gathered->dry_run > 0;
     options_free(&gathered);
     av_dict_free(&copy);
     return dry;
 }
 
-int journey_find_rehearsed(const AVDictionary *options, const char *key, void *log,
+int journey_find_rehearsed(const AVDictionary *options, const char *key, Outcome *out,
                            char **path)
 {
     *path = NULL;
-    return journey_is_dry_run(options, log) ? substitute_find_animatic(key, log, path)
+    return journey_is_dry_run(options, out) ? substitute_find_animatic(key, out, path)
                                             : 0;
 }
 

@@ -1,6 +1,6 @@
-/* i2v: the command: one model, as our table and the gateway have it
+/* i2v: the command: the page of one model
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "ctl/listing.h"
+#include "ctl/model_page.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -26,44 +26,42 @@ static const char *row_name(const Model *model, int which)
     return which < count ? names[which] : NULL;
 }
 
-Listing listing_of_row(const Model *model, const Catalogue *catalogue,
-                       const Catalogue *retirements)
+ModelPage page_of_row(const Model *model, const Catalogue *catalogue,
+                      const Catalogue *retirements)
 {
-    Listing listing = {model, catalogue, -1, retirements};
+    ModelPage page = {model, catalogue, -1, retirements};
     const char *name;
-    for (int i = 0; listing.entry < 0 && (name = row_name(model, i)); i++)
-        listing.entry = catalogue_find(catalogue, name);
-    return listing;
+    for (int i = 0; page.entry < 0 && (name = row_name(model, i)); i++)
+        page.entry = catalogue_find(catalogue, name);
+    return page;
 }
 
-const char *listing_name(const Listing *listing)
+const char *page_name(const ModelPage *page)
 {
-    return listing->model ? listing->model->name
-                          : catalogue_id(listing->catalogue, listing->entry);
+    return page->model ? page->model->name : catalogue_id(page->catalogue, page->entry);
 }
 
 /* The names of both, with repetitions. */
-static const char *any_name(const Listing *listing, int which)
+static const char *any_name(const ModelPage *page, int which)
 {
     const char *name;
     int i;
 
-    for (i = 0; listing->model && (name = row_name(listing->model, i)); i++)
+    for (i = 0; page->model && (name = row_name(page->model, i)); i++)
         if (i == which)
             return name;
-    if (listing->entry < 0)
+    if (page->entry < 0)
         return NULL;
-    return which == i
-               ? catalogue_id(listing->catalogue, listing->entry)
-               : catalogue_alias(listing->catalogue, listing->entry, which - i - 1);
+    return which == i ? catalogue_id(page->catalogue, page->entry)
+                      : catalogue_alias(page->catalogue, page->entry, which - i - 1);
 }
 
-const char *listing_other_name(const Listing *listing, int which)
+const char *page_other_name(const ModelPage *page, int which)
 {
     const char *name;
-    for (int i = 0; (name = any_name(listing, i)); i++) {
+    for (int i = 0; (name = any_name(page, i)); i++) {
         int earlier = 0;
-        while (earlier < i && strcmp(any_name(listing, earlier), name))
+        while (earlier < i && strcmp(any_name(page, earlier), name))
             earlier++;
         if (i && earlier == i && !which--)
             return name;
@@ -71,22 +69,22 @@ const char *listing_other_name(const Listing *listing, int which)
     return NULL;
 }
 
-int listing_retirement(const Listing *listing, CatalogueRetirement *retirement)
+int page_retirement(const ModelPage *page, CatalogueRetirement *retirement)
 {
     const char *name;
-    for (int i = 0; (name = any_name(listing, i)); i++)
-        if (catalogue_retirement(listing->retirements, name, retirement) >= 0)
+    for (int i = 0; (name = any_name(page, i)); i++)
+        if (catalogue_retirement(page->retirements, name, retirement) >= 0)
             return 0;
     return AVERROR(ENOENT);
 }
 
-void listing_state(const Listing *listing, char *text, size_t size)
+void page_state(const ModelPage *page, char *text, size_t size)
 {
     CatalogueRetirement end;
     AVBPrint state;
 
     av_bprint_init_for_buffer(&state, text, (unsigned)size);
-    if (listing_retirement(listing, &end) >= 0 && end.status) {
+    if (page_retirement(page, &end) >= 0 && end.status) {
         bool gone = !av_strcasecmp(end.status, "withdrawn");
         av_bprintf(&state, "%s", end.status);
         if (end.shutdown_at)
@@ -95,23 +93,23 @@ void listing_state(const Listing *listing, char *text, size_t size)
             av_bprintf(&state, "; %s %s", gone ? "use" : "then", end.replaced_by);
     } else {
         av_bprintf(&state, "%s",
-                   !listing->catalogue  ? "-"
-                   : listing->entry < 0 ? "not listed"
-                                        : "served");
+                   !page->catalogue  ? "-"
+                   : page->entry < 0 ? "not listed"
+                                     : "served");
     }
-    if (!listing->model)
+    if (!page->model)
         av_bprintf(&state, ", sent with generic names");
 }
 
-void listing_price(const Listing *listing, char *text, size_t size)
+void page_price(const ModelPage *page, char *text, size_t size)
 {
-    if (listing->entry < 0)
+    if (page->entry < 0)
         av_strlcpy(text, "-", size);
     else
-        catalogue_price_text(listing->catalogue, listing->entry, text, size);
+        catalogue_price_text(page->catalogue, page->entry, text, size);
 }
 
-const char *listing_audio(const Listing *listing)
+const char *page_audio(const ModelPage *page)
 {
     static const char *const words[] = {
         [MODEL_AUDIO_ALWAYS] = "always",
@@ -119,12 +117,12 @@ const char *listing_audio(const Listing *listing)
         [MODEL_AUDIO_ON] = "on",
         [MODEL_AUDIO_OFF] = "off",
     };
-    return listing->model ? words[listing->model->audio] : "-";
+    return page->model ? words[page->model->audio] : "-";
 }
 
-const char *listing_end_image(const Listing *listing)
+const char *page_end_image(const ModelPage *page)
 {
-    const Model *model = listing->model;
+    const Model *model = page->model;
     if (!model)
         return "-";
     return model->needs_end_image ? "needed" : model->end_image_field ? "yes" : "no";
@@ -216,16 +214,16 @@ static void add_rules(cJSON *object, const Model *model)
     }
 }
 
-static void add_row(cJSON *object, const Listing *listing)
+static void add_row(cJSON *object, const ModelPage *page)
 {
-    const Model *model = listing->model;
+    const Model *model = page->model;
 
     add_durations(object, model);
     add_names(object, "resolutions", model->resolutions);
     add_text(object, "resolution", model->resolution);
     add_names(object, "aspect_ratios", model->aspect_ratios);
-    add_text(object, "audio", listing_audio(listing));
-    add_text(object, "end_image", listing_end_image(listing));
+    add_text(object, "audio", page_audio(page));
+    add_text(object, "end_image", page_end_image(page));
     add_number(object, "longest_prompt", model->longest_prompt);
     add_text(object, "prompt_instead", model->prompt_instead);
     add_fields(object, model);
@@ -234,43 +232,43 @@ static void add_row(cJSON *object, const Listing *listing)
     add_number(object, "latency", model->latency);
 }
 
-static void add_gateway(cJSON *object, const Listing *listing)
+static void add_gateway(cJSON *object, const ModelPage *page)
 {
     const cJSON *pricing = NULL;
     CatalogueRetirement end;
-    char text[LISTING_TEXT];
+    char text[PAGE_TEXT];
 
-    if (listing->entry >= 0)
-        pricing = catalogue_pricing(listing->catalogue, listing->entry);
-    if (listing->catalogue)
-        cJSON_AddBoolToObject(object, "listed", listing->entry >= 0);
+    if (page->entry >= 0)
+        pricing = catalogue_pricing(page->catalogue, page->entry);
+    if (page->catalogue)
+        cJSON_AddBoolToObject(object, "listed", page->entry >= 0);
     else
         cJSON_AddNullToObject(object, "listed");
-    listing_price(listing, text, sizeof(text));
-    add_text(object, "price", listing->entry >= 0 ? text : NULL);
+    page_price(page, text, sizeof(text));
+    add_text(object, "price", page->entry >= 0 ? text : NULL);
     if (pricing)
         cJSON_AddItemToObject(object, "pricing", cJSON_Duplicate(pricing, 1));
     else
         cJSON_AddNullToObject(object, "pricing");
-    listing_retirement(listing, &end);
+    page_retirement(page, &end);
     add_text(object, "retirement", end.status);
     add_text(object, "shutdown_at", end.shutdown_at);
     add_text(object, "replaced_by", end.replaced_by);
 }
 
-cJSON *listing_json(const Listing *listing)
+cJSON *page_json(const ModelPage *page)
 {
     cJSON *object = cJSON_CreateObject(), *aliases;
     const char *alias;
 
-    add_text(object, "name", listing_name(listing));
+    add_text(object, "name", page_name(page));
     aliases = cJSON_AddArrayToObject(object, "aliases");
-    for (int i = 0; (alias = listing_other_name(listing, i)); i++)
+    for (int i = 0; (alias = page_other_name(page, i)); i++)
         cJSON_AddItemToArray(aliases, cJSON_CreateString(alias));
-    cJSON_AddBoolToObject(object, "known", listing->model != NULL);
-    add_gateway(object, listing);
-    if (listing->model)
-        add_row(object, listing);
+    cJSON_AddBoolToObject(object, "known", page->model != NULL);
+    add_gateway(object, page);
+    if (page->model)
+        add_row(object, page);
     return object;
 }
 
@@ -433,30 +431,30 @@ static void print_still(const Model *model)
         printf("What does not fit is made to fit, as the option fit says.\n");
 }
 
-void listing_print(const Listing *listing)
+void page_print(const ModelPage *page)
 {
-    char text[LISTING_TEXT];
+    char text[PAGE_TEXT];
     CatalogueRetirement end;
     const char *name;
 
-    printf("%s\n", listing_name(listing));
-    for (int i = 0; (name = listing_other_name(listing, i)); i++)
+    printf("%s\n", page_name(page));
+    for (int i = 0; (name = page_other_name(page, i)); i++)
         print_line(i ? "" : "also known as", "%s", name);
-    listing_state(listing, text, sizeof(text));
+    page_state(page, text, sizeof(text));
     print_line("state", "%s", text);
-    if (listing_retirement(listing, &end) >= 0 && end.reason)
+    if (page_retirement(page, &end) >= 0 && end.reason)
         print_line("reason", "%s", end.reason);
-    listing_price(listing, text, sizeof(text));
+    page_price(page, text, sizeof(text));
     print_line("price", "%s", text);
-    if (!listing->model) {
+    if (!page->model) {
         printf("\nWhat it takes is not in i2v's table: the options are sent as they are "
                "given,\nand the gateway says what it does not take.\n");
         return;
     }
-    if (listing->model->latency)
-        print_line("typical time", "%d s", listing->model->latency);
-    print_options(listing->model);
-    print_fields(listing->model);
-    print_rules(listing->model);
-    print_still(listing->model);
+    if (page->model->latency)
+        print_line("typical time", "%d s", page->model->latency);
+    print_options(page->model);
+    print_fields(page->model);
+    print_rules(page->model);
+    print_still(page->model);
 }
