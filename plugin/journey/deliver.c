@@ -12,7 +12,7 @@
 #include "store/facts.h"
 #include "base/files.h"
 #include "store/account.h"
-#include "made/stand_in.h"
+#include "made/made.h"
 
 static int save(Journey *j, const char *path)
 {
@@ -158,7 +158,7 @@ static int add_silence(Journey *j, char **path)
     }
     if (facts.has_audio)
         return 0;
-    int ret = substitute_silence(*path, j->interrupt, &j->out, &with);
+    int ret = made_silent(*path, j->interrupt, &j->out, &with);
     if (ret < 0)
         return ret;
     events_say(j->events, AV_LOG_INFO,

@@ -15,7 +15,7 @@
 #include "job/batch.h"
 #include "store/account.h"
 #include "journey/price.h"
-#include "made/stand_in.h"
+#include "made/made.h"
 
 Journey *journey_alloc(void *log, EventsVoice voice)
 {
@@ -285,7 +285,7 @@ static int plan_create(Journey *j)
     }
     if ((ret = give_body(j, &body)) < 0)
         return ret;
-    if (r->silence && (ret = substitute_check_place(&j->out)) < 0) {
+    if (r->silence && (ret = made_check_place(&j->out)) < 0) {
         j->failure = FAILURE_STORE;
         return ret;
     }

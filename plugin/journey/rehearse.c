@@ -9,7 +9,7 @@
 #include <libavutil/log.h>
 #include <libavutil/mem.h>
 
-#include "made/stand_in.h"
+#include "made/made.h"
 
 /* A dry run */
 
@@ -129,7 +129,7 @@ int journey_deliver_animatic(Journey *j, char **path)
     j->failure = FAILURE_STORE;
     int ret = need_still(j);
     if (ret >= 0)
-        ret = substitute_animatic(j->request, j->still, j->interrupt, &j->out, path);
+        ret = made_animatic(j->request, j->still, j->interrupt, &j->out, path);
     if (ret < 0)
         return ret;
     if (j->request->save && !j->submit)
@@ -159,8 +159,7 @@ int journey_find_rehearsed(const AVDictionary *options, const char *key, Outcome
                            char **path)
 {
     *path = NULL;
-    return journey_is_dry_run(options, out) ? substitute_find_animatic(key, out, path)
-                                            : 0;
+    return journey_is_dry_run(options, out) ? made_find_animatic(key, out, path) : 0;
 }
 
 /* Whether what went wrong is the generation's matter and not the command's. */
@@ -177,7 +176,7 @@ bool journey_may_fall_back(const Journey *j, int error)
 int journey_fall_back(Journey *j, int error, char **path)
 {
     if (!journey_may_fall_back(j, error) || need_still(j) < 0 ||
-        substitute_still(j->request, j->still, j->interrupt, &j->out, path) < 0)
+        made_still(j->request, j->still, j->interrupt, &j->out, path) < 0)
         return error;
     events_say(
         j->events, AV_LOG_ERROR,

@@ -6,17 +6,19 @@
 #include <math.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/types.h>
+#include <unistd.h>
 
 #include <libavcodec/avcodec.h>
 #include <libavutil/avstring.h>
 #include <libavutil/channel_layout.h>
 #include <libavutil/error.h>
+#include <libavutil/intreadwrite.h>
 #include <libavutil/mathematics.h>
 #include <libavutil/mem.h>
 #include <libavutil/opt.h>
 
 #include "base/compat.h"
-#include "made/edit_list.h"
 #include "base/files.h"
 
 #define RATE          48000
@@ -30,7 +32,7 @@
 #define INDEX_PER_SAMPLE 48
 #define INDEX_BASE       16384
 
-struct Mp4Writer {
+struct Writer {
     const char *path; ///< borrowed
     const AVIOInterruptCB *interrupt;
     char *temp; ///< the file that is written
@@ -50,10 +52,9 @@ struct Mp4Writer {
     double frequency;
 };
 
-int mp4_writer_open(const char *path, const AVIOInterruptCB *interrupt,
-                    Mp4Writer **writer)
+int write_open(const char *path, const AVIOInterruptCB *interrupt, Writer **writer)
 {
-    Mp4Writer *made = av_mallocz(sizeof(*made));
+    Writer *made = av_mallocz(sizeof(*made));
     char *url = NULL;
     int ret = AVERROR(ENOMEM);
 
@@ -83,16 +84,16 @@ int mp4_writer_open(const char *path, const AVIOInterruptCB *interrupt,
     }
 end:
     av_free(url);
-    mp4_writer_close(&made, ret);
+    write_close(&made, ret);
     return ret;
 }
 
-AVFormatContext *mp4_writer_context(Mp4Writer *writer)
+AVFormatContext *write_context(Writer *writer)
 {
     return writer->fmt;
 }
 
-AVStream *mp4_writer_add_video(Mp4Writer *writer)
+AVStream *write_add_video(Writer *writer)
 {
     return avformat_new_stream(writer->fmt, NULL);
 }
@@ -110,7 +111,7 @@ static void set_layout(AVCodecContext *encoder, AVFrame *frame)
 #endif
 }
 
-static int open_encoder(Mp4Writer *writer, const AVCodec *codec)
+static int open_encoder(Writer *writer, const AVCodec *codec)
 {
     AVCodecContext *encoder = writer->encoder;
 
@@ -124,7 +125,7 @@ static int open_encoder(Mp4Writer *writer, const AVCodec *codec)
     return avcodec_open2(encoder, codec, NULL);
 }
 
-int mp4_writer_add_sound(Mp4Writer *writer, double start, double frequency)
+int write_add_sound(Writer *writer, double start, double frequency)
 {
     const AVCodec *codec = avcodec_find_encoder(AV_CODEC_ID_AAC);
     int ret;
@@ -151,7 +152,7 @@ int mp4_writer_add_sound(Mp4Writer *writer, double start, double frequency)
     return av_frame_get_buffer(writer->frame, 0);
 }
 
-static void fill(Mp4Writer *writer)
+static void fill(Writer *writer)
 {
     AVFrame *frame = writer->frame;
 
@@ -166,7 +167,7 @@ static void fill(Mp4Writer *writer)
 }
 
 /* NULL = no more will come. */
-static int encode(Mp4Writer *writer, const AVFrame *frame)
+static int encode(Writer *writer, const AVFrame *frame)
 {
     int ret = avcodec_send_frame(writer->encoder, frame);
 
@@ -188,7 +189,7 @@ static int encode(Mp4Writer *writer, const AVFrame *frame)
 
 /* Encode the whole frames that end by `until`; where that is the end of it all, also what
  * is left of one. */
-static int encode_until(Mp4Writer *writer, int64_t until)
+static int encode_until(Writer *writer, int64_t until)
 {
     int size = writer->encoder->frame_size, ret = 0;
 
@@ -209,7 +210,7 @@ static int encode_until(Mp4Writer *writer, int64_t until)
 
 /* The file */
 
-static int64_t index_size(const Mp4Writer *writer, int64_t packets, double seconds)
+static int64_t index_size(const Writer *writer, int64_t packets, double seconds)
 {
     int64_t size = INDEX_BASE + INDEX_PER_SAMPLE * packets;
 
@@ -229,7 +230,7 @@ static int64_t index_size(const Mp4Writer *writer, int64_t packets, double secon
     return size;
 }
 
-static bool has_option(const Mp4Writer *writer, const char *name, const char *unit)
+static bool has_option(const Writer *writer, const char *name, const char *unit)
 {
     return av_opt_find(writer->fmt->priv_data, name, unit, 0, 0);
 }
@@ -241,7 +242,7 @@ static bool has_colors(const AVCodecParameters *par)
            par->color_space != AVCOL_SPC_UNSPECIFIED;
 }
 
-int mp4_writer_begin(Mp4Writer *writer, int64_t packets, double seconds)
+int write_begin(Writer *writer, int64_t packets, double seconds)
 {
     AVDictionary *options = NULL;
     AVRational base = writer->fmt->streams[0]->time_base;
@@ -267,7 +268,7 @@ int mp4_writer_begin(Mp4Writer *writer, int64_t packets, double seconds)
     return ret < 0 ? ret : 0;
 }
 
-int mp4_writer_put(Mp4Writer *writer, AVPacket *packet, AVRational time_base)
+int write_put(Writer *writer, AVPacket *packet, AVRational time_base)
 {
     AVStream *stream = writer->fmt->streams[packet->stream_index];
     int ret = 0;
@@ -287,7 +288,7 @@ int mp4_writer_put(Mp4Writer *writer, AVPacket *packet, AVRational time_base)
     return av_interleaved_write_frame(writer->fmt, packet);
 }
 
-int mp4_writer_end(Mp4Writer *writer)
+int write_end(Writer *writer)
 {
     int ret = 0;
 
@@ -301,14 +302,9 @@ int mp4_writer_end(Mp4Writer *writer)
     return ret < 0 ? ret : 0;
 }
 
-int mp4_writer_trim(Mp4Writer *writer, double seconds)
+int write_close(Writer **writer, int ret)
 {
-    return edit_list_trim(writer->fd, seconds);
-}
-
-int mp4_writer_close(Mp4Writer **writer, int ret)
-{
-    Mp4Writer *gone = *writer;
+    Writer *gone = *writer;
 
     *writer = NULL;
     if (!gone)
@@ -325,4 +321,92 @@ int mp4_writer_close(Mp4Writer **writer, int ret)
         ret = files_publish(gone->fd, gone->temp, gone->path, ret);
     av_free(gone);
     return ret;
+}
+
+/* The edit list, set where the muxer cannot be told */
+
+/* What is inside a box, as offsets in the file. */
+typedef struct Span {
+    int64_t start, end;
+} Span;
+
+static int read_at(int fd, int64_t at, uint8_t *to, size_t size)
+{
+    ssize_t got = pread(fd, to, size, (off_t)at);
+    if (got < 0)
+        return AVERROR(errno);
+    return (size_t)got == size ? 0 : AVERROR_INVALIDDATA;
+}
+
+static int put_at(int fd, int64_t at, const uint8_t *from, size_t size)
+{
+    ssize_t put = pwrite(fd, from, size, (off_t)at);
+    if (put < 0)
+        return AVERROR(errno);
+    return (size_t)put == size ? 0 : AVERROR(ENOSPC);
+}
+
+/* Go into the first box of a type. */
+static int enter(int fd, const char *type, Span *span)
+{
+    while (span->start + 8 <= span->end) {
+        uint8_t head[16];
+        int64_t size, length = 8;
+        int ret = read_at(fd, span->start, head, 8);
+
+        if (ret < 0)
+            return ret;
+        size = AV_RB32(head);
+        if (size == 1) {
+            if ((ret = read_at(fd, span->start + 8, head + 8, 8)) < 0)
+                return ret;
+            size = (int64_t)AV_RB64(head + 8);
+            length = 16;
+        }
+        if (size < length || size > span->end - span->start)
+            break;
+        if (!memcmp(head + 4, type, 4)) {
+            *span = (Span){span->start + length, span->start + size};
+            return 0;
+        }
+        span->start += size;
+    }
+    return AVERROR_INVALIDDATA;
+}
+
+/* The unit of an edit's duration, in parts of a second. */
+static int read_timescale(int fd, Span span, uint32_t *timescale)
+{
+    uint8_t box[24];
+    int ret = enter(fd, "mvhd", &span);
+
+    if (ret < 0 || (ret = read_at(fd, span.start, box, sizeof(box))) < 0)
+        return ret;
+    *timescale = AV_RB32(box + (box[0] == 1 ? 20 : 12));
+    return 0;
+}
+
+int write_trim(Writer *writer, double seconds)
+{
+    int fd = writer->fd;
+    Span span = {0, lseek(fd, 0, SEEK_END)};
+    uint8_t head[8], duration[8];
+    uint32_t timescale;
+    int64_t count, at;
+    bool wide;
+    int ret;
+
+    if ((ret = enter(fd, "moov", &span)) < 0 ||
+        (ret = read_timescale(fd, span, &timescale)) < 0 ||
+        (ret = enter(fd, "trak", &span)) < 0 || (ret = enter(fd, "edts", &span)) < 0 ||
+        (ret = enter(fd, "elst", &span)) < 0 ||
+        (ret = read_at(fd, span.start, head, sizeof(head))) < 0)
+        return ret;
+    wide = head[0] == 1;
+    count = AV_RB32(head + 4);
+    at = span.start + 8 + (count - 1) * (wide ? 20 : 12);
+    if (count < 1 || at + (wide ? 20 : 12) > span.end)
+        return AVERROR_INVALIDDATA;
+    AV_WB64(duration, (uint64_t)llrint(seconds * timescale));
+    return put_at(fd, at, wide ? duration : duration + 4, wide ? 8 : 4);
 }

@@ -1,4 +1,4 @@
-/* i2v: unit tests of breaking a text into lines
+/* i2v: unit tests of breaking words into lines
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "support.h"
 
@@ -9,20 +9,20 @@
 #include <libavutil/avstring.h>
 #include <libavutil/common.h>
 
-#include "made/caption.h"
+#include "made/title.h"
 
 /* The lines, with a | between them; static. */
 static const char *wrap(const char *text, int columns, int lines)
 {
     static char joined[8192];
-    Caption caption;
+    Title title;
 
     joined[0] = '\0';
-    assert_int_equal(caption_wrap(text, columns, lines, &caption), 0);
-    for (int i = 0; i < caption.count; i++)
-        av_strlcatf(joined, sizeof(joined), "%s%s", i ? "|" : "", caption.line[i]);
-    caption_clear(&caption);
-    assert_int_equal(caption.count, 0);
+    assert_int_equal(title_wrap(text, columns, lines, &title), 0);
+    for (int i = 0; i < title.count; i++)
+        av_strlcatf(joined, sizeof(joined), "%s%s", i ? "|" : "", title.line[i]);
+    title_clear(&title);
+    assert_int_equal(title.count, 0);
     return joined;
 }
 
@@ -83,20 +83,20 @@ static void test_any_bytes(void **state)
     uint32_t seed = 1;
     (void)state;
     for (int round = 0; round < 50; round++) {
-        Caption caption;
+        Title title;
         for (size_t i = 0; i < sizeof(text) - 1; i++) {
             seed = seed * 1664525u + 1013904223u;
             text[i] = (char)FFMAX(seed >> 24, 1);
         }
         text[sizeof(text) - 1] = '\0';
-        assert_int_equal(caption_wrap(text, 4 + round, CAPTION_MAX_LINES, &caption), 0);
-        assert_int_equal(caption.count, CAPTION_MAX_LINES);
-        for (int i = 0; i < caption.count; i++) {
-            assert_true(caption.line[i][0]);
-            assert_true(caption_columns(caption.line[i]) <= 4 + round);
+        assert_int_equal(title_wrap(text, 4 + round, TITLE_MAX_LINES, &title), 0);
+        assert_int_equal(title.count, TITLE_MAX_LINES);
+        for (int i = 0; i < title.count; i++) {
+            assert_true(title.line[i][0]);
+            assert_true(title_columns(title.line[i]) <= 4 + round);
         }
-        assert_non_null(strstr(caption.line[CAPTION_MAX_LINES - 1], "..."));
-        caption_clear(&caption);
+        assert_non_null(strstr(title.line[TITLE_MAX_LINES - 1], "..."));
+        title_clear(&title);
     }
 }
 
@@ -106,5 +106,5 @@ int main(void)
         cmocka_unit_test(test_wrap),
         cmocka_unit_test(test_any_bytes),
     };
-    return cmocka_run_group_tests_name("caption", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("title", tests, NULL, NULL);
 }
