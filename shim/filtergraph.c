@@ -1,6 +1,5 @@
 /* i2v: the source filters i2v and ai2v in the description of a filter graph
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#define _DEFAULT_SOURCE
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -17,9 +16,11 @@
  *
  * with blanks between any two. Names, arguments and labels end at the characters below
  * and may hold them in '…' or behind a backslash; blanks around them do not count. In '…'
- * a backslash is none. A quote that stays open is closed by the end of the description.
+ * a backslash is an ordinary character. A quote that stays open is closed by the end of
+ * the description.
  */
 #define BLANKS        " \n\t\r"
+#define SEPARATORS    ",;"
 #define NAME_ENDS     "=,;["
 #define ARGUMENTS_END "[],;"
 #define LABEL_ENDS    "]"
@@ -27,18 +28,10 @@
 
 enum { EXCERPT = 100 };
 
-/* A graph and the strings of its filters. A string is never longer than where it was read
- * from, and its NUL has the room of the character that ended it there. */
-typedef struct GraphMemory {
-    Graph graph;
-    char strings[];
-} GraphMemory;
-
 typedef struct Reader {
     Graph *graph;
     const char *at; ///< what is not read yet
     char *strings;  ///< room for the next string
-    int capacity;   ///< of graph->filters
 } Reader;
 
 typedef struct Token {
@@ -46,6 +39,11 @@ typedef struct Token {
     const char *end;  ///< where it ends in the description, without blanks
     const char *open; ///< the quote in it that is never closed, or NULL
 } Token;
+
+bool filtergraph_is_source(const char *name)
+{
+    return !strcmp(name, "i2v") || !strcmp(name, "ai2v");
+}
 
 bool filtergraph_may_have_source(const char *text)
 {
@@ -148,34 +146,12 @@ static bool read_labels(Reader *reader)
     return true;
 }
 
-/* The next filter of the graph, zeroed and not yet counted. */
-static GraphFilter *new_filter(Reader *reader)
+/* Read name, instance and arguments of the next filter. Returns false when the
+ * description ends with it because something is wrong with it. */
+static bool read_filter(Reader *reader)
 {
     Graph *graph = reader->graph;
-
-    if (graph->nb_filters == reader->capacity) {
-        int capacity = 8;
-        GraphFilter *filters;
-
-        if (reader->capacity > INT_MAX / 2)
-            return NULL;
-        if (reader->capacity)
-            capacity = 2 * reader->capacity;
-        filters = reallocarray(graph->filters, (size_t)capacity, sizeof(*filters));
-        if (!filters)
-            return NULL;
-        graph->filters = filters;
-        reader->capacity = capacity;
-    }
-    graph->filters[graph->nb_filters] = (GraphFilter){0};
-    return &graph->filters[graph->nb_filters];
-}
-
-/* Read name, instance and arguments. Returns false when the description ends with this
- * filter because something is wrong with it. */
-static bool read_filter(Reader *reader, GraphFilter *filter)
-{
-    Graph *graph = reader->graph;
+    GraphFilter *filter = &graph->filters[graph->nb_filters];
     const char *start = reader->at;
     Token token = keep_token(reader, NAME_ENDS);
 
@@ -198,10 +174,15 @@ static bool read_filter(Reader *reader, GraphFilter *filter)
         filter->arguments = token.text;
     }
     filter->end = (size_t)(token.end - graph->text);
-    filter->is_source = !strcmp(filter->name, "i2v") || !strcmp(filter->name, "ai2v");
     graph->nb_filters++;
-    graph->nb_sources += filter->is_source;
-    if (filter->is_source && filter->arguments && token.open) {
+    filter->is_source = filtergraph_is_source(filter->name);
+    if (!filter->is_source)
+        return true;
+    graph->sources[graph->nb_sources++] = (I2VNamed){
+        .filter = filter->name,
+        .text = filter->arguments ? filter->arguments : "",
+    };
+    if (filter->arguments && token.open) {
         refuse(reader, "Quote not closed in the arguments of the filter '", filter->name,
                token.open);
         return false;
@@ -209,28 +190,22 @@ static bool read_filter(Reader *reader, GraphFilter *filter)
     return true;
 }
 
-static int read_filters(Reader *reader)
+static void read_filters(Reader *reader)
 {
     Graph *graph = reader->graph;
 
     do {
-        GraphFilter *filter = new_filter(reader);
-
-        if (!filter)
-            return -ENOMEM;
         skip_blanks(reader);
         graph->open_ended = graph->nb_filters && !*reader->at;
-        if (graph->open_ended)
-            return 0;
-        if (!read_labels(reader) || !read_filter(reader, filter) || !read_labels(reader))
-            return 0;
-        if (*reader->at && *reader->at != ',' && *reader->at != ';') {
-            refuse(reader, "Trailing garbage after the filter '", filter->name,
-                   reader->at);
-            return 0;
+        if (graph->open_ended || !read_labels(reader) || !read_filter(reader) ||
+            !read_labels(reader))
+            return;
+        if (*reader->at && !strchr(SEPARATORS, *reader->at)) {
+            refuse(reader, "Trailing garbage after the filter '",
+                   graph->filters[graph->nb_filters - 1].name, reader->at);
+            return;
         }
     } while (*reader->at++);
-    return 0;
 }
 
 /* Read past the flags for scalers, which end at the first semicolon, quoted or not. */
@@ -249,38 +224,56 @@ static bool read_scaler_flags(Reader *reader)
     return true;
 }
 
+/* A graph with room for every filter that the description can have. */
+static Graph *new_graph(const char *text)
+{
+    size_t size = strlen(text) + 1, most = 1;
+    /* For the description and the strings of its filters. A string is never longer than
+     * where it was read from, and its NUL has the room of the character that ended it. */
+    Graph *graph = calloc(1, sizeof(*graph) + 2 * size);
+
+    if (!graph)
+        return NULL;
+    graph->text = memcpy(graph->strings, text, size);
+    for (const char *at = text; (at = strpbrk(at, SEPARATORS)); at++)
+        most++;
+    if (most <= INT_MAX) {
+        graph->filters = calloc(most, sizeof(*graph->filters));
+        graph->sources = calloc(most, sizeof(*graph->sources));
+    }
+    if (!graph->filters || !graph->sources)
+        filtergraph_free(&graph);
+    return graph;
+}
+
 int filtergraph_read(const char *text, Graph **graph)
 {
-    GraphMemory *memory = malloc(sizeof(*memory) + strlen(text) + 1);
-    Reader reader = {.at = text};
-    int ret = 0;
+    Reader reader = {.graph = new_graph(text)};
 
-    *graph = NULL;
-    if (!memory)
+    *graph = reader.graph;
+    if (!*graph)
         return -ENOMEM;
-    memory->graph = (Graph){.text = text};
-    reader.graph = *graph = &memory->graph;
-    reader.strings = memory->strings;
+    reader.at = (*graph)->text;
+    reader.strings = (*graph)->strings + strlen(text) + 1;
     skip_blanks(&reader);
     if (!read_scaler_flags(&reader))
         return 0;
     skip_blanks(&reader);
     if (*reader.at)
-        ret = read_filters(&reader);
+        read_filters(&reader);
     else
         snprintf((*graph)->why, sizeof((*graph)->why),
                  "No filters specified in the graph description");
-    if (ret < 0)
-        filtergraph_free(graph);
-    return ret;
+    return 0;
 }
 
 void filtergraph_free(Graph **graph)
 {
-    if (!*graph)
-        return;
-    free((*graph)->filters);
-    free(*graph); // it is the first of its GraphMemory
+    if (*graph) {
+        free((*graph)->filters);
+        free((*graph)->sources);
+    }
+    free(*graph);
     *graph = NULL;
 }
 

@@ -1,12 +1,20 @@
 /* i2v: the source filters i2v and ai2v in the description of a filter graph
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef I2V_FILTERGRAPH_H
-#define I2V_FILTERGRAPH_H
+#ifndef I2V_SHIM_FILTERGRAPH_H
+#define I2V_SHIM_FILTERGRAPH_H
+
+/*
+ * FFmpeg's parsers make every filter of a graph at once, and a hook sees their input
+ * alone. So the description is read before them, by the same grammar: the sources in it
+ * become requests, and FFmpeg gets a description in which its own movie and amovie read
+ * the clips in their place.
+ */
 
 #include <stdbool.h>
 #include <stddef.h>
+#include "host/face.h"
 
-/** One filter of a description. Strings are owned by the graph. */
+/** One filter of a description. */
 typedef struct GraphFilter {
     size_t start, end; ///< where its name begins and its arguments end, bytes
     char *name;        ///< unescaped, without the instance
@@ -15,28 +23,29 @@ typedef struct GraphFilter {
     bool is_source;    ///< i2v or ai2v
 } GraphFilter;
 
-/** A description that was read. */
+/** A description that was read; owns everything in it. */
 typedef struct Graph {
-    const char *text; ///< borrowed
+    const char *text; ///< the description
     GraphFilter *filters;
     int nb_filters;
+    I2VNamed *sources; ///< those of the filters, in their order; "" for no arguments
     int nb_sources;
     bool open_ended; ///< ends with a separator, which FFmpeg before 6.0 refuses
     char why[256];   ///< what is wrong with the last filter or behind it, or ""
+    char strings[];
 } Graph;
 
-/**
- * Whether a description can have a source at all, without reading it.
- * @param text  may be NULL
- */
+/** Whether a filter of this name is a source. */
+bool filtergraph_is_source(const char *name);
+
+/** Whether a description can have a source at all, without reading it. It may be NULL. */
 bool filtergraph_may_have_source(const char *text);
 
 /**
- * Read a description in the grammar of FFmpeg's graph parsers, the union of what its
- * versions take. What they would refuse ends the reading, and so does a quote in the
- * arguments of a source that is never closed. Without a source in it the description is
+ * Read a description by the grammar of FFmpeg's graph parsers: everything that any of its
+ * versions takes. What they would refuse ends the reading, and so does a quote in the
+ * arguments of a source that is never closed. Without a source the description is
  * FFmpeg's to judge, whatever `why` says. Takes linear time; any thread may call.
- * @param text  borrowed until filtergraph_free()
  * @return 0 and *graph (free with filtergraph_free()), or -ENOMEM and NULL
  */
 int filtergraph_read(const char *text, Graph **graph);

@@ -1,19 +1,27 @@
 /* i2v: the hooked functions: resolve, decide, forward
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#define _GNU_SOURCE
 #include <errno.h>
-#include <stdatomic.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include "command.h"
 #include "fetch.h"
 #include "filtergraph.h"
 #include "host.h"
 #include "inherit.h"
 #include "interrupt.h"
+#include "plugin.h"
+#include "say.h"
 
-#define EXPORT __attribute__((visibility("default"), noinline))
+/*
+ * A program's calls of FFmpeg's functions that hooks.def lists come here. What asks for
+ * i2v goes to the host's plugin; everything else goes on, as it came, to the function
+ * that the host would have called without us.
+ */
+
+#define EXPORT    __attribute__((visibility("default"), noinline))
+#define ON_THREAD static _Thread_local __attribute__((tls_model("initial-exec")))
 
 /* FFmpeg's AVIO_FLAG_READ and AVIO_FLAG_WRITE */
 enum { IO_READ = 1, IO_WRITE = 2 };
@@ -44,74 +52,66 @@ struct AVIOInterruptCB;
     name##_function *real = found ? found : missing_##name
 
 /* Above 0 while this thread is inside the plugin, whose own calls mean the real ones. */
-static _Thread_local int inside __attribute__((tls_model("initial-exec")));
+ON_THREAD int inside;
 
 /* The host that this thread's plugin was called for. */
-static _Thread_local Host *entered __attribute__((tls_model("initial-exec")));
+ON_THREAD Host *entered;
 
 /* The context of the open that this thread is in, if its caller gave one: a graph that is
  * parsed within it (-f lavfi) is given up when that open is. */
-static _Thread_local struct AVFormatContext **opening
-    __attribute__((tls_model("initial-exec")));
-
-static _Atomic(char **) arguments;
+ON_THREAD struct AVFormatContext **opening;
 
 /* Little may happen here: every child of a hosted program pays for it. */
-__attribute__((constructor)) static void note_arguments(int argc, char **argv)
+__attribute__((constructor)) static void begin(int argc, char **argv)
 {
     (void)argc;
-    atomic_store(&arguments, argv);
+    command_note(argv);
     host_note_start();
     inherit_from_environment();
 }
 
-/* Where the plugin ends in a call of a hook, that would return to us: it is made for the
- * host. */
+/* Whose call it is that returns to an address. What a function of the plugin does last may
+ * be a jump, and then returns to us: that call is made for the host. */
 static Host *caller(const void *address)
 {
     Host *host = host_of(address);
 
-    if (inside && host_is_us(host))
+    if (inside && host_holds(host, (const void *)begin))
         return entered;
     if (!inside)
         entered = host;
     return host;
 }
 
-typedef enum Mention { NOT_MENTIONED, MENTIONED, ASKED_FOR } Mention;
-
-static bool is_our_url(const char *url)
-{
-    return url && !strncmp(url, "i2v:", 4);
-}
-
-/* Whether the command line has "i2v" anywhere, or clearly asks for it. */
-static Mention mentioned(void)
-{
-    char **argument = atomic_load(&arguments);
-    Mention mention = NOT_MENTIONED;
-
-    if (!argument || !*argument)
-        return NOT_MENTIONED; /* called before our constructor */
-    while (*++argument) {
-        if (!strcmp(*argument, "i2v") || is_our_url(*argument))
-            return ASKED_FOR;
-        if (strstr(*argument, "i2v"))
-            mention = MENTIONED;
-    }
-    return mention;
-}
-
 static const I2VFace *plugin_for(Host *host, bool asked)
 {
     const I2VFace *plugin;
 
-    if (inside || host_disabled())
+    if (inside || user_disables())
         return NULL;
     inside++;
-    plugin = host_plugin(host, asked);
+    plugin = plugin_find(host, asked);
     inside--;
     return plugin;
+}
+
+/* The plugin, if there is something that only a plugin can have made. */
+static const I2VFace *loaded_plugin(Host *host)
+{
+    return plugin_is_loaded() ? plugin_for(host, false) : NULL;
+}
+
+/* This thread goes into the plugin, until leave_plugin(), and may have to wait there. */
+static void enter_plugin(Interrupt *interrupt, const I2VFace *plugin)
+{
+    inside++;
+    interrupt_begin(interrupt, plugin, opening ? *opening : NULL);
+}
+
+static void leave_plugin(void)
+{
+    interrupt_end();
+    inside--;
 }
 
 const struct AVInputFormat *av_find_input_format(const char *name)
@@ -129,10 +129,10 @@ const struct AVClass *avformat_get_class(void)
     ENTER(avformat_get_class);
     const struct AVClass *class = real();
     const I2VFace *plugin = NULL;
-    Mention mention = mentioned();
+    bool asked;
 
-    if (mention != NOT_MENTIONED)
-        plugin = plugin_for(host, mention == ASKED_FOR);
+    if (command_mentions_us(&asked))
+        plugin = plugin_for(host, asked);
     return plugin ? plugin->format_class(class) : class;
 }
 
@@ -159,35 +159,31 @@ int avformat_open_input(struct AVFormatContext **ps, const char *url,
                         const struct AVInputFormat *fmt, struct AVDictionary **options)
 {
     ENTER(avformat_open_input);
+    struct AVFormatContext **outer = opening;
     const I2VFace *plugin = NULL;
     Interrupt interrupt;
     int ret;
 
-    if (!fmt && is_our_url(url)) {
-        plugin = plugin_for(host, true);
-    } else if (fmt && host_has_plugin()) {
-        plugin = plugin_for(host, false);
+    if (fmt) {
+        plugin = loaded_plugin(host);
         if (plugin && fmt != plugin->demuxer())
             plugin = NULL;
+    } else if (command_is_our_url(url)) {
+        plugin = plugin_for(host, true);
     }
+    opening = ps;
     if (!plugin) {
-        struct AVFormatContext **outer = opening;
-
-        opening = ps;
         ret = real(ps, url, fmt, options);
-        opening = outer;
-        return ret;
+    } else {
+        enter_plugin(&interrupt, plugin);
+        ret = fetch_ahead(host, plugin, url, options ? *options : NULL, &interrupt.asked);
+        if (ret >= 0)
+            ret = plugin->open_input(ps, url, options, &interrupt.asked);
+        else
+            plugin->free_context(ps);
+        leave_plugin();
     }
-    inside++;
-    interrupt_begin(&interrupt, plugin, *ps);
-    ret = fetch_ahead(host, plugin, atomic_load(&arguments), url,
-                      options ? *options : NULL, &interrupt.asked);
-    if (ret >= 0)
-        ret = plugin->open_input(ps, url, options, &interrupt.asked);
-    else
-        plugin->free_context(ps);
-    interrupt_end();
-    inside--;
+    opening = outer;
     return ret;
 }
 
@@ -195,7 +191,7 @@ int avio_check(const char *url, int flags)
 {
     ENTER(avio_check);
 
-    if (is_our_url(url) && !(flags & IO_WRITE) && plugin_for(host, true))
+    if (command_is_our_url(url) && !(flags & IO_WRITE) && plugin_for(host, true))
         return flags & IO_READ;
     return real(url, flags);
 }
@@ -210,8 +206,8 @@ int avio_open2(struct AVIOContext **s, const char *url, int flags,
     char *path = NULL;
     int ret;
 
-    if (is_our_url(url) && !(flags & IO_WRITE) && host_has_plugin())
-        plugin = plugin_for(host, false);
+    if (command_is_our_url(url) && !(flags & IO_WRITE))
+        plugin = loaded_plugin(host);
     if (plugin)
         path = plugin->opened_clip(url);
     ret = real(s, path ? path : url, flags, int_cb, options);
@@ -223,29 +219,28 @@ int avio_open2(struct AVIOContext **s, const char *url, int flags,
 /* ---- filter graphs ---- */
 
 /* What FFmpeg is to be given in place of a description: that itself, or in *rewritten
- * what stands for it. */
+ * what stands for it. On error *plugin is set. */
 static int fetch(Host *host, const char **description, const I2VFace **plugin,
                  char **rewritten)
 {
-    Graph *graph = NULL;
+    Interrupt interrupt;
+    Graph *graph;
     int ret = 0;
 
     *plugin = NULL;
     *rewritten = NULL;
-    if (!filtergraph_may_have_source(*description))
+    if (!filtergraph_may_have_source(*description) ||
+        filtergraph_read(*description, &graph) < 0)
         return 0;
-    if (filtergraph_read(*description, &graph) < 0 || !graph->nb_sources)
-        goto end;
-    *plugin = plugin_for(host, true);
-    if (!*plugin)
-        goto end;
-    inside++;
-    ret = fetch_graph(host, *plugin, atomic_load(&arguments), opening ? *opening : NULL,
-                      graph, rewritten);
-    inside--;
+    if (graph->nb_sources)
+        *plugin = plugin_for(host, true);
+    if (*plugin) {
+        enter_plugin(&interrupt, *plugin);
+        ret = fetch_graph(host, *plugin, graph, &interrupt.asked, rewritten);
+        leave_plugin();
+    }
     if (*rewritten)
         *description = *rewritten;
-end:
     filtergraph_free(&graph);
     return ret;
 }
@@ -349,7 +344,7 @@ const struct AVFilter *avfilter_get_by_name(const char *name)
     ENTER(avfilter_get_by_name);
     const I2VFace *plugin = NULL;
 
-    if (name && (!strcmp(name, "i2v") || !strcmp(name, "ai2v")))
+    if (name && filtergraph_is_source(name))
         plugin = plugin_for(host, true);
     return plugin ? plugin->filter(*name == 'a') : real(name);
 }
@@ -357,10 +352,10 @@ const struct AVFilter *avfilter_get_by_name(const char *name)
 /* The plugin, when a filter is one of its hollow ones. */
 static const I2VFace *plugin_of(Host *host, const struct AVFilter *filter)
 {
-    const I2VFace *plugin = filter && host_has_plugin() ? plugin_for(host, false) : NULL;
+    const I2VFace *plugin = filter ? loaded_plugin(host) : NULL;
+    bool is_ours = plugin && (filter == plugin->filter(0) || filter == plugin->filter(1));
 
-    return plugin && (filter == plugin->filter(0) || filter == plugin->filter(1)) ? plugin
-                                                                                  : NULL;
+    return is_ours ? plugin : NULL;
 }
 
 struct AVFilterContext *avfilter_graph_alloc_filter(struct AVFilterGraph *graph,
@@ -391,11 +386,9 @@ int avfilter_graph_create_filter(struct AVFilterContext **ctx,
 
     if (!plugin)
         return real(ctx, filter, name, args, opaque, graph);
-    inside++;
-    interrupt_begin(&interrupt, plugin, opening ? *opening : NULL);
+    enter_plugin(&interrupt, plugin);
     ret = plugin->create_source(ctx, filter, name, args, graph, &interrupt.asked);
-    interrupt_end();
-    inside--;
+    leave_plugin();
     return ret;
 }
 
@@ -403,16 +396,14 @@ int avfilter_graph_create_filter(struct AVFilterContext **ctx,
 static bool init_source(Host *host, struct AVFilterContext *ctx, const char *args,
                         struct AVDictionary **options, int *ret)
 {
-    const I2VFace *plugin = ctx && host_has_plugin() ? plugin_for(host, false) : NULL;
+    const I2VFace *plugin = ctx ? loaded_plugin(host) : NULL;
     Interrupt interrupt;
 
     if (!plugin || !plugin->is_source(ctx))
         return false;
-    inside++;
-    interrupt_begin(&interrupt, plugin, opening ? *opening : NULL);
+    enter_plugin(&interrupt, plugin);
     *ret = plugin->init_source(ctx, args, options, &interrupt.asked);
-    interrupt_end();
-    inside--;
+    leave_plugin();
     return true;
 }
 

@@ -1,11 +1,26 @@
-/* i2v: the program we are preloaded into, and the plugin built for its FFmpeg
+/* i2v: who calls FFmpeg in this process, and which copy of it is meant
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef I2V_HOST_H
-#define I2V_HOST_H
+#ifndef I2V_SHIM_HOST_H
+#define I2V_SHIM_HOST_H
 
+/*
+ * A host is an object that calls into FFmpeg: the program, a library, a module of an
+ * interpreter. Two of one process may each bring a copy of FFmpeg, and a context of one
+ * copy must never reach a function of the other. So whoever calls a hook is looked up by
+ * the address that the call came from, and what the hook goes on to is the function that
+ * this very object would have called without us.
+ *
+ * Nothing in here takes a lock, since a hook may run in a constructor, inside the
+ * loader's own lock. What is found is the same whoever finds it: threads that race do the
+ * work twice and store the same answer.
+ */
+
+#include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include "host/face.h"
 
+/** The hooked functions, as HOOK_avformat_open_input. */
 typedef enum HookId {
 #define HOOK(ret, name, params, library, missing) HOOK_##name,
 #include "hooks.def"
@@ -14,52 +29,38 @@ typedef enum HookId {
 } HookId;
 
 typedef void AnyFunction(void);
+typedef unsigned VersionFunction(void);
 
-/*
- * One object that calls into FFmpeg (the program, a library, a module of an interpreter)
- * and the copy of FFmpeg that its calls are meant for. Two modules of one process may
- * each bring a copy, and handing one's context to the other's function would crash.
- */
-typedef struct Host Host;
+/** Is never freed. */
+typedef struct Host {
+    struct Host *next;
+    const char *path;     ///< "" is the program itself
+    uintptr_t start, end; ///< where it lies in memory
+    _Atomic(AnyFunction *) real[HOOK_COUNT];
+    _Atomic(const I2VFace *) plugin; ///< this and the next are plugin.c's
+    atomic_bool refused;             ///< there was no plugin when one was looked for
+} Host;
 
-/** The object that the code at `caller` belongs to. Never NULL; never freed. */
-Host *host_of(const void *caller);
-
-/** Called once, when the program is about to begin: what is loaded by now is not
- * unloaded. */
+/** From our constructor, before the program begins: what is loaded by now stays. */
 void host_note_start(void);
 
-/** Whether it is this library. */
-bool host_is_us(const Host *host);
+/** The object that the code at an address belongs to. Never NULL. */
+Host *host_of(const void *address);
 
-/** The function that `host` would have called without us, or NULL when there is none. */
+/** Whether code or data at an address are the host's. */
+bool host_holds(const Host *host, const void *address);
+
+/** What to call it in a sentence. */
+const char *host_name(const Host *host);
+
+/** The function that the host would have called without us. When there is none, NULL and
+ * a sentence. */
 AnyFunction *host_real(Host *host, HookId id);
 
 /** Whether there is such a function. */
-bool host_has(Host *host, HookId id);
+bool host_has(const Host *host, HookId id);
 
-/**
- * The plugin built for the host's FFmpeg, loaded on the first call; NULL when there is
- * none or it cannot be used. Why not is said if `asked`: the user named i2v.
- */
-const I2VFace *host_plugin(Host *host, bool asked);
-
-/** The last part of a path. */
-const char *host_base_name(const char *path);
-
-/** Whether any plugin has been loaded into this process. */
-bool host_has_plugin(void);
-
-/** Whether the user switched us off (I2V_DISABLE). */
-bool host_disabled(void);
-
-/** Whether requests may be sent before they are opened (I2V_AHEAD). */
-bool host_sends_ahead(void);
-
-/** Say one line on stderr if the user wants to see what we do (I2V_DEBUG). */
-void host_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-/** Say one line on stderr, the first in this process only. */
-void host_say_once(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/** avformat_version() of the host's FFmpeg, or NULL. */
+VersionFunction *host_version(Host *host);
 
 #endif

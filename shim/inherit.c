@@ -1,14 +1,13 @@
 /* i2v: whether what a hosted program starts is hosted too
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <unistd.h>
-#include "host.h"
 #include "inherit.h"
+#include "say.h"
 
 /* A shell has a getenv() and an unsetenv() of its own, which are not ready before its
  * main(): hence no call of these here. */
@@ -64,7 +63,7 @@ void inherit_from_environment(void)
     preload = variable("LD_PRELOAD");
     if (!preload || !dladdr((const void *)inherit_from_environment, &info))
         return;
-    if (!remove_ours(strchr(*preload, '=') + 1, host_base_name(info.dli_fname)))
+    if (!remove_ours(strchr(*preload, '=') + 1, base_name(info.dli_fname)))
         do
             preload[0] = preload[1];
         while (*preload++);

@@ -1,6 +1,5 @@
 /* i2v: when whoever called a hook no longer wants to wait
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../../shim/ahead.h"
+#include "../../shim/command.h"
 
 enum { MAX_WORDS = 128, MEBIBYTE = 1 << 20 };
 
@@ -74,32 +74,29 @@ __attribute__((format(printf, 2, 3))) static void put(Text *out, const char *for
 
 /* An input is URL{name=value,name=value}, a filter is [filter:arguments]; "none" is a
  * command line that is understood and names no request, "-" one that is not. */
-static void put_ahead(Text *out, const Ahead *ahead)
+static void put_command(Text *out, const Command *command)
 {
-    const I2VNamed *named;
-    int count;
-
-    if (!ahead) {
+    if (!command) {
         put(out, "-");
         return;
     }
-    named = ahead_requests(ahead, &count);
-    for (int i = 0; i < count; i++) {
+    for (int i = 0; i < command->nb_requests; i++) {
+        const I2VNamed *named = &command->requests[i];
+
         put(out, "%s", i ? " " : "");
-        if (named[i].filter) {
-            put(out, "[%s:%s]", named[i].filter, named[i].text);
+        if (named->filter) {
+            put(out, "[%s:%s]", named->filter, named->text);
             continue;
         }
-        put(out, "%s{", named[i].text);
-        for (int j = 0; named[i].options[j]; j += 2)
-            put(out, "%s%s=%s", j ? "," : "", named[i].options[j],
-                named[i].options[j + 1]);
+        put(out, "%s{", named->text);
+        for (int j = 0; named->options[j]; j += 2)
+            put(out, "%s%s=%s", j ? "," : "", named->options[j], named->options[j + 1]);
         put(out, "}");
     }
-    if (!count)
+    if (!command->nb_requests)
         put(out, "none");
-    if (ahead_missing(ahead))
-        put(out, " missing %s", ahead_missing(ahead));
+    if (command->missing)
+        put(out, " missing %s", command->missing);
 }
 
 /* The words of a line stand between single blanks; '' is an empty one. */
@@ -114,7 +111,7 @@ static void split(char *line, char **words)
     words[count] = NULL;
 }
 
-static int read_line(const char *line, Ahead **ahead)
+static int read_line(const char *line, Command **command)
 {
     static char copy[65536], before[65536];
     static char *words[MAX_WORDS];
@@ -124,7 +121,7 @@ static int read_line(const char *line, Ahead **ahead)
     strcpy(copy, line);
     split(copy, words);
     memcpy(before, copy, sizeof(copy));
-    ret = ahead_read(words, ahead);
+    ret = command_read(words, command);
     assert_memory_equal(before, copy, sizeof(copy));
     return ret;
 }
@@ -132,14 +129,14 @@ static int read_line(const char *line, Ahead **ahead)
 static void check_line(const char *line, const char *wanted)
 {
     Text got = {.size = 0};
-    Ahead *ahead;
+    Command *command;
 
-    check_number(line, read_line(line, &ahead), 0);
-    put_ahead(&got, ahead);
+    check_number(line, read_line(line, &command), 0);
+    put_command(&got, command);
     check_text(line, got.text, wanted);
-    ahead_free(&ahead);
-    assert_null(ahead);
-    ahead_free(&ahead);
+    command_free(&command);
+    assert_null(command);
+    command_free(&command);
 }
 
 typedef struct Case {
@@ -179,14 +176,14 @@ static void test_programs(void **state)
     char *nothing[] = {
         NULL,
     };
-    Ahead *ahead;
+    Command *command;
 
     (void)state;
     check_lines(programs);
-    assert_int_equal(ahead_read(nothing, &ahead), 0);
-    assert_null(ahead);
-    assert_int_equal(ahead_read(NULL, &ahead), 0);
-    assert_null(ahead);
+    assert_int_equal(command_read(nothing, &command), 0);
+    assert_null(command);
+    assert_int_equal(command_read(NULL, &command), 0);
+    assert_null(command);
 }
 
 static const Case groups[] = {
@@ -455,22 +452,22 @@ static void test_descriptions(void **state)
                                       "i2v=a:prompt=x[v];\n\nai2v=b [a]\n"};
     static const char *const has_not[] = {"",     "i2v",    "i2v=a ",    "null",
                                           "name", "testsr", "graph.txt", "scale=2:2"};
-    Ahead *ahead;
+    Command *command;
 
     (void)state;
     assert_int_equal(read_line("ffmpeg -filter_complex i2v=a -lavfi [0]null[x] -f lavfi "
                                "-i sine -f lavfi -graph testsrc -i name -/filter_complex "
                                "graph.txt -vf scale=2:2 out",
-                               &ahead),
+                               &command),
                      0);
-    assert_non_null(ahead);
+    assert_non_null(command);
     for (size_t i = 0; i < sizeof(has) / sizeof(*has); i++)
-        if (!ahead_has_graph(ahead, has[i]))
+        if (!command_has_graph(command, has[i]))
             fail_case("\"%s\" is not there", has[i]);
     for (size_t i = 0; i < sizeof(has_not) / sizeof(*has_not); i++)
-        if (ahead_has_graph(ahead, has_not[i]))
+        if (command_has_graph(command, has_not[i]))
             fail_case("\"%s\" is there", has_not[i]);
-    ahead_free(&ahead);
+    command_free(&command);
 }
 
 static const Case missing[] = {
@@ -503,9 +500,8 @@ static void test_long(void **state)
     static char program[] = "ffmpeg", input[] = "-i", yes[] = "-y", url[] = "i2v:a";
     static char long_word[100000];
     char **words = calloc(3 * COUNT + 4, sizeof(*words));
-    const I2VNamed *named;
-    int count, at = 0;
-    Ahead *ahead;
+    int at = 0;
+    Command *command;
 
     (void)state;
     assert_non_null(words);
@@ -519,18 +515,17 @@ static void test_long(void **state)
         words[at++] = input;
         words[at++] = url;
     }
-    assert_int_equal(ahead_read(words, &ahead), 0);
-    named = ahead_requests(ahead, &count);
-    assert_int_equal(count, COUNT + 1);
-    assert_string_equal(named[0].text, long_word);
-    ahead_free(&ahead);
+    assert_int_equal(command_read(words, &command), 0);
+    assert_int_equal(command->nb_requests, COUNT + 1);
+    assert_string_equal(command->requests[0].text, long_word);
+    command_free(&command);
     free(words);
 }
 
 /* Whichever allocation fails: -ENOMEM, and nothing is left (the sanitizer looks). */
 static void test_memory(void **state)
 {
-    Ahead *ahead;
+    Command *command;
     int ret = -ENOMEM, tries = 0;
 
     (void)state;
@@ -538,16 +533,16 @@ static void test_memory(void **state)
         allocations_left = tries;
         ret = read_line("ffmpeg -f i2v -prompt x -take 2 -i a -lavfi i2v=b;ai2v=c "
                         "-/lavfi graph.txt -f lavfi -i i2v=d -prompt y",
-                        &ahead);
+                        &command);
         allocations_left = -1;
         if (ret < 0) {
             assert_int_equal(ret, -ENOMEM);
-            assert_null(ahead);
+            assert_null(command);
         }
     }
     assert_int_equal(ret, 0);
     assert_in_range(tries, 8, 199);
-    ahead_free(&ahead);
+    command_free(&command);
 }
 
 /* ---- the files ---- */
