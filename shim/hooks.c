@@ -70,8 +70,8 @@ __attribute__((constructor)) static void begin(int argc, char **argv)
     inherit_from_environment();
 }
 
-/* Whose call it is that returns to an address. What a function of the plugin does last may
- * be a jump, and then returns to us: that call is made for the host. */
+/* Whose call it is that returns to an address. What a function of the plugin does last
+ * may be a jump, and then returns to us: that call is made for the host. */
 static Host *caller(const void *address)
 {
     Host *host = host_of(address);

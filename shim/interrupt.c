@@ -9,14 +9,8 @@
 #include <unistd.h>
 #include "interrupt.h"
 
-/*
- * A program's own handler only notes that a signal came, and many programs have no
- * interrupt callback that would look at the note, as FFmpeg's movie source has none, or
- * one that knows a time limit alone, as OpenCV's. So we look on while we wait. A signal
- * that the program leaves to the system ends it at once, as it would without us: the
- * ledger has what it takes to go on.
- */
-
+/* While anybody waits, a handler of ours stands before the program's. It counts the
+ * signal and calls that one. */
 static struct Chained {
     const int number;
     bool ours;            ///< our handler stands before the program's

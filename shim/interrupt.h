@@ -1,7 +1,17 @@
 /* i2v: when whoever called a hook no longer wants to wait
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef I2V_INTERRUPT_H
-#define I2V_INTERRUPT_H
+#ifndef I2V_SHIM_INTERRUPT_H
+#define I2V_SHIM_INTERRUPT_H
+
+/*
+ * A clip may take minutes, and a program must be able to give it up. If the open that is
+ * in progress has an interrupt callback, that is asked. It may know nothing of a signal,
+ * as OpenCV's, which looks at the time alone; and FFmpeg's movie source has no callback
+ * at all. So signals are watched for as well: SIGINT always, SIGTERM and SIGHUP where
+ * there is no callback to say what they mean. Only those that the program handles itself,
+ * and its handlers run as ever. One that it leaves to the system ends it at once, as it
+ * would without us: the ledger has what it takes to go on.
+ */
 
 #include "host/face.h"
 
@@ -18,18 +28,14 @@ typedef struct Interrupt {
 } Interrupt;
 
 /**
- * Begin to listen: to the interrupt callback of the open that is in progress on this
- * thread and to SIGINT, or, where there is no callback, to SIGINT, SIGTERM and SIGHUP, as
- * far as the program has handlers of its own for them, which are called as before.
- * Thread-safe; `interrupt` must not move.
- * @param opening  that open's context, with a callback or without, or NULL
+ * Begin to listen. Thread-safe; `interrupt` must not move.
+ * @param opening  context of the open in progress on this thread, or NULL
  */
 void interrupt_begin(Interrupt *interrupt, const I2VFace *plugin,
                      struct AVFormatContext *opening);
 
 /** No longer listen: when the last one ends, the program's own handlers are back in
- * place.
- */
+ * place. */
 void interrupt_end(void);
 
 #endif
