@@ -79,8 +79,8 @@ static bool takes_no_value(const char *option)
            (is_named(option + 2, valueless) || is_named(option + 2, changed));
 }
 
-/* A program of six letters, and as it is called where there are several: ffmpeg-7.1,
- * ffmpeg5, ffmpeg_g. */
+/* Whether the words run a program of this name, which has six letters, also as it is
+ * called where there are several: ffmpeg-7.1, ffmpeg5, ffmpeg_g. */
 static bool is_program(char *const *words, const char *wanted)
 {
     const char *name = words && words[0] ? base_name(words[0]) : "";
@@ -91,9 +91,9 @@ static bool is_program(char *const *words, const char *wanted)
 }
 
 /*
- * Where FFmpeg takes this for the name of a file, its path; NULL where a protocol opens
- * it. FFmpeg looks for the colon behind the letters that a protocol's name can have; we
- * take any before the first slash for one.
+ * The path of what FFmpeg takes for the name of a file; NULL where a protocol opens it.
+ * FFmpeg looks for a colon behind the letters that the name of a protocol can have. We
+ * take any colon before the first slash for one.
  */
 static const char *path_of(const char *url)
 {
@@ -102,7 +102,8 @@ static const char *path_of(const char *url)
     return url[strcspn(url, ":/")] == ':' ? NULL : url;
 }
 
-/* Nothing of what FFmpeg finds in names (protocols, patterns) is in this one. */
+/* Whether a plain file does not exist. Not plain is a name in which FFmpeg may find a
+ * protocol or a pattern. */
 static bool is_missing(const char *url)
 {
     const char *path = path_of(url);

@@ -62,7 +62,8 @@ static int check_graph(Host *host, const I2VFace *plugin, const Graph *graph)
     return 0;
 }
 
-/* Check and send all of them; one alone is but checked. */
+/* Check all that the command line names, then send it. One request alone is not sent: it
+ * is being opened. */
 static int send_command(Host *host, const I2VFace *plugin, const Command *command,
                         const I2VInterrupt *interrupt)
 {
@@ -106,7 +107,7 @@ int fetch_ahead(Host *host, const I2VFace *plugin, const char *url,
     return ret;
 }
 
-/* Everything that the graph and, the first time, the command line names. */
+/* Send what the graph and, the first time, the command line names. */
 static int send_graph(Host *host, const I2VFace *plugin, const Graph *graph,
                       const I2VInterrupt *interrupt)
 {

@@ -280,16 +280,12 @@ void filtergraph_free(Graph **graph)
 /* So that a graph parser gets `text` again, whatever is in it. */
 static void put_quoted(FILE *out, const char *text)
 {
-    size_t length = strcspn(text, "'");
-
     fputc('\'', out);
-    while (text[length]) {
-        fwrite(text, 1, length, out);
-        fputs("'\\''", out);
-        text += length + 1;
-        length = strcspn(text, "'");
-    }
-    fwrite(text, 1, length, out);
+    for (; *text; text++)
+        if (*text == '\'')
+            fputs("'\\''", out);
+        else
+            fputc(*text, out);
     fputc('\'', out);
 }
 

@@ -30,8 +30,8 @@ struct AVFilterGraphSegment;
 struct AVIOContext;
 struct AVIOInterruptCB;
 
-/* Each hook's type, its exported name, and what stands in when the host has no such
- * function: our headers are none of FFmpeg's, so the names are declared here. */
+/* For each hook its type, its declaration (no header of FFmpeg is included here), and
+ * what stands in when the host has no such function. */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 #define HOOK(ret, name, params, library, missing) \

@@ -243,8 +243,8 @@ AnyFunction *host_real(Host *host, HookId id)
     real = (AnyFunction *)look_up(host, hook->name, hook->library);
     if (real) {
         object = object_at((const void *)real);
-        /* It stays, we keep the pointer. What is there from the start does so anyway, and
-         * asking the loader for it costs. */
+        /* The object must stay, since we keep the pointer. One that was there from the
+         * start stays anyway, and asking the loader for it costs. */
         if (!object.at_start)
             symbol_in(object.path, hook->name, true);
         say_debug("%s of %s: %s", hook->name, host_name(host),
