@@ -46,8 +46,8 @@ static char *describe_url(const char *url)
     return http_bare_url(url, &bare) >= 0 ? bare : av_strdup("a URL");
 }
 
-static int make_part(const Still *still, const char *url, const StillTarget *target,
-                     bool show, Outcome *out, Part *part)
+static int make_part(Still *still, const char *url, const StillTarget *target, bool show,
+                     Outcome *out, Part *part)
 {
     int ret = still ? still_encode(still, target, out, &part->file) : 0;
 
@@ -141,8 +141,8 @@ static char *make_shown(const Request *request, const char *first, const char *l
     return text;
 }
 
-int body_make(const Request *request, const Still *still, const Still *end, Outcome *out,
-              char **body, char **shown)
+int body_make(const Request *request, Still *still, Still *end, Outcome *out, char **body,
+              char **shown)
 {
     Part parts[2] = {0};
     int ret = make_part(still, request->image, &request->target, shown, out, &parts[0]);

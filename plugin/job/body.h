@@ -16,7 +16,7 @@
  * or a negative AVERROR after one sentence on `out`. What is cut or padded is said at
  * AV_LOG_WARNING.
  */
-int body_make(const Request *request, const Still *still, const Still *end, Outcome *out,
-              char **body, char **shown);
+int body_make(const Request *request, Still *still, Still *end, Outcome *out, char **body,
+              char **shown);
 
 #endif

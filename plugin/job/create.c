@@ -184,7 +184,6 @@ void generation_accept(Generation *g, const GatewayAnswer *answer)
         return;
     store_unlock(&g->lock);
     g->plan->drop_body(g->plan->opaque);
-    g->plan->accepted(g->plan->opaque);
     events_say(g->events, AV_LOG_INFO, "Accepted as generation %s%s.\n", job->id, price);
     generation_note(g, "accepted", job->status, NULL, -1);
     g->waiting_since = av_gettime_relative();

@@ -30,9 +30,6 @@ typedef struct GenerationPlan {
     /** Called when the body is not needed for a while: the generation has to queue, or
      * the gateway has accepted it. */
     void (*drop_body)(void *opaque);
-    /** Called when the gateway has accepted it, and a while goes by before there is more
-     * to do. */
-    void (*accepted)(void *opaque);
 } GenerationPlan;
 
 /** Whether this record can come to a clip without a create call. */

@@ -7,7 +7,6 @@
 
 #include <libavutil/common.h>
 #include <libavutil/error.h>
-#include <libavutil/hmac.h>
 #include <libavutil/mem.h>
 
 #include "base/digest.h"
@@ -106,14 +105,8 @@ int generation_record(Generation *g, RecordState state, const char *what,
 /* A short digest that tells accounts apart and gives no key away. */
 static void account_of(const char *api_key, char *text)
 {
-    static const char label[] = "i2v account";
-    uint8_t digest[32] = {0};
-    AVHMAC *hmac = av_hmac_alloc(AV_HMAC_SHA256);
-    if (hmac)
-        av_hmac_calc(hmac, (const uint8_t *)label, sizeof(label) - 1,
-                     (const uint8_t *)api_key, (unsigned)strlen(api_key), digest,
-                     sizeof(digest));
-    av_hmac_free(hmac);
+    uint8_t digest[DIGEST_SIZE] = {0};
+    digest_keyed(api_key, "i2v account", digest);
     digest_hex(digest, 8, text);
 }
 

@@ -36,9 +36,7 @@ static void end_journey(Journey *j)
     batch_leave(&j->entry); // what it borrows is freed below
     options_free(&j->options);
     request_free(&j->request);
-    journey_note_stills(j);
-    still_free(&j->still);
-    still_free(&j->end);
+    journey_drop_stills(j);
     store_close(&j->store);
     record_free(&j->record);
     events_free(&j->events);
@@ -110,7 +108,7 @@ static int check(Journey *j, const char *url, AVDictionary **options)
     if ((ret = request_check_places(j->request, j->options, &j->out)) < 0)
         return ret;
     j->failure = FAILURE_REQUEST;
-    if ((ret = journey_see_stills(j)) < 0)
+    if ((ret = journey_read_stills(j)) < 0)
         return ret;
     return request_settle(j->request, j->still, j->end, &j->out);
 }
@@ -261,7 +259,7 @@ static int give_body(void *opaque, const char **body)
 /* What is large and can be made again. */
 void journey_drop_body(Journey *j)
 {
-    journey_drop_pictures(j);
+    journey_drop_stills(j);
     av_free(j->body);
     j->body = NULL;
 }
@@ -304,11 +302,6 @@ static void drop_body(void *opaque)
     journey_drop_body(opaque);
 }
 
-static void note_accepted(void *opaque)
-{
-    journey_note_stills(opaque);
-}
-
 int journey_plan(Journey *j)
 {
     j->plan = (GenerationPlan){
@@ -321,7 +314,6 @@ int journey_plan(Journey *j)
         .opaque = j,
         .body = give_body,
         .drop_body = drop_body,
-        .accepted = note_accepted,
     };
     return plan_create(j);
 }

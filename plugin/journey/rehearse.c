@@ -104,11 +104,12 @@ int journey_rehearse(Journey *j)
 /* The picture of a still that only the gateway was to read. */
 static int need_still(Journey *j)
 {
-    if (!j->request->image_as_url)
-        return journey_need_stills(j);
-    if (j->still)
-        return 0;
-    return journey_read_still(j, j->request->image, j->request->image_time, &j->still);
+    int ret =
+        j->request->image_as_url
+            ? journey_read_still(j, j->request->image, j->request->image_time, &j->still)
+            : journey_need_stills(j);
+
+    return ret < 0 ? ret : still_decode(j->still, &j->out);
 }
 
 static void note_made(Journey *j, const char *name, const char *path)

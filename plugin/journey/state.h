@@ -58,26 +58,21 @@ int journey_look_up(Journey *j);
 /** Ask for the price and hold it against the limit. @param usd  as of quote_price() */
 int journey_ask_price(Journey *j, double *usd);
 
-/** Read and decode a still. @param time  as of StillSource.image_time */
+/** Read a still, if *still is NULL. @param time  as of StillSource.image_time */
 int journey_read_still(Journey *j, const char *image, const char *time, Still **still);
 
-/** The stills, as far as their size and digest: what is known of them is not read. */
-int journey_see_stills(Journey *j);
+/** Read the stills that the gateway does not fetch itself. */
+int journey_read_stills(Journey *j);
 
-/** The pictures of the stills, which may be known without having been read; they must be
- * the ones that the key speaks of. @return 0 or a negative AVERROR after a sentence */
+/** The same for a request that has a key: they must be the ones that it speaks of.
+ * @return 0 or a negative AVERROR after a sentence */
 int journey_need_stills(Journey *j);
 
-/** Make j->body, from the pictures where the stills were not encoded just before.
- * @param shown  as of body_make() */
+/** Make j->body. @param shown  as of body_make() */
 int journey_make_body(Journey *j, char **shown);
 
-/** Free the pictures; what is known of the stills stays. */
-void journey_drop_pictures(Journey *j);
-
-/** Note what is known of the stills: not before the create call, which is not to wait for
- * that. */
-void journey_note_stills(Journey *j);
+/** Let the stills go; journey_need_stills() has them again. */
+void journey_drop_stills(Journey *j);
 
 /** Whether a create call may come, and with what: j->plan. The record is known. */
 int journey_plan(Journey *j);

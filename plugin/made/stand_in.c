@@ -175,7 +175,7 @@ static int rate_of(const Request *r)
     return r->model && r->model->rate ? r->model->rate : USUAL_RATE;
 }
 
-static int render(const Request *r, const Still *still, AnimaticPlan *plan,
+static int render(const Request *r, Still *still, AnimaticPlan *plan,
                   const AVIOInterruptCB *interrupt, Outcome *out, const char *path)
 {
     Outcome unheard = {.quiet =
@@ -201,7 +201,7 @@ static void name_of(const char *kind, const char *key, AnimaticSound sound,
              (int)sound);
 }
 
-static int from_still(const char *kind, const Request *r, const Still *still,
+static int from_still(const char *kind, const Request *r, Still *still,
                       AnimaticPlan *plan, const AVIOInterruptCB *interrupt, Outcome *out,
                       char **path)
 {
@@ -215,7 +215,7 @@ static int from_still(const char *kind, const Request *r, const Still *still,
     return FFMIN(ret, 0);
 }
 
-int substitute_animatic(const Request *request, const Still *still,
+int substitute_animatic(const Request *request, Still *still,
                         const AVIOInterruptCB *interrupt, Outcome *out, char **path)
 {
     AnimaticPlan plan = {
@@ -245,7 +245,7 @@ int substitute_find_animatic(const char *key, Outcome *out, char **path)
     return ret;
 }
 
-int substitute_still(const Request *request, const Still *still,
+int substitute_still(const Request *request, Still *still,
                      const AVIOInterruptCB *interrupt, Outcome *out, char **path)
 {
     AnimaticPlan plan = {.sound = ANIMATIC_SILENCE};

@@ -16,7 +16,7 @@
  */
 
 /** The animatic of a dry run: the fitted still, moving, with what was asked for. */
-int substitute_animatic(const Request *request, const Still *still,
+int substitute_animatic(const Request *request, Still *still,
                         const AVIOInterruptCB *interrupt, Outcome *out, char **path);
 
 /** The animatic that a dry run made of the request with this key. @return 1, or 0 when
@@ -24,7 +24,7 @@ int substitute_animatic(const Request *request, const Still *still,
 int substitute_find_animatic(const char *key, Outcome *out, char **path);
 
 /** The fitted still for the duration, with silence. */
-int substitute_still(const Request *request, const Still *still,
+int substitute_still(const Request *request, Still *still,
                      const AVIOInterruptCB *interrupt, Outcome *out, char **path);
 
 /** Whether there is a place for what is made here, before something is bought that needs

@@ -203,7 +203,7 @@ check_rest() { # host
     esac
     for name in "$I2V_STORE"/*; do
         case $name in
-        *.json | *.lock | *.mp4 | */stats.json.tmp | */stills | */stills.tmp) ;;
+        *.json | *.lock | *.mp4 | */stats.json.tmp) ;;
         *) wrong "left behind: ${name##*/}" ;;
         esac
     done

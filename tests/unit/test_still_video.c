@@ -58,7 +58,7 @@ static int setup_videos(void **state)
     return 0;
 }
 
-static Picture picture_of(const Still *still)
+static Picture picture_of(Still *still)
 {
     StillFile file = must_encode(still, 0, 0, STILL_NONE, STILL_CENTER);
     Picture picture;
