@@ -69,7 +69,7 @@ static Picture picture_of(Still *still)
 }
 
 /* The number of the frame. */
-static double number_of(const Still *still)
+static double number_of(Still *still)
 {
     Picture picture = picture_of(still);
     double luma = 16 + pixel(&picture, 32, 32)[1] * 219. / 255;
