@@ -1,5 +1,10 @@
 /* i2v: SHA-256 of bytes as they pass, of what is in memory, and of files
  * SPDX-License-Identifier: LGPL-2.1-or-later */
+/* SHA256_Init() and its kin are marked as deprecated since OpenSSL 3, and are meant here:
+ * the first EVP call of a process loads configuration and providers, which is a seventh
+ * of what serving a stored clip costs, and the host's business. */
+#define OPENSSL_API_COMPAT 0x10101000L
+
 #include "base/digest.h"
 
 #include <errno.h>
@@ -9,84 +14,79 @@
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <openssl/sha.h>
 
 #include <libavutil/error.h>
 #include <libavutil/mem.h>
 
 #include "base/compat.h"
 
+struct Digest {
+    SHA256_CTX sha;
+};
+
 Digest *digest_begin(void)
 {
-    Digest *digest = EVP_MD_CTX_new();
+    Digest *digest = av_malloc(sizeof(*digest));
 
-    if (digest && !EVP_DigestInit_ex(digest, EVP_sha256(), NULL))
-        digest_finish(&digest, NULL);
+    if (digest)
+        SHA256_Init(&digest->sha);
     return digest;
 }
 
-int digest_update(Digest *digest, const void *data, size_t size)
+void digest_update(Digest *digest, const void *data, size_t size)
 {
-    return EVP_DigestUpdate(digest, data, size) ? 0 : AVERROR_EXTERNAL;
+    SHA256_Update(&digest->sha, data, size);
 }
 
-int digest_finish(Digest **digest, uint8_t bytes[DIGEST_SIZE])
+void digest_finish(Digest **digest, uint8_t bytes[DIGEST_SIZE])
 {
-    int ret = bytes && !EVP_DigestFinal_ex(*digest, bytes, NULL) ? AVERROR_EXTERNAL : 0;
-
-    EVP_MD_CTX_free(*digest);
-    *digest = NULL;
-    return ret;
+    if (bytes && *digest)
+        SHA256_Final(bytes, &(*digest)->sha);
+    av_freep(digest);
 }
 
-int digest_bytes(const void *data, size_t size, uint8_t bytes[DIGEST_SIZE])
+void digest_bytes(const void *data, size_t size, uint8_t bytes[DIGEST_SIZE])
 {
-    return EVP_Digest(data, size, bytes, NULL, EVP_sha256(), NULL) ? 0 : AVERROR(ENOMEM);
+    Digest digest;
+
+    SHA256_Init(&digest.sha);
+    SHA256_Update(&digest.sha, data, size);
+    SHA256_Final(bytes, &digest.sha);
 }
 
 int digest_text(const void *data, size_t size, char *text)
 {
     uint8_t bytes[DIGEST_SIZE];
-    int ret = digest_bytes(data, size, bytes);
 
-    if (ret >= 0)
-        digest_hex(bytes, sizeof(bytes), text);
-    return ret;
-}
-
-static int digest_rest(FILE *file, const AVIOInterruptCB *interrupt, Digest *digest)
-{
-    enum { PIECE = 1 << 16 };
-    uint8_t *buffer = av_malloc(PIECE);
-    size_t got = 1;
-    int ret = buffer ? 0 : AVERROR(ENOMEM);
-
-    while (ret >= 0 && got) {
-        got = fread(buffer, 1, PIECE, file);
-        ret = ferror(file)                 ? AVERROR(EIO)
-              : i2v_interrupted(interrupt) ? AVERROR(EINTR)
-                                           : digest_update(digest, buffer, got);
-    }
-    av_free(buffer);
-    return ret;
+    digest_bytes(data, size, bytes);
+    digest_hex(bytes, sizeof(bytes), text);
+    return 0;
 }
 
 int digest_file(const char *path, const AVIOInterruptCB *interrupt, char *text)
 {
-    uint8_t bytes[DIGEST_SIZE];
-    Digest *digest;
+    enum { PIECE = 1 << 16 };
+    uint8_t bytes[DIGEST_SIZE], *buffer = av_malloc(PIECE);
+    Digest *digest = digest_begin();
     FILE *file = fopen(path, "re");
-    int ret;
+    int ret = !buffer || !digest ? AVERROR(ENOMEM) : file ? 0 : AVERROR(errno);
+    size_t got = 1;
 
-    if (!file)
-        return AVERROR(errno);
-    if (!(digest = digest_begin())) {
-        ret = AVERROR(ENOMEM);
-    } else if ((ret = digest_rest(file, interrupt, digest)) < 0) {
-        digest_finish(&digest, NULL);
-    } else if ((ret = digest_finish(&digest, bytes)) >= 0) {
-        digest_hex(bytes, sizeof(bytes), text);
+    while (ret >= 0 && got) {
+        got = fread(buffer, 1, PIECE, file);
+        digest_update(digest, buffer, got);
+        if (ferror(file))
+            ret = AVERROR(EIO);
+        else if (i2v_interrupted(interrupt))
+            ret = AVERROR(EINTR);
     }
-    fclose(file);
+    digest_finish(&digest, bytes);
+    if (ret >= 0)
+        digest_hex(bytes, sizeof(bytes), text);
+    if (file)
+        fclose(file);
+    av_free(buffer);
     return ret;
 }
 

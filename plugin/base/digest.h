@@ -14,21 +14,19 @@
 #define DIGEST_TEXT_SIZE (2 * DIGEST_SIZE + 1)
 
 /** A digest of bytes that come one piece after the other. */
-typedef struct evp_md_ctx_st Digest;
+typedef struct Digest Digest;
 
 /** @return NULL without memory */
 Digest *digest_begin(void);
-/** @return 0 or AVERROR_EXTERNAL */
-int digest_update(Digest *digest, const void *data, size_t size);
+void digest_update(Digest *digest, const void *data, size_t size);
 /** The digest of all that came; frees *digest and sets it to NULL.
- * @param bytes  NULL when it is not wanted any more
- * @return 0 or AVERROR_EXTERNAL */
-int digest_finish(Digest **digest, uint8_t bytes[DIGEST_SIZE]);
+ * @param bytes  NULL when it is not wanted any more */
+void digest_finish(Digest **digest, uint8_t bytes[DIGEST_SIZE]);
 
-/** The digest of what is in memory. @return 0 or AVERROR(ENOMEM) */
-int digest_bytes(const void *data, size_t size, uint8_t bytes[DIGEST_SIZE]);
+/** The digest of what is in memory. */
+void digest_bytes(const void *data, size_t size, uint8_t bytes[DIGEST_SIZE]);
 
-/** The same in lower-case hexadecimal; text has DIGEST_TEXT_SIZE bytes. */
+/** The same in lower-case hexadecimal; text has DIGEST_TEXT_SIZE bytes. @return 0 */
 int digest_text(const void *data, size_t size, char *text);
 
 /** The same of a whole file. @return 0, AVERROR(EINTR) or another negative AVERROR */

@@ -192,15 +192,13 @@ int still_pick_digest(const StillReader *reader, const StillShown *shown,
 {
     const AVCodecParameters *par = reader->stream->codecpar;
     Digest *digest = digest_begin();
-    int ret = digest ? 0 : AVERROR(ENOMEM);
 
-    if (ret >= 0 && par->extradata_size > 0)
-        ret = digest_update(digest, par->extradata, (size_t)par->extradata_size);
-    for (int i = key_before(reader, shown); ret >= 0 && i <= shown->packet; i++)
-        ret = digest_update(digest, reader->packets[i].digest, DIGEST_SIZE);
-    if (digest) {
-        int end = digest_finish(&digest, bytes);
-        ret = ret < 0 ? ret : end;
-    }
-    return ret;
+    if (!digest)
+        return AVERROR(ENOMEM);
+    if (par->extradata_size > 0)
+        digest_update(digest, par->extradata, (size_t)par->extradata_size);
+    for (int i = key_before(reader, shown); i <= shown->packet; i++)
+        digest_update(digest, reader->packets[i].digest, DIGEST_SIZE);
+    digest_finish(&digest, bytes);
+    return 0;
 }

@@ -140,7 +140,8 @@ static int describe_image(Still *still, const StillSource *source)
     if (still->meta.cut_short)
         return outcome_fail(source->out, FAILURE_REQUEST, AVERROR_INVALIDDATA,
                             "image '%s' is cut short: its end is missing", still->label);
-    return digest_bytes(still->bytes.buf->data, (size_t)still->bytes.size, still->digest);
+    digest_bytes(still->bytes.buf->data, (size_t)still->bytes.size, still->digest);
+    return 0;
 }
 
 /* Which it is and how large, of a frame that was decoded for the first time. */

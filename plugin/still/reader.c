@@ -357,7 +357,8 @@ static int record_packet(StillReader *reader)
                       .duration = packet->duration,
                       .timed = packet->pts != AV_NOPTS_VALUE,
                       .key = packet->flags & AV_PKT_FLAG_KEY};
-    return digest_bytes(packet->data, (size_t)packet->size, entry->digest);
+    digest_bytes(packet->data, (size_t)packet->size, entry->digest);
+    return 0;
 }
 
 /* Hands the decoder its next packet, stamped with its index instead of its time: so each
