@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -78,10 +79,11 @@ int files_read_text(const char *path, size_t max, const char *option, Outcome *o
 
 int files_sync_directory(const char *path)
 {
-    char *copy = av_strdup(path);
+    /* Without memory of its own: what was renamed is there, whatever is said then. */
+    char copy[PATH_MAX];
     int ret = 0;
-    if (!copy)
-        return AVERROR(ENOMEM);
+    if (av_strlcpy(copy, path, sizeof(copy)) >= sizeof(copy))
+        return AVERROR(ENAMETOOLONG);
     int fd = open(av_dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     /* Some directories can be written and not read, and some file systems sync none;
      * there is no more to be done there. */
@@ -89,7 +91,6 @@ int files_sync_directory(const char *path)
         ret = AVERROR(errno);
     if (fd >= 0)
         close(fd);
-    av_free(copy);
     return ret;
 }
 

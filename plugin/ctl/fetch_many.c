@@ -18,7 +18,7 @@
 #include "base/compat.h"
 #include "journey/journey.h"
 #include "ctl/manifest.h"
-#include "store/account.h"
+#include "request/kept.h"
 #include "still/still.h"
 
 /* More mistakes are counted and not shown. */
@@ -136,7 +136,7 @@ static int check_shot(Batch *b, Shot *shot)
     checking = false;
     if (ret == AVERROR(EINTR) || ret == AVERROR(ENOMEM))
         return ret;
-    if (outlook.save && !(shot->account = provenance_path(outlook.save)))
+    if (outlook.save && !(shot->account = kept_account_path(outlook.save)))
         ret = AVERROR(ENOMEM);
     av_free(outlook.save);
     if (ret < 0 && !outlook.settled) {

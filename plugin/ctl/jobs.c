@@ -72,8 +72,8 @@ static int find_store(AVDictionary *given, Store **store)
 
 static int oldest_first(const void *a, const void *b)
 {
-    double x = record_number(*(Record *const *)a, RECORD_CREATED, 0);
-    double y = record_number(*(Record *const *)b, RECORD_CREATED, 0);
+    double x = (*(Record *const *)a)->created;
+    double y = (*(Record *const *)b)->created;
     return (x > y) - (x < y);
 }
 
@@ -115,9 +115,8 @@ end:
 
 static bool is_meant(const Record *record, const char *name)
 {
-    const char *id = record_text(record, RECORD_ID);
-    return (strlen(name) >= SHORTEST_KEY &&
-            av_strstart(record_key(record), name, NULL)) ||
+    const char *id = record->id;
+    return (strlen(name) >= SHORTEST_KEY && av_strstart(record->key, name, NULL)) ||
            (id && !strcmp(id, name));
 }
 
@@ -131,7 +130,7 @@ int i2vctl_find_key(AVDictionary *options, const char *name, char **key)
         if (!is_meant(ledger.records[i], name))
             continue;
         av_free(*key);
-        *key = av_strdup(record_key(ledger.records[i]));
+        *key = av_strdup(ledger.records[i]->key);
         found++;
         if (!*key)
             ret = AVERROR(ENOMEM);
@@ -159,9 +158,9 @@ int i2vctl_find_unfinished(AVDictionary *options, char ***keys, int *count)
     /* What is known to run first: an answer that was lost may be looked for for long. */
     for (int i = 0; ret >= 0 && i < 2 * ledger.count; i++) {
         const Record *record = ledger.records[i % ledger.count];
-        if (record_state(record) != (i < ledger.count ? RECORD_RUNNING : RECORD_SENT))
+        if (record->state != (i < ledger.count ? RECORD_RUNNING : RECORD_SENT))
             continue;
-        char *key = av_strdup(record_key(record));
+        char *key = av_strdup(record->key);
         ret = key ? av_dynarray_add_nofree(keys, count, key) : AVERROR(ENOMEM);
         if (ret < 0)
             av_free(key);
@@ -174,8 +173,8 @@ int i2vctl_find_unfinished(AVDictionary *options, char ***keys, int *count)
 
 static char *clip_of(const Ledger *ledger, const Record *record)
 {
-    char *path = record_state(record) == RECORD_READY
-                     ? store_clip_path(ledger->store, record_key(record))
+    char *path = record->state == RECORD_READY
+                     ? store_clip_path(ledger->store, record->key)
                      : NULL;
     if (path && access(path, F_OK))
         av_freep(&path);
@@ -184,7 +183,7 @@ static char *clip_of(const Ledger *ledger, const Record *record)
 
 static void age_text(const Record *record, char *text, size_t size)
 {
-    double age = record_now() - record_number(record, RECORD_CREATED, record_now());
+    double age = record->created > 0 ? record_now() - record->created : 0;
     age = FFMAX(age, 0);
     if (age < MINUTE)
         snprintf(text, size, "%.0fs", floor(age));
@@ -199,7 +198,7 @@ static void age_text(const Record *record, char *text, size_t size)
 /* The beginning of a prompt in so many columns, whatever is in it. */
 static void prompt_text(const Record *record, char *text, size_t size)
 {
-    const char *prompt = record_text(record, RECORD_PROMPT);
+    const char *prompt = record->prompt;
     const uint8_t *from = (const uint8_t *)(prompt ? prompt : ""), *end;
     int columns = 0;
     size_t to = 0;
@@ -231,8 +230,8 @@ static void print_table(const Ledger *ledger)
                "AGE", "USD", "MODEL", SHORT_PROMPT + 3, "PROMPT", "CLIP");
     for (int i = ledger->count - 1; i >= 0; i--) {
         const Record *record = ledger->records[i];
-        const char *model = record_text(record, RECORD_MODEL);
-        double usd = record_number(record, RECORD_USD, -1);
+        const char *model = record->model;
+        double usd = record->usd;
         char *clip = clip_of(ledger, record), age[16], cost[24] = "-";
         char prompt[4 * (SHORT_PROMPT + 8)];
 
@@ -240,48 +239,66 @@ static void print_table(const Ledger *ledger)
         prompt_text(record, prompt, sizeof(prompt));
         if (usd >= 0)
             snprintf(cost, sizeof(cost), "%.4g", usd);
-        printf("%.*s  %-7s  %4s  %7s  %-28s  %s  %s\n", SHORT_KEY, record_key(record),
-               record_state_name(record_state(record)), age, cost, model ? model : "-",
-               prompt, clip ? clip : "-");
+        printf("%.*s  %-7s  %4s  %7s  %-28s  %s  %s\n", SHORT_KEY, record->key,
+               record_state_name(record->state), age, cost, model ? model : "-", prompt,
+               clip ? clip : "-");
         av_free(clip);
     }
 }
 
 static void add_text(cJSON *job, const char *name, const char *value)
 {
-    if (value)
+    if (value && *value)
         cJSON_AddStringToObject(job, name, value);
 }
 
 static cJSON *describe(const Ledger *ledger, const Record *record)
 {
-    static const char *const texts[] = {
-        RECORD_ORIGIN, RECORD_MODEL,      RECORD_PROMPT,       RECORD_PROJECT,
-        RECORD_ID,     RECORD_CLIENT_IDS, RECORD_STATUS,       RECORD_ERROR,
-        RECORD_URL,    RECORD_IMAGE_HASH, RECORD_REQUEST_HASH, RECORD_CLIP_HASH};
-    static const char *const numbers[] = {RECORD_TAKE,     RECORD_DURATION, RECORD_USD,
-                                          RECORD_PRICE,    RECORD_CREDITS,  RECORD_TOKENS,
-                                          RECORD_CLIP_SIZE};
-    static const char *const times[] = {RECORD_CREATED, RECORD_SENT_AT, RECORD_ACCEPTED,
-                                        RECORD_ENDED};
+    const Record *r = record;
+    const struct {
+        const char *name, *text;
+    } texts[] = {{"origin", r->origin},
+                 {"model", r->model},
+                 {"prompt", r->prompt},
+                 {"project", r->project},
+                 {"id", r->id},
+                 {"client_request_ids", r->client_ids},
+                 {"status", r->status},
+                 {"error", r->error},
+                 {"url", r->url},
+                 {"image_sha256", r->image_hash},
+                 {"request_sha256", r->request_hash},
+                 {"clip_sha256", r->clip_hash}};
+    const struct {
+        const char *name;
+        double value;
+    } times[] = {{"created", r->created},
+                 {"sent", r->sent_at},
+                 {"accepted", r->accepted},
+                 {"ended", r->ended}},
+      numbers[] = {{"take", r->take},
+                   {"duration", r->duration},
+                   {"usd", r->usd},
+                   {"price", r->price},
+                   {"credits", r->credits},
+                   {"tokens", r->tokens},
+                   {"clip_size", (double)r->clip_size}};
     cJSON *job = cJSON_CreateObject();
     char *clip = clip_of(ledger, record), text[CLOCK_TEXT_SIZE];
 
-    add_text(job, "key", record_key(record));
-    add_text(job, "state", record_state_name(record_state(record)));
+    add_text(job, "key", record->key);
+    add_text(job, "state", record_state_name(record->state));
     for (size_t i = 0; i < FF_ARRAY_ELEMS(times); i++) {
-        double when = record_number(record, times[i], -1);
-        if (when < 0)
+        if (times[i].value <= 0)
             continue;
-        clock_text((int64_t)when, text);
-        add_text(job, times[i], text);
+        clock_text((int64_t)times[i].value, text);
+        add_text(job, times[i].name, text);
     }
     for (size_t i = 0; i < FF_ARRAY_ELEMS(texts); i++)
-        add_text(job, texts[i], record_text(record, texts[i]));
+        add_text(job, texts[i].name, texts[i].text);
     for (size_t i = 0; i < FF_ARRAY_ELEMS(numbers); i++)
-        if (record_number(record, numbers[i], -1) >= 0)
-            cJSON_AddNumberToObject(job, numbers[i],
-                                    record_number(record, numbers[i], 0));
+        if (numbers[i].value >= 0)
+            cJSON_AddNumberToObject(job, numbers[i].name, numbers[i].value);
     add_text(job, "clip", clip);
     av_free(clip);
     return job;
@@ -337,8 +354,8 @@ static void drop_older(Ledger *ledger, double since)
     int kept = 0;
     for (int i = 0; i < ledger->count; i++) {
         Record *record = ledger->records[i];
-        double created = record_number(record, RECORD_CREATED, since);
-        if (record_number(record, RECORD_ACCEPTED, created) < since)
+        double when = record->accepted > 0 ? record->accepted : record->created;
+        if (when > 0 && when < since)
             record_free(&record);
         else
             ledger->records[kept++] = record;

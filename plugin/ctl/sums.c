@@ -29,8 +29,8 @@ static bool is_of(const Sum *sum, const char *label)
 
 static void add(Sum *sum, const Record *record)
 {
-    RecordState state = record_state(record);
-    double usd = record_number(record, RECORD_USD, -1);
+    RecordState state = record->state;
+    double usd = record->usd;
 
     sum->generations++;
     /* What fails is not charged, whatever was said when it was accepted. */
@@ -54,15 +54,14 @@ static int dearest_first(const void *a, const void *b)
 
 /* @param sums  with room for as many as there are records
  * @return how many there are; *total is of all of them */
-static int sum_up(Record *const *records, int count, const char *member, Sum *sums,
-                  Sum *total)
+static int sum_up(Record *const *records, int count, bool by_model, Sum *sums, Sum *total)
 {
     int nb_sums = 0, at;
 
     *total = (Sum){.label = "total"};
     for (int i = 0; i < count; i++) {
-        const char *label = record_text(records[i], member);
-        if (!record_text(records[i], RECORD_ID))
+        const char *label = by_model ? records[i]->model : records[i]->project;
+        if (!records[i]->id)
             continue;
         if (label && !*label)
             label = NULL;
@@ -135,8 +134,7 @@ int i2vctl_print_sums(Record *const *records, int count, bool by_model, bool jso
 
     if (!sums)
         return AVERROR(ENOMEM);
-    int nb_sums =
-        sum_up(records, count, by_model ? RECORD_MODEL : RECORD_PROJECT, sums, &total);
+    int nb_sums = sum_up(records, count, by_model, sums, &total);
     if (json)
         ret = print_json(sums, nb_sums, by_model);
     else

@@ -14,7 +14,7 @@
 
 #include "base/digest.h"
 #include "base/http.h"
-#include "store/account.h"
+#include "request/kept.h"
 
 /* One still: a file, in whose place the body has a mark at first, or a URL. */
 typedef struct Part {
@@ -135,7 +135,7 @@ static char *make_body(const Request *request, Part parts[2])
 static char *make_shown(const Request *request, const char *first, const char *last)
 {
     Request shown = *request;
-    shown.fields = provenance_request(request->fields);
+    shown.fields = kept_fields(request->fields);
     char *text = shown.fields ? request_body(&shown, first, last) : NULL;
     cJSON_Delete(shown.fields);
     return text;

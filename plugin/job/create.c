@@ -13,7 +13,7 @@
 #include <libavutil/time.h>
 
 #include "base/digest.h"
-#include "store/account.h"
+#include "request/kept.h"
 
 #define SECOND_US (1000000LL)
 
@@ -27,13 +27,13 @@
 
 static int add_client_id(Generation *g)
 {
-    const char *earlier = record_text(g->record, RECORD_CLIENT_IDS);
+    const char *earlier = g->record->client_ids;
     snprintf(g->client_id, sizeof(g->client_id), "i2v-%08x%08x%08x%08x",
              av_get_random_seed(), av_get_random_seed(), av_get_random_seed(),
              av_get_random_seed());
     char *all =
         av_asprintf("%s%s%s", earlier ? earlier : "", earlier ? " " : "", g->client_id);
-    int ret = all ? record_set_text(g->record, RECORD_CLIENT_IDS, all) : AVERROR(ENOMEM);
+    int ret = all ? record_set(&g->record->client_ids, all) : AVERROR(ENOMEM);
     av_free(all);
     return ret;
 }
@@ -41,41 +41,38 @@ static int add_client_id(Generation *g)
 int generation_describe(Generation *g)
 {
     const Request *r = g->request;
-    cJSON *fields = provenance_request(r->fields);
-    int ret =
-        fields ? record_set_json(g->record, RECORD_REQUEST, fields) : AVERROR(ENOMEM);
+    Record *record = g->record;
+    cJSON *fields = kept_fields(r->fields);
+    int ret;
 
-    if (ret < 0 ||
-        (ret = record_set_text(g->record, RECORD_IMAGE_HASH,
-                               r->image_hash[0] ? r->image_hash : NULL)) < 0 ||
-        (ret = record_set_text(g->record, RECORD_END_HASH,
-                               r->end_image_hash[0] ? r->end_image_hash : NULL)) < 0 ||
-        (ret = record_set_text(g->record, RECORD_ORIGIN, r->origin)) < 0 ||
-        (ret = record_set_text(g->record, RECORD_MODEL, r->model_name)) < 0 ||
-        (ret = record_set_text(g->record, RECORD_PROMPT, r->prompt)) < 0 ||
-        (ret = record_set_number(g->record, RECORD_DURATION, r->duration)) < 0 ||
-        (ret = record_set_number(g->record, RECORD_WIDTH, r->width)) < 0 ||
-        (ret = record_set_number(g->record, RECORD_HEIGHT, r->height)) < 0 ||
-        (ret = record_set_number(g->record, RECORD_RATE, r->rate)) < 0 ||
-        (ret = record_set_number(g->record, RECORD_MUTE, r->mute)) < 0 ||
-        (ret = record_set_number(g->record, RECORD_TAKE, r->take)) < 0)
+    if (!fields)
+        return AVERROR(ENOMEM);
+    cJSON_Delete(record->request);
+    record->request = fields;
+    av_strlcpy(record->image_hash, r->image_hash, sizeof(record->image_hash));
+    av_strlcpy(record->end_image_hash, r->end_image_hash, sizeof(record->end_image_hash));
+    record->duration = r->duration;
+    record->width = r->width;
+    record->height = r->height;
+    record->rate = r->rate;
+    record->mute = r->mute;
+    record->take = r->take;
+    if ((ret = record_set(&record->origin, r->origin)) < 0 ||
+        (ret = record_set(&record->model, r->model_name)) < 0 ||
+        (ret = record_set(&record->prompt, r->prompt)) < 0)
         return ret;
-    return record_set_text(g->record, RECORD_PROJECT, r->project);
+    return record_set(&record->project, r->project);
 }
 
 /* And what is sent of it now. */
 static int describe_body(Generation *g, const char *body)
 {
-    char digest[DIGEST_TEXT_SIZE];
-    int ret = digest_text(body, strlen(body), digest);
+    Record *record = g->record;
 
-    if (ret < 0 || (ret = record_set_text(g->record, RECORD_REQUEST_HASH, digest)) < 0 ||
-        (ret = record_set_number(g->record, RECORD_REQUEST_SIZE, (double)strlen(body))) <
-            0 ||
-        (g->plan->price >= 0 &&
-         (ret = record_set_number(g->record, RECORD_PRICE, g->plan->price)) < 0))
-        return ret;
-    return record_set_number(g->record, RECORD_CREATED, record_now());
+    record->request_size = (int64_t)strlen(body);
+    record->price = g->plan->price;
+    record->created = record_now();
+    return digest_text(body, strlen(body), record->request_hash);
 }
 
 /* A new generation of the same request starts with a clean page; its history stays. What
@@ -83,13 +80,6 @@ static int describe_body(Generation *g, const char *body)
  * create. */
 static int begin_record(Generation *g, const char *body)
 {
-    static const char *const stale[] = {
-        RECORD_ID,         RECORD_STATUS,    RECORD_ERROR,     RECORD_ENDED,
-        RECORD_USD,        RECORD_SENT_AT,   RECORD_ACCEPTED,  RECORD_CLIP_SIZE,
-        RECORD_CLIP_TEXT,  RECORD_CLIP_TIME, RECORD_CLIP_HASH, RECORD_CLIENT_IDS,
-        RECORD_CREDITS,    RECORD_TOKENS,    RECORD_URL,       RECORD_PRICE,
-        RECORD_CLIP_FACTS,
-    };
     const Request *r = g->request;
     int ret = 0;
 
@@ -100,8 +90,7 @@ static int begin_record(Generation *g, const char *body)
     if ((ret = store_clear_clip(g->plan->store, r->key, g->out)) < 0)
         return ret;
     generation_set_account(g);
-    for (size_t i = 0; i < FF_ARRAY_ELEMS(stale); i++)
-        record_set_text(g->record, stale[i], NULL);
+    record_forget_generation(g->record);
     if ((ret = generation_describe(g)) < 0 || (ret = describe_body(g, body)) < 0)
         return ret;
     return add_client_id(g);
@@ -111,8 +100,8 @@ static int begin_record(Generation *g, const char *body)
 static int on_last_byte(void *opaque)
 {
     Generation *g = opaque;
-    record_set_state(g->record, RECORD_SENT);
-    record_set_number(g->record, RECORD_SENT_AT, record_now());
+    g->record->state = RECORD_SENT;
+    g->record->sent_at = record_now();
     int ret = record_add_history(g->record, "sent", NULL);
     if (ret >= 0)
         ret = store_save(g->plan->store, g->record, g->out);
@@ -167,17 +156,17 @@ void generation_accept(Generation *g, const GatewayAnswer *answer)
         snprintf(price, sizeof(price), ", $%.4g", job->usage.usd);
     generation_take_usage(g, &job->usage);
     generation_fill(g);
-    if (record_set_text(g->record, RECORD_ID, job->id) < 0) {
+    if (record_set(&g->record->id, job->id) < 0) {
         generation_fail(g, AVERROR(ENOMEM), FAILURE_STORE);
         return;
     }
     /* What is found late was accepted when it was sent. */
     double accepted = record_now();
-    if (g->phase == PHASE_FIND)
-        accepted = record_number(g->record, RECORD_SENT_AT, accepted);
-    record_set_number(g->record, RECORD_ACCEPTED, accepted);
+    if (g->phase == PHASE_FIND && g->record->sent_at > 0)
+        accepted = g->record->sent_at;
+    g->record->accepted = accepted;
     if (job->status[0])
-        record_set_text(g->record, RECORD_STATUS, job->status);
+        av_strlcpy(g->record->status, job->status, sizeof(g->record->status));
     events_set_id(g->events, job->id);
     if (generation_record(g, RECORD_RUNNING, "accepted",
                           job->status[0] ? job->status : NULL) < 0)
@@ -209,8 +198,8 @@ void generation_end_refused(Generation *g, const GatewayAnswer *answer)
         events_say(g->events, AV_LOG_ERROR,
                    "The gateway refused the request: %s (HTTP %d).\n", answer->text,
                    answer->status);
-    record_set_text(g->record, RECORD_ERROR, answer->text);
-    record_set_number(g->record, RECORD_ENDED, record_now());
+    record_set(&g->record->error, answer->text);
+    g->record->ended = record_now();
     generation_record(g, answer->moderated ? RECORD_REFUSED : RECORD_INTENT, "refused",
                       NULL);
     generation_fail(g, answer->error, generation_failure_of(answer->error));

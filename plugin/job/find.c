@@ -36,9 +36,9 @@
 /* Whether everything that could still turn up of it would have by now. */
 static bool is_old(const Generation *g)
 {
-    double sent = record_number(g->record, RECORD_SENT_AT, record_now());
+    double sent = g->record->sent_at;
     /* What this run sent is not old, whatever the clock has been set to. */
-    return !g->client_id[0] && record_now() - sent > DAY_SECONDS;
+    return !g->client_id[0] && sent > 0 && record_now() - sent > DAY_SECONDS;
 }
 
 /* When looking ends, whatever was found. */
@@ -61,7 +61,7 @@ static void stop_lost(Generation *g, const char *why)
         "Nothing more was sent. The same command looks again, and sends it anew only when "
         "24 h have passed without a trace of it; -take %d pays for a new generation "
         "now.\n",
-        why, record_text(g->record, RECORD_CLIENT_IDS), g->request->take + 1);
+        why, g->record->client_ids, g->request->take + 1);
     generation_fail(g, AVERROR(ETIMEDOUT), FAILURE_LATER);
 }
 
@@ -72,7 +72,7 @@ static const char *find_doubt(const Generation *g)
         return "this API key's usage log tells nothing of another's";
     if (g->clock_differs)
         return "this machine's clock is not the gateway's, so the usage log tells nothing";
-    if (record_number(g->record, RECORD_CREATED, 0) < EARLIEST)
+    if (g->record->created < EARLIEST)
         return "this machine's clock was wrong then, so the usage log tells nothing";
     return NULL;
 }
@@ -169,7 +169,7 @@ static void take_find(Generation *g, const GatewayAnswer *answer)
 
 static int ask(Generation *g)
 {
-    double created = record_number(g->record, RECORD_CREATED, 0), now = record_now();
+    double created = g->record->created, now = record_now();
 
     if (g->asking_suspect)
         return gateway_poll(&g->gateway, g->http, g->suspect, &g->call);
@@ -178,8 +178,8 @@ static int ask(Generation *g)
     /* Until now, not for a day: a clock that was behind put the intent too early. One
      * that was ahead put it anywhere. */
     created = av_clipd(created, now - WINDOW_S, now > created ? now : now - WEEK_S);
-    return gateway_find(&g->gateway, g->http, record_text(g->record, RECORD_CLIENT_IDS),
-                        (int64_t)created, g->find_offset, &g->call);
+    return gateway_find(&g->gateway, g->http, g->record->client_ids, (int64_t)created,
+                        g->find_offset, &g->call);
 }
 
 void generation_find(Generation *g)

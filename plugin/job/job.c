@@ -81,11 +81,11 @@ void generation_note(Generation *g, const char *name, const char *status,
     Event event = {
         .name = name,
         .client_id = g->client_id[0] ? g->client_id
-                     : g->record     ? record_text(g->record, RECORD_CLIENT_IDS)
+                     : g->record     ? g->record->client_ids
                                      : NULL,
         .status = status,
         .message = message,
-        .usd = g->record ? record_number(g->record, RECORD_USD, -1) : -1,
+        .usd = g->record ? g->record->usd : -1,
         .retryable = retryable,
     };
     events_note(g->events, &event);
@@ -133,8 +133,8 @@ static int repeat_refusal(const Request *request, const Record *record, Events *
 
 static void share_failure(Generation *g)
 {
-    events_say(g->events, AV_LOG_ERROR, "The generation %s failed: %s.\n",
-               record_text(g->record, RECORD_ID), record_error(g->record));
+    events_say(g->events, AV_LOG_ERROR, "The generation %s failed: %s.\n", g->record->id,
+               record_error(g->record));
     generation_fail(g, AVERROR_EXTERNAL, FAILURE_GATEWAY);
 }
 
@@ -164,7 +164,7 @@ static int miss_key(Events *events, Failure *failure)
 int generation_foresee(const Request *request, const Record *record, Events *events,
                        Failure *failure)
 {
-    RecordState state = record_state(record);
+    RecordState state = record->state;
 
     if (state == RECORD_REFUSED)
         return repeat_refusal(request, record, events, failure);
@@ -180,14 +180,14 @@ static void go_on(Generation *g, Phase phase)
 {
     g->phase = phase;
     g->waiting_since = av_gettime_relative();
-    if (record_text(g->record, RECORD_ID))
-        events_set_id(g->events, record_text(g->record, RECORD_ID));
+    if (g->record->id)
+        events_set_id(g->events, g->record->id);
 }
 
 /* A generation that is paid for but not here. */
 static void resume(Generation *g)
 {
-    const char *id = record_text(g->record, RECORD_ID);
+    const char *id = g->record->id;
     events_set_id(g->events, id);
     if (g->plan->submit) {
         events_say(g->events, AV_LOG_INFO, "Accepted before, as generation %s.\n", id);
@@ -198,12 +198,12 @@ static void resume(Generation *g)
         generation_fail(g, miss_key(g->events, &g->failure), FAILURE_KEY);
         return;
     }
-    if (record_state(g->record) == RECORD_READY)
+    if (g->record->state == RECORD_READY)
         events_say(
             g->events, AV_LOG_WARNING,
             "The clip of generation %s is no longer in the store: fetching it again.\n",
             id);
-    else if (record_state(g->record) == RECORD_RUNNING)
+    else if (g->record->state == RECORD_RUNNING)
         events_say(g->events, AV_LOG_INFO, "Picking up generation %s.\n", id);
     generation_note(g, "picked_up", NULL, NULL, -1);
     generation_check_account(g);
@@ -231,7 +231,7 @@ static void begin(Generation *g, RecordState state)
         events_say(g->events, AV_LOG_WARNING,
                    "The generation %s of this request failed before (%s); asking for a "
                    "new one.\n",
-                   record_text(g->record, RECORD_ID), record_error(g->record));
+                   g->record->id, record_error(g->record));
     go_on(g, state == RECORD_SENT ? PHASE_FIND : PHASE_CREATE);
     if (g->phase == PHASE_FIND)
         events_say(g->events, AV_LOG_WARNING,
@@ -259,8 +259,8 @@ static void look(Generation *g)
 {
     if (load(g) < 0)
         return;
-    RecordState state = record_state(g->record);
-    bool ended_since = record_number(g->record, RECORD_ENDED, 0) >= command_began();
+    RecordState state = g->record->state;
+    bool ended_since = g->record->ended >= command_began();
 
     switch (state) {
     case RECORD_READY:
@@ -270,7 +270,7 @@ static void look(Generation *g)
             break;
         }
         /* One that was taken in without a record has nothing to be asked for. */
-        if (!record_text(g->record, RECORD_ID)) {
+        if (!g->record->id) {
             begin(g, RECORD_NEW);
             break;
         }
@@ -308,9 +308,9 @@ static void look(Generation *g)
 
 bool generation_can_reuse(const Record *record)
 {
-    switch (record_state(record)) {
+    switch (record->state) {
     case RECORD_READY:
-        return record_text(record, RECORD_ID); /* to be asked for again by it */
+        return record->id; /* to be asked for again by it */
     case RECORD_RUNNING:
     case RECORD_REFUSED:
         return true;
@@ -401,8 +401,8 @@ static bool must_stop(const Generation *g)
 /* Why a generation is left before its clip is here, and what becomes of it. */
 static void say_left(Generation *g, const char *why)
 {
-    const char *id = g->record ? record_text(g->record, RECORD_ID) : NULL;
-    RecordState state = g->record ? record_state(g->record) : RECORD_NEW;
+    const char *id = g->record ? g->record->id : NULL;
+    RecordState state = g->record ? g->record->state : RECORD_NEW;
     const char *cause = g->cause[0] ? g->cause : "it is on its way";
 
     if (!g->record) { /* not looked at yet */
@@ -438,7 +438,7 @@ static void say_left(Generation *g, const char *why)
 static void run_out(Generation *g)
 {
     char why[80];
-    bool unsent = g->phase == PHASE_CREATE && record_state(g->record) != RECORD_SENT;
+    bool unsent = g->phase == PHASE_CREATE && g->record->state != RECORD_SENT;
     snprintf(why, sizeof(why), "max_wait is over after %lld s.",
              (long long)((av_gettime_relative() - g->waiting_since) / SECOND_US));
     say_left(g, why);
@@ -538,7 +538,7 @@ bool generation_uses_http(const Generation *g)
 
 const char *generation_id(const Generation *g)
 {
-    return g->record ? record_text(g->record, RECORD_ID) : NULL;
+    return g->record ? g->record->id : NULL;
 }
 
 void generation_forgive(Generation *g, int64_t us)

@@ -14,7 +14,6 @@
 #include <libavutil/time.h>
 
 #include "store/clip.h"
-#include "store/facts.h"
 #include "job/stats.h"
 
 #define SECOND_US (1000000LL)
@@ -52,11 +51,10 @@ static void keep_status(Generation *g)
     int lock = store_lock(g->plan->store, g->request->key);
     if (lock < 0)
         return;
-    if (generation_refresh(g) > 0 && record_state(g->record) == RECORD_RUNNING) {
-        const char *known = record_text(g->record, RECORD_STATUS);
-        if (!known || strcmp(known, g->status)) {
+    if (generation_refresh(g) > 0 && g->record->state == RECORD_RUNNING) {
+        if (strcmp(g->record->status, g->status)) {
             generation_fill(g);
-            record_set_text(g->record, RECORD_STATUS, g->status);
+            av_strlcpy(g->record->status, g->status, sizeof(g->record->status));
             if (record_add_history(g->record, "status", g->status) >= 0)
                 store_save(g->plan->store, g->record, g->out);
         }
@@ -76,7 +74,7 @@ static void end_gone(Generation *g, const GatewayJob *job)
     events_say(g->events, AV_LOG_ERROR,
                "The clip of generation %s is no longer in the store, and the gateway no "
                "longer has it: %s; -take %d buys a new one.\n",
-               record_text(g->record, RECORD_ID), job->error, g->request->take + 1);
+               g->record->id, job->error, g->request->take + 1);
     generation_fail(g, AVERROR_EXTERNAL, FAILURE_GATEWAY);
 }
 
@@ -91,20 +89,20 @@ static void end_failed(Generation *g, const GatewayJob *job)
         return;
     }
     int current = generation_refresh(g);
-    if (current > 0 && record_state(g->record) == RECORD_READY) {
+    if (current > 0 && g->record->state == RECORD_READY) {
         end_gone(g, job);
         return;
     }
     if (current > 0) {
         generation_fill(g);
-        record_set_text(g->record, RECORD_STATUS, g->status);
-        record_set_text(g->record, RECORD_ERROR, job->error);
-        record_set_number(g->record, RECORD_ENDED, record_now());
+        av_strlcpy(g->record->status, g->status, sizeof(g->record->status));
+        record_set(&g->record->error, job->error);
+        g->record->ended = record_now();
         if (generation_record(g, state, state == RECORD_REFUSED ? "refused" : "failed",
                               g->status) < 0)
             return;
     }
-    const char *id = record_text(g->record, RECORD_ID);
+    const char *id = g->record->id;
     generation_note(g, record_state_name(state), g->status, job->error, 0);
     if (job->moderated)
         events_say(
@@ -123,7 +121,7 @@ static void end_failed(Generation *g, const GatewayJob *job)
 static void measure_duration(Generation *g)
 {
     double now = record_now(), since = now - g->last_pending;
-    double accepted = record_number(g->record, RECORD_ACCEPTED, now);
+    double accepted = g->record->accepted > 0 ? g->record->accepted : now;
 
     if (g->last_pending > 0 && since >= 0 && since <= NOTEWORTHY_S &&
         now - accepted > since)
@@ -167,7 +165,8 @@ void generation_take_job(Generation *g, const GatewayJob *job)
 int64_t generation_next_poll(const Generation *g, const GatewayAnswer *answer)
 {
     int64_t here = av_gettime_relative() - g->waiting_since;
-    double age = record_now() - record_number(g->record, RECORD_ACCEPTED, record_now());
+    double accepted = g->record->accepted,
+           age = accepted > 0 ? record_now() - accepted : 0;
     /* Clocks jump; and no generation is older than its request may be waited for. */
     age = av_clipd(age, (double)here / 1e6, DAY_SECONDS);
     int64_t us = schedule_interval(&g->schedule, (int64_t)(age * 1e6),
@@ -184,8 +183,7 @@ static void end_poll_refused(Generation *g, const GatewayAnswer *answer)
         "The gateway refused to tell about generation %s: %s (HTTP %d). It stays in "
         "the ledger: the same command asks for it again and buys nothing; -take %d "
         "would buy a new one.\n",
-        record_text(g->record, RECORD_ID), answer->text, answer->status,
-        g->request->take + 1);
+        g->record->id, answer->text, answer->status, g->request->take + 1);
     generation_fail(g, answer->error,
                     generation_failure_of(answer->error) == FAILURE_KEY ? FAILURE_KEY
                                                                         : FAILURE_LATER);
@@ -220,8 +218,7 @@ void generation_poll(Generation *g)
     int ret;
 
     if (!g->call) {
-        ret = gateway_poll(&g->gateway, g->http, record_text(g->record, RECORD_ID),
-                           &g->call);
+        ret = gateway_poll(&g->gateway, g->http, g->record->id, &g->call);
         if (ret < 0)
             generation_fail(g, ret, FAILURE_LATER);
         return;
@@ -240,7 +237,7 @@ static void end_hopeless(Generation *g, int error, const char *why)
     events_say(g->events, AV_LOG_ERROR,
                "Cannot keep the clip of generation %s: %s. The same command fetches it "
                "again and buys nothing.\n",
-               record_text(g->record, RECORD_ID), why);
+               g->record->id, why);
     generation_fail(g, error, FAILURE_STORE);
 }
 
@@ -268,7 +265,7 @@ static void start_download(Generation *g)
                "The gateway names a clip of generation %s that may not be fetched: only "
                "https URLs are. It stays in the ledger; the same command asks again and "
                "buys nothing.\n",
-               record_text(g->record, RECORD_ID));
+               g->record->id);
     generation_fail(g, ret, FAILURE_LATER);
 }
 
@@ -298,7 +295,7 @@ static void take_damaged(Generation *g, const char *part, const char *why)
         g->events, AV_LOG_ERROR,
         "The clip of generation %s is damaged at the server: %s. It stays in the ledger; "
         "the same command fetches it again and buys nothing.\n",
-        record_text(g->record, RECORD_ID), why);
+        g->record->id, why);
     generation_fail(g, AVERROR_INVALIDDATA, FAILURE_LATER);
 }
 
@@ -314,9 +311,9 @@ static int keep(Generation *g, const ClipFacts *facts, const char *history)
     }
     generation_fill(g);
     if (g->status[0])
-        record_set_text(g->record, RECORD_STATUS, g->status);
-    facts_note(g->record, facts);
-    record_set_number(g->record, RECORD_ENDED, record_now());
+        av_strlcpy(g->record->status, g->status, sizeof(g->record->status));
+    g->record->clip = *facts;
+    g->record->ended = record_now();
     if ((ret = generation_record(g, RECORD_READY, history, NULL)) < 0)
         return ret;
     generation_note(g, "ready", g->status, NULL, -1);
@@ -329,9 +326,8 @@ static int keep(Generation *g, const ClipFacts *facts, const char *history)
  * it is itself from the ledger. */
 static int remember(Generation *g)
 {
-    int ret = record_state(g->record) == RECORD_NEW && g->request->fields
-                  ? generation_describe(g)
-                  : 0;
+    int ret =
+        g->record->state == RECORD_NEW && g->request->fields ? generation_describe(g) : 0;
     if (ret < 0)
         generation_fail(g, ret, FAILURE_STORE);
     return ret;
@@ -340,7 +336,7 @@ static int remember(Generation *g)
 bool generation_adopt(Generation *g)
 {
     char *clip = store_clip_path(g->plan->store, g->request->key);
-    const char *id = record_text(g->record, RECORD_ID);
+    const char *id = g->record->id;
     ClipFacts facts;
     int ret = !clip || access(clip, F_OK)
                   ? AVERROR(ENOENT)
@@ -443,11 +439,11 @@ static bool may_download(Generation *g)
         forget(g);
         store_unlock(&g->lock);
         g->phase = PHASE_LOOK;
-    } else if (record_state(g->record) == RECORD_READY &&
+    } else if (g->record->state == RECORD_READY &&
                store_has_clip(g->plan->store, g->record)) {
         g->phase = PHASE_END;
         g->result = 0;
-    } else if (record_state(g->record) == RECORD_RUNNING) {
+    } else if (g->record->state == RECORD_RUNNING) {
         generation_adopt(g);
     }
     return g->phase == PHASE_DOWNLOAD;

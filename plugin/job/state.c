@@ -23,7 +23,7 @@ bool generation_lock(Generation *g)
     if (g->lock >= 0)
         return true;
     if (g->lock != AVERROR(EAGAIN)) {
-        const char *id = record_text(g->record, RECORD_ID);
+        const char *id = g->record->id;
         int error = g->lock;
         if (id)
             events_say(g->events, AV_LOG_ERROR,
@@ -50,17 +50,17 @@ bool generation_lock(Generation *g)
 int generation_refresh(Generation *g)
 {
     Record *now = NULL;
-    const char *ours = record_text(g->record, RECORD_ID);
+    const char *ours = g->record->id;
     int ret = store_load(g->plan->store, g->request->key, true, g->out, &now);
     if (ret < 0)
         return ret;
-    const char *its = record_text(now, RECORD_ID);
+    const char *its = now->id;
     if (ours && its && !strcmp(ours, its)) {
         FFSWAP(Record *, g->record, now);
         ret = 1;
     } else {
         /* Whoever removed the record has not bought another. */
-        ret = record_state(now) == RECORD_NEW;
+        ret = now->state == RECORD_NEW;
     }
     record_free(&now);
     return ret;
@@ -73,28 +73,23 @@ void generation_take_usage(Generation *g, const GatewayUsage *said)
     g->usage.tokens = said->tokens >= 0 ? said->tokens : g->usage.tokens;
 }
 
-static void fill_number(Record *record, const char *name, double value)
-{
-    if (value >= 0)
-        record_set_number(record, name, value);
-}
-
 void generation_fill(Generation *g)
 {
+    Record *record = g->record;
     char *url = NULL;
 
-    fill_number(g->record, RECORD_USD, g->usage.usd);
-    fill_number(g->record, RECORD_CREDITS, g->usage.credits);
-    fill_number(g->record, RECORD_TOKENS, g->usage.tokens);
+    record->usd = g->usage.usd >= 0 ? g->usage.usd : record->usd;
+    record->credits = g->usage.credits >= 0 ? g->usage.credits : record->credits;
+    record->tokens = g->usage.tokens >= 0 ? g->usage.tokens : record->tokens;
     if (g->url && http_bare_url(g->url, &url) >= 0)
-        record_set_text(g->record, RECORD_URL, url);
+        record_set(&g->record->url, url);
     av_free(url);
 }
 
 int generation_record(Generation *g, RecordState state, const char *what,
                       const char *status)
 {
-    record_set_state(g->record, state);
+    g->record->state = state;
     int ret = record_add_history(g->record, what, status);
     if (ret >= 0)
         ret = store_save(g->plan->store, g->record, g->out);
@@ -119,17 +114,15 @@ static void account_of(const char *api_key, char *text)
 
 void generation_set_account(Generation *g)
 {
-    char account[17];
-    account_of(g->request->api_key, account);
-    record_set_text(g->record, RECORD_ACCOUNT, account);
+    account_of(g->request->api_key, g->record->account);
 }
 
 void generation_check_account(Generation *g)
 {
     char account[17];
-    const char *owner = record_text(g->record, RECORD_ACCOUNT);
+    const char *owner = g->record->account;
     account_of(g->request->api_key, account);
-    g->foreign = owner && strcmp(owner, account);
+    g->foreign = *owner && strcmp(owner, account);
     if (g->foreign)
         events_say(
             g->events, AV_LOG_WARNING,

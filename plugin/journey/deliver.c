@@ -1,18 +1,84 @@
 /* i2v: the end of a journey: what the clip is, and where it lies
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "journey/state.h"
+#include "journey/deliver.h"
 
 #include <errno.h>
+#include <math.h>
 
+#include <libavutil/common.h>
 #include <libavutil/error.h>
 #include <libavutil/log.h>
 #include <libavutil/mem.h>
 
 #include "store/clip_digest.h"
-#include "store/facts.h"
 #include "base/files.h"
-#include "store/account.h"
+#include "journey/state.h"
+#include "store/provenance.h"
 #include "made/stand_in.h"
+
+/* A clip may last so much longer or shorter than asked, seconds. */
+#define DURATION_SLACK 0.5
+
+/* 29.97 is not 30; what rounding leaves of a rate is closer. */
+#define RATE_SLACK 0.01
+
+/* What is said of the clip */
+
+static void compare_size(const ClipFacts *facts, const Request *r, Events *events)
+{
+    if (r->width && (facts->width != r->width || facts->height != r->height))
+        events_say(events, AV_LOG_WARNING,
+                   "The clip is %dx%d, not the %dx%d that was asked for.\n", facts->width,
+                   facts->height, r->width, r->height);
+    if (r->duration && fabs(facts->duration - r->duration) > DURATION_SLACK)
+        events_say(events, AV_LOG_WARNING,
+                   "The clip lasts %.2f s, not the %d s that were asked for.\n",
+                   facts->duration, r->duration);
+}
+
+static void compare_rate(const Record *record, const Request *r, Events *events)
+{
+    const ClipFacts *facts = &record->clip;
+    double rate = av_q2d(facts->rate);
+    /* A request that is picked up by its key knows this by its record alone. */
+    int asked = r->rate ? r->rate : record->rate;
+
+    if (asked > 0 && rate > 0 && fabs(rate - asked) > RATE_SLACK)
+        events_say(events, AV_LOG_WARNING,
+                   "The clip has %.6g frames a second, not the %d that were asked for.\n",
+                   rate, asked);
+    if (facts->variable)
+        events_say(events, AV_LOG_WARNING,
+                   "The clip's frame rate is variable, %.6g a second on average; the "
+                   "filter fps makes it constant.\n",
+                   rate);
+}
+
+void deliver_say_clip(const Record *record, const Request *request, Events *events)
+{
+    const ClipFacts *facts = &record->clip;
+
+    if (facts->text[0])
+        events_say(events, AV_LOG_INFO, "Clip: %s.\n", facts->text);
+    if (!facts->width)
+        return;
+    compare_size(facts, request, events);
+    compare_rate(record, request, events);
+    if (facts->untagged[0])
+        events_say(events, AV_LOG_WARNING,
+                   "The clip does not say what its colours mean (%s), so programs guess; "
+                   "the filter setparams says it.\n",
+                   facts->untagged);
+    if (!facts->has_audio && !request->mute && !request->silence && !record->mute)
+        events_say(events, AV_LOG_WARNING,
+                   "The clip has no audio; silence=1 adds a silent track.\n");
+    if (facts->c2pa)
+        events_say(events, AV_LOG_INFO,
+                   "The clip carries C2PA content credentials; they stay in the saved "
+                   "original.\n");
+}
+
+/* Delivering */
 
 static int save(Journey *j, const char *path)
 {
@@ -42,21 +108,31 @@ static int lock_record(Journey *j, int *lock)
     return store_load(j->store, j->request->key, true, &j->out, &j->record);
 }
 
+/* What a clip is, where its record does not tell. */
+static int look_at_clip(Record *record, const char *path,
+                        const AVIOInterruptCB *interrupt)
+{
+    ClipFacts facts;
+    int ret = record->clip.width ? 0 : clip_verify(path, 0, interrupt, &facts);
+    if (ret >= 0 && !record->clip.width)
+        record->clip = facts;
+    return ret;
+}
+
 /* What only reading the clip tells is found once, and kept when no other process has the
  * record: the facts of one that an earlier version brought, and, where the account is
  * written at once, its digest. */
 static int know_clip(Journey *j, const char *path)
 {
-    ClipFacts facts;
-    bool had_facts = facts_read(j->record, &facts);
-    bool wants_digest = j->request->save && !record_text(j->record, RECORD_CLIP_HASH);
+    bool had_facts = j->record->clip.width;
+    bool wants_digest = j->request->save && !j->record->clip_hash[0];
     int lock, ret, taken = 0;
 
     if (had_facts && !wants_digest)
         return 0;
     if ((ret = lock_record(j, &lock)) < 0)
         goto end;
-    ret = facts_complete(j->record, path, j->interrupt);
+    ret = look_at_clip(j->record, path, j->interrupt);
     if (ret >= 0 && wants_digest)
         ret = taken = store_digest_clip(j->store, j->record, j->interrupt);
     if (ret >= 0 && lock >= 0 && (!had_facts || taken))
@@ -100,7 +176,8 @@ int journey_confirm_clip(Journey *j)
                "The clip %s is damaged (%s); it is fetched again.\n", path, facts.why);
     j->failure = FAILURE_STORE;
     /* Without a size it is not the one that was noted. */
-    ret = lock < 0 ? lock : record_set_text(j->record, RECORD_CLIP_SIZE, NULL);
+    j->record->clip_size = -1;
+    ret = FFMIN(lock, 0);
     if (ret >= 0)
         ret = store_save(j->store, j->record, &j->out);
 end:
@@ -121,22 +198,20 @@ static int describe_clip(Journey *j, const char *path)
         ret = know_clip(j, path);
     if (ret < 0)
         return ret;
-    if (!record_text(j->record, RECORD_CLIP_HASH))
-        clip_digest_later(j->store, r->key,
-                          (int64_t)record_number(j->record, RECORD_CLIP_SIZE, 0),
-                          j->interrupt);
+    if (!j->record->clip_hash[0])
+        clip_digest_later(j->store, r->key, j->record->clip_size, j->interrupt);
     Event event = {
         .name = "clip",
         .path = path,
-        .status = record_text(j->record, RECORD_STATUS),
-        .usd = record_number(j->record, RECORD_USD, -1),
+        .status = j->record->status[0] ? j->record->status : NULL,
+        .usd = j->record->usd,
         .retryable = -1,
     };
-    facts_say(j->record, r, j->events);
+    deliver_say_clip(j->record, r, j->events);
     if (event.usd >= 0 && !j->served)
         events_say(j->events, AV_LOG_INFO, "Cost: %.4g USD.\n", event.usd);
-    if (record_text(j->record, RECORD_ID))
-        events_set_id(j->events, record_text(j->record, RECORD_ID));
+    if (j->record->id)
+        events_set_id(j->events, j->record->id);
     events_note(j->events, &event);
     return j->tags && r->tags != TAGS_NONE
                ? provenance_tags(j->record, r->tags == TAGS_ALL, j->tags)
@@ -146,17 +221,16 @@ static int describe_clip(Journey *j, const char *path)
 /* silence=1: a clip without audio is given out with a silent track. */
 static int add_silence(Journey *j, char **path)
 {
-    ClipFacts facts;
     char *with = NULL;
 
     if (!j->request->silence)
         return 0;
-    if (!facts_read(j->record, &facts)) {
+    if (!j->record->clip.width) {
         events_say(j->events, AV_LOG_ERROR,
                    "silence=1: whether the clip %s has audio cannot be told.\n", *path);
         return AVERROR_INVALIDDATA;
     }
-    if (facts.has_audio)
+    if (j->record->clip.has_audio)
         return 0;
     int ret = substitute_silence(*path, j->interrupt, &j->out, &with);
     if (ret < 0)

@@ -13,7 +13,7 @@
 #include <libavutil/mem.h>
 
 #include "job/batch.h"
-#include "store/account.h"
+#include "request/kept.h"
 #include "journey/price.h"
 #include "made/stand_in.h"
 
@@ -126,7 +126,7 @@ void journey_say_request(Journey *j)
     if (j->said || batch_has(r)) /* of what was sent ahead */
         return;
     j->said = true;
-    cJSON *fields = provenance_request(r->fields); // without what may be secret in it
+    cJSON *fields = kept_fields(r->fields); // without what may be secret in it
     av_bprint_init(&text, 0, AV_BPRINT_SIZE_AUTOMATIC);
     av_bprintf(&text, "%s", r->model_name);
     cJSON_ArrayForEach(field, fields)
@@ -157,7 +157,7 @@ void journey_say_request(Journey *j)
 static void say_served(Journey *j)
 {
     char day[16] = "an earlier day";
-    time_t when = record_integer(j->record, RECORD_ACCEPTED, 0);
+    time_t when = (time_t)av_clipd(j->record->accepted, 0, INT_MAX);
     struct tm tm;
     if (when && localtime_r(&when, &tm))
         strftime(day, sizeof(day), "%Y-%m-%d", &tm);
@@ -173,7 +173,7 @@ static bool is_worth(const Journey *j, const char *key, const Record *record)
     char *clip;
     bool there;
 
-    switch (record_state(record)) {
+    switch (record->state) {
     case RECORD_NEW:
         clip = store_clip_path(j->store, key);
         there = clip && !access(clip, F_OK);
@@ -219,8 +219,7 @@ int journey_look_up(Journey *j)
         j->failure = FAILURE_STORE;
         return ret;
     }
-    j->served =
-        record_state(j->record) == RECORD_READY && store_has_clip(j->store, j->record);
+    j->served = j->record->state == RECORD_READY && store_has_clip(j->store, j->record);
     return j->served && store_doubts_clip(j->store, j->record) ? journey_confirm_clip(j)
                                                                : 0;
 }
@@ -276,7 +275,7 @@ static int plan_create(Journey *j)
     if (generation_can_reuse(j->record) || r->reuse_only || !r->api_key)
         return 0;
     /* What may be paid for already is looked for at any price. */
-    bool sent = record_state(j->record) == RECORD_SENT;
+    bool sent = j->record->state == RECORD_SENT;
     if (sent && r->max_cost >= 0) {
         j->plan.refusal =
             "The request is not sent anew before its price was held against max_cost; the "

@@ -201,10 +201,9 @@ int journey_finish(Journey **journey, const AVIOInterruptCB *interrupt,
         report->dry_run = j->request->dry_run;
     }
     if (j->record) {
-        const char *status = record_text(j->record, RECORD_STATUS);
-        av_strlcpy(report->status, status ? status : "", sizeof(report->status));
-        report->state = record_state_name(record_state(j->record));
-        report->usd = record_number(j->record, RECORD_USD, -1);
+        av_strlcpy(report->status, j->record->status, sizeof(report->status));
+        report->state = record_state_name(j->record->state);
+        report->usd = j->record->usd;
     }
     if (report->dry_run)
         report->usd = j->plan.price;

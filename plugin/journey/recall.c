@@ -13,12 +13,12 @@
 /* What the ledger says when there is nothing to wait for. */
 static int check_recalled(Journey *j, const char *key)
 {
-    const char *error = record_text(j->record, RECORD_ERROR);
+    const char *error = j->record->error;
 
-    switch (record_state(j->record)) {
+    switch (j->record->state) {
     case RECORD_FAILED:
         events_say(j->events, AV_LOG_ERROR, "The generation %s failed: %s.\n",
-                   record_text(j->record, RECORD_ID), record_error(j->record));
+                   j->record->id, record_error(j->record));
         j->failure = FAILURE_GATEWAY;
         return AVERROR_EXTERNAL;
     case RECORD_DAMAGED:
@@ -63,14 +63,14 @@ static int recall(Journey *j, const char *key, AVDictionary **options)
         return ret;
     EarlierRequest earlier = {
         .key = key,
-        .model = record_text(j->record, RECORD_MODEL),
-        .prompt = record_text(j->record, RECORD_PROMPT),
-        .take = record_integer(j->record, RECORD_TAKE, 1),
-        .duration = record_integer(j->record, RECORD_DURATION, 0),
-        .width = record_integer(j->record, RECORD_WIDTH, 0),
-        .height = record_integer(j->record, RECORD_HEIGHT, 0),
+        .model = j->record->model,
+        .prompt = j->record->prompt,
+        .take = j->record->take >= 0 ? j->record->take : 1,
+        .duration = FFMAX(j->record->duration, 0),
+        .width = FFMAX(j->record->width, 0),
+        .height = FFMAX(j->record->height, 0),
     };
-    const char *origin = record_text(j->record, RECORD_ORIGIN);
+    const char *origin = j->record->origin;
     ret = request_recall(&earlier, j->options, &j->out, &j->request);
     /* The API key is for the gateway that is named now, and for no other. */
     if (ret >= 0 && !record_is_finished(j->record) && origin &&

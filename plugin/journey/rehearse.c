@@ -31,8 +31,8 @@ static void say_fields(Journey *j)
 /* What a real run would do before it bought, or instead. @return whether it would buy */
 static bool say_known(Journey *j)
 {
-    const char *id = record_text(j->record, RECORD_ID);
-    RecordState state = record_state(j->record);
+    const char *id = j->record->id;
+    RecordState state = j->record->state;
     char *clip = store_clip_path(j->store, j->request->key);
     bool there = clip && !access(clip, F_OK);
 

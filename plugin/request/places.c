@@ -16,7 +16,7 @@
 
 #include "base/files.h"
 #include "base/http.h"
-#include "store/account.h"
+#include "request/kept.h"
 
 /* The API key's file. */
 #define MAX_KEY 4096
@@ -207,7 +207,7 @@ static char *resolve(const char *path)
 /* The account is written beside the clip. */
 static int check_account(const Options *o, Outcome *out, const Request *r)
 {
-    char *path = provenance_path(r->save);
+    char *path = kept_account_path(r->save);
     int ret = path ? 0 : AVERROR(ENOMEM);
 
     if (path && is_still(path, r)) {

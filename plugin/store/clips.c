@@ -61,16 +61,14 @@ static void time_text(const struct stat *st, char *text, size_t size)
 
 int store_note_clip(const Store *store, Record *record)
 {
-    char *clip = store_clip_path(store, record_key(record)), time[48];
+    char *clip = store_clip_path(store, record->key);
     struct stat st;
     int ret = !clip ? AVERROR(ENOMEM) : stat(clip, &st) < 0 ? AVERROR(errno) : 0;
 
     if (ret >= 0) {
-        time_text(&st, time, sizeof(time));
-        if (record_set_number(record, RECORD_CLIP_SIZE, (double)st.st_size) < 0 ||
-            record_set_text(record, RECORD_CLIP_TIME, time) < 0 ||
-            record_set_text(record, RECORD_CLIP_HASH, NULL) < 0)
-            ret = AVERROR(ENOMEM);
+        time_text(&st, record->clip_time, sizeof(record->clip_time));
+        record->clip_size = st.st_size;
+        record->clip_hash[0] = '\0';
     }
     av_free(clip);
     return ret;
@@ -78,34 +76,30 @@ int store_note_clip(const Store *store, Record *record)
 
 static bool has_noted_size(const struct stat *st, const Record *record)
 {
-    return S_ISREG(st->st_mode) &&
-           (double)st->st_size == record_number(record, RECORD_CLIP_SIZE, -1);
+    return S_ISREG(st->st_mode) && st->st_size == record->clip_size;
 }
 
 static bool has_noted_time(const struct stat *st, const Record *record)
 {
-    const char *noted = record_text(record, RECORD_CLIP_TIME);
     char time[48];
 
     time_text(st, time, sizeof(time));
-    return noted && !strcmp(noted, time);
+    return !strcmp(record->clip_time, time);
 }
 
 int store_digest_clip(const Store *store, Record *record,
                       const AVIOInterruptCB *interrupt)
 {
-    char *clip = store_clip_path(store, record_key(record)), digest[DIGEST_TEXT_SIZE];
+    char *clip = store_clip_path(store, record->key);
     struct stat st;
     int ret = 0;
 
     if (!clip) {
         ret = AVERROR(ENOMEM);
-    } else if (record_state(record) == RECORD_READY &&
-               !record_text(record, RECORD_CLIP_HASH) && !stat(clip, &st) &&
-               has_noted_size(&st, record) && has_noted_time(&st, record)) {
-        ret = digest_file(clip, interrupt, digest);
-        if (ret >= 0)
-            ret = record_set_text(record, RECORD_CLIP_HASH, digest);
+    } else if (record->state == RECORD_READY && !record->clip_hash[0] &&
+               !stat(clip, &st) && has_noted_size(&st, record) &&
+               has_noted_time(&st, record)) {
+        ret = digest_file(clip, interrupt, record->clip_hash);
         ret = ret < 0 ? ret : 1;
     }
     av_free(clip);
@@ -119,7 +113,7 @@ static Record *read_undigested(const Store *store, const char *key)
     char *text;
 
     if (store_read_record(store, key, &record, &text) < 0 || !record ||
-        record_state(record) != RECORD_READY || record_text(record, RECORD_CLIP_HASH))
+        record->state != RECORD_READY || record->clip_hash[0])
         record_free(&record);
     av_free(text);
     return record;
@@ -137,7 +131,7 @@ int64_t store_note_digest(const Store *store, const char *key,
         record = read_undigested(store, key);
     if (record && store_digest_clip(store, record, interrupt) > 0 &&
         store_write_record(store, record) >= 0)
-        size = (int64_t)record_number(record, RECORD_CLIP_SIZE, 0);
+        size = record->clip_size;
     record_free(&record);
     store_unlock(&lock);
     return size;
@@ -145,8 +139,8 @@ int64_t store_note_digest(const Store *store, const char *key,
 
 bool store_doubts_clip(const Store *store, const Record *record)
 {
-    bool digested = record_text(record, RECORD_CLIP_HASH);
-    char *clip = digested ? NULL : store_clip_path(store, record_key(record));
+    bool digested = record->clip_hash[0];
+    char *clip = digested ? NULL : store_clip_path(store, record->key);
     struct stat st;
     bool doubts = clip && !stat(clip, &st) && !has_noted_time(&st, record);
 
@@ -156,19 +150,19 @@ bool store_doubts_clip(const Store *store, const Record *record)
 
 static bool is_noted(const char *clip, const struct stat *st, const Record *record)
 {
-    const char *hash = record_text(record, RECORD_CLIP_HASH);
+    const char *hash = record->clip_hash;
     char digest[DIGEST_TEXT_SIZE];
 
     if (!has_noted_size(st, record))
         return false;
-    if (!hash || has_noted_time(st, record))
+    if (!*hash || has_noted_time(st, record))
         return true;
     return digest_file(clip, NULL, digest) >= 0 && !strcmp(digest, hash);
 }
 
 bool store_has_clip(const Store *store, const Record *record)
 {
-    char *clip = store_clip_path(store, record_key(record));
+    char *clip = store_clip_path(store, record->key);
     struct stat st;
     bool there = clip && !stat(clip, &st) && is_noted(clip, &st, record);
     av_free(clip);

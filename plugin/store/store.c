@@ -192,24 +192,23 @@ int store_read_record(const Store *store, const char *key, Record **record, char
 int store_load(const Store *store, const char *key, bool locked, Outcome *out,
                Record **record)
 {
-    char *path = store_path(store, key, ".json"), *text;
-    int ret = store_read_record(store, key, record, &text);
+    char *path = store_path(store, key, ".json"), *text = NULL;
+    int ret = path ? store_read_file(path, MAX_RECORD, &text) : AVERROR(ENOMEM);
 
+    *record = NULL;
+    if (text)
+        ret = record_parse(key, text, record);
     bool damaged = ret == AVERROR_INVALIDDATA;
-    if (!path)
-        ret = AVERROR(ENOMEM);
-    else if (damaged)
+    if (damaged)
         ret = locked ? store_move_aside(path,
                                         "The ledger's record %s is damaged or of another "
                                         "version; it was moved to %s.\n",
                                         out)
                      : 0;
-    if (ret >= 0 && damaged && locked && (*record = record_salvage(key, text)))
-        ret = store_save(store, *record, out);
     if (ret >= 0 && !*record && !(*record = record_alloc(key)))
         ret = AVERROR(ENOMEM);
     if (ret >= 0 && damaged && !locked)
-        record_set_state(*record, RECORD_DAMAGED);
+        (*record)->state = RECORD_DAMAGED;
     if (ret < 0) {
         record_free(record);
         outcome_fail(
@@ -228,15 +227,15 @@ static void print_consequence(const Record *record, char *text, size_t size)
 {
     static const char elsewhere[] =
         "set I2V_STORE or the option store to a directory of yours";
-    const char *tries = record_text(record, RECORD_CLIENT_IDS);
+    const char *tries = record->client_ids;
     bool first = !tries || !strchr(tries, ' ');
 
-    switch (record_state(record)) {
+    switch (record->state) {
     case RECORD_RUNNING:
         snprintf(text, size,
                  "generation %s goes on at the gateway; once this store can be written "
                  "the same command finds it",
-                 record_text(record, RECORD_ID));
+                 record->id);
         break;
     case RECORD_READY:
         av_strlcpy(text, "the clip itself is kept", size);
@@ -247,7 +246,7 @@ static void print_consequence(const Record *record, char *text, size_t size)
         break;
     case RECORD_NEW:
     case RECORD_INTENT:
-        if (record_text(record, RECORD_ERROR) || !first)
+        if (record->error || !first)
             av_strlcpy(text, "what the gateway answered is not noted", size);
         else
             snprintf(text, size, "nothing sent; %s", elsewhere);
@@ -259,7 +258,7 @@ static void print_consequence(const Record *record, char *text, size_t size)
 
 int store_write_record(const Store *store, const Record *record)
 {
-    char *path = store_path(store, record_key(record), ".json");
+    char *path = store_path(store, record->key, ".json");
     char *text = record_print(record);
     int ret = path && text ? 0 : AVERROR(ENOMEM);
 
@@ -278,7 +277,7 @@ int store_save(const Store *store, const Record *record, Outcome *out)
     int ret = store_write_record(store, record);
 
     if (ret < 0) {
-        char *path = store_path(store, record_key(record), ".json");
+        char *path = store_path(store, record->key, ".json");
         print_consequence(record, consequence, sizeof(consequence));
         outcome_fail(out, FAILURE_STORE, ret, "Cannot write the ledger %s: %s; %s.",
                      path ? path : store->directory, av_err2str(ret), consequence);
@@ -378,8 +377,8 @@ static int prune_key(const Store *store, const char *key, double before, Outcome
     if (lock < 0)
         return lock;
     ret = store_load(store, key, false, out, &record);
-    if (ret >= 0 && record_is_finished(record) &&
-        record_number(record, RECORD_ENDED, before) < before)
+    if (ret >= 0 && record_is_finished(record) && record->ended > 0 &&
+        record->ended < before)
         remove_key(store, key, pruned);
     else if (ret >= 0 && !record_is_finished(record))
         pruned->kept++;

@@ -5,8 +5,6 @@
 
 #include <stdbool.h>
 
-#include <cjson/cJSON.h>
-
 #include <libavutil/dict.h>
 
 #include "store/record.h"
@@ -16,21 +14,10 @@
     "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 
 /**
- * The fields of a request as they may be kept: of a data: URI its digest, of a URL what
- * cannot be a credential.
- * @return a copy, free with cJSON_Delete(); NULL without memory
- */
-cJSON *provenance_request(const cJSON *fields);
-
-/** Where the account of a clip lies that is saved as `path`: its extension replaced by
- * .i2v.json. @return free with av_free(), NULL without memory */
-char *provenance_path(const char *path);
-
-/**
  * Write the account of a clip: what was asked, which generation came of it, when, what it
  * cost, and what the clip is. It comes of the record alone and has no secret in it.
  * @param clip  the saved clip, of which the name goes into the account; the account lies
- *              at provenance_path() of it
+ *              at kept_account_path() of it
  * @return 0 or a negative AVERROR, nothing logged; an account from before is then
  * untouched
  */
