@@ -42,6 +42,31 @@ int digest_text(const void *data, size_t size, char *text)
     return 0;
 }
 
+Digest *digest_begin(void)
+{
+    struct AVSHA *sha = av_sha_alloc();
+    if (sha)
+        av_sha_init(sha, 256);
+    return (Digest *)sha;
+}
+
+int digest_update(Digest *digest, const void *data, size_t size)
+{
+    av_sha_update((struct AVSHA *)digest, data, (unsigned)size);
+    return 0;
+}
+
+int digest_end(Digest **digest, char *text)
+{
+    uint8_t bytes[32];
+    if (*digest)
+        av_sha_final((struct AVSHA *)*digest, bytes);
+    if (*digest && text)
+        digest_hex(bytes, sizeof(bytes), text);
+    av_freep(digest);
+    return 0;
+}
+
 int digest_file(const char *path, const AVIOInterruptCB *interrupt, char *text)
 {
     enum { PIECE = 1 << 16 };

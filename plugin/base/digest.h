@@ -19,6 +19,14 @@ int digest_text(const void *data, size_t size, char *text);
 /** The same of a whole file. @return 0, AVERROR(EINTR) or another negative AVERROR */
 int digest_file(const char *path, const AVIOInterruptCB *interrupt, char *text);
 
+/** A digest of bytes as they come. @return NULL without memory */
+typedef struct Digest Digest;
+Digest *digest_begin(void);
+int digest_update(Digest *digest, const void *data, size_t size);
+
+/** End it; sets *digest to NULL. @param text  as above, or NULL */
+int digest_end(Digest **digest, char *text);
+
 /** Lower-case hexadecimal of bytes; text has 2 * size + 1. */
 void digest_hex(const uint8_t *bytes, size_t size, char *text);
 

@@ -8,6 +8,12 @@
 
 #include "base/outcome.h"
 
+/** Read a file whole, and terminate it; free *text with av_free(). Nothing is logged.
+ * @param max  bytes it may have
+ * @return 0, with *text NULL when there is no such file; AVERROR_INVALIDDATA when it has
+ * more bytes or is no file; or another negative AVERROR */
+int files_read(const char *path, size_t max, char **text);
+
 /**
  * Read a text file named by an option.
  * @param max     bytes it may have

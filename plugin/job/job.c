@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <libavutil/avstring.h>
 #include <libavutil/common.h>
@@ -184,6 +185,24 @@ static void go_on(Generation *g, Phase phase)
         events_set_id(g->events, g->record->id);
 }
 
+/* Why a clip that was here is fetched again. */
+static void say_lost_clip(Generation *g)
+{
+    char *clip = store_clip_path(g->plan->store, g->request->key);
+
+    if (clip && !access(clip, F_OK))
+        events_say(g->events, AV_LOG_WARNING,
+                   "The clip %s is damaged (it is not what was noted of it); it is "
+                   "fetched again.\n",
+                   clip);
+    else
+        events_say(g->events, AV_LOG_WARNING,
+                   "The clip of generation %s is no longer in the store: fetching it "
+                   "again.\n",
+                   g->record->id);
+    av_free(clip);
+}
+
 /* A generation that is paid for but not here. */
 static void resume(Generation *g)
 {
@@ -199,10 +218,7 @@ static void resume(Generation *g)
         return;
     }
     if (g->record->state == RECORD_READY)
-        events_say(
-            g->events, AV_LOG_WARNING,
-            "The clip of generation %s is no longer in the store: fetching it again.\n",
-            id);
+        say_lost_clip(g);
     else if (g->record->state == RECORD_RUNNING)
         events_say(g->events, AV_LOG_INFO, "Picking up generation %s.\n", id);
     generation_note(g, "picked_up", NULL, NULL, -1);

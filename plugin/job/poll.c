@@ -250,11 +250,16 @@ static void start_download(Generation *g)
         .ca_file = g->request->ca_file,
         .allow_http = g->request->allow_http,
         .size = g->clip_size,
+        .interrupt = g->interrupt,
     };
     int ret = part ? download_start(g->http, &source, &g->download) : AVERROR(ENOMEM);
     av_free(part);
     if (ret >= 0) {
         generation_note(g, "download", NULL, NULL, -1);
+        return;
+    }
+    if (ret == AVERROR(EINTR)) { /* the loop sees the interrupt */
+        generation_sleep(g, 0);
         return;
     }
     if (ret != AVERROR(EINVAL)) {
@@ -300,9 +305,14 @@ static void take_damaged(Generation *g, const char *part, const char *why)
 }
 
 /* A verified clip is in its place: note it, and that is the end. */
-static int keep(Generation *g, const ClipFacts *facts, const char *history)
+static int keep(Generation *g, const ClipFacts *facts, const char *hash,
+                const char *history)
 {
-    int ret = store_note_clip(g->plan->store, g->record);
+    int ret = store_note_clip(g->plan->store, g->record, hash, g->interrupt);
+    if (ret == AVERROR(EINTR)) { /* the loop sees the interrupt */
+        generation_sleep(g, 0);
+        return ret;
+    }
     if (ret < 0) {
         events_say(g->events, AV_LOG_ERROR, "Cannot read the clip in the store: %s.\n",
                    av_err2str(ret));
@@ -352,7 +362,7 @@ bool generation_adopt(Generation *g)
     /* Locked first and looked again after: a damaged record is then moved aside. */
     if (whole && g->lock < 0)
         generation_lock(g);
-    else if (whole && remember(g) >= 0 && keep(g, &facts, "adopted") >= 0)
+    else if (whole && remember(g) >= 0 && keep(g, &facts, NULL, "adopted") >= 0)
         events_say(g->events, id ? AV_LOG_INFO : AV_LOG_WARNING,
                    id ? "An earlier run brought the clip %s, which is whole, and did not "
                         "live to note it.\n"
@@ -370,7 +380,7 @@ static void publish(Generation *g, const ClipFacts *facts)
         end_hopeless(g, ret, av_err2str(ret));
         return;
     }
-    keep(g, facts, "ready");
+    keep(g, facts, g->clip_hash, "ready");
 }
 
 static void verify(Generation *g)
@@ -471,6 +481,7 @@ void generation_download(Generation *g)
         g->weather = 0;
     g->part_bytes = download_bytes(g->download);
     g->retry_after = download_retry_after(g->download);
+    av_strlcpy(g->clip_hash, download_digest(g->download), sizeof(g->clip_hash));
     download_end(&g->download);
     take_download(g, result, error, reason ? reason : "no memory");
     av_free(reason);

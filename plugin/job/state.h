@@ -68,9 +68,10 @@ struct Generation {
     char *url;           ///< of the clip
     int64_t clip_size;   ///< bytes the server announced, -1 = not yet
     char status[64];     ///< last heard and said
-    GatewayUsage usage;  ///< heard so far
-    char *key_again;     ///< of the key file, when it was read once more
-    bool said_waiting;   ///< for another process
+    char clip_hash[DIGEST_TEXT_SIZE]; ///< of what was downloaded
+    GatewayUsage usage;               ///< heard so far
+    char *key_again;                  ///< of the key file, when it was read once more
+    bool said_waiting;                ///< for another process
 };
 
 /** One step of a phase. */

@@ -35,7 +35,7 @@ static cJSON *load(const Store *store)
     char *path = store_file_path(store, NAME ".json"), *text = NULL;
     cJSON *json = NULL;
 
-    if (path && store_read_file(path, MAX_SIZE, &text) >= 0 && text)
+    if (path && files_read(path, MAX_SIZE, &text) >= 0 && text)
         json = cJSON_Parse(text);
     av_free(text);
     av_free(path);

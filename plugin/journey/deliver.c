@@ -10,7 +10,6 @@
 #include <libavutil/log.h>
 #include <libavutil/mem.h>
 
-#include "store/clip_digest.h"
 #include "base/files.h"
 #include "journey/state.h"
 #include "store/provenance.h"
@@ -120,69 +119,22 @@ static int look_at_clip(Record *record, const char *path,
 }
 
 /* What only reading the clip tells is found once, and kept when no other process has the
- * record: the facts of one that an earlier version brought, and, where the account is
- * written at once, its digest. */
+ * record. */
 static int know_clip(Journey *j, const char *path)
 {
-    bool had_facts = j->record->clip.width;
-    bool wants_digest = j->request->save && !j->record->clip_hash[0];
-    int lock, ret, taken = 0;
+    int lock, ret;
 
-    if (had_facts && !wants_digest)
+    if (j->record->clip.width)
         return 0;
     if ((ret = lock_record(j, &lock)) < 0)
         goto end;
     ret = look_at_clip(j->record, path, j->interrupt);
-    if (ret >= 0 && wants_digest)
-        ret = taken = store_digest_clip(j->store, j->record, j->interrupt);
-    if (ret >= 0 && lock >= 0 && (!had_facts || taken))
+    if (ret >= 0 && lock >= 0)
         store_save(j->store, j->record, &j->out);
     if (ret != AVERROR(EINTR)) /* what is not known is not spoken of */
         ret = 0;
 end:
     store_unlock(&lock);
-    return ret;
-}
-
-int journey_confirm_clip(Journey *j)
-{
-    char *path = store_clip_path(j->store, j->request->key);
-    ClipFacts facts;
-    int ret = path ? clip_verify(path, 0, j->interrupt, &facts) : AVERROR(ENOMEM);
-    int lock = -1, loaded;
-
-    j->served = ret >= 0;
-    if (ret < 0 && ret != AVERROR_INVALIDDATA) {
-        j->failure = ret == AVERROR(EINTR) ? FAILURE_LATER : FAILURE_STORE;
-        if (ret == AVERROR(EINTR))
-            events_say(j->events, AV_LOG_ERROR, "Interrupted.\n");
-        else
-            events_say(j->events, AV_LOG_ERROR, "Cannot look at the clip %s: %s.\n",
-                       path ? path : "", av_err2str(ret));
-        goto end;
-    }
-    if ((loaded = lock_record(j, &lock)) < 0) {
-        j->failure = FAILURE_STORE;
-        ret = loaded;
-        goto end;
-    }
-    if (j->served) {
-        ret = store_note_clip(j->store, j->record);
-        if (ret >= 0 && lock >= 0)
-            store_save(j->store, j->record, &j->out); // another time, if not now
-        goto end;
-    }
-    events_say(j->events, AV_LOG_WARNING,
-               "The clip %s is damaged (%s); it is fetched again.\n", path, facts.why);
-    j->failure = FAILURE_STORE;
-    /* Without a size it is not the one that was noted. */
-    j->record->clip_size = -1;
-    ret = FFMIN(lock, 0);
-    if (ret >= 0)
-        ret = store_save(j->store, j->record, &j->out);
-end:
-    store_unlock(&lock);
-    av_free(path);
     return ret;
 }
 
@@ -198,8 +150,6 @@ static int describe_clip(Journey *j, const char *path)
         ret = know_clip(j, path);
     if (ret < 0)
         return ret;
-    if (!j->record->clip_hash[0])
-        clip_digest_later(j->store, r->key, j->record->clip_size, j->interrupt);
     Event event = {
         .name = "clip",
         .path = path,

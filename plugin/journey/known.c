@@ -131,7 +131,7 @@ static bool read_line(const char *directory, const char *identity, StillKnown *k
 
     *known = (StillKnown){0};
     bool found =
-        path && store_read_file(path, MAX_SIZE, &text) >= 0 && text &&
+        path && files_read(path, MAX_SIZE, &text) >= 0 && text &&
         (line = find_line(text, identity)) &&
         sscanf(line + strlen(identity), "%d %d %64[0-9a-f] %32[0-9a-f-] %d",
                &known->width, &known->height, hex, known->fingerprint, &settled) == 5 &&
@@ -227,7 +227,7 @@ void known_stills_add(const Store *store, const StillKnown *known, Outcome *out)
         goto end;
     path = store_file_path(store, NAME);
     ret = path ? 0 : AVERROR(ENOMEM);
-    if (ret >= 0 && store_read_file(path, MAX_SIZE, &text) < 0)
+    if (ret >= 0 && files_read(path, MAX_SIZE, &text) < 0)
         text = NULL; // damaged: begun anew
     if (ret < 0 || is_noted(text, known))
         goto end;

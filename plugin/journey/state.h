@@ -98,10 +98,6 @@ int journey_proceed(Journey *j);
 /** Bring what is known by its key to a clip in the store. */
 int journey_bring(Journey *j);
 
-/** Look whether the clip in the store is whole, which its record cannot tell.
- * @return 0 and j->served, or a negative AVERROR */
-int journey_confirm_clip(Journey *j);
-
 /** Say what the clip is and where; save it. @param path  free with av_free() */
 int journey_deliver(Journey *j, char **path);
 

@@ -4,7 +4,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -104,20 +103,6 @@ int store_probe(const Store *store, const char *key, Outcome *out)
     return ret < 0 ? say_unwritable(store->directory, ret, out) : 0;
 }
 
-Store *store_copy(const Store *store)
-{
-    Store *copy = av_mallocz(sizeof(*copy));
-
-    if (copy && !(copy->directory = av_strdup(store->directory)))
-        av_freep(&copy);
-    return copy;
-}
-
-bool store_is(const Store *store, const Store *other)
-{
-    return !strcmp(store->directory, other->directory);
-}
-
 void store_close(Store **store)
 {
     if (*store)
@@ -137,35 +122,6 @@ char *store_file_path(const Store *store, const char *name)
 
 /* Records */
 
-int store_read_file(const char *path, int64_t max, char **text)
-{
-    struct stat st;
-    /* O_NONBLOCK: a FIFO must not hang the open. */
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), ret = 0;
-    FILE *file = fd >= 0 ? fdopen(fd, "r") : NULL;
-
-    *text = NULL;
-    if (!file) {
-        ret = fd < 0 && errno == ENOENT ? 0 : AVERROR(errno);
-        if (fd >= 0)
-            close(fd);
-        return ret;
-    }
-    if (fstat(fileno(file), &st) < 0) {
-        ret = AVERROR(errno);
-    } else if (!S_ISREG(st.st_mode) || st.st_size > max) {
-        ret = AVERROR_INVALIDDATA;
-    } else if (!(*text = av_mallocz((size_t)st.st_size + 1))) {
-        ret = AVERROR(ENOMEM);
-    } else if (fread(*text, 1, (size_t)st.st_size, file) != (size_t)st.st_size) {
-        ret = AVERROR(EIO);
-    }
-    fclose(file);
-    if (ret < 0)
-        av_freep(text);
-    return ret;
-}
-
 int store_move_aside(const char *path, const char *sentence, Outcome *out)
 {
     char *aside = av_asprintf("%s.%lld.bad", path, (long long)av_gettime());
@@ -176,24 +132,11 @@ int store_move_aside(const char *path, const char *sentence, Outcome *out)
     return ret;
 }
 
-int store_read_record(const Store *store, const char *key, Record **record, char **text)
-{
-    char *path = store_path(store, key, ".json");
-
-    *record = NULL;
-    *text = NULL;
-    int ret = path ? store_read_file(path, MAX_RECORD, text) : AVERROR(ENOMEM);
-    if (*text)
-        ret = record_parse(key, *text, record);
-    av_free(path);
-    return ret;
-}
-
 int store_load(const Store *store, const char *key, bool locked, Outcome *out,
                Record **record)
 {
     char *path = store_path(store, key, ".json"), *text = NULL;
-    int ret = path ? store_read_file(path, MAX_RECORD, &text) : AVERROR(ENOMEM);
+    int ret = path ? files_read(path, MAX_RECORD, &text) : AVERROR(ENOMEM);
 
     *record = NULL;
     if (text)
@@ -256,7 +199,7 @@ static void print_consequence(const Record *record, char *text, size_t size)
     }
 }
 
-int store_write_record(const Store *store, const Record *record)
+static int write_record(const Store *store, const Record *record)
 {
     char *path = store_path(store, record->key, ".json");
     char *text = record_print(record);
@@ -274,7 +217,7 @@ int store_write_record(const Store *store, const Record *record)
 int store_save(const Store *store, const Record *record, Outcome *out)
 {
     char consequence[320];
-    int ret = store_write_record(store, record);
+    int ret = write_record(store, record);
 
     if (ret < 0) {
         char *path = store_path(store, record->key, ".json");

@@ -403,7 +403,8 @@ static void test_clips(void **state)
     assert_int_equal(access(part, F_OK), -1);
     assert_int_equal(access(clip, F_OK), 0);
     assert_false(store_has_clip(store, record));
-    record->clip_size = 4;
+    assert_int_equal(store_note_clip(store, record, NULL, NULL), 0);
+    check_number("size", record->clip_size, 4);
     assert_true(store_has_clip(store, record));
     record->clip_size = 5;
     assert_false(store_has_clip(store, record));
@@ -412,7 +413,8 @@ static void test_clips(void **state)
     /* A newer one takes its place. */
     write_part(store, "longer");
     assert_int_equal(store_publish(store, KEY), 0);
-    record->clip_size = 6;
+    assert_false(store_has_clip(store, record));
+    assert_int_equal(store_note_clip(store, record, NULL, NULL), 0);
     assert_true(store_has_clip(store, record));
     assert_int_equal(unlink(clip), 0);
     assert_false(store_has_clip(store, record));
@@ -421,6 +423,52 @@ static void test_clips(void **state)
     record_free(&record);
     av_free(clip);
     av_free(part);
+}
+
+static void put_clip(const Store *store, const char *text)
+{
+    write_part(store, text);
+    assert_int_equal(store_publish(store, KEY), 0);
+}
+
+static void date_clip(const Store *store, time_t when)
+{
+    const struct timespec times[2] = {{.tv_sec = when}, {.tv_sec = when}};
+    char *clip = store_clip_path(store, KEY);
+    assert_int_equal(utimensat(AT_FDCWD, clip, times, 0), 0);
+    av_free(clip);
+}
+
+/* A clip of other content is not the one that was noted, however it is dated; of a large
+ * one the date alone is held against it. */
+static void test_other_content(void **state)
+{
+    Store *store = *state;
+    Record *record = record_alloc(KEY);
+    char hash[DIGEST_TEXT_SIZE], *clip = store_clip_path(store, KEY);
+    put_clip(store, "clip");
+    date_clip(store, 1000);
+    assert_int_equal(digest_text("clip", 4, hash), 0);
+    assert_int_equal(store_note_clip(store, record, hash, NULL), 0);
+    assert_true(store_has_clip(store, record));
+    date_clip(store, 2000);
+    assert_true(store_has_clip(store, record));
+    put_clip(store, "clap");
+    date_clip(store, 1000);
+    assert_false(store_has_clip(store, record));
+    put_clip(store, "clip");
+    assert_true(store_has_clip(store, record));
+    record->clip_hash[0] = '\0';
+    assert_false(store_has_clip(store, record));
+
+    assert_int_equal(truncate(clip, (64 << 20) + 1), 0);
+    date_clip(store, 1000);
+    assert_int_equal(store_note_clip(store, record, hash, NULL), 0);
+    assert_true(store_has_clip(store, record));
+    date_clip(store, 2000);
+    assert_false(store_has_clip(store, record));
+    record_free(&record);
+    av_free(clip);
 }
 
 /* Whoever holds the lock may be mending it: without the lock it is not touched. */
@@ -467,6 +515,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_lock_across_threads, open_store,
                                         close_store),
         cmocka_unit_test_setup_teardown(test_clips, open_store, close_store),
+        cmocka_unit_test_setup_teardown(test_other_content, open_store, close_store),
     };
     said_start();
     clear_environment();
