@@ -37,9 +37,10 @@ static int restart(Download *d)
 {
     d->bytes = 0;
     digest_end(&d->digest, NULL);
-    if (!(d->digest = digest_begin()))
-        return AVERROR(ENOMEM);
-    return ftruncate(d->fd, 0) < 0 ? AVERROR(errno) : 0;
+    if (ftruncate(d->fd, 0) < 0)
+        return AVERROR(errno);
+    d->digest = digest_begin();
+    return d->digest ? 0 : AVERROR(ENOMEM);
 }
 
 /* Take the digest of what an earlier attempt left. */

@@ -165,8 +165,8 @@ void generation_take_job(Generation *g, const GatewayJob *job)
 int64_t generation_next_poll(const Generation *g, const GatewayAnswer *answer)
 {
     int64_t here = av_gettime_relative() - g->waiting_since;
-    double accepted = g->record->accepted,
-           age = accepted > 0 ? record_now() - accepted : 0;
+    double accepted = g->record->accepted;
+    double age = accepted > 0 ? record_now() - accepted : 0;
     /* Clocks jump; and no generation is older than its request may be waited for. */
     age = av_clipd(age, (double)here / 1e6, DAY_SECONDS);
     int64_t us = schedule_interval(&g->schedule, (int64_t)(age * 1e6),
