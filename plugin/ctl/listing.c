@@ -105,10 +105,10 @@ void listing_state(const Listing *listing, char *text, size_t size)
 
 void listing_price(const Listing *listing, char *text, size_t size)
 {
-    if (listing->entry < 0)
+    if (listing->entry < 0 || !engine_default()->price_text)
         av_strlcpy(text, "-", size);
     else
-        catalogue_price_text(listing->catalogue, listing->entry, text, size);
+        engine_default()->price_text(listing->catalogue, listing->entry, text, size);
 }
 
 const char *listing_audio(const Listing *listing)

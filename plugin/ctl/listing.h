@@ -7,8 +7,7 @@
 
 #include <cjson/cJSON.h>
 
-#include "engine/aimlapi_list.h"
-#include "engine/models.h"
+#include "engine/engine.h"
 
 /** Bytes that the texts of a listing take at most, their NUL included. */
 #define LISTING_TEXT 1024

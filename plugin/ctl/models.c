@@ -15,7 +15,7 @@
 #include <libavutil/log.h>
 #include <libavutil/mem.h>
 
-#include "engine/aimlapi_list.h"
+#include "engine/engine.h"
 #include "ctl/listing.h"
 #include "request/options.h"
 #include "request/request.h"
@@ -64,11 +64,17 @@ static int ask(const AVIOInterruptCB *interrupt, const char *model, Answers *ans
                                     .ca_file = answers->place->ca_file,
                                     .allow_http = answers->place->allow_http,
                                     .interrupt = interrupt};
+    const Engine *engine = answers->place->engine;
     char why[256];
-    int ret = catalogue_models(&source, model, &answers->models, answers->why,
-                               sizeof(answers->why));
-    if (ret >= 0) {
-        ret = catalogue_retirements(&source, &answers->retirements, why, sizeof(why));
+    int ret = AVERROR(ENOSYS);
+
+    if (engine->list)
+        ret = engine->list(&source, model, &answers->models, answers->why,
+                           sizeof(answers->why));
+    else
+        av_strlcpy(answers->why, "it lists none", sizeof(answers->why));
+    if (ret >= 0 && engine->retirements) {
+        ret = engine->retirements(&source, &answers->retirements, why, sizeof(why));
         if (ret < 0 && ret != AVERROR(EINTR))
             av_log(i2vctl_log, AV_LOG_WARNING,
                    "%s cannot be asked which models are retired: %s.\n", source.origin,
@@ -90,9 +96,9 @@ static void warn(const Answers *answers)
 static bool is_in_table(const Catalogue *catalogue, int n)
 {
     const char *alias;
-    bool known = model_find(catalogue_id(catalogue, n));
+    bool known = model_find(engine_default()->models, catalogue_id(catalogue, n));
     for (int i = 0; !known && (alias = catalogue_alias(catalogue, n, i)); i++)
-        known = model_find(alias);
+        known = model_find(engine_default()->models, alias);
     return known;
 }
 
@@ -100,16 +106,17 @@ static bool is_in_table(const Catalogue *catalogue, int n)
 static int list_all(const Answers *answers, Listing **listings, int *count)
 {
     const Catalogue *catalogue = answers->models;
+    const Model *models = engine_default()->models;
     int rows = 0, n = 0;
 
-    while (model_at(rows))
+    while (models[rows].name)
         rows++;
     *listings =
         av_calloc((size_t)(rows + catalogue_count(catalogue)), sizeof(**listings));
     if (!*listings)
         return AVERROR(ENOMEM);
     for (; n < rows; n++)
-        (*listings)[n] = listing_of_row(model_at(n), catalogue, answers->retirements);
+        (*listings)[n] = listing_of_row(&models[n], catalogue, answers->retirements);
     for (int i = 0; i < catalogue_count(catalogue); i++) {
         bool listed = is_in_table(catalogue, i);
         for (int row = 0; row < rows; row++)
@@ -242,12 +249,13 @@ static int refuse(const char *name, const Answers *answers, Failure *failure)
 
 static int show_one(const char *name, const Answers *answers, bool json, Failure *failure)
 {
-    const Model *model = model_find(name);
+    const Model *model = model_find(engine_default()->models, name);
     Listing listing = {NULL, answers->models, catalogue_find(answers->models, name),
                        answers->retirements};
 
     if (!model && listing.entry >= 0)
-        model = model_find(catalogue_id(answers->models, listing.entry));
+        model = model_find(engine_default()->models,
+                           catalogue_id(answers->models, listing.entry));
     if (model)
         listing = listing_of_row(model, answers->models, answers->retirements);
     else if (listing.entry < 0)
@@ -284,7 +292,7 @@ int i2vctl_models(Arguments *arguments, const AVIOInterruptCB *interrupt,
                   Failure *failure)
 {
     const char *name = arguments->nb_words ? arguments->words[0] : NULL;
-    const Model *model = name ? model_find(name) : NULL;
+    const Model *model = name ? model_find(engine_default()->models, name) : NULL;
     Answers answers = {0};
     int ret = check_arguments(arguments);
 

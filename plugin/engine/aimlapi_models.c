@@ -7,11 +7,9 @@
  * pages' samples. Whether a clip has audio is, where there is no switch, as the page says
  * of its sample.
  */
-#include "engine/models.h"
+#include "engine/aimlapi.h"
 
 #include <stddef.h>
-
-#include <libavutil/common.h>
 
 /* Pieces that pages share */
 
@@ -283,7 +281,7 @@ static const ModelField omni_fields[] = {
     .resolutions = {"480p", "720p", "1080p"}, \
     .aspect_ratios = {"1:1", "16:9", "9:16", "4:3", "3:4", "3:2", "2:3"}
 
-static const Model models[] = {
+const Model aimlapi_models[] = {
     /* OpenAi/sora-2-i2v */
     {.name = "openai/sora-2-i2v", COMMON,
      .durations = {4, 8, 12}, .duration = 4,
@@ -475,10 +473,6 @@ static const Model models[] = {
     {.name = "google/gemini-omni-flash-preview", COMMON,
      .shortest = 3, .longest = 10, .duration = 8,
      .aspect_ratios = {"16:9", "9:16"}, .fields = omni_fields},
+    {0},
 };
 /* clang-format on */
-
-const Model *model_at(int n)
-{
-    return n >= 0 && n < (int)FF_ARRAY_ELEMS(models) ? &models[n] : NULL;
-}

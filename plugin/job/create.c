@@ -150,17 +150,17 @@ static void start_create(Generation *g)
     if (generation_record(g, RECORD_INTENT, "intent", NULL) < 0)
         return;
     generation_note(g, "intent", NULL, NULL, -1);
-    ret = gateway_create(&g->gateway, g->http, body, g->client_id, on_last_byte, g,
-                         &g->call);
+    ret = g->request->engine->create(&g->gateway, g->http, body, g->client_id,
+                                     on_last_byte, g, &g->call);
     if (ret < 0)
         generation_fail(g, ret, FAILURE_GATEWAY);
 }
 
 /* Answers */
 
-void generation_accept(Generation *g, const GatewayAnswer *answer)
+void generation_accept(Generation *g, const EngineAnswer *answer)
 {
-    const GatewayJob *job = &answer->job;
+    const EngineJob *job = &answer->job;
     char price[32] = "";
 
     if (job->usage.usd >= 0)
@@ -196,7 +196,7 @@ void generation_accept(Generation *g, const GatewayAnswer *answer)
 }
 
 /* Nothing was accepted: a later run may create without looking. */
-void generation_end_refused(Generation *g, const GatewayAnswer *answer)
+void generation_end_refused(Generation *g, const EngineAnswer *answer)
 {
     generation_note(g, "refused", NULL, answer->text, 0);
     if (answer->moderated)
@@ -216,7 +216,7 @@ void generation_end_refused(Generation *g, const GatewayAnswer *answer)
     generation_fail(g, answer->error, generation_failure_of(answer->error));
 }
 
-static void end_unsent(Generation *g, const GatewayAnswer *answer)
+static void end_unsent(Generation *g, const EngineAnswer *answer)
 {
     if (answer->stopped) { /* the ledger could not be written, which was said */
         generation_fail(g, answer->error, FAILURE_STORE);
@@ -265,7 +265,7 @@ static void look_for(Generation *g, int64_t us, const char *why)
 }
 
 /* Too many at once: nothing was taken. */
-static void ask_later(Generation *g, const GatewayAnswer *answer)
+static void ask_later(Generation *g, const EngineAnswer *answer)
 {
     g->not_before =
         av_gettime_relative() + FFMIN(answer->retry_after, MAX_RETRY_AFTER) * SECOND_US;
@@ -273,35 +273,35 @@ static void ask_later(Generation *g, const GatewayAnswer *answer)
                             generation_backoff(++g->weather, 60, answer->retry_after));
 }
 
-static void take_create(Generation *g, const GatewayAnswer *answer)
+static void take_create(Generation *g, const EngineAnswer *answer)
 {
-    g->busy = answer->verdict == GATEWAY_BUSY;
+    g->busy = answer->verdict == ENGINE_BUSY;
     switch (answer->verdict) {
-    case GATEWAY_JOB:
+    case ENGINE_JOB:
         generation_accept(g, answer);
         break;
-    case GATEWAY_REFUSED:
+    case ENGINE_REFUSED:
         generation_end_refused(g, answer);
         break;
-    case GATEWAY_BUSY:
+    case ENGINE_BUSY:
         if (generation_is_over(g))
             generation_end_refused(g, answer);
         else
             ask_later(g, answer);
         break;
-    case GATEWAY_UNSENT:
+    case ENGINE_UNSENT:
         if (answer->permanent || ++g->unsent >= MAX_UNSENT)
             end_unsent(g, answer);
         else
             generation_create_again(g, answer->text,
                                     generation_backoff(g->unsent, 8, -1));
         break;
-    case GATEWAY_FAULT:
+    case ENGINE_FAULT:
         g->faults++;
         av_strlcpy(g->suspect, answer->job.id ? answer->job.id : "", sizeof(g->suspect));
         look_for(g, FAULT_LOOK_US, answer->text);
         break;
-    case GATEWAY_LOST:
+    case ENGINE_LOST:
         g->faults = 0;
         look_for(g, INT64_MAX, answer->text);
         break;
@@ -310,14 +310,14 @@ static void take_create(Generation *g, const GatewayAnswer *answer)
 
 void generation_create(Generation *g)
 {
-    GatewayAnswer answer;
+    EngineAnswer answer;
     if (!g->call) {
         start_create(g);
         return;
     }
-    if (!gateway_answered(g->call, &answer))
+    if (!engine_answered(g->call, &answer))
         return;
-    gateway_end(&g->call);
+    engine_end(&g->call);
     take_create(g, &answer);
-    gateway_answer_clear(&answer);
+    engine_answer_clear(&answer);
 }

@@ -82,7 +82,7 @@ static void end_search(Generation *g)
 {
     bool may_create = (g->faults > 0 && g->find_enough) || is_old(g);
     const char *doubt = find_doubt(g);
-    GatewayAnswer answer = {
+    EngineAnswer answer = {
         .status = 500,
         .error = AVERROR_HTTP_SERVER_ERROR,
         .text = "it failed three times and shows no generation",
@@ -101,30 +101,30 @@ static void end_search(Generation *g)
 
 /* A 500 or 503 came with an id: what the gateway says of that decides before another
  * try, since a row may appear only once the generation has ended. */
-static void take_suspect(Generation *g, GatewayAnswer *answer)
+static void take_suspect(Generation *g, EngineAnswer *answer)
 {
-    bool unknown = answer->verdict == GATEWAY_REFUSED && answer->status != 401 &&
+    bool unknown = answer->verdict == ENGINE_REFUSED && answer->status != 401 &&
                    answer->status != 403;
 
-    if (answer->verdict == GATEWAY_JOB && answer->job.state != JOB_FAILED) {
+    if (answer->verdict == ENGINE_JOB && answer->job.state != JOB_FAILED) {
         if (!answer->job.id)
             answer->job.id = av_strdup(g->suspect);
         if (answer->job.id)
             generation_accept(g, answer);
         else
             generation_fail(g, AVERROR(ENOMEM), FAILURE_LATER);
-    } else if (unknown || answer->verdict == GATEWAY_JOB) {
+    } else if (unknown || answer->verdict == ENGINE_JOB) {
         g->suspect[0] = '\0';
         g->asking_suspect = false;
         end_search(g);
-    } else if (answer->verdict == GATEWAY_REFUSED) {
+    } else if (answer->verdict == ENGINE_REFUSED) {
         stop_lost(g, "the gateway does not tell about it");
     } else {
         rest(g, generation_backoff(++g->weather, 4, answer->retry_after));
     }
 }
 
-static void take_page(Generation *g, const GatewayAnswer *answer)
+static void take_page(Generation *g, const EngineAnswer *answer)
 {
     int64_t away = answer->date - (int64_t)record_now();
 
@@ -135,7 +135,7 @@ static void take_page(Generation *g, const GatewayAnswer *answer)
         return;
     }
     g->weather = 0;
-    g->clock_differs = answer->date >= 0 && (away > GATEWAY_SKEW || away < -GATEWAY_SKEW);
+    g->clock_differs = answer->date >= 0 && (away > ENGINE_SKEW || away < -ENGINE_SKEW);
     if (answer->more) {
         /* An empty page that claims more is no end of the list: from the start again. */
         g->find_offset = answer->rows ? g->find_offset + answer->rows : 0;
@@ -149,13 +149,13 @@ static void take_page(Generation *g, const GatewayAnswer *answer)
         g->wake = FFMIN(av_gettime_relative() + LOOK_US, g->find_until);
 }
 
-static void take_find(Generation *g, const GatewayAnswer *answer)
+static void take_find(Generation *g, const EngineAnswer *answer)
 {
-    if (answer->verdict == GATEWAY_JOB) {
+    if (answer->verdict == ENGINE_JOB) {
         take_page(g, answer);
     } else if (answer->status == 401 && generation_try_key_again(g)) {
         rest(g, 0);
-    } else if (answer->verdict == GATEWAY_REFUSED) {
+    } else if (answer->verdict == ENGINE_REFUSED) {
         events_say(g->events, AV_LOG_WARNING,
                    "The gateway refused its usage log: %s (HTTP %d).\n", answer->text,
                    answer->status);
@@ -172,25 +172,30 @@ static int ask(Generation *g)
     double created = record_number(g->record, RECORD_CREATED, 0), now = record_now();
 
     if (g->asking_suspect)
-        return gateway_poll(&g->gateway, g->http, g->suspect, &g->call);
+        return g->request->engine->poll(&g->gateway, g->http, g->suspect, &g->call);
     if (!g->find_offset)
         g->find_began = av_gettime_relative();
     /* Until now, not for a day: a clock that was behind put the intent too early. One
      * that was ahead put it anywhere. */
     created = av_clipd(created, now - WINDOW_S, now > created ? now : now - WEEK_S);
-    return gateway_find(&g->gateway, g->http, record_text(g->record, RECORD_CLIENT_IDS),
-                        (int64_t)created, g->find_offset, &g->call);
+    return g->request->engine->find(&g->gateway, g->http,
+                                    record_text(g->record, RECORD_CLIENT_IDS),
+                                    (int64_t)created, g->find_offset, &g->call);
 }
 
 void generation_find(Generation *g)
 {
-    GatewayAnswer answer;
+    EngineAnswer answer;
     int64_t now = av_gettime_relative();
 
+    if (!g->request->engine->find) {
+        stop_lost(g, "there is no list to look for it in");
+        return;
+    }
     if (!g->find_until)
         g->find_until = is_old(g) ? now : now + g->request->max_wait;
     if (now >= end_of_looking(g)) {
-        gateway_end(&g->call);
+        engine_end(&g->call);
         stop_lost(g, g->asking_suspect ? "the gateway does not tell about it"
                                        : "the usage log could not be read to its end");
         return;
@@ -201,12 +206,12 @@ void generation_find(Generation *g)
             generation_fail(g, ret, FAILURE_GATEWAY);
         return;
     }
-    if (!gateway_answered(g->call, &answer))
+    if (!engine_answered(g->call, &answer))
         return;
-    gateway_end(&g->call);
+    engine_end(&g->call);
     if (g->asking_suspect)
         take_suspect(g, &answer);
     else
         take_find(g, &answer);
-    gateway_answer_clear(&answer);
+    engine_answer_clear(&answer);
 }

@@ -152,11 +152,13 @@ void generation_refuse_to_spend(Generation *g)
     generation_fail(g, AVERROR(ENOENT), FAILURE_REQUEST);
 }
 
-static int miss_key(Events *events, Failure *failure)
+static int miss_key(const Request *request, Events *events, Failure *failure)
 {
-    events_say(events, AV_LOG_ERROR,
-               "There is no API key: set AIML_API_KEY, name a file with the option "
-               "api_key_file, or put the key into ~/.config/i2v/key; nothing sent.\n");
+    events_say(
+        events, AV_LOG_ERROR,
+        "There is no API key: set %s, name a file with the option api_key_file, or "
+        "put the key into ~/.config/i2v/key; nothing sent.\n",
+        request->engine->key_variables[0]);
     *failure = FAILURE_KEY;
     return AVERROR(ENOKEY);
 }
@@ -173,7 +175,7 @@ int generation_foresee(const Request *request, const Record *record, Events *eve
         *failure = FAILURE_REQUEST;
         return AVERROR(ENOENT);
     }
-    return request->api_key ? 0 : miss_key(events, failure);
+    return request->api_key ? 0 : miss_key(request, events, failure);
 }
 
 static void go_on(Generation *g, Phase phase)
@@ -195,7 +197,7 @@ static void resume(Generation *g)
         return;
     }
     if (!g->request->api_key) {
-        generation_fail(g, miss_key(g->events, &g->failure), FAILURE_KEY);
+        generation_fail(g, miss_key(g->request, g->events, &g->failure), FAILURE_KEY);
         return;
     }
     if (record_state(g->record) == RECORD_READY)
@@ -217,7 +219,7 @@ static void begin(Generation *g, RecordState state)
         return;
     }
     if (!g->request->api_key) {
-        generation_fail(g, miss_key(g->events, &g->failure), FAILURE_KEY);
+        generation_fail(g, miss_key(g->request, g->events, &g->failure), FAILURE_KEY);
         return;
     }
     /* Locked first and looked again after, or two would create. */
@@ -480,11 +482,11 @@ int generation_start(const GenerationPlan *plan, Http *http,
     g->request = request;
     g->events = plan->events;
     g->out = plan->out;
-    g->gateway = (Gateway){request->origin, request->api_key, request->ca_file,
-                           request->allow_http};
+    g->gateway = (EngineAccess){request->origin, request->api_key, request->ca_file,
+                                request->allow_http};
     g->http = http;
     g->lock = -1;
-    g->usage = GATEWAY_NO_USAGE;
+    g->usage = ENGINE_NO_USAGE;
     g->clip_size = -1;
     g->waiting_since = av_gettime_relative();
     learn(g);
@@ -564,7 +566,7 @@ void generation_end(Generation **generation)
     Generation *g = *generation;
     if (!g)
         return;
-    gateway_end(&g->call);
+    engine_end(&g->call);
     download_end(&g->download);
     store_unlock(&g->lock);
     record_free(&g->record);

@@ -31,7 +31,7 @@
 
 /* Statuses */
 
-static void say_status(Generation *g, const GatewayJob *job)
+static void say_status(Generation *g, const EngineJob *job)
 {
     long long after = (long long)((av_gettime_relative() - g->waiting_since) / SECOND_US);
     av_strlcpy(g->status, job->status, sizeof(g->status));
@@ -66,7 +66,7 @@ static void keep_status(Generation *g)
 
 /* The gateway has nothing more of a generation whose clip was here. It was paid for once,
  * and is not bought again unasked. */
-static void end_gone(Generation *g, const GatewayJob *job)
+static void end_gone(Generation *g, const EngineJob *job)
 {
     if (store_has_clip(g->plan->store, g->record)) {
         g->phase = PHASE_END;
@@ -80,7 +80,7 @@ static void end_gone(Generation *g, const GatewayJob *job)
     generation_fail(g, AVERROR_EXTERNAL, FAILURE_GATEWAY);
 }
 
-static void end_failed(Generation *g, const GatewayJob *job)
+static void end_failed(Generation *g, const EngineJob *job)
 {
     RecordState state = job->moderated ? RECORD_REFUSED : RECORD_FAILED;
 
@@ -140,7 +140,7 @@ static void note_duration(Generation *g)
     g->took = 0;
 }
 
-void generation_take_job(Generation *g, const GatewayJob *job)
+void generation_take_job(Generation *g, const EngineJob *job)
 {
     generation_take_usage(g, &job->usage);
     if (job->status[0] && strcmp(job->status, g->status)) {
@@ -164,7 +164,7 @@ void generation_take_job(Generation *g, const GatewayJob *job)
 
 /* Polling */
 
-int64_t generation_next_poll(const Generation *g, const GatewayAnswer *answer)
+int64_t generation_next_poll(const Generation *g, const EngineAnswer *answer)
 {
     int64_t here = av_gettime_relative() - g->waiting_since;
     double age = record_now() - record_number(g->record, RECORD_ACCEPTED, record_now());
@@ -177,7 +177,7 @@ int64_t generation_next_poll(const Generation *g, const GatewayAnswer *answer)
     return FFMAX(us, FFMIN(answer->retry_after, MAX_RETRY_AFTER) * SECOND_US);
 }
 
-static void end_poll_refused(Generation *g, const GatewayAnswer *answer)
+static void end_poll_refused(Generation *g, const EngineAnswer *answer)
 {
     events_say(
         g->events, AV_LOG_ERROR,
@@ -191,14 +191,14 @@ static void end_poll_refused(Generation *g, const GatewayAnswer *answer)
                                                                         : FAILURE_LATER);
 }
 
-static void take_poll(Generation *g, const GatewayAnswer *answer)
+static void take_poll(Generation *g, const EngineAnswer *answer)
 {
     g->answered = true;
     if (answer->status == 401 && generation_try_key_again(g)) {
         generation_sleep(g, 0);
-    } else if (answer->verdict == GATEWAY_REFUSED) {
+    } else if (answer->verdict == ENGINE_REFUSED) {
         end_poll_refused(g, answer);
-    } else if (answer->verdict == GATEWAY_JOB) {
+    } else if (answer->verdict == ENGINE_JOB) {
         g->weather = 0;
         generation_sleep(g, generation_next_poll(g, answer));
         if (answer->job.state == JOB_PENDING)
@@ -216,21 +216,21 @@ static void take_poll(Generation *g, const GatewayAnswer *answer)
 
 void generation_poll(Generation *g)
 {
-    GatewayAnswer answer;
+    EngineAnswer answer;
     int ret;
 
     if (!g->call) {
-        ret = gateway_poll(&g->gateway, g->http, record_text(g->record, RECORD_ID),
-                           &g->call);
+        ret = g->request->engine->poll(&g->gateway, g->http,
+                                       record_text(g->record, RECORD_ID), &g->call);
         if (ret < 0)
             generation_fail(g, ret, FAILURE_LATER);
         return;
     }
-    if (!gateway_answered(g->call, &answer))
+    if (!engine_answered(g->call, &answer))
         return;
-    gateway_end(&g->call);
+    engine_end(&g->call);
     take_poll(g, &answer);
-    gateway_answer_clear(&answer);
+    engine_answer_clear(&answer);
 }
 
 /* Downloading */
@@ -420,7 +420,7 @@ static void take_download(Generation *g, DownloadResult result, int error,
 /* What was heard of a generation that is no longer the request's. */
 static void forget(Generation *g)
 {
-    g->usage = GATEWAY_NO_USAGE;
+    g->usage = ENGINE_NO_USAGE;
     g->status[0] = '\0';
     g->clip_size = -1;
     g->part_bytes = 0;

@@ -66,7 +66,7 @@ int generation_refresh(Generation *g)
     return ret;
 }
 
-void generation_take_usage(Generation *g, const GatewayUsage *said)
+void generation_take_usage(Generation *g, const EngineUsage *said)
 {
     g->usage.usd = said->usd >= 0 ? said->usd : g->usage.usd;
     g->usage.credits = said->credits >= 0 ? said->credits : g->usage.credits;

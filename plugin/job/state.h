@@ -5,7 +5,7 @@
 #define I2V_GENERATION_INTERNAL_H
 
 #include "base/download.h"
-#include "engine/aimlapi.h"
+#include "engine/engine.h"
 #include "job/job.h"
 #include "base/http.h"
 #include "job/schedule.h"
@@ -27,7 +27,7 @@ struct Generation {
     const GenerationPlan *plan;
     const Request *request;
     Events *events;
-    Gateway gateway;
+    EngineAccess gateway;
     Http *http;
     const AVIOInterruptCB *interrupt;
     Record *record;
@@ -41,7 +41,7 @@ struct Generation {
     Failure failure;
     int64_t waiting_since; ///< av_gettime_relative(), when max_wait began
     int64_t wake;          ///< av_gettime_relative() before which there is nothing to do
-    GatewayCall *call;
+    EngineCall *call;
     Download *download;
 
     char client_id[40];  ///< of the create call at hand
@@ -68,7 +68,7 @@ struct Generation {
     char *url;           ///< of the clip
     int64_t clip_size;   ///< bytes the server announced, -1 = not yet
     char status[64];     ///< last heard and said
-    GatewayUsage usage;  ///< heard so far
+    EngineUsage usage;   ///< heard so far
     char *key_again;     ///< of the key file, when it was read once more
     bool said_waiting;   ///< for another process
 };
@@ -117,7 +117,7 @@ int generation_describe(Generation *g);
 void generation_fill(Generation *g);
 
 /** What a job says was spent; what it does not say stays. */
-void generation_take_usage(Generation *g, const GatewayUsage *said);
+void generation_take_usage(Generation *g, const EngineUsage *said);
 
 /** The key was refused: read its file again, once. @return whether it holds another,
  * which is then used */
@@ -137,16 +137,16 @@ int generation_record(Generation *g, RecordState state, const char *what,
 void generation_create_again(Generation *g, const char *why, int64_t us);
 
 /** Nothing was accepted: say so, and let a later run create without looking. */
-void generation_end_refused(Generation *g, const GatewayAnswer *answer);
+void generation_end_refused(Generation *g, const EngineAnswer *answer);
 
 /** The answer has the id: put it on disk and wait on it. */
-void generation_accept(Generation *g, const GatewayAnswer *answer);
+void generation_accept(Generation *g, const EngineAnswer *answer);
 
 /** Microseconds until it is asked how the generation is, after an answer. */
-int64_t generation_next_poll(const Generation *g, const GatewayAnswer *answer);
+int64_t generation_next_poll(const Generation *g, const EngineAnswer *answer);
 
 /** Take in what a job says: status, failure, URL. Chooses the next phase. */
-void generation_take_job(Generation *g, const GatewayJob *job);
+void generation_take_job(Generation *g, const EngineJob *job);
 
 /** When the store has a whole clip that the ledger does not speak of, take it into the
  * ledger, which ends the generation; sleeps while another has the lock. @return whether

@@ -13,7 +13,7 @@
 #include <libavutil/mem.h>
 #include <libavutil/time.h>
 
-#include "engine/aimlapi_list.h"
+#include "engine/engine.h"
 #include "request/fields.h"
 
 /* Without a limit the price is a courtesy, and a purchase need not wait for it long. */
@@ -96,8 +96,8 @@ static int ask(const Request *r, const AVIOInterruptCB *interrupt, const Answer 
         return 0;
     pthread_mutex_unlock(&lock);
     source.timeout_ms = r->max_cost >= 0 ? 0 : COURTESY_MS;
-    fresh.ret = catalogue_models(&source, r->model_name, &fresh.catalogue, fresh.why,
-                                 sizeof(fresh.why));
+    fresh.ret = r->engine->list(&source, r->model_name, &fresh.catalogue, fresh.why,
+                                sizeof(fresh.why));
     fresh.when = av_gettime_relative();
     fresh.origin = av_strdup(r->origin);
     fresh.model = av_strdup(r->model_name);
@@ -123,7 +123,7 @@ static int price_by(const Catalogue *catalogue, const Request *r, CataloguePrice
                    sizeof(price->text));
         ret = AVERROR(ENOENT);
     } else {
-        ret = fields ? catalogue_price(catalogue, n, fields, request_seconds(r), price)
+        ret = fields ? r->engine->price(catalogue, n, fields, request_seconds(r), price)
                      : AVERROR(ENOMEM);
     }
     cJSON_Delete(fields);
@@ -136,7 +136,13 @@ static int look_up(const Request *r, const AVIOInterruptCB *interrupt,
                    CataloguePrice *price)
 {
     const Answer *answer;
-    int ret = ask(r, interrupt, &answer);
+    int ret;
+
+    if (!r->engine->list || !r->engine->price) {
+        av_strlcpy(price->text, "the gateway names no prices", sizeof(price->text));
+        return AVERROR(ENODATA);
+    }
+    ret = ask(r, interrupt, &answer);
 
     if (ret >= 0 && (ret = answer->ret) < 0)
         snprintf(price->text, sizeof(price->text), "the gateway's list: %s", answer->why);
@@ -198,7 +204,8 @@ void quote_replacement(const Request *r, Events *events, const AVIOInterruptCB *
     Catalogue *catalogue = NULL;
     char why[96];
 
-    if (catalogue_retirements(&source, &catalogue, why, sizeof(why)) < 0)
+    if (!r->engine->retirements ||
+        r->engine->retirements(&source, &catalogue, why, sizeof(why)) < 0)
         goto end;
     if (catalogue_retirement(catalogue, r->model_name, &retired) < 0) {
         events_say(events, AV_LOG_ERROR,

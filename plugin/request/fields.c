@@ -517,7 +517,7 @@ int fields_check(const Options *o, Outcome *out, Request *r)
     if (o->negative_prompt && !text_is_utf8(o->negative_prompt))
         return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
                             "The option negative_prompt is not valid UTF-8.");
-    r->model = model_find(o->model);
+    r->model = model_find(r->engine->models, o->model);
     if (!r->model)
         outcome_say(out, AV_LOG_INFO,
                     "The model %s is not known to i2v: it is sent as asked.", o->model);

@@ -11,6 +11,7 @@
 #include <libavutil/error.h>
 #include <libavutil/mem.h>
 
+#include "engine/engine.h"
 #include "still/still.h"
 #include "base/text.h"
 
@@ -89,8 +90,8 @@ static const AVOption option_table[] = {
         VALUE("tags", "basic", "the generation's id and the IPTC digital source type", TAGS_BASIC),
         VALUE("tags", "all", "model, prompt, take and cost, too", TAGS_ALL),
     STRING(save, "also keep the original MP4 at this path", NULL),
-    STRING(api_key_file, "read the API key from this file (default: AIML_API_KEY, AIMLAPI_API_KEY or i2v/key)", NULL),
-    STRING(base_url, "set the origin of the gateway (env I2V_BASE_URL)", "https://api.aimlapi.com"),
+    STRING(api_key_file, "read the API key from this file (default: " ENGINE_DEFAULT_KEYS " or i2v/key)", NULL),
+    STRING(base_url, "set the origin of the gateway (env I2V_BASE_URL)", ENGINE_DEFAULT_URL),
     STRING(ca_file, "set the CA bundle for https", NULL),
     STRING(store, "set the directory of the ledger and the clips (env I2V_STORE)", NULL),
     { NULL, NULL, 0, AV_OPT_TYPE_FLAGS, { .i64 = 0 }, 0, 0, 0, NULL },

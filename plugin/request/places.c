@@ -140,15 +140,14 @@ static char *home_path(const char *variable, const char *below_home, const char 
 /* A key that is missing is no error yet: what the store has can be had without one. */
 static int check_key(const Options *o, Outcome *out, Request *r)
 {
-    static const char *const variables[] = {"AIML_API_KEY", "AIMLAPI_API_KEY"};
     int ret = 0;
 
     if (o->api_key_file)
         return use_key_file(o->api_key_file, out, r);
-    for (size_t i = 0; i < FF_ARRAY_ELEMS(variables); i++) {
-        const char *value = secure_getenv(variables[i]);
+    for (const char *const *name = r->engine->key_variables; *name; name++) {
+        const char *value = secure_getenv(*name);
         if (value && *value)
-            return take_key(value, variables[i], out, &r->api_key);
+            return take_key(value, *name, out, &r->api_key);
     }
     char *path = home_path("XDG_CONFIG_HOME", ".config", "i2v/key");
     if (path && !access(path, F_OK))
@@ -284,6 +283,7 @@ int request_find_store(const Options *o, Outcome *out, char **path)
 
 int request_check_origin(Request *request, const Options *options, Outcome *out)
 {
+    request->engine = engine_default();
     int ret = check_base_url(options, out, request);
     return ret < 0 ? ret : check_ca_file(options, out, request);
 }

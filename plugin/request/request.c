@@ -174,6 +174,7 @@ int request_check(const Options *options, Outcome *out, Request **request)
     *request = NULL;
     if (!r)
         return AVERROR(ENOMEM);
+    r->engine = engine_default();
     if ((ret = check_sizes(options, out)) < 0 ||
         (ret = check_prompt(options, out, r)) < 0 ||
         (ret = check_image(options, out, r)) < 0 ||
@@ -197,6 +198,7 @@ int request_recall(const EarlierRequest *earlier, const Options *options, Outcom
     *request = NULL;
     if (!r)
         return AVERROR(ENOMEM);
+    r->engine = engine_default();
     if ((ret = copy(&r->model_name, earlier->model)) < 0 ||
         (ret = copy(&r->prompt, earlier->prompt)) < 0 ||
         (ret = copy(&r->image, "")) < 0 || (ret = check_money(options, out, r)) < 0 ||

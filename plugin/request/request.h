@@ -10,7 +10,7 @@
 
 #include "base/outcome.h"
 #include "base/digest.h"
-#include "engine/models.h"
+#include "engine/engine.h"
 #include "request/options.h"
 #include "still/still.h"
 
@@ -23,6 +23,7 @@ enum { REQUEST_UNKNOWN, REQUEST_UNTYPED, REQUEST_FORMERS };
 
 /** A request that may be sent. Strings are owned. */
 typedef struct Request {
+    const Engine *engine;
     const Model *model; ///< its row, or NULL when it is not in the table
     char *model_name;
     const char *image_field;     ///< the request field that carries the still; static

@@ -15,7 +15,7 @@
 #include <libavutil/common.h>
 #include <libavutil/lfg.h>
 
-#include "engine/models.h"
+#include "engine/engine.h"
 #include "job/schedule.h"
 #include "job/stats.h"
 
@@ -109,7 +109,7 @@ static void print_table(void)
 {
     const Model *model;
 
-    for (int n = 0; (model = model_at(n)); n++)
+    for (int n = 0; (model = &engine_default()->models[n])->name; n++)
         for (size_t i = 0; i < POLLERS && model->latency; i++)
             run(&pollers[i], model->name, model->latency, model->latency, 0, 0);
     /* Nothing is known, and it is soon over; the table speaks of another time. */

@@ -1,4 +1,4 @@
-/* i2v: what the gateway says of its models: which it serves, their prices, their end
+/* i2v: what an engine says of its models: which it serves, their prices, their end
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #ifndef I2V_CATALOGUE_H
 #define I2V_CATALOGUE_H
@@ -22,22 +22,6 @@ typedef struct CatalogueSource {
 /** A list of models or of retirements, read. Not changed once it is there: any number of
  * threads may look at one. */
 typedef struct Catalogue Catalogue;
-
-/**
- * Ask for one model, or for every image-to-video model.
- * @param model  its id or an alias, or NULL for all
- * @param why    filled in on error: a clause for a person, "it answers HTTP 500"
- * @return 0 and *catalogue, with nothing in it when the gateway does not serve the model;
- * AVERROR(EINTR) when interrupted, AVERROR(ETIMEDOUT), AVERROR_INVALIDDATA for an answer
- * that is no list, or another negative AVERROR; free with catalogue_free()
- */
-int catalogue_models(const CatalogueSource *source, const char *model,
-                     Catalogue **catalogue, char *why, size_t why_size);
-
-/** Ask which models are retired or will be. Parameters, ownership and return as of
- * catalogue_models(). */
-int catalogue_retirements(const CatalogueSource *source, Catalogue **catalogue, char *why,
-                          size_t why_size);
 
 /** Read a list of models or retirements from an answer's body. What is in it and cannot
  * be read is left out. @return 0 and *catalogue, AVERROR_INVALIDDATA, AVERROR(ENOMEM) */
@@ -81,19 +65,5 @@ typedef struct CataloguePrice {
     bool at_most;   ///< it may be less: not all that it depends on is known
     char text[128]; ///< the rate: "0.13 USD a second"; or a clause why it is not known
 } CataloguePrice;
-
-/**
- * What a request would cost.
- * @param fields   its fields by API name, with the model's defaults filled in
- * @param seconds  length of the clip, 0 = not known
- * @return 0 and *price; AVERROR(ENODATA) when the gateway names no price for these, with
- * the reason in price->text
- */
-int catalogue_price(const Catalogue *catalogue, int n, const cJSON *fields,
-                    double seconds, CataloguePrice *price);
-
-/** A model's prices in one line: "0.13 USD a second", "0.39 (720p), 0.65 (1080p) USD a
- * second", "variable", "not said". What does not fit is given as a range. */
-void catalogue_price_text(const Catalogue *catalogue, int n, char *text, size_t size);
 
 #endif
