@@ -9,6 +9,8 @@
 
 #include <libavformat/avio.h>
 
+#include "base/body.h"
+
 /** A set of exchanges that one thread drives together. Not thread-safe. */
 typedef struct Http Http;
 
@@ -17,17 +19,17 @@ struct HttpReply;
 /** What to send. Every pointer is borrowed and must outlive the exchange. */
 typedef struct HttpRequest {
     const char *url;
-    const char *bearer;  ///< API key; sent to url alone; redirects are then not followed
-    const char *header;  ///< a further header line, "Name: value", or NULL
-    const char *ca_file; ///< CA bundle, or NULL for libcurl's own
-    const uint8_t *body; ///< JSON to POST; NULL makes it a GET
-    size_t body_size;    ///< bytes
-    int64_t range_from;  ///< bytes=N- when above 0
-    int64_t max_size;    ///< bytes of body accepted, at most
-    int total_ms;        ///< limit for the whole exchange, 0 = none
-    int stall_ms;        ///< limit for a time without a byte in either direction
-    int max_redirects;   ///< 0, or with a bearer: a redirect is an answer like any other
-    bool allow_http;     ///< whether plain http is acceptable for url and redirects
+    const char *bearer;   ///< API key; sent to url alone; redirects are then not followed
+    const char *header;   ///< a further header line, "Name: value", or NULL
+    const char *ca_file;  ///< CA bundle, or NULL for libcurl's own
+    const BodyPart *body; ///< JSON to POST, in parts; NULL makes it a GET
+    int body_parts;       ///< how many
+    int64_t range_from;   ///< bytes=N- when above 0
+    int64_t max_size;     ///< bytes of body accepted, at most
+    int total_ms;         ///< limit for the whole exchange, 0 = none
+    int stall_ms;         ///< limit for a time without a byte in either direction
+    int max_redirects;    ///< 0, or with a bearer: a redirect is an answer like any other
+    bool allow_http;      ///< whether plain http is acceptable for url and redirects
 
     void *opaque; ///< for the callbacks
     /** Called before the last bytes of the body are handed to libcurl; < 0 aborts unsent.

@@ -50,15 +50,15 @@ static EngineCall *alloc_call(const EngineAccess *access, EngineCallKind kind, c
     return c;
 }
 
-static int create(const EngineAccess *access, Http *http, const char *body,
+static int create(const EngineAccess *access, Http *http, const EngineBody *body,
                   const char *client_id, int (*on_last_byte)(void *opaque), void *opaque,
                   EngineCall **call)
 {
     EngineCall *c = alloc_call(access, CALL_CREATE,
                                av_asprintf("%s/v2/video/generations", access->origin));
     HttpRequest request = {
-        .body = (const uint8_t *)body,
-        .body_size = strlen(body),
+        .body = body->parts,
+        .body_parts = body->count,
         .total_ms = CREATE_MS,
         .stall_ms = STALL_MS,
     };
@@ -108,6 +108,7 @@ const Engine engine_aimlapi = {
     .base_url = ENGINE_DEFAULT_URL,
     .key_variables = key_variables,
     .models = aimlapi_models,
+    .body = aimlapi_body,
     .create = create,
     .poll = poll,
     .find = find,

@@ -21,6 +21,7 @@ int aimlapi_parse_rows(const char *body, size_t size, const char *client_ids,
 
 /* As of struct Engine. */
 
+int aimlapi_body(const cJSON *fields, EngineBody *body);
 int aimlapi_list(const CatalogueSource *source, const char *model, Catalogue **catalogue,
                  char *why, size_t why_size);
 int aimlapi_retirements(const CatalogueSource *source, Catalogue **catalogue, char *why,

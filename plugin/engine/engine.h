@@ -25,6 +25,7 @@
 #include "base/http.h"
 #include "engine/catalogue.h"
 #include "engine/models.h"
+#include "still/still.h"
 
 /** Where the service is and who asks. Borrowed. */
 typedef struct EngineAccess {
@@ -88,6 +89,24 @@ typedef struct EngineAnswer {
 /** Seconds by which clocks may differ for find to see what it looks for. */
 #define ENGINE_SKEW 600
 
+/** A still as a request has it: a file, or else a URL. */
+typedef struct EngineStill {
+    const char *field; ///< of the request, borrowed; NULL = there is no such still
+    const char *url;   ///< borrowed
+    StillFile file;    ///< owned
+} EngineStill;
+
+/** The most parts that a body has. */
+#define ENGINE_PARTS 5
+
+/** The body of a create call. */
+typedef struct EngineBody {
+    EngineStill stills[2]; ///< the first frame and the last
+    char *text;            ///< what is not of the stills, owned
+    BodyPart parts[ENGINE_PARTS];
+    int count;
+} EngineBody;
+
 /** A call on its way. */
 typedef struct EngineCall EngineCall;
 
@@ -100,14 +119,21 @@ typedef struct Engine {
     const Model *models; ///< ends with one without a name
 
     /**
+     * Put a body together from what is in body->stills.
+     * @param fields  every field of the request but the stills
+     * @return 0, with text and parts of body set, or AVERROR(ENOMEM)
+     */
+    int (*body)(const cJSON *fields, EngineBody *body);
+
+    /**
      * Ask for a generation.
-     * @param body         the request as JSON; borrowed until engine_end()
+     * @param body         borrowed until engine_end()
      * @param client_id    by which find finds it; borrowed likewise
      * @param on_last_byte called before the last byte of body is handed over; < 0 stops
      * it unsent
      * @return 0 and *call, or a negative AVERROR
      */
-    int (*create)(const EngineAccess *access, Http *http, const char *body,
+    int (*create)(const EngineAccess *access, Http *http, const EngineBody *body,
                   const char *client_id, int (*on_last_byte)(void *opaque), void *opaque,
                   EngineCall **call);
 
@@ -174,5 +200,8 @@ bool engine_answered(EngineCall *call, EngineAnswer *answer);
 void engine_end(EngineCall **call);
 
 void engine_answer_clear(EngineAnswer *answer);
+
+/** Free what a body holds; it is then empty. */
+void engine_body_clear(EngineBody *body);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <libavutil/common.h>
+#include <libavutil/mem.h>
 
 #include "engine/aimlapi.h"
 
@@ -21,4 +22,12 @@ const Engine *engine_find(const char *name)
         if (!strcmp(engines[i]->name, name))
             return engines[i];
     return NULL;
+}
+
+void engine_body_clear(EngineBody *body)
+{
+    for (size_t i = 0; i < FF_ARRAY_ELEMS(body->stills); i++)
+        still_file_clear(&body->stills[i].file);
+    av_free(body->text);
+    *body = (EngineBody){0};
 }

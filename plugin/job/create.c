@@ -64,14 +64,14 @@ int generation_describe(Generation *g)
 }
 
 /* And what is sent of it now. */
-static int describe_body(Generation *g, const char *body)
+static int describe_body(Generation *g, const EngineBody *body)
 {
+    size_t size = body_size(body->parts, body->count);
     char digest[DIGEST_TEXT_SIZE];
-    int ret = digest_text(body, strlen(body), digest);
+    int ret = body_digest(body->parts, body->count, digest);
 
     if (ret < 0 || (ret = record_set_text(g->record, RECORD_REQUEST_HASH, digest)) < 0 ||
-        (ret = record_set_number(g->record, RECORD_REQUEST_SIZE, (double)strlen(body))) <
-            0 ||
+        (ret = record_set_number(g->record, RECORD_REQUEST_SIZE, (double)size)) < 0 ||
         (g->plan->price >= 0 &&
          (ret = record_set_number(g->record, RECORD_PRICE, g->plan->price)) < 0))
         return ret;
@@ -81,7 +81,7 @@ static int describe_body(Generation *g, const char *body)
 /* A new generation of the same request starts with a clean page; its history stays. What
  * an earlier run sent is known by now not to have been accepted, or this one would not
  * create. */
-static int begin_record(Generation *g, const char *body)
+static int begin_record(Generation *g, const EngineBody *body)
 {
     static const char *const stale[] = {
         RECORD_ID,         RECORD_STATUS,    RECORD_ERROR,     RECORD_ENDED,
@@ -123,7 +123,7 @@ static int on_last_byte(void *opaque)
 
 static void start_create(Generation *g)
 {
-    const char *body;
+    const EngineBody *body;
     int ret;
 
     if (g->request->reuse_only) {

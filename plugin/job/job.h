@@ -26,7 +26,7 @@ typedef struct GenerationPlan {
     void *opaque; ///< for the callbacks
     /** The body of the create call, which stays until drop_body() is called or the
      * generation ends. @return 0, or a negative AVERROR after a sentence */
-    int (*body)(void *opaque, const char **body);
+    int (*body)(void *opaque, const EngineBody **body);
     /** Called when the body is not needed for a while: the generation has to queue, or
      * the gateway has accepted it. */
     void (*drop_body)(void *opaque);

@@ -42,8 +42,8 @@ static void end_journey(Journey *j)
     store_close(&j->store);
     record_free(&j->record);
     events_free(&j->events);
-    av_free(j->body);
-    cJSON_free(j->shown);
+    engine_body_clear(&j->body);
+    av_free(j->shown);
 }
 
 /* What a caller's white- and blacklists say of us */
@@ -249,12 +249,12 @@ static bool can_keep(Journey *j, int *ret)
 }
 
 /* The body of the create call, made when it is needed. */
-static int give_body(void *opaque, const char **body)
+static int give_body(void *opaque, const EngineBody **body)
 {
     Journey *j = opaque;
-    int ret = j->body ? 0 : journey_make_body(j, NULL);
+    int ret = j->body.count ? 0 : journey_make_body(j, NULL);
 
-    *body = j->body;
+    *body = &j->body;
     return ret;
 }
 
@@ -262,15 +262,14 @@ static int give_body(void *opaque, const char **body)
 void journey_drop_body(Journey *j)
 {
     journey_drop_pictures(j);
-    av_free(j->body);
-    j->body = NULL;
+    engine_body_clear(&j->body);
 }
 
 /* Whether a create call may come, and what it takes. */
 static int plan_create(Journey *j)
 {
     const Request *r = j->request;
-    const char *body;
+    const EngineBody *body;
     int ret;
 
     if (generation_can_reuse(j->record) || r->reuse_only || !r->api_key)

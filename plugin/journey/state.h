@@ -25,7 +25,7 @@ struct Journey {
     Store *store;
     Record *record; ///< as it was when the journey began
     Events *events;
-    char *body;          ///< of the create call, when one may be needed
+    EngineBody body;     ///< of the create call, when one may be needed
     char *shown;         ///< the same without the stills' bytes, in a dry run
     bool served;         ///< the store had the clip
     AVDictionary **tags; ///< NULL, or metadata for the clip is added to it

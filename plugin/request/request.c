@@ -266,35 +266,6 @@ double request_seconds(const Request *request)
     return cJSON_IsNumber(field) ? field->valuedouble : request->duration;
 }
 
-/* Put a still into a body, at a member or at a path of them. An image inside another
- * object says that it is one. */
-static bool place(cJSON *body, const char *path, const char *url)
-{
-    size_t size = strcspn(path, ".");
-    char name[64];
-
-    av_strlcpy(name, path, FFMIN(size + 1, sizeof(name)));
-    if (!path[size])
-        return cJSON_AddStringToObject(body, name, url);
-    cJSON *inner = cJSON_GetObjectItemCaseSensitive(body, name);
-    if (!inner)
-        inner = cJSON_AddObjectToObject(body, name);
-    if (!inner || !place(inner, path + size + 1, url))
-        return false;
-    return strcmp(path + size, ".url") || cJSON_AddStringToObject(inner, "type", "image");
-}
-
-char *request_body(const Request *request, const char *image_url, const char *end_url)
-{
-    cJSON *body = cJSON_Duplicate(request->fields, 1);
-    char *text = NULL;
-    if (body && place(body, request->image_field, image_url) &&
-        (!end_url || place(body, request->end_image_field, end_url)))
-        text = cJSON_PrintUnformatted(body);
-    cJSON_Delete(body);
-    return text;
-}
-
 void request_free(Request **request)
 {
     Request *r = *request;

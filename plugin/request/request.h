@@ -135,12 +135,6 @@ int request_recall(const EarlierRequest *earlier, const Options *options, Outcom
  * model. */
 double request_seconds(const Request *request);
 
-/** The body of the create call: the fields and the stills.
- * @param image_url  data: URI or URL, or what is to be shown in its place
- * @param end_url    likewise, or NULL
- * @return JSON, free with cJSON_free(); NULL without memory */
-char *request_body(const Request *request, const char *image_url, const char *end_url);
-
 /** Free; sets *request to NULL. */
 void request_free(Request **request);
 

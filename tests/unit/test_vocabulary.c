@@ -334,11 +334,11 @@ static void check_body(const char *pairs, const char *json)
 {
     Request *r = NULL;
     assert_int_equal(check_pairs("s.png", pairs, &r), 0);
-    char *body = request_body(r, "data:a", "data:b");
+    char *body = body_text(r, "data:a", "data:b");
     cJSON *members = cJSON_Parse(body);
     check_members(pairs, members, json);
     cJSON_Delete(members);
-    cJSON_free(body);
+    av_free(body);
     request_free(&r);
 }
 
