@@ -72,6 +72,16 @@ void text_tidy(char *text)
     *to = '\0';
 }
 
+void text_trim(char *text)
+{
+    const char *from = text + strspn(text, " \t\r\n\v\f");
+    size_t size = strlen(from);
+    while (size && av_isspace(from[size - 1]))
+        size--;
+    memmove(text, from, size);
+    text[size] = '\0';
+}
+
 bool text_is_among(const char *word, const char *list)
 {
     size_t size = strlen(word);

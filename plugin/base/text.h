@@ -22,6 +22,9 @@ bool text_is_plain(const char *text);
  * what is not valid, one space for control characters and spaces in a row. */
 void text_tidy(char *text);
 
+/** Drop the white space at both ends of a text. */
+void text_trim(char *text);
+
 /** Whether a word stands in a list whose words are separated by |. */
 bool text_is_among(const char *word, const char *list);
 

@@ -167,54 +167,11 @@ static void say_served(Journey *j)
     events_note(j->events, &event);
 }
 
-/* Whether a record, or a clip that has none, saves a purchase. */
-static bool is_worth(const Journey *j, const char *key, const Record *record)
-{
-    char *clip;
-    bool there;
-
-    switch (record_state(record)) {
-    case RECORD_NEW:
-        clip = store_clip_path(j->store, key);
-        there = clip && !access(clip, F_OK);
-        av_free(clip);
-        return there;
-    case RECORD_INTENT:
-    case RECORD_FAILED:
-        return false;
-    default: /* what is damaged may hold the id of a generation */
-        return true;
-    }
-}
-
-/* Earlier versions made other keys of the same request: what was bought then is used. */
-static int use_former_keys(Journey *j)
-{
-    Request *r = j->request;
-    int ret = 0;
-
-    for (int i = 0; i < REQUEST_FORMERS && ret >= 0; i++) {
-        Record *former = NULL;
-        if (!r->former_key[i][0] || is_worth(j, r->key, j->record))
-            continue;
-        ret = store_load(j->store, r->former_key[i], false, &j->out, &former);
-        if (ret >= 0 && is_worth(j, r->former_key[i], former)) {
-            av_strlcpy(r->key, r->former_key[i], sizeof(r->key));
-            events_set_key(j->events, r->key);
-            FFSWAP(Record *, j->record, former);
-        }
-        record_free(&former);
-    }
-    return ret;
-}
-
 /* Store: known? */
 int journey_look_up(Journey *j)
 {
     record_free(&j->record);
     int ret = store_load(j->store, j->request->key, false, &j->out, &j->record);
-    if (ret >= 0)
-        ret = use_former_keys(j);
     if (ret < 0) {
         j->failure = FAILURE_STORE;
         return ret;

@@ -13,7 +13,7 @@
 
 /* Raise it when the meaning of a key changes: every clip bought before is then asked for
  * anew, so there had better be no reason. */
-#define KEY_SCHEMA 1
+#define KEY_SCHEMA 2
 
 static int compare_names(const void *a, const void *b)
 {

@@ -30,7 +30,7 @@ static int copy(char **to, const char *from)
 
 /* The prompt */
 
-/* Drop a byte order mark, the CR of each CRLF and the last newline. */
+/* Drop a byte order mark and the CR of each CRLF. */
 static void normalize_text(char *text)
 {
     char *to = text;
@@ -39,8 +39,6 @@ static void normalize_text(char *text)
     for (; *from; from++)
         if (from[0] != '\r' || from[1] != '\n')
             *to++ = *from;
-    if (to > text && to[-1] == '\n')
-        to--;
     *to = '\0';
 }
 
@@ -56,14 +54,11 @@ static int check_prompt(const Options *o, Outcome *out, Request *r)
                                    &r->prompt)) < 0)
             return ret;
         normalize_text(r->prompt);
-    } else if ((ret = copy(&r->prompt, o->prompt)) < 0) {
+    } else if ((ret = copy(&r->prompt, o->prompt ? o->prompt : "")) < 0) {
         return ret;
     }
     /* Whether there must be one is the model's matter. */
-    if (!r->prompt || !r->prompt[strspn(r->prompt, " \t\r\n")]) {
-        av_freep(&r->prompt);
-        return copy(&r->prompt, "");
-    }
+    text_trim(r->prompt);
     if (!text_is_utf8(r->prompt))
         return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
                             "The option %s is not valid UTF-8.",
@@ -221,33 +216,6 @@ fail:
 
 /* What the stills decide */
 
-/* What auto came to. */
-static int copy_ratio(const Request *r, cJSON *fields)
-{
-    const char *name = r->model->ratio_field;
-    const char *ratio =
-        cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(r->fields, name));
-    return !ratio || cJSON_AddStringToObject(fields, name, ratio) ? 0 : AVERROR(ENOMEM);
-}
-
-/* The keys that earlier versions made of the same request. */
-static int find_former_keys(Request *r, const Still *still, const Still *end)
-{
-    int ret = 0;
-    for (int i = 0; i < REQUEST_FORMERS && ret >= 0; i++) {
-        Request former = *r;
-        if (!r->former[i])
-            continue;
-        if (i == REQUEST_UNKNOWN)
-            former.target.width = former.target.height = 0;
-        else if (r->ratio_is_auto && (ret = copy_ratio(r, r->former[i])) < 0)
-            break;
-        former.fields = r->former[i];
-        ret = key_of(&former, still, end, r->former_key[i]);
-    }
-    return ret;
-}
-
 int request_settle(Request *request, const Still *still, const Still *end, Outcome *out)
 {
     int ret = target_settle(request, still, end, out);
@@ -257,7 +225,7 @@ int request_settle(Request *request, const Still *still, const Still *end, Outco
         digest_hex(still_digest(end), 32, request->end_image_hash);
     if (ret >= 0)
         ret = key_of(request, still, end, request->key);
-    return ret < 0 ? ret : find_former_keys(request, still, end);
+    return ret;
 }
 
 double request_seconds(const Request *request)
@@ -274,8 +242,6 @@ void request_free(Request **request)
     av_freep(&r->model_name);
     av_freep(&r->prompt);
     cJSON_Delete(r->fields);
-    for (int i = 0; i < REQUEST_FORMERS; i++)
-        cJSON_Delete(r->former[i]);
     av_freep(&r->image);
     av_freep(&r->image_time);
     av_freep(&r->end_image);

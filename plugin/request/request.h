@@ -17,10 +17,6 @@
 /** Hexadecimal SHA-256 and its NUL. */
 #define REQUEST_KEY_SIZE 65
 
-/** How earlier versions made a request's fields: those that did not know the model, with
- * the still as it is; and those that sent params as they came. */
-enum { REQUEST_UNKNOWN, REQUEST_UNTYPED, REQUEST_FORMERS };
-
 /** A request that may be sent. Strings are owned. */
 typedef struct Request {
     const Engine *engine;
@@ -29,9 +25,7 @@ typedef struct Request {
     const char *image_field;     ///< the request field that carries the still; static
     const char *end_image_field; ///< and that of the last frame; static
     char *prompt;
-    cJSON *fields;                  ///< every request field but the stills
-    cJSON *former[REQUEST_FORMERS]; ///< the same as earlier versions made them, or NULL
-    bool typed; ///< params are held against what the table knows of the model
+    cJSON *fields; ///< every request field but the stills
     char *image;
     char *image_time;
     bool image_as_url; ///< the gateway fetches the still itself (fit=none)
@@ -66,7 +60,6 @@ typedef struct Request {
     char image_hash[DIGEST_TEXT_SIZE]; ///< SHA-256 of the still's source, "" of a URL
     char end_image_hash[DIGEST_TEXT_SIZE];
     char key[REQUEST_KEY_SIZE];
-    char former_key[REQUEST_FORMERS][REQUEST_KEY_SIZE]; ///< with `former`, or ""
 } Request;
 
 /**
