@@ -204,3 +204,13 @@ int files_check_writable(const char *path)
     av_free(name);
     return 0;
 }
+
+/* $XDG_..., else below the home directory; NULL when there is neither. */
+char *files_home_path(const char *variable, const char *below_home, const char *name)
+{
+    const char *base = secure_getenv(variable), *home = secure_getenv("HOME");
+    if (base && base[0] == '/')
+        return av_asprintf("%s/%s", base, name);
+    return home && home[0] == '/' ? av_asprintf("%s/%s/%s", home, below_home, name)
+                                  : NULL;
+}

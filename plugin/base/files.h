@@ -56,4 +56,9 @@ int files_check_writable(const char *path);
 /** Flush a file's directory, so that a rename in it survives a power cut. */
 int files_sync_directory(const char *path);
 
+/** NAME in the directory that a variable as XDG_DATA_HOME gives, else in one below the
+ * home directory; free with av_free(). @return NULL when there is neither, or without
+ * memory */
+char *files_home_path(const char *variable, const char *below_home, const char *name);
+
 #endif

@@ -19,6 +19,7 @@
 
 #include "base/compat.h"
 #include "base/http_sessions.h"
+#include "base/url.h"
 
 /* A server that takes longer than this to accept a connection is not there. */
 #define CONNECT_US (30 * 1000000LL)
@@ -378,7 +379,7 @@ static int set_up(HttpExchange *exchange)
         curl_easy_setopt(easy, CURLOPT_CAINFO, request->ca_file);
     /* Otherwise http_proxy would be handed what was meant for this machine, key included.
      */
-    if (http_is_loopback(request->url))
+    if (url_is_loopback(request->url))
         curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
     watch_resolving(exchange);
     if (request->body)

@@ -96,20 +96,4 @@ int http_run(const HttpRequest *request, const AVIOInterruptCB *interrupt,
 /** Frees what the reply holds. */
 void http_reply_clear(HttpReply *reply);
 
-/** Whether the host of `url` is this machine's loopback (a literal address, or
- * localhost). */
-bool http_is_loopback(const char *url);
-
-/** scheme://host[:port] of an http(s) URL in canonical form, for comparing origins.
- * @return 0, AVERROR(EINVAL) when it is not such a URL, AVERROR(ENOMEM); free *origin
- * with av_free() */
-int http_origin(const char *url, char **origin);
-
-/** A URL without what may be secret in it: credentials, query and fragment. Return and
- * ownership as http_origin(). */
-int http_bare_url(const char *url, char **bare);
-
-/** Whether `url` says no more than an origin: no path but /, no query, no credentials. */
-bool http_is_origin(const char *url);
-
 #endif

@@ -9,7 +9,7 @@
 #include <libavutil/mem.h>
 
 #include "base/digest.h"
-#include "base/http.h"
+#include "base/url.h"
 #include "store/account.h"
 
 /* What is shown of a still; NULL without memory. */
@@ -19,7 +19,7 @@ static char *describe(const EngineStill *still)
     char digest[DIGEST_TEXT_SIZE], *bare = NULL;
 
     if (!file->data)
-        return http_bare_url(still->url, &bare) >= 0 ? bare : av_strdup("a URL");
+        return url_bare(still->url, &bare) >= 0 ? bare : av_strdup("a URL");
     if (digest_text(file->data, file->size, digest) < 0)
         return NULL;
     return av_asprintf("%s, %dx%d, %zu bytes, SHA-256 %s", file->mime, file->width,

@@ -11,6 +11,7 @@
 #include <libavutil/mem.h>
 
 #include "base/digest.h"
+#include "base/url.h"
 
 /* A lock that another holds is tried again this often. */
 #define LOCK_US (100 * 1000LL)
@@ -86,7 +87,7 @@ void generation_fill(Generation *g)
     fill_number(g->record, RECORD_USD, g->usage.usd);
     fill_number(g->record, RECORD_CREDITS, g->usage.credits);
     fill_number(g->record, RECORD_TOKENS, g->usage.tokens);
-    if (g->url && http_bare_url(g->url, &url) >= 0)
+    if (g->url && url_bare(g->url, &url) >= 0)
         record_set_text(g->record, RECORD_URL, url);
     av_free(url);
 }

@@ -1,5 +1,12 @@
 /* i2v: a checked request and its key
- * SPDX-License-Identifier: LGPL-2.1-or-later */
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What was typed becomes a request in three steps. options_gather() (options.h) collects
+ * the values of one input. request_check() holds them against what the model takes and
+ * turns them into the fields that are sent. request_settle() knows the stills too: it
+ * chooses the aspect ratio, the size that each still must have, and makes the key, by
+ * which the store knows the request again.
+ */
 #ifndef I2V_REQUEST_H
 #define I2V_REQUEST_H
 
@@ -8,8 +15,8 @@
 
 #include <cjson/cJSON.h>
 
-#include "base/outcome.h"
 #include "base/digest.h"
+#include "base/outcome.h"
 #include "engine/engine.h"
 #include "request/options.h"
 #include "still/still.h"
@@ -19,8 +26,8 @@
 
 /** A request that may be sent. Strings are owned. */
 typedef struct Request {
-    const Engine *engine;
-    const Model *model; ///< its row, or NULL when it is not in the table
+    const Engine *engine; ///< that is asked
+    const Model *model;   ///< its row, or NULL when it is not in the table
     char *model_name;
     const char *image_field;     ///< the request field that carries the still; static
     const char *end_image_field; ///< and that of the last frame; static

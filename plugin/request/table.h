@@ -1,7 +1,7 @@
-/* i2v: what the files of the options share
+/* i2v: the table of options, as the files of the options share it
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef I2V_OPTIONS_INTERNAL_H
-#define I2V_OPTIONS_INTERNAL_H
+#ifndef I2V_OPTIONS_TABLE_H
+#define I2V_OPTIONS_TABLE_H
 
 #include <stdbool.h>
 

@@ -13,7 +13,7 @@
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/files.h"
-#include "base/http.h"
+#include "base/url.h"
 
 /* Raise it when a reader of the accounts would no longer understand them. */
 #define ACCOUNT_VERSION 1
@@ -41,7 +41,7 @@ static char *scrubbed(const char *value)
     }
     if (!av_stristart(value, "http://", NULL) && !av_stristart(value, "https://", NULL))
         return av_strdup(value);
-    return http_bare_url(value, &bare) < 0 ? av_strdup("a URL") : bare;
+    return url_bare(value, &bare) < 0 ? av_strdup("a URL") : bare;
 }
 
 static int scrub(cJSON *item)

@@ -1,21 +1,25 @@
-/* i2v: a checked request and its key
+/* i2v: checking what is asked for
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "request/request.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <libavutil/avstring.h>
 #include <libavutil/error.h>
 #include <libavutil/log.h>
 #include <libavutil/mem.h>
 
-#include "request/fields.h"
 #include "base/files.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "base/url.h"
+#include "request/api_key.h"
+#include "request/fields.h"
 #include "request/key.h"
 #include "request/target.h"
-#include "base/text.h"
 
 #define SECOND_US (1000000LL)
 #define DAY_US    (24 * 3600 * SECOND_US)
@@ -141,6 +145,47 @@ static int check_money(const Options *o, Outcome *out, Request *r)
     return copy(&r->project, o->project);
 }
 
+/* Where it goes */
+
+static int check_base_url(const Options *o, Outcome *out, Request *r)
+{
+    const char *allowed = secure_getenv("I2V_ALLOW_HTTP");
+    int ret = url_origin(o->base_url ? o->base_url : "", &r->origin);
+
+    if (ret == AVERROR(ENOMEM))
+        return ret;
+    if (ret < 0 || !url_is_origin(o->base_url))
+        return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
+                            "The option base_url must be an origin, https://HOST or "
+                            "https://HOST:PORT, not '%s'.",
+                            o->base_url && strchr(o->base_url, '@')
+                                ? "(a URL with credentials)"
+                            : o->base_url ? o->base_url
+                                          : "");
+    r->allow_http = av_strstart(r->origin, "http://", NULL);
+    if (r->allow_http && !url_is_loopback(r->origin) &&
+        (!allowed || strcmp(allowed, "1")))
+        return outcome_fail(
+            out, FAILURE_REQUEST, AVERROR(EINVAL),
+            "The option base_url is plain http to another machine, which would show "
+            "the API key to the network: use https, or set I2V_ALLOW_HTTP=1.");
+    return 0;
+}
+
+static int check_ca_file(const Options *o, Outcome *out, Request *r)
+{
+    if (o->ca_file && access(o->ca_file, R_OK) < 0) {
+        int ret = AVERROR(errno);
+        return outcome_fail(out, FAILURE_REQUEST, ret,
+                            "The option ca_file names %s, which cannot be read: %s.",
+                            o->ca_file, av_err2str(ret));
+    }
+    if (!o->ca_file)
+        return 0;
+    r->ca_file = av_strdup(o->ca_file);
+    return r->ca_file ? 0 : AVERROR(ENOMEM);
+}
+
 /* Texts are kept in the ledger, which is to be read again. */
 static int check_sizes(const Options *o, Outcome *out)
 {
@@ -214,6 +259,19 @@ fail:
     return ret;
 }
 
+int request_check_origin(Request *request, const Options *options, Outcome *out)
+{
+    request->engine = engine_default();
+    int ret = check_base_url(options, out, request);
+    return ret < 0 ? ret : check_ca_file(options, out, request);
+}
+
+int request_check_gateway(Request *request, const Options *options, Outcome *out)
+{
+    int ret = request_check_origin(request, options, out);
+    return ret < 0 ? ret : api_key_find(options, out, request);
+}
+
 /* What the stills decide */
 
 int request_settle(Request *request, const Still *still, const Still *end, Outcome *out)
@@ -230,8 +288,7 @@ int request_settle(Request *request, const Still *still, const Still *end, Outco
 
 double request_seconds(const Request *request)
 {
-    const cJSON *field = cJSON_GetObjectItemCaseSensitive(request->fields, "duration");
-    return cJSON_IsNumber(field) ? field->valuedouble : request->duration;
+    return json_number(request->fields, "duration", request->duration);
 }
 
 void request_free(Request **request)
