@@ -11,44 +11,21 @@
 
 #include <stddef.h>
 
+/* clang-format off */
+
 /* Pieces that pages share */
 
 #define COMMON .image_field = "image_url", .ratio_field = "aspect_ratio"
 #define SWITCH .audio_field = "generate_audio", .audio = MODEL_AUDIO_ON
-#define FLAG(field, off_or_on)                                    \
-    {                                                             \
-        .name = (field), .type = MODEL_BOOL, .value = (off_or_on) \
-    }
-#define TEXT(field)                         \
-    {                                       \
-        .name = (field), .type = MODEL_TEXT \
-    }
-#define URL(field)                         \
-    {                                      \
-        .name = (field), .type = MODEL_URL \
-    }
-#define LIST(field, most)                                      \
-    {                                                          \
-        .name = (field), .type = MODEL_LIST, .longest = (most) \
-    }
-#define SEED                                  \
-    {                                         \
-        .name = "seed", .type = MODEL_INTEGER \
-    }
-#define CFG_SCALE                                           \
-    {                                                       \
-        .name = "cfg_scale", .type = MODEL_NUMBER, .max = 1 \
-    }
-#define PROVIDER(...)                                                                   \
-    {                                                                                   \
-        .name = "provider", .type = MODEL_TEXT, .words = {__VA_ARGS__}, .value = "auto" \
-    }
-#define END \
-    {       \
-        0   \
-    }
-
-/* clang-format off */
+#define FLAG(field, off_or_on) {.name = (field), .type = MODEL_BOOL, .value = (off_or_on)}
+#define TEXT(field) {.name = (field), .type = MODEL_TEXT}
+#define URL(field) {.name = (field), .type = MODEL_URL}
+#define LIST(field, most) {.name = (field), .type = MODEL_LIST, .longest = (most)}
+#define SEED {.name = "seed", .type = MODEL_INTEGER}
+#define CFG_SCALE {.name = "cfg_scale", .type = MODEL_NUMBER, .max = 1}
+#define PROVIDER(...) \
+    {.name = "provider", .type = MODEL_TEXT, .words = {__VA_ARGS__}, .value = "auto"}
+#define END {0}
 
 /* Sora */
 

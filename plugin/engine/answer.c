@@ -18,32 +18,16 @@
 #define MAX_ANSWER (4 << 20)
 
 /* Phrases rather than words: a refused "safety_tolerance" is no moderation. */
+/* clang-format off */
 static const char *const moderation_words[] = {
-    "moderation",
-    "moderated",
-    "content policy",
-    "content_policy",
-    "contentpolicy",
-    "safety system",
-    "safety filter",
-    "safety reason",
-    "safety guideline",
-    "safety polic",
-    "nsfw",
-    "inappropriate content",
-    "prohibited content",
-    "prohibited_content",
-    "sensitive content",
-    "sensitive_content",
-    "sensitivecontent",
-    "sensitive information",
-    "policy violation",
-    "policy_violation",
-    "usage polic",
-    "usage guideline",
-    "responsible ai",
-    "community guideline",
+    "moderation", "moderated", "content policy", "content_policy", "contentpolicy",
+    "safety system", "safety filter", "safety reason", "safety guideline", "safety polic",
+    "nsfw", "inappropriate content", "prohibited content", "prohibited_content",
+    "sensitive content", "sensitive_content", "sensitivecontent", "sensitive information",
+    "policy violation", "policy_violation", "usage polic", "usage guideline",
+    "responsible ai", "community guideline",
 };
+/* clang-format on */
 
 /* The call */
 

@@ -99,10 +99,12 @@ static int set_default(AVDictionary **ours, const char *name, const char *value)
     return value && *value ? av_dict_set(ours, name, value, AV_DICT_DONT_OVERWRITE) : 0;
 }
 
-static void say_valid(const AVOption *o, const char *value, Outcome *out)
+static int refuse_value(const AVOption *o, const char *value, Outcome *out)
 {
+    char text[256];
     AVBPrint valid;
-    av_bprint_init(&valid, 0, 256);
+
+    av_bprint_init_for_buffer(&valid, text, sizeof(text));
     if (o->unit) {
         for (const AVOption *c = options_class.option; c->name; c++)
             if (c->type == AV_OPT_TYPE_CONST && !strcmp(c->unit, o->unit))
@@ -116,10 +118,9 @@ static void say_valid(const AVOption *o, const char *value, Outcome *out)
     } else {
         av_bprintf(&valid, "a time such as 90, 1:30 or 1500ms");
     }
-    outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
-                 "'%s' is not a value of the option %s; it takes %s.", value, o->name,
-                 valid.str);
-    av_bprint_finalize(&valid, NULL);
+    return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
+                        "'%s' is not a value of the option %s; it takes %s.", value,
+                        o->name, text);
 }
 
 /* libavutil would take an expression for a name, and round 1.5 to 2 without a word. */
@@ -150,10 +151,8 @@ static int apply(const AVDictionary *ours, Options *options, Outcome *out)
                       : AVERROR(EINVAL);
         if (ret == AVERROR(ENOMEM))
             return ret;
-        if (ret < 0) {
-            say_valid(o, entry->value, out);
-            return AVERROR(EINVAL);
-        }
+        if (ret < 0)
+            return refuse_value(o, entry->value, out);
     }
     return 0;
 }
@@ -234,18 +233,10 @@ static int add_environment(OptionsOrigin origin, const AVDictionary *query,
     if (ret >= 0)
         ret = check_limits(origin, query, parsed, out);
     while (ret >= 0 && (entry = av_dict_get(parsed, "", entry, AV_DICT_IGNORE_SUFFIX))) {
-        if (!options_find(entry->key)) {
-            AVBPrint list;
-            av_bprint_init(&list, 0, 1024);
-            options_list(&list, false);
-            outcome_fail(out, FAILURE_REQUEST, AVERROR_OPTION_NOT_FOUND,
-                         "Unknown option '%s' in I2V_DEFAULTS; it may hold %s.",
-                         entry->key, list.str);
-            av_bprint_finalize(&list, NULL);
-            ret = AVERROR_OPTION_NOT_FOUND;
-        } else if (!prompted || !av_strstart(entry->key, "prompt", NULL)) {
+        if (!options_find(entry->key))
+            ret = options_refuse_unknown(entry->key, "I2V_DEFAULTS", false, out);
+        else if (!prompted || !av_strstart(entry->key, "prompt", NULL))
             ret = set_default(ours, entry->key, entry->value);
-        }
     }
     av_dict_free(&parsed);
     return FFMIN(ret, 0);

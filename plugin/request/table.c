@@ -20,32 +20,19 @@
 
 #define OFFSET(x) offsetof(Options, x)
 #define FLAGS     AV_OPT_FLAG_DECODING_PARAM
-#define STRING(name, text, value)                      \
-    {                                                  \
-#name, text, OFFSET(name), AV_OPT_TYPE_STRING, \
-            {.str = (value) }, 0, 0, FLAGS, NULL       \
-    }
-#define NAMED(name, text, value, last)               \
-    {                                                \
-#name, text, OFFSET(name), AV_OPT_TYPE_INT,  \
-            {.i64 = (value) }, 0, last, FLAGS, #name \
-    }
-#define VALUE(unit, name, text, value)                                        \
-    {                                                                         \
-        name, text, 0, AV_OPT_TYPE_CONST, {.i64 = (value)}, 0, 0, FLAGS, unit \
-    }
-#define BOOLEAN(name, text, value, least)            \
-    {                                                \
-#name, text, OFFSET(name), AV_OPT_TYPE_BOOL, \
-            {.i64 = (value) }, least, 1, FLAGS, NULL \
-    }
-#define DURATION(name, text, value)                                              \
-    {                                                                            \
-#name, text, OFFSET(name), AV_OPT_TYPE_DURATION,                         \
-            {.i64 = (value) }, (double)INT64_MIN, (double)INT64_MAX, FLAGS, NULL \
-    }
-
 /* clang-format off */
+#define STRING(name, text, value) \
+    { #name, text, OFFSET(name), AV_OPT_TYPE_STRING, { .str = (value) }, 0, 0, FLAGS, NULL }
+#define NAMED(name, text, value, last) \
+    { #name, text, OFFSET(name), AV_OPT_TYPE_INT, { .i64 = (value) }, 0, last, FLAGS, #name }
+#define VALUE(unit, name, text, value) \
+    { name, text, 0, AV_OPT_TYPE_CONST, { .i64 = (value) }, 0, 0, FLAGS, unit }
+#define BOOLEAN(name, text, value, least) \
+    { #name, text, OFFSET(name), AV_OPT_TYPE_BOOL, { .i64 = (value) }, least, 1, FLAGS, NULL }
+#define DURATION(name, text, value) \
+    { #name, text, OFFSET(name), AV_OPT_TYPE_DURATION, { .i64 = (value) }, \
+      (double)INT64_MIN, (double)INT64_MAX, FLAGS, NULL }
+
 static const AVOption option_table[] = {
     STRING(prompt, "set what happens in the clip", NULL),
     STRING(prompt_file, "read the prompt from this UTF-8 file", NULL),
@@ -130,15 +117,18 @@ const char *options_value_name(const char *option, int value)
     return "?";
 }
 
-void options_list(AVBPrint *list, bool foreign)
+int options_refuse_unknown(const char *name, const char *where, bool foreign,
+                           Outcome *out)
 {
-    const char *separator = "";
-    for (const AVOption *o = option_table; o->name; o++) {
-        if (o->type == AV_OPT_TYPE_CONST || (foreign && options_is_withheld(o->name)))
-            continue;
-        av_bprintf(list, "%s%s", separator, o->name);
-        separator = ", ";
-    }
+    char text[1024];
+    AVBPrint list;
+
+    av_bprint_init_for_buffer(&list, text, sizeof(text));
+    for (const AVOption *o = option_table; o->name; o++)
+        if (o->type != AV_OPT_TYPE_CONST && !(foreign && options_is_withheld(o->name)))
+            av_bprintf(&list, "%s%s", list.len ? ", " : "", o->name);
+    return outcome_fail(out, FAILURE_REQUEST, AVERROR_OPTION_NOT_FOUND,
+                        "Unknown option '%s' in %s; it may hold %s.", name, where, text);
 }
 
 int options_add(AVDictionary **options, const char *name, const char *value, Outcome *out)

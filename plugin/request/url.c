@@ -44,17 +44,6 @@ static int decode(const char *text, size_t size, bool query, char **decoded, Out
     return *decoded ? 0 : AVERROR(ENOMEM);
 }
 
-static int say_unknown(const char *name, Outcome *out)
-{
-    AVBPrint list;
-    av_bprint_init(&list, 0, 1024);
-    options_list(&list, true);
-    outcome_fail(out, FAILURE_REQUEST, AVERROR_OPTION_NOT_FOUND,
-                 "Unknown option '%s' in the i2v: URL; it may hold %s.", name, list.str);
-    av_bprint_finalize(&list, NULL);
-    return AVERROR_OPTION_NOT_FOUND;
-}
-
 /* One name=value of the query. */
 static int parse_pair(const char *pair, size_t size, AVDictionary **query, Outcome *out)
 {
@@ -77,7 +66,7 @@ static int parse_pair(const char *pair, size_t size, AVDictionary **query, Outco
         goto end;
     }
     if (!options_find(name)) {
-        ret = say_unknown(name, out);
+        ret = options_refuse_unknown(name, "the i2v: URL", true, out);
         goto end;
     }
     if ((ret = decode(equals + 1, size - name_size - 1, true, &value, out)) < 0 ||
