@@ -6,7 +6,7 @@
 #
 #   run.sh          everything, as CI does; of the crash and the fault matrix a fixed sample
 #   run.sh --all    everything, these two whole; their tables are kept beside this file
-#   run.sh --quick  format, one build, the unit tests and e2e-forms
+#   run.sh --quick  format, house, one build, the unit tests and e2e-forms
 #   run.sh NAME...  one build, and the suites of these names: unit-store, e2e-forms, ...; without
 #                   what stands before the hyphen, all of that name
 #
@@ -72,6 +72,8 @@ check_sources() {
   shellcheck -x "$root/samples/"*.sh "$here/"*.sh "$here/e2e/"*.sh \
     "$here/fuzz/"*.sh "$here/bench/"*.sh "$root/.ci/run" "$root/shim/i2v.bash-completion" \
     "$root/plugin/ctl/i2vctl.bash-completion"
+  step "House"
+  "$here/house.sh"
 }
 
 # The tests of these names, as a regular expression.
