@@ -134,8 +134,8 @@ end_smoke() {
 build_all() {
   configure gcc -DCMAKE_C_COMPILER=gcc
   compile gcc
-  # For its warnings.
-  configure clang -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=Debug
+  # For its warnings, and for the fuzzers.
+  configure clang -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=Debug -DI2V_FUZZ=ON
   compile clang
   configure sanitized -DCMAKE_C_COMPILER=gcc -DI2V_SANITIZE=ON
   # Of the tests only those that run below.
@@ -161,6 +161,8 @@ run_whole() {
   run_tests gcc -LE '^(unit|sanitized)$'
   step "Tests with the sanitizers"
   run_tests sanitized -L 'unit|sanitized'
+  step "Fuzzers"
+  run_tests clang -L libfuzzer
   for matrix in crash fault; do
     step "The $matrix matrix"
     cat "$build/gcc/$matrix-matrix.txt" || status=1

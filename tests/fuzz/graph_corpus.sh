@@ -2,7 +2,7 @@
 # i2v: FFmpeg's documented graphs pass unchanged, and take an i2v behind them
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# usage: corpus.sh GRAPH-CORPUS
+# usage: graph_corpus.sh GRAPH-CORPUS
 set -eu
 
 page=/usr/share/doc/ffmpeg/manual/ffmpeg-filters.html
@@ -14,7 +14,7 @@ fi
 # The examples name files. None of them is in an empty directory.
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-awk -f "$here/corpus.awk" "$page" >"$work/descriptions"
+awk -f "$here/graph_corpus.awk" "$page" >"$work/descriptions"
 mkdir "$work/empty"
 cd "$work/empty"
 "$1" ../descriptions

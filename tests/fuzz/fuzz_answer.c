@@ -1,0 +1,32 @@
+/* i2v: any answer of the gateway is read, and what is said of it can be shown
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "fuzz.h"
+
+#include "base/text.h"
+#include "engine/aimlapi.h"
+
+long fuzz_good;
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    const char *body = (const char *)data;
+    GatewayAnswer page = {0};
+    GatewayJob job;
+    char text[512];
+
+    if (gateway_parse_job(body, size, &job) >= 0) {
+        FUZZ_CHECK(job.state != JOB_COMPLETED || job.url);
+        FUZZ_CHECK((job.state == JOB_FAILED) == (job.error != NULL));
+        FUZZ_CHECK(text_is_utf8(job.status) && !text_has_control(job.status));
+        fuzz_good++;
+    }
+    if (gateway_parse_rows(body, size, "one two", &page) >= 0) {
+        FUZZ_CHECK(page.rows >= 0);
+        fuzz_good++;
+    }
+    gateway_error_text(body, size, text, sizeof(text));
+    FUZZ_CHECK(*text && text_is_utf8(text) && !text_has_control(text));
+    gateway_job_clear(&page.job);
+    gateway_job_clear(&job);
+    return 0;
+}
