@@ -1,6 +1,6 @@
 /* i2v: public API
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "i2v_internal.h"
+#include "i2v.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -10,6 +10,7 @@
 #include <libavutil/error.h>
 #include <libavutil/mem.h>
 
+#include "i2v_internal.h"
 #include "store/clip.h"
 #include "base/compat.h"
 #include "base/events.h"
@@ -62,16 +63,21 @@ static int leave(int ret)
 static int open_clip(AVFormatContext **ps, const char *url, AVDictionary **options,
                      const AVIOInterruptCB *interrupt)
 {
-    Failure failure;
     AVFormatContext *ctx = *ps;
     AVDictionary *tags = NULL;
+    Ask ask = {
+        .url = url,
+        .options = options,
+        .interrupt = interrupt ? interrupt : &ctx->interrupt_callback,
+        .caller = ctx,
+        .tags = &tags,
+    };
+    Outcome out = {.log = ctx};
     char *path = NULL;
 
     /* av_log() names a context after its demuxer; until the clip is opened that is us. */
     ctx->iformat = (I2VInputFormat *)i2v_demuxer();
-    int ret =
-        journey_fetch(url, options, interrupt ? interrupt : &ctx->interrupt_callback, ctx,
-                      ctx, &path, &tags, &failure);
+    int ret = journey_fetch(&ask, &path, &out);
     ctx->iformat = NULL;
     if (ret >= 0) {
         ret = clip_open(ps, path, options);
@@ -109,29 +115,32 @@ int i2v_open_input(AVFormatContext **ps, const char *url, AVDictionary **options
 
 int i2v_check(const char *url, AVDictionary **options, char *key)
 {
+    Ask ask = {.url = url, .options = options};
+    Outcome out = {.log = events_anyone};
     int ret = enter();
-    return ret < 0 ? ret : leave(journey_check(url, options, events_anyone, key));
+
+    return ret < 0 ? ret : leave(journey_check(&ask, key, &out));
 }
 
 int i2v_fetch(const char *url, AVDictionary **options, const AVIOInterruptCB *interrupt,
               char **path)
 {
-    Failure failure;
+    Ask ask = {.url = url, .options = options, .interrupt = interrupt};
+    Outcome out = {.log = events_anyone};
     int ret = enter();
 
     *path = NULL;
-    return ret < 0 ? ret
-                   : leave(journey_fetch(url, options, interrupt, NULL, NULL, path, NULL,
-                                         &failure));
+    return ret < 0 ? ret : leave(journey_fetch(&ask, path, &out));
 }
 
 int i2v_submit(const char *url, AVDictionary **options, const AVIOInterruptCB *interrupt,
                char *key)
 {
-    Failure failure;
+    Ask ask = {.url = url, .options = options, .interrupt = interrupt};
+    Outcome out = {.log = events_anyone};
     int ret = enter();
-    return ret < 0 ? ret
-                   : leave(journey_dispatch(url, options, interrupt, key, &failure));
+
+    return ret < 0 ? ret : leave(journey_submit(&ask, true, key, &out));
 }
 
 const AVClass *i2v_get_class(void)

@@ -3,7 +3,7 @@
 #ifndef I2V_INTERNAL_H
 #define I2V_INTERNAL_H
 
-#include "i2v.h"
+#include <libavformat/avformat.h>
 
 /** The demuxer "i2v": a name, and a class of options; static. */
 const AVInputFormat *i2v_demuxer(void);

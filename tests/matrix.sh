@@ -2,12 +2,13 @@
 # i2v: build and test on each Debian that has another FFmpeg
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# usage: matrix.sh [-t TESTS] [SUITE...]
+# usage: matrix.sh [-t TESTS [-b TARGETS]] [SUITE...]
 #
 # For each suite a root is made (see root.sh), kept between runs, and given what is missing.
-# In it this checkout is built and all tests are run, or those whose name matches TESTS, a
-# regular expression of ctest's. After all tests the Debian packages are made, too, and tried
-# in a bare root. Without arguments every suite is tested, and the table kept in matrix.txt.
+# In it this checkout is built and all tests are run, the crash and the fault matrix whole; or
+# those whose name matches TESTS, a regular expression of ctest's, for which TARGETS are enough.
+# After all tests the Debian packages are made, too, and tried in a bare root. Without
+# arguments every suite is tested, and the table kept in matrix.txt.
 set -eu
 
 here=$(dirname "$(readlink -f "$0")")
@@ -15,6 +16,7 @@ root=$(dirname "$here")
 roots=${I2V_ROOTS:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/i2v-roots}
 all='bullseye bookworm trixie forky' # FFmpeg 4.3, 5.1, 7.1 and 9.0
 tests=
+targets=
 kept=
 
 usage() {
@@ -22,9 +24,10 @@ usage() {
   exit 64
 }
 
-while getopts t: option; do
+while getopts t:b: option; do
   case $option in
   t) tests=$OPTARG ;;
+  b) targets=$OPTARG ;;
   *) usage ;;
   esac
 done
@@ -75,15 +78,16 @@ copy_source() {
     tar -C "$dir/src" --no-same-owner -xf -
 }
 
+# shellcheck disable=SC2086 # a list of words
 build() {
   in_root cmake -S /src -B /build -G Ninja -DI2V_WERROR=ON &&
-    in_root cmake --build /build
+    in_root cmake --build /build ${targets:+--target $targets}
 }
 
 # TAP of each test, with its number before each line.
 run_tests() {
   # shellcheck disable=SC2016 # of the inner shell
-  in_root env CMOCKA_MESSAGE_OUTPUT=TAP sh -c 'cd /build && exec ctest -V "$@"' sh \
+  in_root env CMOCKA_MESSAGE_OUTPUT=TAP I2V_ALL=1 sh -c 'cd /build && exec ctest -V "$@"' sh \
     -j "$(($(nproc) * 2))" ${tests:+-R "$tests"} || :
 }
 

@@ -1,28 +1,42 @@
-/* i2v: SHA-256 as text
+/* i2v: SHA-256 of bytes as they pass, of what is in memory, and of files
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #ifndef I2V_DIGEST_H
 #define I2V_DIGEST_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <libavformat/avio.h>
 
-/** Bytes that a digest takes as text, its NUL included. */
-#define DIGEST_TEXT_SIZE 65
+#define DIGEST_SIZE 32
 
-/** Lower-case hexadecimal SHA-256 of data; text has DIGEST_TEXT_SIZE bytes.
- * @return 0 or AVERROR(ENOMEM) */
+/** Bytes that a digest takes as text, its NUL included. */
+#define DIGEST_TEXT_SIZE (2 * DIGEST_SIZE + 1)
+
+/** A digest of bytes that come one piece after the other. */
+typedef struct Digest Digest;
+
+/** @return NULL without memory */
+Digest *digest_begin(void);
+void digest_update(Digest *digest, const void *data, size_t size);
+/** The digest of all that came; frees *digest and sets it to NULL.
+ * @param bytes  NULL when it is not wanted any more */
+void digest_finish(Digest **digest, uint8_t bytes[DIGEST_SIZE]);
+
+/** The digest of what is in memory. */
+void digest_bytes(const void *data, size_t size, uint8_t bytes[DIGEST_SIZE]);
+
+/** The same in lower-case hexadecimal; text has DIGEST_TEXT_SIZE bytes. @return 0 */
 int digest_text(const void *data, size_t size, char *text);
 
 /** The same of a whole file. @return 0, AVERROR(EINTR) or another negative AVERROR */
 int digest_file(const char *path, const AVIOInterruptCB *interrupt, char *text);
 
+/** HMAC: a digest of a text that tells keys apart and gives none away.
+ * @return 0 or AVERROR(ENOMEM) */
+int digest_keyed(const char *key, const char *text, uint8_t bytes[DIGEST_SIZE]);
+
 /** Lower-case hexadecimal of bytes; text has 2 * size + 1. */
 void digest_hex(const uint8_t *bytes, size_t size, char *text);
-
-/** Bytes from lower-case hexadecimal. @return whether the text is as long as that */
-bool digest_parse(const char *text, uint8_t *bytes, size_t size);
 
 #endif

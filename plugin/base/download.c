@@ -12,6 +12,9 @@
 #include <libavutil/error.h>
 #include <libavutil/mem.h>
 
+#include "base/compat.h"
+#include "base/digest.h"
+
 #define MAX_BYTES     (2LL << 30)
 #define STALL_MS      30000
 #define MAX_REDIRECTS 5
@@ -19,10 +22,12 @@
 struct Download {
     HttpExchange *exchange;
     int fd;
-    int64_t from;        ///< bytes that were there when it started
-    int64_t bytes;       ///< bytes that are there now
-    int64_t size;        ///< announced, -1 = not
-    bool started;        ///< the first byte of the body has been looked at
+    int64_t from;   ///< bytes that were there when it started
+    int64_t bytes;  ///< bytes that are there now
+    int64_t size;   ///< announced, -1 = not
+    bool started;   ///< the first byte of the body has been looked at
+    Digest *digest; ///< of the bytes that are there now
+    char hash[DIGEST_TEXT_SIZE];
     int64_t retry_after; ///< seconds, -1 when not said
     bool mismatch;       ///< what the server sends is not the range or size it announced
     char why[256];
@@ -31,7 +36,31 @@ struct Download {
 static int restart(Download *d)
 {
     d->bytes = 0;
-    return ftruncate(d->fd, 0) < 0 ? AVERROR(errno) : 0;
+    digest_finish(&d->digest, NULL);
+    if (ftruncate(d->fd, 0) < 0)
+        return AVERROR(errno);
+    d->digest = digest_begin();
+    return d->digest ? 0 : AVERROR(ENOMEM);
+}
+
+/* Take the digest of what an earlier attempt left. */
+static int digest_beginning(Download *d, const AVIOInterruptCB *interrupt)
+{
+    uint8_t buffer[1 << 14];
+    int64_t at = 0;
+    int ret = (d->digest = digest_begin()) ? 0 : AVERROR(ENOMEM);
+
+    while (ret >= 0 && at < d->from) {
+        ssize_t got = pread(d->fd, buffer, sizeof(buffer), (off_t)at);
+        if (got <= 0)
+            ret = got < 0 ? AVERROR(errno) : AVERROR(EIO);
+        else if (i2v_interrupted(interrupt))
+            ret = AVERROR(EINTR);
+        else
+            digest_update(d->digest, buffer, (size_t)got);
+        at += got;
+    }
+    return ret;
 }
 
 /* Decide by the reply's head where its body belongs. */
@@ -73,6 +102,7 @@ static int take_data(void *opaque, const HttpReply *head, const uint8_t *data,
             continue;
         if (put < 0)
             return AVERROR(errno);
+        digest_update(d->digest, data, (size_t)put);
         data += put;
         size -= (size_t)put;
         d->bytes += put;
@@ -90,7 +120,7 @@ int download_start(Http *http, const DownloadSource *source, Download **download
         return AVERROR(ENOMEM);
     d->size = source->size;
     d->fd =
-        open(source->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+        open(source->path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (d->fd < 0 || fstat(d->fd, &st) < 0) {
         ret = AVERROR(errno);
         goto fail;
@@ -100,7 +130,7 @@ int download_start(Http *http, const DownloadSource *source, Download **download
         /* More than there should be: have it sent again from the start. */
         d->from = 0;
     }
-    if (!d->from && (ret = restart(d)) < 0)
+    if ((ret = d->from ? digest_beginning(d, source->interrupt) : restart(d)) < 0)
         goto fail;
     HttpRequest request = {
         .url = source->url,
@@ -130,9 +160,15 @@ static DownloadResult judge_body(Download *d)
                  (long long)d->bytes, (long long)d->size);
         return DOWNLOAD_BROKEN;
     }
+    uint8_t digest[DIGEST_SIZE];
+
     if (fsync(d->fd) < 0) {
         snprintf(d->why, sizeof(d->why), "%s", av_err2str(AVERROR(errno)));
         return DOWNLOAD_HOPELESS;
+    }
+    if (d->digest) {
+        digest_finish(&d->digest, digest);
+        digest_hex(digest, sizeof(digest), d->hash);
     }
     return DOWNLOAD_DONE;
 }
@@ -190,6 +226,11 @@ int64_t download_bytes(const Download *download)
     return download->bytes;
 }
 
+const char *download_digest(const Download *download)
+{
+    return download->hash;
+}
+
 int64_t download_retry_after(const Download *download)
 {
     return download->retry_after;
@@ -208,5 +249,6 @@ void download_end(Download **download)
     http_end(&d->exchange);
     if (d->fd >= 0)
         close(d->fd);
+    digest_finish(&d->digest, NULL);
     av_freep(download);
 }

@@ -25,9 +25,11 @@ typedef struct DownloadSource {
     const char *ca_file; ///< borrowed, or NULL
     bool allow_http;
     int64_t size; ///< bytes that an earlier attempt was announced, -1 = none
+    const AVIOInterruptCB *interrupt; ///< for reading what is there; borrowed, or NULL
 } DownloadSource;
 
-/** Start an attempt. The API key is never sent. @return 0 and *download, or an AVERROR */
+/** Start an attempt. The API key is never sent.
+ * @return 0 and *download, AVERROR(EINTR), or another AVERROR */
 int download_start(Http *http, const DownloadSource *source, Download **download);
 
 /** How it stands. `why` is for a person, set unless it is going or done; valid until
@@ -37,6 +39,9 @@ DownloadResult download_result(Download *download, int *error, const char **why)
 /** Bytes on disk, and the size that the server announced (-1 = none). */
 int64_t download_bytes(const Download *download);
 int64_t download_size(const Download *download);
+
+/** SHA-256 of the file, all of it, once it is done; borrowed. */
+const char *download_digest(const Download *download);
 
 /** Seconds that the server asked to be left alone, -1 when it did not say. */
 int64_t download_retry_after(const Download *download);

@@ -38,7 +38,6 @@ struct Events {
     EventsVoice voice;
     char key[65];
     char id[256];
-    char error[512]; ///< the last sentence at AV_LOG_ERROR
 };
 
 static const AVClass anyone_class = {EVENTS_CLASS("i2v")};
@@ -111,40 +110,47 @@ void events_tell_apart(void)
     atomic_store(&several, true);
 }
 
-/* The format of a line that says whose it is; NULL when that needs no saying. A line that
- * ends with the key has said it. */
-static char *signed_format(const Events *events, const char *format)
+/* A line that says whose it is, where that needs saying; one that ends with the key has
+ * said it. */
+static void say(Events *events, int level, const char *sentence)
 {
-    if (!atomic_load(&several) || events->voice != EVENTS_FULL || !events->key[0] ||
-        strstr(format, "[key "))
-        return NULL;
-    return av_asprintf("[key %.12s] %s", events->key, format);
-}
+    bool sign = atomic_load(&several) && events->voice == EVENTS_FULL && events->key[0] &&
+                !strstr(sentence, "[key ");
 
-void events_say(Events *events, int level, const char *format, ...)
-{
-    char *with_key;
-    va_list args;
-    if (events->voice == EVENTS_ERRORS && level > AV_LOG_ERROR)
+    if (events->voice == EVENTS_QUIET)
         return;
     if (events->voice == EVENTS_BRIEF && level == AV_LOG_INFO)
         level = AV_LOG_VERBOSE;
     if (level <= av_log_get_level())
         events_end_line();
-    va_start(args, format);
-    if (level <= AV_LOG_ERROR) {
-        va_list copy;
-        va_copy(copy, args);
-        vsnprintf(events->error, sizeof(events->error), format, copy);
-        va_end(copy);
-        events->error[strcspn(events->error, "\n")] = '\0';
-    }
-    with_key = signed_format(events, format);
-    av_vlog(events->log, level, with_key ? with_key : format, args);
-    va_end(args);
-    av_free(with_key);
+    av_log(events->log, level, "%s%.*s%s%s\n", sign ? "[key " : "", sign ? 12 : 0,
+           events->key, sign ? "] " : "", sentence);
     if (level <= av_log_get_level())
         atomic_store(&spoken, av_gettime_relative());
+}
+
+void events_say(Events *events, int level, const char *format, ...)
+{
+    char sentence[2048];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(sentence, sizeof(sentence), format, args);
+    va_end(args);
+    say(events, level, sentence);
+}
+
+int events_fail(Events *events, Outcome *out, Failure kind, int error, const char *format,
+                ...)
+{
+    char sentence[2048];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(sentence, sizeof(sentence), format, args);
+    va_end(args);
+    say(events, AV_LOG_ERROR, sentence);
+    return outcome_set(out, kind, error, sentence);
 }
 
 static void add_time(cJSON *line)
@@ -162,16 +168,11 @@ static void add_text(cJSON *line, const char *name, const char *value)
         cJSON_AddStringToObject(line, name, value);
 }
 
-const char *events_error(const Events *events)
-{
-    return events->error;
-}
-
 void events_note(Events *events, const Event *event)
 {
     cJSON *line;
     if (events->fd < 0 ||
-        (events->voice == EVENTS_ERRORS && strcmp(event->name, "error")) ||
+        (events->voice == EVENTS_QUIET && strcmp(event->name, "error")) ||
         !(line = cJSON_CreateObject()))
         return;
     add_time(line);
@@ -195,6 +196,20 @@ void events_note(Events *events, const Event *event)
     av_free(whole);
     cJSON_free(text);
     cJSON_Delete(line);
+}
+
+void events_note_failure(Events *events, Outcome *out)
+{
+    Event event = {
+        .name = "error",
+        .usd = -1,
+        .message = *out->why ? out->why : av_err2str(out->error),
+        .retryable = out->kind == FAILURE_LATER || out->kind == FAILURE_GATEWAY,
+    };
+
+    if (!out->noted)
+        events_note(events, &event);
+    out->noted = true;
 }
 
 void events_progress(Events *events, const char *what, int64_t elapsed, double percent)

@@ -9,6 +9,8 @@
 #include <libavutil/log.h>
 #include <libavutil/version.h>
 
+#include "base/outcome.h"
+
 /** What begins the AVClass of everything here that only has a name in the log. */
 #define EVENTS_CLASS(name)                                   \
     .class_name = (name), .item_name = av_default_item_name, \
@@ -34,8 +36,8 @@ typedef struct Event {
 /** How much a voice says. */
 typedef enum EventsVoice {
     EVENTS_FULL,
-    EVENTS_BRIEF,  ///< one of many: what others say at INFO is said at VERBOSE
-    EVENTS_ERRORS, ///< errors alone, in I2V_LOG too
+    EVENTS_BRIEF, ///< one of many: what others say at INFO is said at VERBOSE
+    EVENTS_QUIET, ///< nothing; I2V_LOG has the errors
 } EventsVoice;
 
 /**
@@ -64,15 +66,21 @@ void events_set_id(Events *events, const char *generation_id);
  * begins with its key. Thread-safe. */
 void events_tell_apart(void);
 
-/** Say a line on the log, behind a progress line that stands open. */
+/** Say a sentence on the log, behind a progress line that stands open.
+ * @param format  without a newline */
 void events_say(Events *events, int level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/** The last sentence that was said at AV_LOG_ERROR, or "". */
-const char *events_error(const Events *events);
+/** Say a sentence at AV_LOG_ERROR, and fail with it as outcome_fail() does.
+ * @return error */
+int events_fail(Events *events, Outcome *out, Failure kind, int error, const char *format,
+                ...) __attribute__((format(printf, 5, 6)));
 
 /** Write an event to I2V_LOG, whatever the log level. */
 void events_note(Events *events, const Event *event);
+
+/** Write a failure to I2V_LOG, once. */
+void events_note_failure(Events *events, Outcome *out);
 
 /**
  * Say how it stands, as often as it is due: refreshed each second on a terminal, a line

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,6 +15,7 @@
 #include <unistd.h>
 
 #include <libavutil/avstring.h>
+#include <libavutil/common.h>
 #include <libavutil/error.h>
 #include <libavutil/log.h>
 #include <libavutil/mem.h>
@@ -44,24 +46,49 @@ static ssize_t read_whole(int fd, char *to, size_t size)
     return (ssize_t)have;
 }
 
-int files_read_text(const char *path, size_t max, const char *option, Outcome *out,
-                    char **text)
+/* Read what is at `path` and terminate it. @return bytes, more than max when it has more
+ */
+static ssize_t read_text(const char *path, size_t max, bool regular, char **text)
 {
     struct stat st;
+    /* A FIFO must not hang the open. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     ssize_t size = fd < 0 || fstat(fd, &st) < 0 ? AVERROR(errno) : 0;
-    const char *why = NULL;
 
     *text = NULL;
-    if (!size && S_ISDIR(st.st_mode))
-        size = AVERROR(EISDIR);
+    if (!size && regular && !S_ISREG(st.st_mode))
+        size = AVERROR_INVALIDDATA;
     if (!size)
         size = (*text = av_malloc(max + 2)) ? read_whole(fd, *text, max + 1)
                                             : AVERROR(ENOMEM);
     if (fd >= 0)
         close(fd);
-    if (size >= 0) {
+    if (size < 0)
+        av_freep(text);
+    else
         (*text)[size] = '\0';
+    return size;
+}
+
+int files_read(const char *path, size_t max, char **text)
+{
+    ssize_t size = read_text(path, max, true, text);
+    if (size == AVERROR(ENOENT))
+        return 0;
+    if (size > (ssize_t)max) {
+        av_freep(text);
+        return AVERROR_INVALIDDATA;
+    }
+    return (int)FFMIN(size, 0);
+}
+
+int files_read_text(const char *path, size_t max, const char *option, Outcome *out,
+                    char **text)
+{
+    ssize_t size = read_text(path, max, false, text);
+    const char *why = NULL;
+
+    if (size >= 0) {
         if ((size_t)size > max)
             why = "it is too large";
         else if (strlen(*text) != (size_t)size)
@@ -78,10 +105,11 @@ int files_read_text(const char *path, size_t max, const char *option, Outcome *o
 
 int files_sync_directory(const char *path)
 {
-    char *copy = av_strdup(path);
+    /* Without memory of its own: what was renamed is there, whatever is said then. */
+    char copy[PATH_MAX];
     int ret = 0;
-    if (!copy)
-        return AVERROR(ENOMEM);
+    if (av_strlcpy(copy, path, sizeof(copy)) >= sizeof(copy))
+        return AVERROR(ENAMETOOLONG);
     int fd = open(av_dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     /* Some directories can be written and not read, and some file systems sync none;
      * there is no more to be done there. */
@@ -89,7 +117,6 @@ int files_sync_directory(const char *path)
         ret = AVERROR(errno);
     if (fd >= 0)
         close(fd);
-    av_free(copy);
     return ret;
 }
 
@@ -203,4 +230,14 @@ int files_check_writable(const char *path)
     unlink(name);
     av_free(name);
     return 0;
+}
+
+/* $XDG_..., else below the home directory; NULL when there is neither. */
+char *files_home_path(const char *variable, const char *below_home, const char *name)
+{
+    const char *base = secure_getenv(variable), *home = secure_getenv("HOME");
+    if (base && base[0] == '/')
+        return av_asprintf("%s/%s", base, name);
+    return home && home[0] == '/' ? av_asprintf("%s/%s/%s", home, below_home, name)
+                                  : NULL;
 }

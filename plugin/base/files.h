@@ -8,6 +8,12 @@
 
 #include "base/outcome.h"
 
+/** Read a file whole, and terminate it; free *text with av_free(). Nothing is logged.
+ * @param max  bytes it may have
+ * @return 0, with *text NULL when there is no such file; AVERROR_INVALIDDATA when it has
+ * more bytes or is no file; or another negative AVERROR */
+int files_read(const char *path, size_t max, char **text);
+
 /**
  * Read a text file named by an option.
  * @param max     bytes it may have
@@ -55,5 +61,10 @@ int files_check_writable(const char *path);
 
 /** Flush a file's directory, so that a rename in it survives a power cut. */
 int files_sync_directory(const char *path);
+
+/** NAME in the directory that a variable as XDG_DATA_HOME gives, else in one below the
+ * home directory; free with av_free(). @return NULL when there is neither, or without
+ * memory */
+char *files_home_path(const char *variable, const char *below_home, const char *name);
 
 #endif

@@ -19,6 +19,7 @@
 
 #include "base/compat.h"
 #include "base/http_sessions.h"
+#include "base/url.h"
 
 /* A server that takes longer than this to accept a connection is not there. */
 #define CONNECT_US (30 * 1000000LL)
@@ -43,13 +44,14 @@ struct HttpExchange {
     CURL *easy;
     struct curl_slist *headers;
     char message[CURL_ERROR_SIZE];
-    int64_t started;    ///< av_gettime_relative(), microseconds
-    size_t handed_over; ///< bytes of the request's body given to libcurl
-    size_t allocated;   ///< bytes behind reply.body
-    int64_t received;   ///< bytes of the reply's body
-    bool enough;        ///< of the body of an error
-    bool resolving;     ///< a name is being looked up
-    bool left;          ///< by its caller while that went on: it goes no further
+    int64_t started;  ///< av_gettime_relative(), microseconds
+    BodyReader body;  ///< of the request
+    size_t unsent;    ///< bytes of it that libcurl has not been given
+    size_t allocated; ///< bytes behind reply.body
+    int64_t received; ///< bytes of the reply's body
+    bool enough;      ///< of the body of an error
+    bool resolving;   ///< a name is being looked up
+    bool left;        ///< by its caller while that went on: it goes no further
     bool done;
 };
 
@@ -100,12 +102,10 @@ static size_t give_body(char *buffer, size_t size, size_t count, void *opaque)
 {
     HttpExchange *exchange = opaque;
     const HttpRequest *request = &exchange->request;
-    size_t left = request->body_size - exchange->handed_over;
     size_t piece = size * count;
 
-    if (piece >= left) {
-        piece = left;
-        if (left && request->on_last_byte) {
+    if (piece >= exchange->unsent) {
+        if (exchange->unsent && request->on_last_byte) {
             int ret = request->on_last_byte(request->opaque);
             if (ret < 0) {
                 exchange->reply.from_callback = true;
@@ -115,8 +115,8 @@ static size_t give_body(char *buffer, size_t size, size_t count, void *opaque)
         }
         exchange->reply.sent = true;
     }
-    memcpy(buffer, request->body + exchange->handed_over, piece);
-    exchange->handed_over += piece;
+    piece = body_read(&exchange->body, buffer, piece);
+    exchange->unsent -= piece;
     return piece;
 }
 
@@ -329,10 +329,13 @@ static int set_headers(HttpExchange *exchange)
 
 static void set_body(HttpExchange *exchange)
 {
+    const HttpRequest *request = &exchange->request;
     CURL *easy = exchange->easy;
+
+    exchange->body = (BodyReader){.parts = request->body, .count = request->body_parts};
+    exchange->unsent = body_size(request->body, request->body_parts);
     curl_easy_setopt(easy, CURLOPT_POST, 1L);
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
-                     (curl_off_t)exchange->request.body_size);
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)exchange->unsent);
     /* On a reused connection libcurl sends a request again that the server may have
      * taken. A fresh one, and a body that cannot be rewound, keep a POST from going out
      * twice. */
@@ -376,7 +379,7 @@ static int set_up(HttpExchange *exchange)
         curl_easy_setopt(easy, CURLOPT_CAINFO, request->ca_file);
     /* Otherwise http_proxy would be handed what was meant for this machine, key included.
      */
-    if (http_is_loopback(request->url))
+    if (url_is_loopback(request->url))
         curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
     watch_resolving(exchange);
     if (request->body)

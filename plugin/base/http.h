@@ -9,6 +9,8 @@
 
 #include <libavformat/avio.h>
 
+#include "base/body.h"
+
 /** A set of exchanges that one thread drives together. Not thread-safe. */
 typedef struct Http Http;
 
@@ -17,17 +19,17 @@ struct HttpReply;
 /** What to send. Every pointer is borrowed and must outlive the exchange. */
 typedef struct HttpRequest {
     const char *url;
-    const char *bearer;  ///< API key; sent to url alone; redirects are then not followed
-    const char *header;  ///< a further header line, "Name: value", or NULL
-    const char *ca_file; ///< CA bundle, or NULL for libcurl's own
-    const uint8_t *body; ///< JSON to POST; NULL makes it a GET
-    size_t body_size;    ///< bytes
-    int64_t range_from;  ///< bytes=N- when above 0
-    int64_t max_size;    ///< bytes of body accepted, at most
-    int total_ms;        ///< limit for the whole exchange, 0 = none
-    int stall_ms;        ///< limit for a time without a byte in either direction
-    int max_redirects;   ///< 0, or with a bearer: a redirect is an answer like any other
-    bool allow_http;     ///< whether plain http is acceptable for url and redirects
+    const char *bearer;   ///< API key; sent to url alone; redirects are then not followed
+    const char *header;   ///< a further header line, "Name: value", or NULL
+    const char *ca_file;  ///< CA bundle, or NULL for libcurl's own
+    const BodyPart *body; ///< JSON to POST, in parts; NULL makes it a GET
+    int body_parts;       ///< how many
+    int64_t range_from;   ///< bytes=N- when above 0
+    int64_t max_size;     ///< bytes of body accepted, at most
+    int total_ms;         ///< limit for the whole exchange, 0 = none
+    int stall_ms;         ///< limit for a time without a byte in either direction
+    int max_redirects;    ///< 0, or with a bearer: a redirect is an answer like any other
+    bool allow_http;      ///< whether plain http is acceptable for url and redirects
 
     void *opaque; ///< for the callbacks
     /** Called before the last bytes of the body are handed to libcurl; < 0 aborts unsent.
@@ -93,21 +95,5 @@ int http_run(const HttpRequest *request, const AVIOInterruptCB *interrupt,
 
 /** Frees what the reply holds. */
 void http_reply_clear(HttpReply *reply);
-
-/** Whether the host of `url` is this machine's loopback (a literal address, or
- * localhost). */
-bool http_is_loopback(const char *url);
-
-/** scheme://host[:port] of an http(s) URL in canonical form, for comparing origins.
- * @return 0, AVERROR(EINVAL) when it is not such a URL, AVERROR(ENOMEM); free *origin
- * with av_free() */
-int http_origin(const char *url, char **origin);
-
-/** A URL without what may be secret in it: credentials, query and fragment. Return and
- * ownership as http_origin(). */
-int http_bare_url(const char *url, char **bare);
-
-/** Whether `url` says no more than an origin: no path but /, no query, no credentials. */
-bool http_is_origin(const char *url);
 
 #endif

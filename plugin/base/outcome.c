@@ -35,20 +35,30 @@ int outcome_fail(Outcome *out, Failure kind, int error, const char *format, ...)
     vsnprintf(sentence, sizeof(sentence), format, args);
     va_end(args);
     say(out, AV_LOG_ERROR, sentence);
-    if (out) {
-        out->error = error;
-        out->kind = kind;
-        av_strlcpy(out->why, sentence, sizeof(out->why));
-    }
+    return outcome_set(out, kind, error, sentence);
+}
+
+int outcome_set(Outcome *out, Failure kind, int error, const char *sentence)
+{
+    if (!out)
+        return error;
+    out->error = error;
+    out->kind = kind;
+    out->noted = false;
+    av_strlcpy(out->why, sentence, sizeof(out->why));
     return error;
 }
 
 int outcome_end(Outcome *out, Failure kind, int error)
 {
-    if (error < 0 && out->error != error) {
-        out->error = error;
-        out->kind = kind;
-        out->why[0] = '\0';
+    return error < 0 && out->error != error ? outcome_set(out, kind, error, "") : error;
+}
+
+int outcome_share(Outcome *out, const Outcome *other)
+{
+    if (out) {
+        outcome_set(out, other->kind, other->error, other->why);
+        out->noted = other->noted;
     }
-    return error;
+    return other->error;
 }

@@ -28,6 +28,7 @@ typedef struct Outcome {
     int error;     ///< 0, or a negative AVERROR
     Failure kind;  ///< FAILURE_NONE as long as nothing failed
     char why[512]; ///< the sentence, without its newline; "" = none
+    bool noted;    ///< I2V_LOG has it
 } Outcome;
 
 /** Say a sentence that is no failure, by av_log(). @param format  as of outcome_fail() */
@@ -44,9 +45,15 @@ void outcome_say(const Outcome *out, int level, const char *format, ...)
 int outcome_fail(Outcome *out, Failure kind, int error, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
+/** As outcome_fail() for a sentence that was said. @return error */
+int outcome_set(Outcome *out, Failure kind, int error, const char *sentence);
+
 /** Complete what a function that failed without a word left open.
  * @param kind  what it is about where nothing was said
  * @return error */
 int outcome_end(Outcome *out, Failure kind, int error);
+
+/** How another ended, which said it. @return its error */
+int outcome_share(Outcome *out, const Outcome *other);
 
 #endif

@@ -3,12 +3,15 @@
 #include "base/picture.h"
 
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 
 #include <libavfilter/avfilter.h>
 #include <libavfilter/buffersink.h>
 #include <libavfilter/buffersrc.h>
 #include <libavutil/error.h>
 #include <libavutil/mem.h>
+#include <libavutil/opt.h>
 
 #include "base/compat.h"
 
@@ -37,6 +40,32 @@ int picture_source(AVFilterGraph *graph, const AVFrame *in, AVFilterContext **so
         ret = avfilter_init_str(*source, NULL);
 end:
     av_free(par);
+    return ret;
+}
+
+int picture_append(AVFilterContext **last, const char *name, const char *const *set,
+                   const char *format, ...)
+{
+    const AVFilter *filter = avfilter_get_by_name(name);
+    AVFilterContext *next;
+    char options[512];
+    va_list args;
+    int ret = 0;
+
+    if (!filter)
+        return AVERROR_FILTER_NOT_FOUND;
+    if (!(next = avfilter_graph_alloc_filter((*last)->graph, filter, name)))
+        return AVERROR(ENOMEM);
+    va_start(args, format);
+    vsnprintf(options, sizeof(options), format, args);
+    va_end(args);
+    for (; set && *set && ret >= 0; set += 2)
+        ret = av_opt_set(next, set[0], set[1], AV_OPT_SEARCH_CHILDREN);
+    if (ret < 0 || (ret = avfilter_init_str(next, options)) < 0 ||
+        (ret = avfilter_link(*last, 0, next, 0)) < 0)
+        avfilter_free(next);
+    else
+        *last = next;
     return ret;
 }
 

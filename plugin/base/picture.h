@@ -24,6 +24,17 @@ int picture_filter(const AVFrame *in, const char *chain, AVFrame **out);
  */
 int picture_source(AVFilterGraph *graph, const AVFrame *in, AVFilterContext **source);
 
+/**
+ * Put a filter behind another of its graph.
+ * @param last    the other, and on success this one
+ * @param set     pairs of an option and its value, which is not parsed, and a NULL; or
+ *                NULL
+ * @param format  of further options, in libavfilter's syntax
+ * @return 0 or a negative AVERROR; libavfilter may have said why
+ */
+int picture_append(AVFilterContext **last, const char *name, const char *const *set,
+                   const char *format, ...) __attribute__((format(printf, 4, 5)));
+
 /** Give that source its picture, and the end, once the graph is configured. */
 int picture_source_feed(AVFilterContext *source, const AVFrame *in);
 

@@ -33,6 +33,55 @@ bool text_has_control(const char *text)
     return false;
 }
 
+static bool is_control(int32_t code)
+{
+    return code < 0x20 || (code >= 0x7f && code < 0xa0);
+}
+
+bool text_is_plain(const char *text)
+{
+    const uint8_t *at = (const uint8_t *)text, *end = at + strlen(text);
+    int32_t code;
+    while (at < end)
+        if (av_utf8_decode(&code, &at, end, 0) < 0 || is_control(code))
+            return false;
+    return true;
+}
+
+void text_tidy(char *text)
+{
+    const uint8_t *from = (const uint8_t *)text, *end = from + strlen(text);
+    char *to = text;
+
+    while (from < end) {
+        const uint8_t *start = from;
+        int32_t code;
+        if (av_utf8_decode(&code, &from, end, 0) < 0) {
+            from = start + 1;
+            *to++ = '?';
+        } else if (is_control(code) || code == ' ') {
+            if (to > text && to[-1] != ' ')
+                *to++ = ' ';
+        } else {
+            memmove(to, start, (size_t)(from - start));
+            to += from - start;
+        }
+    }
+    while (to > text && to[-1] == ' ')
+        to--;
+    *to = '\0';
+}
+
+void text_trim(char *text)
+{
+    const char *from = text + strspn(text, " \t\r\n\v\f");
+    size_t size = strlen(from);
+    while (size && av_isspace(from[size - 1]))
+        size--;
+    memmove(text, from, size);
+    text[size] = '\0';
+}
+
 bool text_is_among(const char *word, const char *list)
 {
     size_t size = strlen(word);

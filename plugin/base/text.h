@@ -15,6 +15,16 @@ size_t text_length(const char *text);
 /** Whether a text holds a control character, a line's end among them. */
 bool text_has_control(const char *text);
 
+/** Whether a text is valid UTF-8 without control characters of any kind. */
+bool text_is_plain(const char *text);
+
+/** Make a text one line of UTF-8 that holds nothing that could steer a terminal: a ? for
+ * what is not valid, one space for control characters and spaces in a row. */
+void text_tidy(char *text);
+
+/** Drop the white space at both ends of a text. */
+void text_trim(char *text);
+
 /** Whether a word stands in a list whose words are separated by |. */
 bool text_is_among(const char *word, const char *list);
 

@@ -1,6 +1,6 @@
 /* i2v: what the URLs of a gateway may be
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "base/http.h"
+#include "base/url.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -26,7 +26,7 @@ static int parse_url(const char *url, CURLU **parsed)
     return 0;
 }
 
-bool http_is_loopback(const char *url)
+bool url_is_loopback(const char *url)
 {
     CURLU *parsed;
     char *host = NULL;
@@ -43,7 +43,7 @@ bool http_is_loopback(const char *url)
     return loopback;
 }
 
-int http_origin(const char *url, char **origin)
+int url_origin(const char *url, char **origin)
 {
     CURLU *parsed;
     char *scheme = NULL, *host = NULL, *port = NULL;
@@ -72,7 +72,7 @@ end:
     return ret;
 }
 
-bool http_is_origin(const char *url)
+bool url_is_origin(const char *url)
 {
     static const CURLUPart others[] = {CURLUPART_USER, CURLUPART_PASSWORD,
                                        CURLUPART_QUERY, CURLUPART_FRAGMENT};
@@ -93,7 +93,7 @@ bool http_is_origin(const char *url)
     return origin;
 }
 
-int http_bare_url(const char *url, char **bare)
+int url_bare(const char *url, char **bare)
 {
     static const CURLUPart secret[] = {CURLUPART_USER, CURLUPART_PASSWORD,
                                        CURLUPART_OPTIONS, CURLUPART_QUERY,

@@ -1,6 +1,6 @@
 /* i2v: the command: many requests from a manifest
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "ctl/main.h"
+#include "ctl/ctl.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -16,9 +16,10 @@
 #include <libavutil/time.h>
 
 #include "base/compat.h"
+#include "job/job.h"
 #include "journey/journey.h"
 #include "ctl/manifest.h"
-#include "store/account.h"
+#include "request/kept.h"
 #include "still/still.h"
 
 /* More mistakes are counted and not shown. */
@@ -31,15 +32,15 @@
 /* A line on its way. What is large is there only while it is under way. */
 typedef struct Shot {
     ManifestLine *line;
-    char key[RECORD_KEY_SIZE];
+    Outcome out; ///< of the check, then of its journey; its log is the line
+    char key[REQUEST_KEY_SIZE];
     char *account;     ///< beside which its clip is saved, or NULL
     struct Shot *twin; ///< the next line with the same request, or NULL
     bool follows;      ///< it is the twin of an earlier line, which goes first
     bool settled;      ///< by the check: nothing of it is to be sent
     bool buys;         ///< by the check: a generation may have to be bought
-    double price;      ///< USD that the gateway asks for it, below 0 = not known
+    double price;      ///< USD that the engine asks for it, below 0 = not known
     bool ended;
-    Failure failure;
     Journey *journey; ///< while it is under way
 } Shot;
 
@@ -48,6 +49,7 @@ typedef struct Batch {
     const AVIOInterruptCB *interrupt;
     bool from_stdin;
     Events *voice;
+    Outcome *out; ///< of the command
     ManifestLine *lines;
     Shot *shots;
     int count;
@@ -58,55 +60,29 @@ typedef struct Batch {
     int64_t began; ///< av_gettime_relative()
 } Batch;
 
-/* What is said of a line */
-
-static bool checking;
-
-/* The first error is kept for the line's result; while lines are checked whoever checks
- * says which of them count. */
-static void keep_errors(void *context, int level, const char *format, va_list args)
+/* One more mistake, which counts and is said if they are not too many. */
+static void refuse(Batch *b, Shot *shot, int error, const char *why)
 {
-    ManifestLine *line = context;
-    char text[1024];
-    va_list copy;
+    Outcome *out = &shot->out;
 
-    if (!line || line->class != &manifest_line_class) {
-        av_log_default_callback(context, level, format, args);
-        return;
-    }
-    if ((level & 0xff) <= AV_LOG_ERROR && !line->error) {
-        va_copy(copy, args);
-        vsnprintf(text, sizeof(text), format, copy);
-        va_end(copy);
-        text[strcspn(text, "\n")] = '\0';
-        line->error = av_strdup(text);
-    }
-    if (!checking)
-        av_log_default_callback(context, level, format, args);
-}
-
-static void refuse(Batch *b, Shot *shot, Failure failure, const char *why)
-{
-    shot->failure = failure;
-    if (b->nb_bad++ < MAX_SHOWN)
-        av_log(shot->line, AV_LOG_ERROR, "%s\n", why);
+    out->quiet = b->nb_bad++ >= MAX_SHOWN;
+    outcome_fail(out, out->kind ? out->kind : FAILURE_REQUEST, error, "%s", why);
 }
 
 /* Checking */
 
-static int check_stills(const Batch *b, const AVDictionary *options, void *log)
+static int check_stills(const Batch *b, const AVDictionary *options, Outcome *out)
 {
     static const char *const names[] = {"image", "end_image"};
 
     for (size_t i = 0; i < FF_ARRAY_ELEMS(names) && b->from_stdin; i++) {
         const AVDictionaryEntry *still =
             av_dict_get(options, names[i], NULL, AV_DICT_MATCH_CASE);
-        if (!still || !still_is_stdin(still->value))
-            continue;
-        av_log(log, AV_LOG_ERROR,
-               "The still '%s' is standard input, on which the manifest comes.\n",
-               still->value);
-        return AVERROR(EINVAL);
+        if (still && still_is_stdin(still->value))
+            return outcome_fail(
+                out, FAILURE_REQUEST, AVERROR(EINVAL),
+                "The still '%s' is standard input, on which the manifest comes.",
+                still->value);
     }
     return 0;
 }
@@ -115,13 +91,12 @@ static int check_stills(const Batch *b, const AVDictionary *options, void *log)
 static int foresee(const Batch *b, Shot *shot, JourneyOutlook *outlook)
 {
     AVDictionary *options = NULL;
-    int ret = manifest_parse(shot->line, b->defaults, &options);
+    Ask ask = {.options = &options, .interrupt = b->interrupt, .voice = EVENTS_QUIET};
+    int ret = manifest_parse(shot->line, b->defaults, &shot->out, &options);
 
     *outlook = (JourneyOutlook){.price = -1};
-    shot->failure = FAILURE_REQUEST;
-    if (ret >= 0 && (ret = check_stills(b, options, shot->line)) >= 0)
-        ret = journey_foresee(NULL, &options, b->interrupt, shot->line, outlook,
-                              &shot->failure);
+    if (ret >= 0 && (ret = check_stills(b, options, &shot->out)) >= 0)
+        ret = journey_foresee(&ask, outlook, &shot->out);
     av_dict_free(&options);
     return ret;
 }
@@ -131,23 +106,23 @@ static int check_shot(Batch *b, Shot *shot)
 {
     JourneyOutlook outlook;
 
-    checking = true;
+    /* Which mistakes are said is known when they are counted. */
+    shot->out.quiet = true;
     int ret = foresee(b, shot, &outlook);
-    checking = false;
-    if (ret == AVERROR(EINTR) || ret == AVERROR(ENOMEM))
+    if (ret == AVERROR(EINTR) || ret == AVERROR(ENOMEM)) {
+        av_free(outlook.save);
         return ret;
-    if (outlook.save && !(shot->account = provenance_path(outlook.save)))
+    }
+    if (outlook.save && !(shot->account = kept_account_path(outlook.save)))
         ret = AVERROR(ENOMEM);
     av_free(outlook.save);
     if (ret < 0 && !outlook.settled) {
-        char *why = shot->line->error;
-        shot->line->error = NULL;
-        refuse(b, shot, shot->failure, why ? why : av_err2str(ret));
-        av_free(why);
+        char why[sizeof(shot->out.why)];
+        av_strlcpy(why, shot->out.why[0] ? shot->out.why : av_err2str(ret), sizeof(why));
+        refuse(b, shot, ret, why);
         return 0;
     }
-    av_freep(&shot->line->error);
-    shot->failure = FAILURE_NONE;
+    shot->out = (Outcome){.log = shot->line};
     shot->settled = outlook.settled;
     shot->buys = outlook.buys;
     shot->price = outlook.price;
@@ -167,6 +142,7 @@ static int check_each(Batch *b)
         snprintf(text, sizeof(text), "checking %d of %d", i + 1, b->count);
         events_progress(b->voice, text, av_gettime_relative() - b->began, -1);
         b->shots[i].line = &b->lines[i];
+        b->shots[i].out.log = &b->lines[i];
         ret = check_shot(b, &b->shots[i]);
     }
     return ret;
@@ -226,7 +202,7 @@ static void refuse_twice(Batch *b, Shot *shot, const char *what, const Shot *fir
 {
     char why[256];
     snprintf(why, sizeof(why), "Line %d %s already.", first->line->number, what);
-    refuse(b, shot, FAILURE_REQUEST, why);
+    refuse(b, shot, AVERROR(EINVAL), why);
 }
 
 /* Each against the one before it in such an order. */
@@ -275,40 +251,43 @@ static void say_purchase(const Batch *b)
         usd += FFMAX(shot->price, 0);
     }
     if (!buys)
-        events_say(b->voice, AV_LOG_INFO, "%d requests, nothing to buy.\n", b->count);
+        events_say(b->voice, AV_LOG_INFO, "%d requests, nothing to buy.", b->count);
     else if (unpriced)
         events_say(b->voice, AV_LOG_INFO,
                    "%d requests, %d to buy, for %.4g USD and the price of %d that is not "
-                   "known.\n",
+                   "known.",
                    b->count, buys, usd, unpriced);
     else
-        events_say(b->voice, AV_LOG_INFO, "%d requests, %d to buy, for %.4g USD.\n",
+        events_say(b->voice, AV_LOG_INFO, "%d requests, %d to buy, for %.4g USD.",
                    b->count, buys, usd);
 }
 
 /* All lines, before anything of any is sent. */
-static int check(Batch *b)
+static int check(Batch *b, Outcome *out)
 {
     int ret = check_each(b);
+    char shown[48] = "";
 
     if (ret >= 0)
         ret = check_together(b);
     if (ret == AVERROR(EINTR))
-        events_say(b->voice, AV_LOG_ERROR, "Interrupted. Nothing was sent.\n");
+        return events_fail(b->voice, out, FAILURE_REQUEST, ret,
+                           "Interrupted. Nothing was sent.");
     if (ret < 0)
         return ret;
     if (!b->nb_bad) {
         say_purchase(b);
         return 0;
     }
-    char shown[48] = "";
     if (b->nb_bad > MAX_SHOWN)
         snprintf(shown, sizeof(shown), " (%d are shown)", MAX_SHOWN);
-    events_say(b->voice, AV_LOG_ERROR,
-               "%d %s in the manifest of %d %s%s; nothing sent.\n", b->nb_bad,
-               b->nb_bad == 1 ? "mistake" : "mistakes", b->count,
-               b->count == 1 ? "line" : "lines", shown);
-    return AVERROR(EINVAL);
+    for (int i = b->count - 1; i >= 0; i--)
+        if (b->shots[i].out.kind != FAILURE_NONE)
+            out->kind = b->shots[i].out.kind;
+    return events_fail(b->voice, out, out->kind, AVERROR(EINVAL),
+                       "%d %s in the manifest of %d %s%s; nothing sent.", b->nb_bad,
+                       b->nb_bad == 1 ? "mistake" : "mistakes", b->count,
+                       b->count == 1 ? "line" : "lines", shown);
 }
 
 /* Results */
@@ -323,9 +302,10 @@ static int add(cJSON *result, const char *name, cJSON *value)
 
 static int describe(const Shot *shot, int ret, const JourneyReport *report, cJSON *result)
 {
-    const char *error = shot->line->error ? shot->line->error : report->error;
+    const Outcome *out = &shot->out;
+    const char *error = out->why[0] ? out->why : av_err2str(out->error);
     const char *status = report->dry_run ? "dry_run" : report->state;
-    bool failed = ret < 0 || report->error[0]; /* with a path: the fallback's */
+    bool failed = ret < 0 || out->error; /* with a path: why that is the still */
 
     if ((ret = add(result, "id", cJSON_CreateRaw(shot->line->id))) < 0 ||
         (report->path &&
@@ -351,12 +331,10 @@ static int print_result(Batch *b, const Shot *shot, int its_ret,
         ret = AVERROR(ENOMEM);
     if (isatty(STDOUT_FILENO))
         events_end_line();
-    if (text && (puts(text) < 0 || fflush(stdout))) {
-        ret = AVERROR(errno);
-        events_say(b->voice, AV_LOG_ERROR, "Cannot print the result of %s: %s.\n",
-                   shot->line->name, av_err2str(ret));
-        ret = AVERROR(EIO);
-    }
+    if (text && (puts(text) < 0 || fflush(stdout)))
+        ret = events_fail(b->voice, b->out, FAILURE_STORE, AVERROR(EIO),
+                          "Cannot print the result of %s: %s.", shot->line->name,
+                          av_err2str(AVERROR(errno)));
     cJSON_free(text);
     cJSON_Delete(result);
     return ret;
@@ -371,46 +349,43 @@ static int start(Batch *b, Shot *shot);
 static int finish(Batch *b, Shot *shot)
 {
     JourneyReport report;
-    int its_ret = journey_finish(&shot->journey, b->interrupt, &report), ret = its_ret;
+    int its_ret = journey_finish(&shot->journey, b->interrupt, &report, &shot->out);
+    int ret = its_ret;
 
     if (its_ret != AVERROR(EINTR)) {
         shot->ended = true;
-        shot->failure = report.failure;
         if (shot->follows && report.usd > 0)
             report.usd = 0; /* another line has it, and the sum is to be what was paid */
         b->nb_ended++;
         ret = print_result(b, shot, its_ret, &report);
+        if (its_ret >= 0)
+            shot->out.kind = FAILURE_NONE;
     }
     av_free(report.path);
-    av_freep(&shot->line->error);
     return ret;
 }
 
-/* Those with the same request, which have waited for this one. While it is still in the
- * batch they share how it ended. */
+/* Those with the same request, which have waited for this one. As long as this one has
+ * its job they share how it ended. */
 static int start_twins(Batch *b, const Shot *shot)
 {
     int ret = 0;
 
-    for (Shot *twin = shot->twin; twin && ret >= 0; twin = twin->twin) {
-        if (shot->line->error)
-            twin->line->error = av_strdup(shot->line->error);
+    for (Shot *twin = shot->twin; twin && ret >= 0; twin = twin->twin)
         ret = start(b, twin);
-    }
     return ret;
 }
 
 static int start(Batch *b, Shot *shot)
 {
     AVDictionary *options = NULL;
-    int ret = manifest_parse(shot->line, b->defaults, &options);
+    Ask ask = {.options = &options, .interrupt = b->interrupt, .voice = EVENTS_BRIEF};
+    int ret = manifest_parse(shot->line, b->defaults, &shot->out, &options);
 
     if (ret >= 0)
-        ret = journey_begin(NULL, &options, b->interrupt, shot->line, &shot->journey);
+        ret = journey_begin(&ask, &shot->journey, &shot->out);
     av_dict_free(&options);
     if (!shot->journey || ret == AVERROR(EINTR))
-        return ret;
-    if (ret >= 0 && (ret = journey_send(shot->journey)) < 0)
         return ret;
     if (!journey_has_ended(shot->journey)) {
         b->under_way[b->nb_under_way++] = shot;
@@ -464,11 +439,11 @@ static int run(Batch *b)
         while (next < b->count &&
                (b->shots[next].ended || b->shots[next].follows || b->shots[next].journey))
             next++;
-        if (next < b->count && (!b->nb_under_way || journey_places() > 0))
+        if (next < b->count && (!b->nb_under_way || job_places() > 0))
             ret = start(b, &b->shots[next]);
-        journey_expect(b->voice, b->count, b->count - b->nb_ended - b->nb_under_way);
+        job_expect(b->voice, b->count, b->count - b->nb_ended - b->nb_under_way);
         if (ret >= 0 && b->nb_under_way)
-            ret = journey_turn(b->interrupt);
+            ret = job_drive(b->interrupt);
         if (ret >= 0)
             ret = collect(b);
     }
@@ -477,57 +452,53 @@ static int run(Batch *b)
 
 /* Those under way are left to a later run, and the first failure in the order of the
  * file is the command's. */
-static int leave(Batch *b, int ret, Failure *failure)
+static int leave(Batch *b, int ret, Outcome *out)
 {
-    bool interrupted = ret == AVERROR(EINTR);
     int failed = 0;
 
-    for (int i = 0; i < b->nb_under_way && interrupted; i++) {
-        JourneyReport report = {0}; /* that it is left is said */
-        if (b->under_way[i]->journey)
-            journey_finish(&b->under_way[i]->journey, b->interrupt, &report);
-        av_free(report.path);
+    if (ret == AVERROR(EINTR)) {
+        for (int i = 0; i < b->nb_under_way; i++) {
+            JourneyReport report = {0}; /* that it is left is said */
+            Shot *shot = b->under_way[i];
+            if (shot->journey)
+                journey_finish(&shot->journey, b->interrupt, &report, &shot->out);
+            av_free(report.path);
+        }
+        return events_fail(
+            b->voice, out, FAILURE_REQUEST, ret,
+            "Interrupted with %d of %d requests left; the same command goes "
+            "on with them.",
+            b->count - b->nb_ended, b->count);
     }
-    if (interrupted)
-        events_say(b->voice, AV_LOG_ERROR,
-                   "Interrupted with %d of %d requests left; the same command goes on "
-                   "with them.\n",
-                   b->count - b->nb_ended, b->count);
-    if (ret < 0) {
-        *failure = ret == AVERROR(EIO)      ? FAILURE_STORE
-                   : ret == AVERROR(ENOMEM) ? FAILURE_NONE
-                                            : FAILURE_REQUEST;
+    if (ret < 0)
         return ret;
-    }
     for (int i = b->count - 1; i >= 0; i--) {
-        if (b->shots[i].failure == FAILURE_NONE)
+        if (b->shots[i].out.kind == FAILURE_NONE)
             continue;
-        *failure = b->shots[i].failure;
+        out->kind = b->shots[i].out.kind;
         failed++;
     }
-    if (failed)
-        events_say(b->voice, AV_LOG_ERROR, "%d of %d requests did not come to a clip.\n",
-                   failed, b->count);
-    return failed ? AVERROR_EXTERNAL : 0;
+    return failed ? events_fail(b->voice, out, out->kind, AVERROR_EXTERNAL,
+                                "%d of %d requests did not come to a clip.", failed,
+                                b->count)
+                  : 0;
 }
 
-static int go(Batch *b, Failure *failure)
+static int go(Batch *b)
 {
     int ret;
 
     if (!b->count) {
-        events_say(b->voice, AV_LOG_WARNING, "The manifest holds no request.\n");
+        events_say(b->voice, AV_LOG_WARNING, "The manifest holds no request.");
         return 0;
     }
     b->shots = av_calloc((size_t)b->count, sizeof(*b->shots));
     b->under_way = av_calloc((size_t)b->count, sizeof(*b->under_way));
     if (!b->shots || !b->under_way)
         return AVERROR(ENOMEM);
-    ret = check(b);
-    for (int i = b->count - 1; i >= 0 && ret < 0; i--)
-        if (b->shots[i].failure != FAILURE_NONE)
-            *failure = b->shots[i].failure;
-    return ret < 0 ? ret : leave(b, run(b), failure);
+    if ((ret = job_check_parallel(b->out)) < 0 || (ret = check(b, b->out)) < 0)
+        return ret;
+    return leave(b, run(b), b->out);
 }
 
 static void clean_up(Batch *b)
@@ -536,50 +507,45 @@ static void clean_up(Batch *b)
         journey_free(&b->shots[i].journey);
         av_free(b->shots[i].account);
     }
-    journey_expect(NULL, 0, 0);
+    job_expect(NULL, 0, 0);
     av_free(b->shots);
     av_free(b->under_way);
     events_free(&b->voice);
 }
 
-static int check_arguments(const Arguments *arguments)
+static int check_arguments(const Arguments *arguments, Outcome *out)
 {
     if (arguments->nb_words)
-        av_log(i2vctl_log, AV_LOG_ERROR,
-               "With --manifest each line names its still, as image: '%s' is one too "
-               "many.\n",
-               arguments->words[0]);
-    else if (av_dict_get(arguments->options, "save", NULL, 0))
-        av_log(i2vctl_log, AV_LOG_ERROR,
-               "The option save names one file; with --manifest each line may name its "
-               "own.\n");
-    else
-        return 0;
-    return AVERROR(EINVAL);
+        return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
+                            "With --manifest each line names its still, as image: '%s' "
+                            "is one too many.",
+                            arguments->words[0]);
+    if (av_dict_get(arguments->options, "save", NULL, 0))
+        return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
+                            "The option save names one file; with --manifest each line "
+                            "may name its own.");
+    return 0;
 }
 
-int i2vctl_fetch_manifest(Arguments *arguments, const AVIOInterruptCB *interrupt,
-                          Failure *failure)
+int ctl_fetch_many(Arguments *arguments, Outcome *out)
 {
     Batch b = {
         .defaults = arguments->options,
-        .interrupt = interrupt,
+        .interrupt = arguments->interrupt,
         .from_stdin = !strcmp(arguments->manifest, "-"),
         .began = av_gettime_relative(),
+        .out = out,
     };
-    int ret = check_arguments(arguments);
+    int ret = check_arguments(arguments, out);
 
-    *failure = FAILURE_REQUEST;
     if (ret >= 0)
-        ret = manifest_read(arguments->manifest, i2vctl_log, &b.lines, &b.count);
+        ret = manifest_read(arguments->manifest, out, &b.lines, &b.count);
     if (ret < 0)
-        return ret;
+        return outcome_end(out, FAILURE_REQUEST, ret);
     still_keep(KEPT_BYTES);
-    b.voice = events_alloc(i2vctl_log, EVENTS_FULL);
-    av_log_set_callback(keep_errors);
-    ret = b.voice ? go(&b, failure) : AVERROR(ENOMEM);
-    av_log_set_callback(av_log_default_callback);
+    b.voice = events_alloc(out->log, EVENTS_FULL);
+    ret = b.voice ? go(&b) : AVERROR(ENOMEM);
     clean_up(&b);
     manifest_free(&b.lines, b.count);
-    return ret;
+    return ret == AVERROR(ENOMEM) ? outcome_end(out, FAILURE_NONE, ret) : ret;
 }

@@ -1,15 +1,13 @@
-/* i2v: the command: what it shows of the ledger and removes from it
+/* i2v: the command: the jobs of the ledger: which are meant, the list, and prune
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "ctl/main.h"
+#include "ctl/ctl.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sysexits.h>
 #include <unistd.h>
 
 #include <cjson/cJSON.h>
@@ -21,6 +19,8 @@
 #include <libavutil/mem.h>
 
 #include "base/clock.h"
+#include "ctl/print.h"
+#include "ctl/sums.h"
 #include "request/options.h"
 #include "request/request.h"
 #include "store/store.h"
@@ -40,7 +40,7 @@ typedef struct Ledger {
     Store *store; ///< NULL when there is no such directory yet
     Record **records;
     int count;
-    bool partial; ///< a record could not be read, which was said
+    int unread; ///< 0, or why a record could not be read, which was said
 } Ledger;
 
 static void ledger_close(Ledger *ledger)
@@ -52,7 +52,7 @@ static void ledger_close(Ledger *ledger)
 }
 
 /* @return 0, and *store NULL when there is no such directory */
-static int find_store(AVDictionary *given, Store **store)
+static int find_store(AVDictionary *given, Outcome *out, Store **store)
 {
     AVDictionary *copy = NULL;
     Options *options = NULL;
@@ -60,10 +60,12 @@ static int find_store(AVDictionary *given, Store **store)
     int ret = av_dict_copy(&copy, given, 0);
 
     *store = NULL;
-    if (ret >= 0 && (ret = options_gather("", &copy, i2vctl_out, &options)) >= 0 &&
-        (ret = request_find_store(options, i2vctl_out, &directory)) >= 0 &&
+    if (ret >= 0 && (ret = options_gather("", &copy, out, &options)) >= 0 &&
+        (ret = request_find_store(options, out, &directory)) >= 0 &&
         !access(directory, F_OK))
-        ret = store_open(directory, i2vctl_out, store);
+        ret = store_open(directory, out, store);
+    if (ret < 0) /* whatever it was, the ledger cannot be read */
+        out->kind = FAILURE_STORE;
     av_free(directory);
     options_free(&options);
     av_dict_free(&copy);
@@ -72,18 +74,18 @@ static int find_store(AVDictionary *given, Store **store)
 
 static int oldest_first(const void *a, const void *b)
 {
-    double x = record_number(*(Record *const *)a, RECORD_CREATED, 0);
-    double y = record_number(*(Record *const *)b, RECORD_CREATED, 0);
+    double x = (*(Record *const *)a)->created;
+    double y = (*(Record *const *)b)->created;
     return (x > y) - (x < y);
 }
 
-static int ledger_open(AVDictionary *options, Ledger *ledger)
+static int ledger_open(AVDictionary *options, Outcome *out, Ledger *ledger)
 {
     char **keys = NULL;
     int count = 0, ret;
 
     *ledger = (Ledger){0};
-    if ((ret = find_store(options, &ledger->store)) < 0 || !ledger->store)
+    if ((ret = find_store(options, out, &ledger->store)) < 0 || !ledger->store)
         return ret;
     if ((ret = store_list(ledger->store, &keys, &count)) < 0)
         goto end;
@@ -91,10 +93,11 @@ static int ledger_open(AVDictionary *options, Ledger *ledger)
     if (!ledger->records)
         ret = AVERROR(ENOMEM);
     for (int i = 0; ret >= 0 && i < count; i++) {
-        int loaded = store_load(ledger->store, keys[i], false, i2vctl_out,
+        int loaded = store_load(ledger->store, keys[i], false, out,
                                 &ledger->records[ledger->count]);
         ledger->count += loaded >= 0;
-        ledger->partial |= loaded < 0;
+        if (loaded < 0)
+            ledger->unread = loaded;
         if (loaded == AVERROR(ENOMEM))
             ret = loaded;
     }
@@ -104,8 +107,8 @@ static int ledger_open(AVDictionary *options, Ledger *ledger)
 end:
     store_free_keys(&keys, count);
     if (ret < 0) {
-        av_log(i2vctl_log, AV_LOG_ERROR, "Cannot read the ledger: %s.\n",
-               av_err2str(ret));
+        outcome_fail(out, FAILURE_STORE, ret, "Cannot read the ledger: %s.",
+                     av_err2str(ret));
         ledger_close(ledger);
     }
     return ret;
@@ -115,53 +118,51 @@ end:
 
 static bool is_meant(const Record *record, const char *name)
 {
-    const char *id = record_text(record, RECORD_ID);
-    return (strlen(name) >= SHORTEST_KEY &&
-            av_strstart(record_key(record), name, NULL)) ||
+    const char *id = record->id;
+    return (strlen(name) >= SHORTEST_KEY && av_strstart(record->key, name, NULL)) ||
            (id && !strcmp(id, name));
 }
 
-int i2vctl_find_key(AVDictionary *options, const char *name, char **key)
+int jobs_find(AVDictionary *options, const char *name, Outcome *out, char **key)
 {
     Ledger ledger;
-    int found = 0, ret = ledger_open(options, &ledger);
+    int found = 0, ret = ledger_open(options, out, &ledger);
 
     *key = NULL;
     for (int i = 0; ret >= 0 && i < ledger.count; i++) {
         if (!is_meant(ledger.records[i], name))
             continue;
         av_free(*key);
-        *key = av_strdup(record_key(ledger.records[i]));
+        *key = av_strdup(ledger.records[i]->key);
         found++;
         if (!*key)
             ret = AVERROR(ENOMEM);
     }
     if (ret >= 0 && !found)
         ret = AVERROR(ENOENT);
-    if (found > 1) {
-        av_log(i2vctl_log, AV_LOG_ERROR,
-               "'%s' begins the keys of %d requests; give more of it.\n", name, found);
-        ret = AVERROR(EINVAL);
-    }
+    if (found > 1)
+        ret = outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
+                           "'%s' begins the keys of %d requests; give more of it.", name,
+                           found);
     if (ret < 0)
         av_freep(key);
     ledger_close(&ledger);
     return ret;
 }
 
-int i2vctl_find_unfinished(AVDictionary *options, char ***keys, int *count)
+int jobs_unfinished(AVDictionary *options, Outcome *out, char ***keys, int *count)
 {
     Ledger ledger;
-    int ret = ledger_open(options, &ledger);
+    int ret = ledger_open(options, out, &ledger);
 
     *keys = NULL;
     *count = 0;
     /* What is known to run first: an answer that was lost may be looked for for long. */
     for (int i = 0; ret >= 0 && i < 2 * ledger.count; i++) {
         const Record *record = ledger.records[i % ledger.count];
-        if (record_state(record) != (i < ledger.count ? RECORD_RUNNING : RECORD_SENT))
+        if (record->state != (i < ledger.count ? RECORD_RUNNING : RECORD_SENT))
             continue;
-        char *key = av_strdup(record_key(record));
+        char *key = av_strdup(record->key);
         ret = key ? av_dynarray_add_nofree(keys, count, key) : AVERROR(ENOMEM);
         if (ret < 0)
             av_free(key);
@@ -174,8 +175,8 @@ int i2vctl_find_unfinished(AVDictionary *options, char ***keys, int *count)
 
 static char *clip_of(const Ledger *ledger, const Record *record)
 {
-    char *path = record_state(record) == RECORD_READY
-                     ? store_clip_path(ledger->store, record_key(record))
+    char *path = record->state == RECORD_READY
+                     ? store_clip_path(ledger->store, record->key)
                      : NULL;
     if (path && access(path, F_OK))
         av_freep(&path);
@@ -184,7 +185,7 @@ static char *clip_of(const Ledger *ledger, const Record *record)
 
 static void age_text(const Record *record, char *text, size_t size)
 {
-    double age = record_now() - record_number(record, RECORD_CREATED, record_now());
+    double age = record->created > 0 ? record_now() - record->created : 0;
     age = FFMAX(age, 0);
     if (age < MINUTE)
         snprintf(text, size, "%.0fs", floor(age));
@@ -199,7 +200,7 @@ static void age_text(const Record *record, char *text, size_t size)
 /* The beginning of a prompt in so many columns, whatever is in it. */
 static void prompt_text(const Record *record, char *text, size_t size)
 {
-    const char *prompt = record_text(record, RECORD_PROMPT);
+    const char *prompt = record->prompt;
     const uint8_t *from = (const uint8_t *)(prompt ? prompt : ""), *end;
     int columns = 0;
     size_t to = 0;
@@ -231,8 +232,8 @@ static void print_table(const Ledger *ledger)
                "AGE", "USD", "MODEL", SHORT_PROMPT + 3, "PROMPT", "CLIP");
     for (int i = ledger->count - 1; i >= 0; i--) {
         const Record *record = ledger->records[i];
-        const char *model = record_text(record, RECORD_MODEL);
-        double usd = record_number(record, RECORD_USD, -1);
+        const char *model = record->model;
+        double usd = record->usd;
         char *clip = clip_of(ledger, record), age[16], cost[24] = "-";
         char prompt[4 * (SHORT_PROMPT + 8)];
 
@@ -240,48 +241,66 @@ static void print_table(const Ledger *ledger)
         prompt_text(record, prompt, sizeof(prompt));
         if (usd >= 0)
             snprintf(cost, sizeof(cost), "%.4g", usd);
-        printf("%.*s  %-7s  %4s  %7s  %-28s  %s  %s\n", SHORT_KEY, record_key(record),
-               record_state_name(record_state(record)), age, cost, model ? model : "-",
-               prompt, clip ? clip : "-");
+        printf("%.*s  %-7s  %4s  %7s  %-28s  %s  %s\n", SHORT_KEY, record->key,
+               record_state_name(record->state), age, cost, model ? model : "-", prompt,
+               clip ? clip : "-");
         av_free(clip);
     }
 }
 
 static void add_text(cJSON *job, const char *name, const char *value)
 {
-    if (value)
+    if (value && *value)
         cJSON_AddStringToObject(job, name, value);
 }
 
 static cJSON *describe(const Ledger *ledger, const Record *record)
 {
-    static const char *const texts[] = {
-        RECORD_ORIGIN, RECORD_MODEL,      RECORD_PROMPT,       RECORD_PROJECT,
-        RECORD_ID,     RECORD_CLIENT_IDS, RECORD_STATUS,       RECORD_ERROR,
-        RECORD_URL,    RECORD_IMAGE_HASH, RECORD_REQUEST_HASH, RECORD_CLIP_HASH};
-    static const char *const numbers[] = {RECORD_TAKE,     RECORD_DURATION, RECORD_USD,
-                                          RECORD_PRICE,    RECORD_CREDITS,  RECORD_TOKENS,
-                                          RECORD_CLIP_SIZE};
-    static const char *const times[] = {RECORD_CREATED, RECORD_SENT_AT, RECORD_ACCEPTED,
-                                        RECORD_ENDED};
+    const Record *r = record;
+    const struct {
+        const char *name, *text;
+    } texts[] = {{"origin", r->origin},
+                 {"model", r->model},
+                 {"prompt", r->prompt},
+                 {"project", r->project},
+                 {"id", r->id},
+                 {"client_request_ids", r->client_ids},
+                 {"status", r->status},
+                 {"error", r->error},
+                 {"url", r->url},
+                 {"image_sha256", r->image_hash},
+                 {"request_sha256", r->request_hash},
+                 {"clip_sha256", r->clip_hash}};
+    const struct {
+        const char *name;
+        double value;
+    } times[] = {{"created", r->created},
+                 {"sent", r->sent_at},
+                 {"accepted", r->accepted},
+                 {"ended", r->ended}},
+      numbers[] = {{"take", r->take},
+                   {"duration", r->duration},
+                   {"usd", r->usd},
+                   {"price", r->price},
+                   {"credits", r->credits},
+                   {"tokens", r->tokens},
+                   {"clip_size", (double)r->clip_size}};
     cJSON *job = cJSON_CreateObject();
     char *clip = clip_of(ledger, record), text[CLOCK_TEXT_SIZE];
 
-    add_text(job, "key", record_key(record));
-    add_text(job, "state", record_state_name(record_state(record)));
+    add_text(job, "key", record->key);
+    add_text(job, "state", record_state_name(record->state));
     for (size_t i = 0; i < FF_ARRAY_ELEMS(times); i++) {
-        double when = record_number(record, times[i], -1);
-        if (when < 0)
+        if (times[i].value <= 0)
             continue;
-        clock_text((int64_t)when, text);
-        add_text(job, times[i], text);
+        clock_text((int64_t)times[i].value, text);
+        add_text(job, times[i].name, text);
     }
     for (size_t i = 0; i < FF_ARRAY_ELEMS(texts); i++)
-        add_text(job, texts[i], record_text(record, texts[i]));
+        add_text(job, texts[i].name, texts[i].text);
     for (size_t i = 0; i < FF_ARRAY_ELEMS(numbers); i++)
-        if (record_number(record, numbers[i], -1) >= 0)
-            cJSON_AddNumberToObject(job, numbers[i],
-                                    record_number(record, numbers[i], 0));
+        if (numbers[i].value >= 0)
+            cJSON_AddNumberToObject(job, numbers[i].name, numbers[i].value);
     add_text(job, "clip", clip);
     av_free(clip);
     return job;
@@ -292,21 +311,21 @@ static int print_json(const Ledger *ledger)
     cJSON *jobs = cJSON_CreateArray();
     for (int i = ledger->count - 1; i >= 0; i--)
         cJSON_AddItemToArray(jobs, describe(ledger, ledger->records[i]));
-    return i2vctl_print_json(jobs);
+    return ctl_print_json(jobs);
 }
 
 /* The ledger's commands take no option of a request but where the ledger is. */
-static int check_options(const Arguments *arguments, const char *command)
+static int check_options(const Arguments *arguments, const char *command, Outcome *out)
 {
     const AVDictionaryEntry *entry = NULL;
     while ((entry = av_dict_get(arguments->options, "", entry, AV_DICT_IGNORE_SUFFIX))) {
         if (!strcmp(entry->key, "store"))
             continue;
-        av_log(i2vctl_log, AV_LOG_ERROR,
-               "i2vctl %s does not take the option %s; of a request's options it takes "
-               "store alone.\n",
-               command, entry->key);
-        return AVERROR(EINVAL);
+        return outcome_fail(
+            out, FAILURE_REQUEST, AVERROR(EINVAL),
+            "i2vctl %s does not take the option %s; of a request's options it takes "
+            "store alone.",
+            command, entry->key);
     }
     return 0;
 }
@@ -337,8 +356,8 @@ static void drop_older(Ledger *ledger, double since)
     int kept = 0;
     for (int i = 0; i < ledger->count; i++) {
         Record *record = ledger->records[i];
-        double created = record_number(record, RECORD_CREATED, since);
-        if (record_number(record, RECORD_ACCEPTED, created) < since)
+        double when = record->accepted > 0 ? record->accepted : record->created;
+        if (when > 0 && when < since)
             record_free(&record);
         else
             ledger->records[kept++] = record;
@@ -347,89 +366,82 @@ static void drop_older(Ledger *ledger, double since)
 }
 
 /* @param age  in seconds, below 0 = any */
-static int check_jobs(const Arguments *arguments, double *age)
+static int check_jobs(const Arguments *arguments, Outcome *out, double *age)
 {
     const char *by = arguments->by, *since = arguments->since;
+    int ret = check_options(arguments, "jobs", out);
 
     *age = since ? parse_age(since) : -1;
-    if (check_options(arguments, "jobs") < 0)
-        return AVERROR(EINVAL);
+    if (ret < 0)
+        return ret;
     if (arguments->nb_words)
-        av_log(i2vctl_log, AV_LOG_ERROR, "i2vctl jobs takes no '%s'.\n",
-               arguments->words[0]);
-    else if (by && strcmp(by, "project") && strcmp(by, "model"))
-        av_log(i2vctl_log, AV_LOG_ERROR,
-               "The option --by takes project or model, not '%s'.\n", by);
-    else if (since && *age < 0)
-        av_log(i2vctl_log, AV_LOG_ERROR,
-               "The option --since takes an age: a number and s, m, h, d or w, such as "
-               "30d, not '%s'.\n",
-               since);
-    else
-        return 0;
-    return AVERROR(EINVAL);
+        return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
+                            "i2vctl jobs takes no '%s'.", arguments->words[0]);
+    if (by && strcmp(by, "project") && strcmp(by, "model"))
+        return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
+                            "The option --by takes project or model, not '%s'.", by);
+    if (since && *age < 0)
+        return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
+                            "The option --since takes an age: a number and s, m, h, d or "
+                            "w, such as 30d, not '%s'.",
+                            since);
+    return 0;
 }
 
-int i2vctl_jobs(Arguments *arguments)
+int ctl_jobs(Arguments *arguments, Outcome *out)
 {
     Ledger ledger;
     double age;
-    int ret = 0;
+    int ret = check_jobs(arguments, out, &age);
 
-    if (check_jobs(arguments, &age) < 0)
-        return EX_USAGE;
-    if (ledger_open(arguments->options, &ledger) < 0)
-        return EX_CANTCREAT;
+    if (ret < 0 || (ret = ledger_open(arguments->options, out, &ledger)) < 0)
+        return ret;
     if (age >= 0)
         drop_older(&ledger, record_now() - age);
-    i2vctl_end_with_reader();
+    ctl_print_begin();
     if (arguments->by)
-        ret = i2vctl_print_sums(ledger.records, ledger.count,
-                                !strcmp(arguments->by, "model"), arguments->json);
+        ret = sums_print(ledger.records, ledger.count, !strcmp(arguments->by, "model"),
+                         arguments->json, out);
     else if (arguments->json)
         ret = print_json(&ledger);
     else
         print_table(&ledger);
-    if (fflush(stdout) || ferror(stdout)) {
-        av_log(i2vctl_log, AV_LOG_ERROR, "Cannot print the jobs: %s.\n",
-               av_err2str(AVERROR(errno)));
-        ret = AVERROR(EIO);
-    }
-    bool whole = ret >= 0 && !ledger.partial;
+    if (ret >= 0)
+        ret = ctl_print_end("jobs", out);
+    if (ret >= 0)
+        ret = ledger.unread;
     ledger_close(&ledger);
-    return whole ? EX_OK : EX_CANTCREAT;
+    return outcome_end(out, FAILURE_STORE, ret);
 }
 
 /* Pruning */
 
-int i2vctl_prune(Arguments *arguments)
+int ctl_prune(Arguments *arguments, Outcome *out)
 {
     Store *store = NULL;
     StorePruned pruned = {0};
-    double age = arguments->nb_words == 1 ? parse_age(arguments->words[0]) : -1;
-    int ret;
+    int words = arguments->nb_words, ret = check_options(arguments, "prune", out);
+    double age = words == 1 ? parse_age(arguments->words[0]) : -1;
 
-    if (check_options(arguments, "prune") < 0)
-        return EX_USAGE;
-    if (age < 0) {
-        av_log(i2vctl_log, AV_LOG_ERROR,
-               "i2vctl prune takes one age: a number and s, m, h, d or w, such as "
-               "30d%s%s.\n",
-               arguments->nb_words ? ", not " : "",
-               arguments->nb_words == 1  ? arguments->words[0]
-               : arguments->nb_words > 1 ? "several"
-                                         : "");
-        return EX_USAGE;
-    }
-    ret = find_store(arguments->options, &store);
-    if (ret >= 0 && store)
-        ret = store_prune(store, record_now() - age, i2vctl_out, &pruned);
     if (ret < 0)
-        av_log(i2vctl_log, AV_LOG_ERROR, "Cannot prune the store: %s.\n",
-               av_err2str(ret));
-    av_log(i2vctl_log, AV_LOG_INFO,
-           "Removed %d records and %d clips, %.1f MB; %d unfinished kept.\n",
-           pruned.records, pruned.clips, (double)pruned.bytes / 1e6, pruned.kept);
+        return ret;
+    if (age < 0)
+        return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
+                            "i2vctl prune takes one age: a number and s, m, h, d or w, "
+                            "such as 30d%s%s.",
+                            words ? ", not " : "",
+                            words == 1  ? arguments->words[0]
+                            : words > 1 ? "several"
+                                        : "");
+    ret = find_store(arguments->options, out, &store);
+    if (ret >= 0 && store)
+        ret = store_prune(store, record_now() - age, out, &pruned);
+    if (ret < 0)
+        outcome_fail(out, FAILURE_STORE, ret, "Cannot prune the store: %s.",
+                     av_err2str(ret));
+    outcome_say(out, AV_LOG_INFO,
+                "Removed %d records and %d clips, %.1f MB; %d unfinished kept.",
+                pruned.records, pruned.clips, (double)pruned.bytes / 1e6, pruned.kept);
     store_close(&store);
-    return ret < 0 ? EX_CANTCREAT : EX_OK;
+    return FFMIN(ret, 0);
 }

@@ -1,4 +1,4 @@
-/* i2v: the command: the same journey without a host
+/* i2v: the command: help, arguments and exit status; fetch, submit and wait
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +20,8 @@
 #include <libavutil/opt.h>
 
 #include "i2v.h"
-#include "ctl/main.h"
+#include "ctl/ctl.h"
+#include "ctl/print.h"
 #include "journey/journey.h"
 #include "request/options.h"
 #include "store/store.h"
@@ -32,11 +33,6 @@ static const AVClass command_class = {
     .item_name = av_default_item_name,
     .version = LIBAVUTIL_VERSION_INT,
 };
-
-static const AVClass *const command = &command_class;
-void *const i2vctl_log = (void *)&command;
-static Outcome outcome = {.log = (void *)&command};
-Outcome *const i2vctl_out = &outcome;
 
 static void catch_signal(int number)
 {
@@ -61,11 +57,6 @@ static void catch_signals(void)
         if (!sigaction(numbers[i], NULL, &old) && old.sa_handler != SIG_IGN)
             sigaction(numbers[i], &action, NULL);
     signal(SIGPIPE, SIG_IGN);
-}
-
-void i2vctl_end_with_reader(void)
-{
-    signal(SIGPIPE, SIG_DFL);
 }
 
 /* Help */
@@ -135,7 +126,7 @@ static void print_help(void)
 
 /* Arguments */
 
-static int set_level(const char *name)
+static int set_level(const char *name, Outcome *out)
 {
     static const struct {
         const char *name;
@@ -151,15 +142,14 @@ static int set_level(const char *name)
             return 0;
         }
     }
-    av_log(i2vctl_log, AV_LOG_ERROR,
-           "'%s' is not a log level; it is quiet, error, warning, info, verbose, debug "
-           "or trace.\n",
-           name);
-    return AVERROR(EINVAL);
+    return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
+                        "'%s' is not a log level; it is quiet, error, warning, info, "
+                        "verbose, debug or trace.",
+                        name);
 }
 
 /* Split --name=value, and let --max-wait be --max_wait. */
-static int split(const char *argument, char *name, size_t size, const char **value)
+static void split(const char *argument, char *name, size_t size, const char **value)
 {
     size_t length = strcspn(argument, "=");
     *value = argument[length] ? argument + length + 1 : NULL;
@@ -167,7 +157,6 @@ static int split(const char *argument, char *name, size_t size, const char **val
     for (char *c = name; *c; c++)
         if (*c == '-')
             *c = '_';
-    return 0;
 }
 
 /* Where the value of an option of the command's own goes, or NULL. */
@@ -180,7 +169,7 @@ static const char **own_value(Arguments *arguments, const char *name)
 }
 
 /* One option at argv[*at]; *at is left on the last word it took. */
-static int take_option(int argc, char **argv, int *at, Arguments *arguments)
+static int take_option(int argc, char **argv, int *at, Arguments *arguments, Outcome *out)
 {
     char name[64];
     const char *value, **own;
@@ -191,27 +180,25 @@ static int take_option(int argc, char **argv, int *at, Arguments *arguments)
     bool level = !strcmp(name, "v") || !strcmp(name, "loglevel");
     if (!level && !own && !options_knows(name)) {
         int size = (int)strcspn(argv[*at], "=");
-        av_log(
-            i2vctl_log, AV_LOG_ERROR,
+        return outcome_fail(
+            out, FAILURE_REQUEST, AVERROR_OPTION_NOT_FOUND,
             "Unknown option %.*s; i2vctl --help lists them, and a file of such a name is "
-            "written ./%.*s.\n",
+            "written ./%.*s.",
             size, argv[*at], size, argv[*at]);
-        return AVERROR_OPTION_NOT_FOUND;
     }
     if (!value && *at + 1 < argc)
         value = argv[++*at];
-    if (!value) {
-        av_log(i2vctl_log, AV_LOG_ERROR, "The option %s needs a value.\n", argv[*at]);
-        return AVERROR(EINVAL);
-    }
+    if (!value)
+        return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
+                            "The option %s needs a value.", argv[*at]);
     if (own)
         *own = value;
     return own     ? 0
-           : level ? set_level(value)
+           : level ? set_level(value, out)
                    : av_dict_set(&arguments->options, name, value, 0);
 }
 
-static int parse(int argc, char **argv, Arguments *arguments)
+static int parse(int argc, char **argv, Arguments *arguments, Outcome *out)
 {
     bool only_words = false;
     for (int i = 2; i < argc; i++) {
@@ -221,7 +208,7 @@ static int parse(int argc, char **argv, Arguments *arguments)
         else if (!only_words && !strcmp(argv[i], "--json"))
             arguments->json = true;
         else if (!only_words && argv[i][0] == '-' && argv[i][1])
-            ret = take_option(argc, argv, &i, arguments);
+            ret = take_option(argc, argv, &i, arguments, out);
         else
             arguments->words[arguments->nb_words++] = argv[i];
         if (ret < 0)
@@ -231,23 +218,23 @@ static int parse(int argc, char **argv, Arguments *arguments)
 }
 
 /* The one still of a request, or NULL when it is named by an option. */
-static int take_still(const Arguments *arguments, const char **still)
+static int take_still(const Arguments *arguments, Outcome *out, const char **still)
 {
     *still = arguments->nb_words ? arguments->words[0] : NULL;
     if (arguments->nb_words < 2)
         return 0;
-    av_log(i2vctl_log, AV_LOG_ERROR, "One still at a time: '%s' and '%s' are given.\n",
-           arguments->words[0], arguments->words[1]);
-    return AVERROR(EINVAL);
+    return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
+                        "One still at a time: '%s' and '%s' are given.",
+                        arguments->words[0], arguments->words[1]);
 }
 
-/* Running */
+/* The exit status */
 
-static int status_of(Failure failure)
+static int status_of(Failure kind)
 {
-    switch (failure) {
+    switch (kind) {
     case FAILURE_NONE:
-        return EX_OK;
+        return EX_SOFTWARE;
     case FAILURE_REQUEST:
         return EX_USAGE;
     case FAILURE_MODERATED:
@@ -264,93 +251,67 @@ static int status_of(Failure failure)
     return EX_SOFTWARE;
 }
 
-static const AVIOInterruptCB interrupt = {is_interrupted, NULL};
-
-/* A line on standard output, which is what the command is run for. */
-static int print_line(const char *line, const char *what, Failure *failure)
-{
-    if (puts(line) >= 0 && !fflush(stdout))
-        return 0;
-    av_log(i2vctl_log, AV_LOG_ERROR, "Cannot print the %s %s: %s.\n", what, line,
-           av_err2str(AVERROR(errno)));
-    *failure = FAILURE_STORE;
-    return AVERROR(EIO);
-}
-
-int i2vctl_print_json(cJSON *json)
-{
-    char *text = json ? cJSON_Print(json) : NULL;
-    int ret = text ? 0 : AVERROR(ENOMEM);
-    if (text)
-        puts(text);
-    cJSON_free(text);
-    cJSON_Delete(json);
-    return ret;
-}
-
-/* The exit status; an interrupted command dies of its signal, so that a shell's loop
- * stops too. */
-static int end(int ret, Failure failure)
+/* An interrupted command dies of its signal, so that a shell's loop stops too. */
+static int end(int ret, const Outcome *out)
 {
     if (ret == AVERROR(EINTR) && caught) {
         signal(caught, SIG_DFL);
         raise(caught);
     }
-    if (ret < 0)
-        return failure == FAILURE_NONE ? EX_SOFTWARE : status_of(failure);
-    return EX_OK;
+    return ret < 0 ? status_of(out->kind) : EX_OK;
 }
 
-static int fetch(Arguments *arguments)
+/* Subcommands */
+
+static Ask ask_of(Arguments *arguments)
 {
-    Failure failure = FAILURE_REQUEST;
-    const char *still;
+    return (Ask){.options = &arguments->options, .interrupt = arguments->interrupt};
+}
+
+static int fetch(Arguments *arguments, Outcome *out)
+{
+    Ask ask = ask_of(arguments);
     char *path = NULL;
-    int ret;
 
-    if (arguments->manifest) {
-        ret = i2vctl_fetch_manifest(arguments, &interrupt, &failure);
-        return end(ret, failure);
-    }
-    ret = take_still(arguments, &still);
+    if (arguments->manifest)
+        return ctl_fetch_many(arguments, out);
+    int ret = take_still(arguments, out, &ask.url);
     if (ret >= 0)
-        ret = journey_fetch(still, &arguments->options, &interrupt, NULL, i2vctl_log,
-                            &path, NULL, &failure);
+        ret = journey_fetch(&ask, &path, out);
     if (ret >= 0)
-        ret = print_line(path, "path", &failure);
+        ret = ctl_print_line(path, "path", out);
     av_free(path);
-    return end(ret, failure);
+    return ret;
 }
 
-static int submit(Arguments *arguments)
+static int submit(Arguments *arguments, Outcome *out)
 {
-    Failure failure = FAILURE_REQUEST;
+    Ask ask = ask_of(arguments);
     char key[I2V_KEY_SIZE];
-    const char *still;
-    int ret = take_still(arguments, &still);
+    int ret = take_still(arguments, out, &ask.url);
 
     if (ret >= 0)
-        ret = journey_submit(still, &arguments->options, &interrupt, i2vctl_log, key,
-                             &failure);
+        ret = journey_submit(&ask, false, key, out);
     if (ret >= 0) {
-        av_log(i2vctl_log, AV_LOG_INFO, "i2vctl wait %.*s brings its %s.\n",
-               ret > 0 ? (int)sizeof(key) : 12, key,
-               ret > 0 ? "animatic in a dry run" : "clip");
-        ret = print_line(key, "key", &failure);
+        outcome_say(out, AV_LOG_INFO, "i2vctl wait %.*s brings its %s.",
+                    ret > 0 ? (int)sizeof(key) : 12, key,
+                    ret > 0 ? "animatic in a dry run" : "clip");
+        ret = ctl_print_line(key, "key", out);
     }
-    return end(ret, failure);
+    return ret;
 }
 
-static int wait_for(const char *key, const AVDictionary *given, Failure *failure)
+static int wait_for(const char *key, const Arguments *arguments, Outcome *out)
 {
     AVDictionary *options = NULL;
+    Ask ask = {.options = &options, .interrupt = arguments->interrupt};
     char *path = NULL;
-    int ret = av_dict_copy(&options, given, 0);
+    int ret = av_dict_copy(&options, arguments->options, 0);
 
     if (ret >= 0)
-        ret = journey_pick_up(key, &options, &interrupt, i2vctl_log, &path, failure);
+        ret = journey_pick_up(key, &ask, &path, out);
     if (ret >= 0)
-        ret = print_line(path, "path", failure);
+        ret = ctl_print_line(path, "path", out);
     av_dict_free(&options);
     av_free(path);
     return ret;
@@ -358,46 +319,49 @@ static int wait_for(const char *key, const AVDictionary *given, Failure *failure
 
 /* In a dry run a key may be that of a request that was rehearsed: print its animatic, and
  * leave the others in `words`. */
-static int print_rehearsed(Arguments *arguments, Failure *failure)
+static int print_rehearsed(Arguments *arguments, Outcome *out)
 {
     int left = 0, ret = 0;
 
     for (int i = 0; i < arguments->nb_words && ret >= 0; i++) {
         char *path = NULL;
-        ret = journey_find_rehearsed(arguments->options, arguments->words[i], i2vctl_log,
-                                     &path);
+        ret = journey_find_rehearsed(arguments->options, arguments->words[i], &path, out);
         if (ret > 0)
-            ret = print_line(path, "path", failure);
+            ret = ctl_print_line(path, "path", out);
         else if (!ret)
             arguments->words[left++] = arguments->words[i];
         av_free(path);
     }
     arguments->nb_words = left;
-    return ret;
+    return outcome_end(out, FAILURE_STORE, ret);
 }
 
 /* The keys that are meant: those named, or all that are under way. */
-static int find_keys(const Arguments *arguments, char ***keys, int *count)
+static int find_keys(const Arguments *arguments, Outcome *out, char ***keys, int *count)
 {
     int ret = 0;
 
     *keys = NULL;
     *count = 0;
     if (!arguments->nb_words) {
-        ret = i2vctl_find_unfinished(arguments->options, keys, count);
+        ret = jobs_unfinished(arguments->options, out, keys, count);
         if (ret >= 0 && !*count)
-            av_log(i2vctl_log, AV_LOG_INFO, "Nothing is under way.\n");
+            outcome_say(out, AV_LOG_INFO, "Nothing is under way.");
     }
     for (int i = 0; i < arguments->nb_words && ret >= 0; i++) {
         char *key;
-        ret = i2vctl_find_key(arguments->options, arguments->words[i], &key);
+        ret = jobs_find(arguments->options, arguments->words[i], out, &key);
         if (ret == AVERROR(ENOENT))
-            av_log(i2vctl_log, AV_LOG_ERROR,
-                   "The ledger has no request '%s'; i2vctl jobs lists them.\n",
-                   arguments->words[i]);
+            outcome_fail(out, FAILURE_REQUEST, ret,
+                         "The ledger has no request '%s'; i2vctl jobs lists them.",
+                         arguments->words[i]);
         if (ret >= 0 && (ret = av_dynarray_add_nofree(keys, count, key)) < 0)
             av_free(key);
     }
+    /* An option that is no good keeps the ledger from being read, too. */
+    if (ret < 0)
+        out->kind = ret == AVERROR(ENOENT) || ret == AVERROR(EINVAL) ? FAILURE_REQUEST
+                                                                     : FAILURE_STORE;
     return ret;
 }
 
@@ -411,92 +375,94 @@ static bool names_request(const Arguments *arguments)
 }
 
 /* With a key the request is known: only how to ask for it is left to say. */
-static int check_wait_options(const AVDictionary *options)
+static int check_wait_options(const AVDictionary *options, Outcome *out)
 {
     static const char allowed[] =
         "max_wait,poll_interval,save,silence,api_key_file,base_url,ca_file,store";
     const AVDictionaryEntry *entry = NULL;
 
-    while ((entry = av_dict_get(options, "", entry, AV_DICT_IGNORE_SUFFIX))) {
-        if (av_match_list(entry->key, allowed, ',') > 0)
-            continue;
-        av_log(i2vctl_log, AV_LOG_ERROR,
-               "i2vctl wait for a key takes no option %s; it takes %s.\n", entry->key,
-               allowed);
-        return AVERROR(EINVAL);
-    }
+    while ((entry = av_dict_get(options, "", entry, AV_DICT_IGNORE_SUFFIX)))
+        if (av_match_list(entry->key, allowed, ',') <= 0)
+            return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
+                                "i2vctl wait for a key takes no option %s; it takes %s.",
+                                entry->key, allowed);
     return 0;
 }
 
 /* Each in its turn: at the gateway they go on together. The first failure counts. */
-static int wait_for_all(const Arguments *arguments, Failure *failure)
+static int wait_for_all(const Arguments *arguments, Outcome *out)
 {
-    Failure its = FAILURE_STORE;
     char **keys = NULL;
-    int count = 0, ret = check_wait_options(arguments->options);
+    int count = 0, ret = check_wait_options(arguments->options, out);
 
     if (ret >= 0)
-        ret = find_keys(arguments, &keys, &count);
-
-    *failure = ret < 0 && ret != AVERROR(ENOENT) && ret != AVERROR(EINVAL)
-                   ? FAILURE_STORE
-                   : FAILURE_REQUEST;
-    if (ret >= 0 && count > 1 && av_dict_get(arguments->options, "save", NULL, 0)) {
-        av_log(i2vctl_log, AV_LOG_ERROR,
-               "The option save names one file, and %d clips are waited for.\n", count);
-        ret = AVERROR(EINVAL);
-    }
+        ret = find_keys(arguments, out, &keys, &count);
+    if (ret >= 0 && count > 1 && av_dict_get(arguments->options, "save", NULL, 0))
+        ret = outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
+                           "The option save names one file, and %d clips are waited for.",
+                           count);
     for (int i = 0, going = ret >= 0; going && i < count && !caught; i++) {
-        int its_ret = wait_for(keys[i], arguments->options, &its);
+        Outcome its = {.log = out->log};
+        int its_ret = wait_for(keys[i], arguments, &its);
         if (its_ret < 0 && ret >= 0) {
             ret = its_ret;
-            *failure = its;
+            *out = its;
         }
     }
     store_free_keys(&keys, count);
     return ret;
 }
 
-static int wait_command(Arguments *arguments)
+static int wait_command(Arguments *arguments, Outcome *out)
 {
-    Failure failure = FAILURE_STORE;
     if (!names_request(arguments)) {
-        int words = arguments->nb_words, ret = print_rehearsed(arguments, &failure);
+        int words = arguments->nb_words, ret = print_rehearsed(arguments, out);
         if (ret >= 0 && (!words || arguments->nb_words))
-            ret = wait_for_all(arguments, &failure);
-        return end(ret, failure);
+            ret = wait_for_all(arguments, out);
+        return ret;
     }
     /* It never buys; no more does a dry run, which has nothing to reuse. */
-    if (!journey_is_dry_run(arguments->options, i2vctl_log) &&
-        av_dict_set(&arguments->options, "reuse", "only", 0) < 0)
-        return EX_SOFTWARE;
-    return fetch(arguments);
+    if (!journey_is_dry_run(arguments->options)) {
+        int ret = av_dict_set(&arguments->options, "reuse", "only", 0);
+        if (ret < 0)
+            return outcome_end(out, FAILURE_NONE, ret);
+    }
+    return fetch(arguments, out);
 }
 
-static int models(Arguments *arguments)
-{
-    Failure failure;
-    int ret = i2vctl_models(arguments, &interrupt, &failure);
-    return end(ret, failure);
-}
+static const struct {
+    const char *name;
+    int (*run)(Arguments *arguments, Outcome *out);
+} commands[] = {
+    {"fetch", fetch},   {"submit", submit},   {"wait", wait_command},
+    {"jobs", ctl_jobs}, {"prune", ctl_prune}, {"models", ctl_models},
+};
 
-static bool is_one_of(const char *word, const char *one, const char *other)
+/* Options that are of some subcommands only. */
+static int check_command(const Arguments *arguments, const char *name, Outcome *out)
 {
-    return !strcmp(word, one) || !strcmp(word, other);
+    bool jobs = !strcmp(name, "jobs");
+
+    if (arguments->json && !jobs && strcmp(name, "models"))
+        return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
+                            "--json is for i2vctl jobs and models.");
+    if (arguments->manifest && strcmp(name, "fetch"))
+        return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
+                            "--manifest is for i2vctl fetch.");
+    if ((arguments->by || arguments->since) && !jobs)
+        return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
+                            "%s is for i2vctl jobs.", arguments->by ? "--by" : "--since");
+    return 0;
 }
 
 static int run(int argc, char **argv)
 {
-    static const struct {
-        const char *name;
-        int (*run)(Arguments *arguments);
-    } commands[] = {
-        {"fetch", fetch},      {"submit", submit},      {"wait", wait_command},
-        {"jobs", i2vctl_jobs}, {"prune", i2vctl_prune}, {"models", models},
-    };
-    Arguments arguments = {.words = av_calloc((size_t)argc, sizeof(char *))};
+    static const AVIOInterruptCB interrupt = {is_interrupted, NULL};
+    static const AVClass *const command = &command_class;
+    Outcome out = {.log = (void *)&command};
+    Arguments arguments = {.interrupt = &interrupt};
     size_t at = 0;
-    int status = EX_USAGE;
+    int ret;
 
     while (at < FF_ARRAY_ELEMS(commands) && strcmp(argv[1], commands[at].name))
         at++;
@@ -505,22 +471,20 @@ static int run(int argc, char **argv)
                 "i2vctl: '%s' is not a command; it is fetch, submit, wait, jobs, "
                 "prune or models. i2vctl --help tells more.\n",
                 argv[1]);
-    } else if (arguments.words && parse(argc, argv, &arguments) >= 0) {
+        return EX_USAGE;
+    }
+    arguments.words = av_calloc((size_t)argc, sizeof(char *));
+    ret = arguments.words ? parse(argc, argv, &arguments, &out) : AVERROR(ENOMEM);
+    if (ret >= 0)
+        ret = check_command(&arguments, commands[at].name, &out);
+    outcome_end(&out, FAILURE_REQUEST, ret);
+    if (ret >= 0) {
         catch_signals();
-        bool jobs = commands[at].run == i2vctl_jobs;
-        if (arguments.json && !jobs && commands[at].run != models)
-            av_log(i2vctl_log, AV_LOG_ERROR, "--json is for i2vctl jobs and models.\n");
-        else if (arguments.manifest && commands[at].run != fetch)
-            av_log(i2vctl_log, AV_LOG_ERROR, "--manifest is for i2vctl fetch.\n");
-        else if ((arguments.by || arguments.since) && !jobs)
-            av_log(i2vctl_log, AV_LOG_ERROR, "%s is for i2vctl jobs.\n",
-                   arguments.by ? "--by" : "--since");
-        else
-            status = commands[at].run(&arguments);
+        ret = commands[at].run(&arguments, &out);
     }
     av_dict_free(&arguments.options);
     av_free(arguments.words);
-    return status;
+    return end(ret, &out);
 }
 
 /* Ours, and those of the libraries that are there at run time. */
@@ -549,7 +513,7 @@ int main(int argc, char **argv)
 {
     keep_standard_files();
     for (int i = 1; i < argc && strcmp(argv[i], "--"); i++) {
-        if (is_one_of(argv[i], "--help", "-h")) {
+        if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h")) {
             print_help();
             return EX_OK;
         }

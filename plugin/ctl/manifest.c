@@ -69,25 +69,23 @@ static int add_line(ManifestLine **lines, int *count, int number, const char *te
 }
 
 /* One line as it was read, its end included. */
-static int take_line(char *text, size_t size, int number, const char *path, void *log,
+static int take_line(char *text, size_t size, int number, const char *path, Outcome *out,
                      ManifestLine **lines, int *count)
 {
     const char *from = text;
 
-    if (strlen(text) != size) {
-        av_log(log, AV_LOG_ERROR,
-               "Line %d of the manifest %s holds a NUL; a manifest is text in UTF-8, one "
-               "JSON object a line.\n",
-               number, path);
-        return AVERROR(EINVAL);
-    }
-    if (size > MAX_LINE || number > MAX_LINES) {
-        av_log(log, AV_LOG_ERROR,
-               "The manifest %s is too large at line %d: it may have %d lines of %d MiB "
-               "each.\n",
-               path, number, MAX_LINES, MAX_LINE >> 20);
-        return AVERROR(EINVAL);
-    }
+    if (strlen(text) != size)
+        return outcome_fail(
+            out, FAILURE_REQUEST, AVERROR(EINVAL),
+            "Line %d of the manifest %s holds a NUL; a manifest is text in UTF-8, one "
+            "JSON object a line.",
+            number, path);
+    if (size > MAX_LINE || number > MAX_LINES)
+        return outcome_fail(
+            out, FAILURE_REQUEST, AVERROR(EINVAL),
+            "The manifest %s is too large at line %d: it may have %d lines of %d MiB "
+            "each.",
+            path, number, MAX_LINES, MAX_LINE >> 20);
     if (number == 1)
         av_strstart(from, "\xEF\xBB\xBF", &from);
     text[size - strspn(text + size - 1, "\n")] = '\0';
@@ -96,7 +94,7 @@ static int take_line(char *text, size_t size, int number, const char *path, void
     return from[strspn(from, " \t\r")] ? add_line(lines, count, number, from) : 0;
 }
 
-int manifest_read(const char *path, void *log, ManifestLine **lines, int *count)
+int manifest_read(const char *path, Outcome *out, ManifestLine **lines, int *count)
 {
     bool standard = !strcmp(path, "-");
     FILE *file = standard ? stdin : fopen(path, "re");
@@ -113,14 +111,14 @@ int manifest_read(const char *path, void *log, ManifestLine **lines, int *count)
         ssize_t size = getline(&text, &room, file);
         if (size <= 0)
             break;
-        if ((ret = take_line(text, (size_t)size, number, path, log, lines, count)) < 0)
+        if ((ret = take_line(text, (size_t)size, number, path, out, lines, count)) < 0)
             goto end;
     }
     if (ret >= 0 && ferror(file))
         ret = AVERROR(errno ? errno : EIO);
     if (ret < 0 && ret != AVERROR(EINTR))
-        av_log(log, AV_LOG_ERROR, "Cannot read the manifest %s: %s.\n", path,
-               av_err2str(ret));
+        outcome_fail(out, FAILURE_REQUEST, ret, "Cannot read the manifest %s: %s.", path,
+                     av_err2str(ret));
 end:
     free(text);
     if (file && !standard)
@@ -220,14 +218,14 @@ static const AVOption *find_option(const char *name)
     return NULL;
 }
 
-static int refuse_type(ManifestLine *line, const cJSON *item, const char *takes)
+static int refuse_type(const cJSON *item, const char *takes, Outcome *out)
 {
-    av_log(line, AV_LOG_ERROR, "The field %s is %s; it takes %s.\n", item->string,
-           type_name(item), takes);
-    return AVERROR(EINVAL);
+    return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
+                        "The field %s is %s; it takes %s.", item->string, type_name(item),
+                        takes);
 }
 
-static int refuse_unknown(ManifestLine *line, const char *name)
+static int refuse_unknown(const char *name, Outcome *out)
 {
     AVBPrint list;
 
@@ -235,25 +233,26 @@ static int refuse_unknown(ManifestLine *line, const char *name)
     for (const AVOption *o = options_class.option; o->name; o++)
         if (o->type != AV_OPT_TYPE_CONST)
             av_bprintf(&list, ", %s", o->name);
-    av_log(line, AV_LOG_ERROR, "Unknown field '%s'; a line may hold id%s.\n",
-           text_has_control(name) ? "?" : name,
-           av_bprint_is_complete(&list) ? list.str : "");
+    outcome_fail(out, FAILURE_REQUEST, AVERROR_OPTION_NOT_FOUND,
+                 "Unknown field '%s'; a line may hold id%s.",
+                 text_has_control(name) ? "?" : name,
+                 av_bprint_is_complete(&list) ? list.str : "");
     av_bprint_finalize(&list, NULL);
     return AVERROR_OPTION_NOT_FOUND;
 }
 
-static int take_id(ManifestLine *line, const cJSON *item, const char *written)
+static int take_id(ManifestLine *line, const cJSON *item, const char *written,
+                   Outcome *out)
 {
     const char *id = cJSON_IsString(item) ? item->valuestring : written;
     int ret;
 
     if (!cJSON_IsString(item) && !cJSON_IsNumber(item))
-        return refuse_type(line, item, "a string or a number");
-    if (!id[0] || strlen(id) > MAX_ID || text_has_control(id)) {
-        av_log(line, AV_LOG_ERROR,
-               "The field id takes one line of text, at most %d bytes.\n", MAX_ID);
-        return AVERROR(EINVAL);
-    }
+        return refuse_type(item, "a string or a number", out);
+    if (!id[0] || strlen(id) > MAX_ID || text_has_control(id))
+        return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
+                            "The field id takes one line of text, at most %d bytes.",
+                            MAX_ID);
     if (line->id)
         return 0;
     if ((ret = name_line(line, id)) < 0)
@@ -267,8 +266,8 @@ static int take_id(ManifestLine *line, const cJSON *item, const char *written)
 }
 
 /* The value of an option. @param written  as it stands in the line */
-static int take_option(ManifestLine *line, const AVOption *o, const cJSON *item,
-                       const char *written, AVDictionary **options)
+static int take_option(const AVOption *o, const cJSON *item, const char *written,
+                       Outcome *out, AVDictionary **options)
 {
     bool params = !strcmp(o->name, "params"), boolean = o->type == AV_OPT_TYPE_BOOL;
     bool number = !boolean && !o->unit && !text_is_among(o->name, TEXTS);
@@ -280,66 +279,60 @@ static int take_option(ManifestLine *line, const AVOption *o, const cJSON *item,
         value = cJSON_IsTrue(item) ? "1" : "0";
     else if (!(cJSON_IsNumber(item) && (number || boolean)) &&
              !(cJSON_IsObject(item) && params))
-        return refuse_type(line, item,
+        return refuse_type(item,
                            params    ? "a string or an object"
                            : boolean ? "true, false, a string, 1 or 0"
                            : number  ? "a number or a string"
-                                     : "a string");
+                                     : "a string",
+                           out);
     /* What ends up in log lines and paths; only texts for the gateway have lines. */
     if (text_has_control(value) &&
-        !text_is_among(o->name, "prompt|negative_prompt|params")) {
-        av_log(line, AV_LOG_ERROR, "The field %s holds a control character.\n", o->name);
-        return AVERROR(EINVAL);
-    }
+        !text_is_among(o->name, "prompt|negative_prompt|params"))
+        return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
+                            "The field %s holds a control character.", o->name);
     return av_dict_set(options, o->name, value, 0);
 }
 
 static int take_member(ManifestLine *line, const cJSON *first, const cJSON *item,
-                       const char *written, AVDictionary **options)
+                       const char *written, Outcome *out, AVDictionary **options)
 {
     const AVOption *o = find_option(item->string);
     bool id = !strcmp(item->string, "id");
 
     if (!o && !id)
-        return refuse_unknown(line, item->string);
-    for (const cJSON *earlier = first; earlier != item; earlier = earlier->next) {
-        if (strcmp(earlier->string, item->string))
-            continue;
-        av_log(line, AV_LOG_ERROR, "The field %s is given twice.\n", item->string);
-        return AVERROR(EINVAL);
-    }
-    if (cJSON_IsNumber(item) && !params_is_number(written)) {
-        av_log(line, AV_LOG_ERROR, "The field %s is no JSON number.\n", item->string);
-        return AVERROR(EINVAL);
-    }
-    return id ? take_id(line, item, written)
-              : take_option(line, o, item, written, options);
+        return refuse_unknown(item->string, out);
+    for (const cJSON *earlier = first; earlier != item; earlier = earlier->next)
+        if (!strcmp(earlier->string, item->string))
+            return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
+                                "The field %s is given twice.", item->string);
+    if (cJSON_IsNumber(item) && !params_is_number(written))
+        return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
+                            "The field %s is no JSON number.", item->string);
+    return id ? take_id(line, item, written, out)
+              : take_option(o, item, written, out, options);
 }
 
 /* The line */
 
-static int parse_json(ManifestLine *line, cJSON **json)
+static int parse_json(const char *text, Outcome *out, cJSON **json)
 {
     const char *end = NULL;
 
-    if (!text_is_utf8(line->text)) {
-        av_log(line, AV_LOG_ERROR, "The line is not valid UTF-8.\n");
-        return AVERROR(EINVAL);
-    }
-    *json = cJSON_ParseWithOpts(line->text, &end, 1);
-    if (!*json) {
-        size_t at = end ? (size_t)(end - line->text) : 0;
-        av_log(line, AV_LOG_ERROR, "The line is no valid JSON from its byte %zu on.\n",
-               at + 1);
-    } else if (!cJSON_IsObject(*json)) {
-        av_log(line, AV_LOG_ERROR, "The line is %s, not a JSON object.\n",
-               type_name(*json));
-    } else if (names_nul(line->text)) {
-        av_log(line, AV_LOG_ERROR, "The line holds a NUL (\\u0000).\n");
-    } else {
-        return 0;
-    }
-    return AVERROR(EINVAL);
+    if (!text_is_utf8(text))
+        return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
+                            "The line is not valid UTF-8.");
+    *json = cJSON_ParseWithOpts(text, &end, 1);
+    if (!*json)
+        return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
+                            "The line is no valid JSON from its byte %zu on.",
+                            (end ? (size_t)(end - text) : 0) + 1);
+    if (!cJSON_IsObject(*json))
+        return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
+                            "The line is %s, not a JSON object.", type_name(*json));
+    if (names_nul(text))
+        return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
+                            "The line holds a NUL (\\u0000).");
+    return 0;
 }
 
 /* Below what the line says. A prompt in a file is a prompt. */
@@ -356,18 +349,18 @@ static int add_defaults(const AVDictionary *defaults, AVDictionary **options)
     return FFMIN(ret, 0);
 }
 
-int manifest_parse(ManifestLine *line, const AVDictionary *defaults,
+int manifest_parse(ManifestLine *line, const AVDictionary *defaults, Outcome *out,
                    AVDictionary **options)
 {
     cJSON *json = NULL;
-    int ret = parse_json(line, &json);
+    int ret = parse_json(line->text, out, &json);
     const char *at = line->text + strcspn(line->text, "{");
 
     *options = NULL;
     for (cJSON *item = ret < 0 ? NULL : json->child; item && ret >= 0;
          item = item->next) {
         char *written = next_value(&at);
-        ret = written ? take_member(line, json->child, item, written, options)
+        ret = written ? take_member(line, json->child, item, written, out, options)
                       : AVERROR(ENOMEM);
         av_free(written);
     }

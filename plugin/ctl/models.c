@@ -1,6 +1,6 @@
-/* i2v: the command: the models, and what each takes and costs
+/* i2v: the command: the list of models, and one whole
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "ctl/main.h"
+#include "ctl/ctl.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -15,8 +15,9 @@
 #include <libavutil/log.h>
 #include <libavutil/mem.h>
 
-#include "engine/aimlapi_list.h"
-#include "ctl/listing.h"
+#include "engine/engine.h"
+#include "ctl/model_page.h"
+#include "ctl/print.h"
 #include "request/options.h"
 #include "request/request.h"
 #include "base/text.h"
@@ -37,7 +38,7 @@ static void answers_clear(Answers *answers)
 }
 
 /* What is asked for is public: no key is looked for. */
-static int find_gateway(AVDictionary *given, Request **place)
+static int find_gateway(AVDictionary *given, Outcome *out, Request **place)
 {
     AVDictionary *copy = NULL;
     Options *options = NULL;
@@ -45,11 +46,11 @@ static int find_gateway(AVDictionary *given, Request **place)
 
     *place = NULL;
     if (ret >= 0)
-        ret = options_gather("", &copy, i2vctl_out, &options);
+        ret = options_gather("", &copy, out, &options);
     if (ret >= 0 && !(*place = av_mallocz(sizeof(**place))))
         ret = AVERROR(ENOMEM);
     if (ret >= 0)
-        ret = request_check_origin(*place, options, i2vctl_out);
+        ret = request_check_origin(*place, options, out);
     options_free(&options);
     av_dict_free(&copy);
     return ret;
@@ -58,31 +59,39 @@ static int find_gateway(AVDictionary *given, Request **place)
 /* @param model  or NULL for all
  * @return 0, also when the gateway does not answer; a negative AVERROR when interrupted
  * or without memory */
-static int ask(const AVIOInterruptCB *interrupt, const char *model, Answers *answers)
+static int ask(const AVIOInterruptCB *interrupt, const char *model, Outcome *out,
+               Answers *answers)
 {
     const CatalogueSource source = {.origin = answers->place->origin,
                                     .ca_file = answers->place->ca_file,
                                     .allow_http = answers->place->allow_http,
                                     .interrupt = interrupt};
+    const Engine *engine = answers->place->engine;
     char why[256];
-    int ret = catalogue_models(&source, model, &answers->models, answers->why,
-                               sizeof(answers->why));
-    if (ret >= 0) {
-        ret = catalogue_retirements(&source, &answers->retirements, why, sizeof(why));
+    int ret = AVERROR(ENOSYS);
+
+    if (engine->list)
+        ret = engine->list(&source, model, &answers->models, answers->why,
+                           sizeof(answers->why));
+    else
+        av_strlcpy(answers->why, "it lists none", sizeof(answers->why));
+    if (ret >= 0 && engine->retirements) {
+        ret = engine->retirements(&source, &answers->retirements, why, sizeof(why));
         if (ret < 0 && ret != AVERROR(EINTR))
-            av_log(i2vctl_log, AV_LOG_WARNING,
-                   "%s cannot be asked which models are retired: %s.\n", source.origin,
-                   why);
+            outcome_say(out, AV_LOG_WARNING,
+                        "%s cannot be asked which models are retired: %s.", source.origin,
+                        why);
     }
     return ret == AVERROR(EINTR) || ret == AVERROR(ENOMEM) ? ret : 0;
 }
 
-static void warn(const Answers *answers)
+static void warn(const Answers *answers, Outcome *out)
 {
     if (!answers->models)
-        av_log(i2vctl_log, AV_LOG_WARNING,
-               "%s cannot be asked for its models: %s; this is i2v's own table alone.\n",
-               answers->place->origin, answers->why);
+        outcome_say(
+            out, AV_LOG_WARNING,
+            "%s cannot be asked for its models: %s; this is i2v's own table alone.",
+            answers->place->origin, answers->why);
 }
 
 /* All models: our rows, then what else the gateway serves */
@@ -90,32 +99,32 @@ static void warn(const Answers *answers)
 static bool is_in_table(const Catalogue *catalogue, int n)
 {
     const char *alias;
-    bool known = model_find(catalogue_id(catalogue, n));
+    bool known = model_find(engine_default()->models, catalogue_id(catalogue, n));
     for (int i = 0; !known && (alias = catalogue_alias(catalogue, n, i)); i++)
-        known = model_find(alias);
+        known = model_find(engine_default()->models, alias);
     return known;
 }
 
-/* @return 0 and *listings, free with av_free(); AVERROR(ENOMEM) */
-static int list_all(const Answers *answers, Listing **listings, int *count)
+/* @return 0 and *pages, free with av_free(); AVERROR(ENOMEM) */
+static int list_all(const Answers *answers, ModelPage **pages, int *count)
 {
     const Catalogue *catalogue = answers->models;
+    const Model *models = engine_default()->models;
     int rows = 0, n = 0;
 
-    while (model_at(rows))
+    while (models[rows].name)
         rows++;
-    *listings =
-        av_calloc((size_t)(rows + catalogue_count(catalogue)), sizeof(**listings));
-    if (!*listings)
+    *pages = av_calloc((size_t)(rows + catalogue_count(catalogue)), sizeof(**pages));
+    if (!*pages)
         return AVERROR(ENOMEM);
     for (; n < rows; n++)
-        (*listings)[n] = listing_of_row(model_at(n), catalogue, answers->retirements);
+        (*pages)[n] = page_of_row(&models[n], catalogue, answers->retirements);
     for (int i = 0; i < catalogue_count(catalogue); i++) {
         bool listed = is_in_table(catalogue, i);
         for (int row = 0; row < rows; row++)
-            listed |= (*listings)[row].entry == i;
+            listed |= (*pages)[row].entry == i;
         if (!listed)
-            (*listings)[n++] = (Listing){NULL, catalogue, i, answers->retirements};
+            (*pages)[n++] = (ModelPage){NULL, catalogue, i, answers->retirements};
     }
     *count = n;
     return 0;
@@ -127,13 +136,13 @@ enum { NAME, SECONDS, RESOLUTIONS, AUDIO, END_IMAGE, PRICE, STATE, COLUMNS };
 #define WIDEST_PRICE 48
 
 typedef struct Line {
-    char cells[COLUMNS][LISTING_TEXT];
+    char cells[COLUMNS][PAGE_TEXT];
 } Line;
 
 static void join(const char *const *names, char *text)
 {
     AVBPrint list;
-    av_bprint_init_for_buffer(&list, text, LISTING_TEXT);
+    av_bprint_init_for_buffer(&list, text, PAGE_TEXT);
     for (int i = 0; names[i]; i++)
         av_bprintf(&list, "%s%s", i ? "," : "", names[i]);
     if (!names[0])
@@ -143,7 +152,7 @@ static void join(const char *const *names, char *text)
 static void join_durations(const Model *model, char *text)
 {
     AVBPrint list;
-    av_bprint_init_for_buffer(&list, text, LISTING_TEXT);
+    av_bprint_init_for_buffer(&list, text, PAGE_TEXT);
     for (int i = 0; model->durations[i]; i++)
         av_bprintf(&list, "%s%d", i ? "," : "", model->durations[i]);
     if (model->longest)
@@ -152,23 +161,23 @@ static void join_durations(const Model *model, char *text)
         av_bprintf(&list, "-");
 }
 
-static void fill(const Listing *listing, Line *line)
+static void fill(const ModelPage *page, Line *line)
 {
     static const char *const nothing[] = {NULL};
-    const Model *model = listing->model;
+    const Model *model = page->model;
 
-    av_strlcpy(line->cells[NAME], listing_name(listing), LISTING_TEXT);
-    av_strlcpy(line->cells[SECONDS], "-", LISTING_TEXT);
+    av_strlcpy(line->cells[NAME], page_name(page), PAGE_TEXT);
+    av_strlcpy(line->cells[SECONDS], "-", PAGE_TEXT);
     if (model)
         join_durations(model, line->cells[SECONDS]);
     join(model ? model->resolutions : nothing, line->cells[RESOLUTIONS]);
-    av_strlcpy(line->cells[AUDIO], listing_audio(listing), LISTING_TEXT);
-    av_strlcpy(line->cells[END_IMAGE], listing_end_image(listing), LISTING_TEXT);
-    listing_price(listing, line->cells[PRICE], WIDEST_PRICE + 1);
-    listing_state(listing, line->cells[STATE], LISTING_TEXT);
+    av_strlcpy(line->cells[AUDIO], page_audio(page), PAGE_TEXT);
+    av_strlcpy(line->cells[END_IMAGE], page_end_image(page), PAGE_TEXT);
+    page_price(page, line->cells[PRICE], WIDEST_PRICE + 1);
+    page_state(page, line->cells[STATE], PAGE_TEXT);
 }
 
-static int print_table(const Listing *listings, int count)
+static int print_table(const ModelPage *pages, int count)
 {
     static const char *const titles[COLUMNS] = {
         "MODEL", "SECONDS", "RESOLUTIONS", "AUDIO", "END IMAGE", "PRICE", "STATE"};
@@ -178,9 +187,9 @@ static int print_table(const Listing *listings, int count)
     if (!lines)
         return AVERROR(ENOMEM);
     for (int column = 0; column < COLUMNS; column++)
-        av_strlcpy(lines[0].cells[column], titles[column], LISTING_TEXT);
+        av_strlcpy(lines[0].cells[column], titles[column], PAGE_TEXT);
     for (int i = 0; i < count; i++)
-        fill(&listings[i], &lines[i + 1]);
+        fill(&pages[i], &lines[i + 1]);
     for (int i = 0; i <= count; i++)
         for (int column = 0; column < STATE; column++)
             widths[column] =
@@ -198,114 +207,103 @@ static int print_table(const Listing *listings, int count)
 
 static int show_all(const Answers *answers, bool json)
 {
-    Listing *listings;
-    int count, ret = list_all(answers, &listings, &count);
+    ModelPage *pages;
+    int count, ret = list_all(answers, &pages, &count);
 
     if (ret < 0)
         return ret;
     if (json) {
         cJSON *array = cJSON_CreateArray();
         for (int i = 0; i < count; i++)
-            cJSON_AddItemToArray(array, listing_json(&listings[i]));
-        ret = i2vctl_print_json(array);
+            cJSON_AddItemToArray(array, page_json(&pages[i]));
+        ret = ctl_print_json(array);
     } else {
-        ret = print_table(listings, count);
+        ret = print_table(pages, count);
     }
-    av_free(listings);
+    av_free(pages);
     return ret;
 }
 
 /* One model */
 
-static int refuse(const char *name, const Answers *answers, Failure *failure)
+static int refuse(const char *name, const Answers *answers, Outcome *out)
 {
     CatalogueRetirement end;
     const char *use = "";
 
-    *failure = FAILURE_REQUEST;
-    if (!answers->models) {
-        *failure = FAILURE_GATEWAY;
-        av_log(i2vctl_log, AV_LOG_ERROR,
-               "The model %s is not in i2v's table, and %s cannot be asked for it: %s.\n",
-               name, answers->place->origin, answers->why);
-        return AVERROR(EIO);
-    }
+    if (!answers->models)
+        return outcome_fail(
+            out, FAILURE_GATEWAY, AVERROR(EIO),
+            "The model %s is not in i2v's table, and %s cannot be asked for it: %s.",
+            name, answers->place->origin, answers->why);
     if (catalogue_retirement(answers->retirements, name, &end) >= 0 && end.replaced_by)
         use = end.replaced_by;
-    av_log(i2vctl_log, AV_LOG_ERROR,
-           "%s serves no model %s%s%s%s%s; i2vctl models lists the models that make "
-           "clips from stills.\n",
-           answers->place->origin, name, end.status ? ", which is " : "",
-           end.status ? end.status : "", *use ? "; it names in its place " : "", use);
-    return AVERROR(EINVAL);
+    return outcome_fail(
+        out, FAILURE_REQUEST, AVERROR(EINVAL),
+        "%s serves no model %s%s%s%s%s; i2vctl models lists the models that make clips "
+        "from stills.",
+        answers->place->origin, name, end.status ? ", which is " : "",
+        end.status ? end.status : "", *use ? "; it names in its place " : "", use);
 }
 
-static int show_one(const char *name, const Answers *answers, bool json, Failure *failure)
+static int show_one(const char *name, const Answers *answers, bool json, Outcome *out)
 {
-    const Model *model = model_find(name);
-    Listing listing = {NULL, answers->models, catalogue_find(answers->models, name),
-                       answers->retirements};
+    const Model *model = model_find(engine_default()->models, name);
+    ModelPage page = {NULL, answers->models, catalogue_find(answers->models, name),
+                      answers->retirements};
 
-    if (!model && listing.entry >= 0)
-        model = model_find(catalogue_id(answers->models, listing.entry));
+    if (!model && page.entry >= 0)
+        model = model_find(engine_default()->models,
+                           catalogue_id(answers->models, page.entry));
     if (model)
-        listing = listing_of_row(model, answers->models, answers->retirements);
-    else if (listing.entry < 0)
-        return refuse(name, answers, failure);
-    warn(answers);
+        page = page_of_row(model, answers->models, answers->retirements);
+    else if (page.entry < 0)
+        return refuse(name, answers, out);
+    warn(answers, out);
     if (json)
-        return i2vctl_print_json(listing_json(&listing));
-    listing_print(&listing);
+        return ctl_print_json(page_json(&page));
+    page_print(&page);
     return 0;
 }
 
-static int check_arguments(const Arguments *arguments)
+static int check_arguments(const Arguments *arguments, Outcome *out)
 {
     const AVDictionaryEntry *entry = NULL;
 
-    while ((entry = av_dict_get(arguments->options, "", entry, AV_DICT_IGNORE_SUFFIX))) {
-        if (av_match_list(entry->key, "base_url,ca_file", ',') > 0)
-            continue;
-        av_log(i2vctl_log, AV_LOG_ERROR,
-               "i2vctl models does not take the option %s; of a request's options it "
-               "takes base_url and ca_file.\n",
-               entry->key);
-        return AVERROR(EINVAL);
-    }
-    if (arguments->nb_words > 1 || (arguments->nb_words && !arguments->words[0][0])) {
-        av_log(i2vctl_log, AV_LOG_ERROR,
-               "i2vctl models takes the name of one model, or none for all.\n");
-        return AVERROR(EINVAL);
-    }
+    while ((entry = av_dict_get(arguments->options, "", entry, AV_DICT_IGNORE_SUFFIX)))
+        if (av_match_list(entry->key, "base_url,ca_file", ',') <= 0)
+            return outcome_fail(
+                out, FAILURE_REQUEST, AVERROR(EINVAL),
+                "i2vctl models does not take the option %s; of a request's options it "
+                "takes base_url and ca_file.",
+                entry->key);
+    if (arguments->nb_words > 1 || (arguments->nb_words && !arguments->words[0][0]))
+        return outcome_fail(
+            out, FAILURE_REQUEST, AVERROR(EINVAL),
+            "i2vctl models takes the name of one model, or none for all.");
     return 0;
 }
 
-int i2vctl_models(Arguments *arguments, const AVIOInterruptCB *interrupt,
-                  Failure *failure)
+int ctl_models(Arguments *arguments, Outcome *out)
 {
     const char *name = arguments->nb_words ? arguments->words[0] : NULL;
-    const Model *model = name ? model_find(name) : NULL;
+    const Model *model = name ? model_find(engine_default()->models, name) : NULL;
     Answers answers = {0};
-    int ret = check_arguments(arguments);
+    int ret = check_arguments(arguments, out);
 
-    *failure = FAILURE_REQUEST;
     if (ret >= 0)
-        ret = find_gateway(arguments->options, &answers.place);
+        ret = find_gateway(arguments->options, out, &answers.place);
     if (ret >= 0)
-        ret = ask(interrupt, model ? model->name : name, &answers);
-    i2vctl_end_with_reader();
+        ret = ask(arguments->interrupt, model ? model->name : name, out, &answers);
+    ctl_print_begin();
     if (ret >= 0 && name) {
-        ret = show_one(name, &answers, arguments->json, failure);
+        ret = show_one(name, &answers, arguments->json, out);
     } else if (ret >= 0) {
-        warn(&answers);
+        warn(&answers, out);
         ret = show_all(&answers, arguments->json);
     }
-    if (ret >= 0 && (fflush(stdout) || ferror(stdout))) {
-        *failure = FAILURE_STORE;
-        ret = AVERROR(errno ? errno : EIO);
-        av_log(i2vctl_log, AV_LOG_ERROR, "Cannot print the models: %s.\n",
-               av_err2str(ret));
-    }
+    if (ret >= 0)
+        ret = ctl_print_end("models", out);
     answers_clear(&answers);
-    return ret;
+    return outcome_end(out, FAILURE_REQUEST, ret);
 }

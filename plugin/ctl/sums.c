@@ -1,6 +1,6 @@
 /* i2v: the command: what was spent, by project or by model
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "ctl/main.h"
+#include "ctl/sums.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +14,7 @@
 #include <libavutil/mem.h>
 
 #include "base/text.h"
+#include "ctl/print.h"
 
 typedef struct Sum {
     const char *label; ///< of the records, NULL = none
@@ -29,8 +30,8 @@ static bool is_of(const Sum *sum, const char *label)
 
 static void add(Sum *sum, const Record *record)
 {
-    RecordState state = record_state(record);
-    double usd = record_number(record, RECORD_USD, -1);
+    RecordState state = record->state;
+    double usd = record->usd;
 
     sum->generations++;
     /* What fails is not charged, whatever was said when it was accepted. */
@@ -54,15 +55,14 @@ static int dearest_first(const void *a, const void *b)
 
 /* @param sums  with room for as many as there are records
  * @return how many there are; *total is of all of them */
-static int sum_up(Record *const *records, int count, const char *member, Sum *sums,
-                  Sum *total)
+static int sum_up(Record *const *records, int count, bool by_model, Sum *sums, Sum *total)
 {
     int nb_sums = 0, at;
 
     *total = (Sum){.label = "total"};
     for (int i = 0; i < count; i++) {
-        const char *label = record_text(records[i], member);
-        if (!record_text(records[i], RECORD_ID))
+        const char *label = by_model ? records[i]->model : records[i]->project;
+        if (!records[i]->id)
             continue;
         if (label && !*label)
             label = NULL;
@@ -91,7 +91,8 @@ static void print_row(const Sum *sum, int width)
            sum->unpriced ? "+" : "");
 }
 
-static void print_table(const Sum *sums, int count, const Sum *total, bool by_model)
+static void print_table(const Sum *sums, int count, const Sum *total, bool by_model,
+                        const Outcome *out)
 {
     int width = (int)strlen("project");
 
@@ -105,8 +106,8 @@ static void print_table(const Sum *sums, int count, const Sum *total, bool by_mo
     if (count)
         print_row(total, width);
     if (total->unpriced)
-        av_log(i2vctl_log, AV_LOG_INFO,
-               "+: what %d of the generations cost is not known.\n", total->unpriced);
+        outcome_say(out, AV_LOG_INFO, "+: what %d of the generations cost is not known.",
+                    total->unpriced);
 }
 
 static int print_json(const Sum *sums, int count, bool by_model)
@@ -125,22 +126,22 @@ static int print_json(const Sum *sums, int count, bool by_model)
         cJSON_AddNumberToObject(sum, "unpriced", sums[i].unpriced);
         cJSON_AddItemToArray(array, sum);
     }
-    return i2vctl_print_json(array);
+    return ctl_print_json(array);
 }
 
-int i2vctl_print_sums(Record *const *records, int count, bool by_model, bool json)
+int sums_print(Record *const *records, int count, bool by_model, bool json,
+               const Outcome *out)
 {
     Sum *sums = av_calloc((size_t)count + 1, sizeof(*sums)), total;
     int ret = 0;
 
     if (!sums)
         return AVERROR(ENOMEM);
-    int nb_sums =
-        sum_up(records, count, by_model ? RECORD_MODEL : RECORD_PROJECT, sums, &total);
+    int nb_sums = sum_up(records, count, by_model, sums, &total);
     if (json)
         ret = print_json(sums, nb_sums, by_model);
     else
-        print_table(sums, nb_sums, &total, by_model);
+        print_table(sums, nb_sums, &total, by_model, out);
     av_free(sums);
     return ret;
 }

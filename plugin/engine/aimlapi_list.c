@@ -1,6 +1,6 @@
-/* i2v: what the gateway says of its models: the look-up
+/* i2v: what aimlapi says of its models: asking
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "engine/aimlapi_list.h"
+#include "engine/aimlapi.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -10,7 +10,6 @@
 #include <curl/curl.h>
 
 #include <libavutil/avstring.h>
-#include <libavutil/common.h>
 #include <libavutil/error.h>
 #include <libavutil/mem.h>
 #include <libavutil/time.h>
@@ -18,191 +17,10 @@
 #include "base/compat.h"
 #include "base/http.h"
 
-/* More names than that of one model are nonsense, and take long to compare. */
-#define MAX_ALIASES 16
-
 #define TIMEOUT_MS 10000
 
 /* Of the whole catalogue with its prices the documentation shows 1.3 MB. */
 #define MAX_BODY (8 << 20)
-
-/* The whole catalogue has about a thousand; each is compared with all before it. */
-#define MAX_ENTRIES 2000
-
-/* A text that is longer is no name. */
-#define MAX_TEXT 255
-
-typedef struct Entry {
-    const cJSON *json;
-    const char *id;
-} Entry;
-
-struct Catalogue {
-    cJSON *json;
-    Entry *entries; ///< each id once
-    int count;
-};
-
-/* Reading */
-
-static const cJSON *member(const cJSON *json, const char *name)
-{
-    return cJSON_GetObjectItemCaseSensitive(json, name);
-}
-
-/* A text that can be shown: UTF-8 without control characters, not too long. */
-static const char *shown(const cJSON *item)
-{
-    const char *text = cJSON_GetStringValue(item);
-    size_t size = text ? strlen(text) : 0;
-    if (!size || size > MAX_TEXT)
-        return NULL;
-    for (const uint8_t *at = (const uint8_t *)text, *end = at + size; at < end;) {
-        int32_t code;
-        if (av_utf8_decode(&code, &at, end, 0) < 0 || code < 0x20 ||
-            (code >= 0x7f && code < 0xa0))
-            return NULL;
-    }
-    return text;
-}
-
-/* A model is listed once for each kind of endpoint that serves it. */
-static int worth(const cJSON *entry)
-{
-    const char *type = cJSON_GetStringValue(member(entry, "type"));
-    return 2 * (type && av_stristr(type, "video")) +
-           cJSON_IsObject(member(entry, "pricing"));
-}
-
-static int find_id(const Catalogue *catalogue, const char *name)
-{
-    for (int i = 0; i < catalogue->count; i++)
-        if (!av_strcasecmp(catalogue->entries[i].id, name))
-            return i;
-    return -1;
-}
-
-static int take_entries(Catalogue *catalogue, const cJSON *data)
-{
-    bool one = cJSON_IsObject(data);
-    int count = one ? 1 : FFMIN(cJSON_GetArraySize(data), MAX_ENTRIES);
-    const cJSON *entry = one ? data : data->child;
-
-    catalogue->entries = av_calloc((size_t)count + 1, sizeof(*catalogue->entries));
-    if (!catalogue->entries)
-        return AVERROR(ENOMEM);
-    for (int i = 0; i < count; i++, entry = entry->next) {
-        const char *id = shown(member(entry, "id"));
-        int known = id ? find_id(catalogue, id) : -1;
-        if (known >= 0 && worth(entry) > worth(catalogue->entries[known].json))
-            catalogue->entries[known] = (Entry){entry, id};
-        else if (id && known < 0)
-            catalogue->entries[catalogue->count++] = (Entry){entry, id};
-    }
-    return 0;
-}
-
-int catalogue_parse(const char *body, size_t size, Catalogue **catalogue)
-{
-    Catalogue *c = av_mallocz(sizeof(*c));
-    int ret = AVERROR_INVALIDDATA;
-
-    *catalogue = c;
-    if (!c)
-        return AVERROR(ENOMEM);
-    /* What holds a NUL is no JSON, and its texts would end early. */
-    if (size && !memchr(body, 0, size))
-        c->json = cJSON_ParseWithLength(body, size);
-    const cJSON *data = member(c->json, "data");
-    if (cJSON_IsArray(data) || cJSON_IsObject(data))
-        ret = take_entries(c, data);
-    if (ret < 0)
-        catalogue_free(catalogue);
-    return ret;
-}
-
-void catalogue_free(Catalogue **catalogue)
-{
-    if (!*catalogue)
-        return;
-    cJSON_Delete((*catalogue)->json);
-    av_freep(&(*catalogue)->entries);
-    av_freep(catalogue);
-}
-
-int catalogue_count(const Catalogue *catalogue)
-{
-    return catalogue ? catalogue->count : 0;
-}
-
-const char *catalogue_id(const Catalogue *catalogue, int n)
-{
-    return catalogue->entries[n].id;
-}
-
-const char *catalogue_alias(const Catalogue *catalogue, int n, int which)
-{
-    const cJSON *aliases = member(catalogue->entries[n].json, "aliases"), *alias;
-    int left = MAX_ALIASES;
-    cJSON_ArrayForEach(alias, aliases)
-    {
-        if (!left--)
-            break;
-        if (shown(alias) && !which--)
-            return alias->valuestring;
-    }
-    return NULL;
-}
-
-static bool has_alias(const cJSON *entry, const char *name)
-{
-    const cJSON *aliases = member(entry, "aliases"), *alias;
-    int left = MAX_ALIASES;
-    cJSON_ArrayForEach(alias, aliases)
-    {
-        if (!left--)
-            break;
-        if (shown(alias) && !av_strcasecmp(alias->valuestring, name))
-            return true;
-    }
-    return false;
-}
-
-int catalogue_find(const Catalogue *catalogue, const char *name)
-{
-    int found = catalogue ? find_id(catalogue, name) : -1;
-    for (int i = 0; i < catalogue_count(catalogue) && found < 0; i++)
-        if (has_alias(catalogue->entries[i].json, name))
-            found = i;
-    return found;
-}
-
-const cJSON *catalogue_pricing(const Catalogue *catalogue, int n)
-{
-    const cJSON *pricing = member(catalogue->entries[n].json, "pricing");
-    return cJSON_IsObject(pricing) ? pricing : NULL;
-}
-
-int catalogue_retirement(const Catalogue *catalogue, const char *name,
-                         CatalogueRetirement *retirement)
-{
-    int n = catalogue_find(catalogue, name);
-
-    *retirement = (CatalogueRetirement){0};
-    if (n < 0)
-        return AVERROR(ENOENT);
-    const cJSON *entry = catalogue->entries[n].json;
-    *retirement = (CatalogueRetirement){
-        .id = catalogue_id(catalogue, n),
-        .status = shown(member(entry, "status")),
-        .shutdown_at = shown(member(entry, "shutdown_at")),
-        .replaced_by = shown(member(entry, "replaced_by")),
-        .reason = shown(member(entry, "reason")),
-    };
-    return 0;
-}
-
-/* Asking */
 
 /* The end of one call, names looked up and second questions asked included. */
 typedef struct Deadline {
@@ -245,7 +63,7 @@ static int judge(int ret, const HttpReply *reply, const Deadline *deadline, char
     return reply->status == 404 ? AVERROR(ENOENT) : AVERROR(EIO);
 }
 
-/* @return as catalogue_models(), and AVERROR(ENOENT) for a 404 */
+/* @return as aimlapi_list(), and AVERROR(ENOENT) for a 404 */
 static int ask_path(const CatalogueSource *source, Deadline *deadline, const char *path,
                     Catalogue **catalogue, char *why, size_t why_size)
 {
@@ -307,8 +125,8 @@ static int no_list(int ret)
     return ret == AVERROR(ENOENT) ? AVERROR(EIO) : ret;
 }
 
-int catalogue_models(const CatalogueSource *source, const char *model,
-                     Catalogue **catalogue, char *why, size_t why_size)
+int aimlapi_list(const CatalogueSource *source, const char *model, Catalogue **catalogue,
+                 char *why, size_t why_size)
 {
     Deadline deadline = deadline_of(source);
     Catalogue *card = NULL;
@@ -334,8 +152,8 @@ int catalogue_models(const CatalogueSource *source, const char *model,
     return ret;
 }
 
-int catalogue_retirements(const CatalogueSource *source, Catalogue **catalogue, char *why,
-                          size_t why_size)
+int aimlapi_retirements(const CatalogueSource *source, Catalogue **catalogue, char *why,
+                        size_t why_size)
 {
     Deadline deadline = deadline_of(source);
     *why = '\0';

@@ -7,50 +7,25 @@
  * pages' samples. Whether a clip has audio is, where there is no switch, as the page says
  * of its sample.
  */
-#include "engine/models.h"
+#include "engine/aimlapi.h"
 
 #include <stddef.h>
 
-#include <libavutil/common.h>
+/* clang-format off */
 
 /* Pieces that pages share */
 
 #define COMMON .image_field = "image_url", .ratio_field = "aspect_ratio"
 #define SWITCH .audio_field = "generate_audio", .audio = MODEL_AUDIO_ON
-#define FLAG(field, off_or_on)                                    \
-    {                                                             \
-        .name = (field), .type = MODEL_BOOL, .value = (off_or_on) \
-    }
-#define TEXT(field)                         \
-    {                                       \
-        .name = (field), .type = MODEL_TEXT \
-    }
-#define URL(field)                         \
-    {                                      \
-        .name = (field), .type = MODEL_URL \
-    }
-#define LIST(field, most)                                      \
-    {                                                          \
-        .name = (field), .type = MODEL_LIST, .longest = (most) \
-    }
-#define SEED                                  \
-    {                                         \
-        .name = "seed", .type = MODEL_INTEGER \
-    }
-#define CFG_SCALE                                           \
-    {                                                       \
-        .name = "cfg_scale", .type = MODEL_NUMBER, .max = 1 \
-    }
-#define PROVIDER(...)                                                                   \
-    {                                                                                   \
-        .name = "provider", .type = MODEL_TEXT, .words = {__VA_ARGS__}, .value = "auto" \
-    }
-#define END \
-    {       \
-        0   \
-    }
-
-/* clang-format off */
+#define FLAG(field, off_or_on) {.name = (field), .type = MODEL_BOOL, .value = (off_or_on)}
+#define TEXT(field) {.name = (field), .type = MODEL_TEXT}
+#define URL(field) {.name = (field), .type = MODEL_URL}
+#define LIST(field, most) {.name = (field), .type = MODEL_LIST, .longest = (most)}
+#define SEED {.name = "seed", .type = MODEL_INTEGER}
+#define CFG_SCALE {.name = "cfg_scale", .type = MODEL_NUMBER, .max = 1}
+#define PROVIDER(...) \
+    {.name = "provider", .type = MODEL_TEXT, .words = {__VA_ARGS__}, .value = "auto"}
+#define END {0}
 
 /* Sora */
 
@@ -283,7 +258,7 @@ static const ModelField omni_fields[] = {
     .resolutions = {"480p", "720p", "1080p"}, \
     .aspect_ratios = {"1:1", "16:9", "9:16", "4:3", "3:4", "3:2", "2:3"}
 
-static const Model models[] = {
+const Model aimlapi_models[] = {
     /* OpenAi/sora-2-i2v */
     {.name = "openai/sora-2-i2v", COMMON,
      .durations = {4, 8, 12}, .duration = 4,
@@ -475,10 +450,6 @@ static const Model models[] = {
     {.name = "google/gemini-omni-flash-preview", COMMON,
      .shortest = 3, .longest = 10, .duration = 8,
      .aspect_ratios = {"16:9", "9:16"}, .fields = omni_fields},
+    {0},
 };
 /* clang-format on */
-
-const Model *model_at(int n)
-{
-    return n >= 0 && n < (int)FF_ARRAY_ELEMS(models) ? &models[n] : NULL;
-}

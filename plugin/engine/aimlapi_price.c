@@ -1,6 +1,6 @@
-/* i2v: what the gateway says of its models: the prices
+/* i2v: what aimlapi says of its models: the prices
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "engine/aimlapi_list.h"
+#include "engine/aimlapi.h"
 
 #include <errno.h>
 #include <math.h>
@@ -12,6 +12,8 @@
 #include <libavutil/bprint.h>
 #include <libavutil/common.h>
 #include <libavutil/error.h>
+
+#include "base/json.h"
 
 /* A text that is longer is no number and no word. */
 #define MAX_WORD 32
@@ -47,7 +49,7 @@ typedef struct Rate {
 
 static const cJSON *member(const cJSON *json, const char *name)
 {
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(json, name);
+    const cJSON *item = json_member(json, name);
     return cJSON_IsNull(item) ? NULL : item;
 }
 
@@ -291,8 +293,8 @@ static bool is_kind(const cJSON *pricing, const char *kind, const char *list)
     return said ? !av_strcasecmp(said, kind) : list && member(pricing, list);
 }
 
-int catalogue_price(const Catalogue *catalogue, int n, const cJSON *fields,
-                    double seconds, CataloguePrice *price)
+int aimlapi_price(const Catalogue *catalogue, int n, const cJSON *fields, double seconds,
+                  CataloguePrice *price)
 {
     const cJSON *pricing = catalogue_pricing(catalogue, n);
     const char *problem = "the gateway names no price";
@@ -416,7 +418,7 @@ static void say_fixed(const cJSON *pricing, char *to, size_t size)
         av_strlcpy(to, text.len ? "several rates" : "not said", size);
 }
 
-void catalogue_price_text(const Catalogue *catalogue, int n, char *text, size_t size)
+void aimlapi_price_text(const Catalogue *catalogue, int n, char *text, size_t size)
 {
     const cJSON *pricing = catalogue_pricing(catalogue, n);
 

@@ -56,7 +56,8 @@ typedef struct ModelRule {
     const char *only;
 } ModelRule;
 
-/** One model: data, no code. Lists end with 0 or NULL; all static. */
+/** One model: data, no code. Lists end with 0 or NULL, a table of models with one without
+ * a name; all static. */
 typedef struct Model {
     const char *name;
     const char *alias; ///< another name of the same, or NULL
@@ -91,12 +92,9 @@ typedef struct Model {
     int latency; ///< seconds that a generation was seen to take, 0 = not said
 } Model;
 
-/** The n-th row, NULL behind the last. */
-const Model *model_at(int n);
-
 /** The row of a model by its name, with or without the developer in front, or its alias;
  * NULL when it is not in the table. */
-const Model *model_find(const char *name);
+const Model *model_find(const Model *models, const char *name);
 
 /** A further field by its name, or NULL. */
 const ModelField *model_field(const Model *model, const char *name);

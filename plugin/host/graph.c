@@ -51,9 +51,15 @@ static bool is_audio(const AVFilter *filter)
     return !strcmp(filter->name, "ai2v") || !strcmp(filter->name, "amovie");
 }
 
+static void *log_of(const char *filter)
+{
+    return source_log(!strcmp(filter, "ai2v"));
+}
+
 /* A source that was read is fetched, freed, and is a movie's arguments from then on.
  * @return ret of the reading, or how the fetching went */
-static int fetch(int ret, Source *source, const I2VInterrupt *interrupt, char **movie)
+static int fetch(int ret, Source *source, const I2VInterrupt *interrupt, char **movie,
+                 Outcome *out)
 {
     AVIOInterruptCB callback = {0};
     char *path = NULL;
@@ -63,7 +69,7 @@ static int fetch(int ret, Source *source, const I2VInterrupt *interrupt, char **
         return ret;
     if (interrupt)
         callback = (AVIOInterruptCB){interrupt->callback, interrupt->opaque};
-    ret = source_fetch(source, &callback, NULL, &path);
+    ret = source_fetch(source, &callback, out, &path);
     if (ret >= 0 && !(*movie = source_movie(source, path)))
         ret = AVERROR(ENOMEM);
     av_free(path);
@@ -73,9 +79,10 @@ static int fetch(int ret, Source *source, const I2VInterrupt *interrupt, char **
 
 int face_fetch_source(const I2VNamed *named, const I2VInterrupt *interrupt, char **movie)
 {
+    Outcome out = {.log = log_of(named->filter)};
     Source *source = NULL;
-    int ret = source_read(named->filter, named->text, NULL, &source);
-    return fetch(ret, source, interrupt, movie);
+    int ret = source_read(named->filter, named->text, &out, &source);
+    return fetch(ret, source, interrupt, movie, &out);
 }
 
 void face_release(char *movie)
@@ -85,7 +92,7 @@ void face_release(char *movie)
 
 void face_complain(const char *filter, const char *sentence)
 {
-    av_log(source_log(!strcmp(filter, "ai2v")), AV_LOG_ERROR, "%s\n", sentence);
+    av_log(log_of(filter), AV_LOG_ERROR, "%s\n", sentence);
 }
 
 void face_empty_graph(AVFilterGraph *graph)
@@ -169,12 +176,13 @@ int face_init_source(AVFilterContext *ctx, const char *arguments, AVDictionary *
                      const I2VInterrupt *interrupt)
 {
     const char *filter = is_audio(ctx->filter) ? "ai2v" : "i2v";
+    Outcome out = {.log = log_of(filter)};
     Source *source = NULL;
     char *movie = NULL;
-    int ret = options ? source_read_options(filter, *options, NULL, &source)
-                      : source_read(filter, arguments, NULL, &source);
+    int ret = options ? source_read_options(filter, *options, &out, &source)
+                      : source_read(filter, arguments, &out, &source);
 
-    if ((ret = fetch(ret, source, interrupt, &movie)) < 0)
+    if ((ret = fetch(ret, source, interrupt, &movie, &out)) < 0)
         return ret;
     /* Whatever a program has set on the context itself stays as it is. */
     ret = avfilter_init_str(ctx, movie);

@@ -1,4 +1,4 @@
-/* i2v: what face.h says of filters and graphs, for the table in face.c
+/* i2v: what face.h says of filters and graphs, for the table in entry.c
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #ifndef I2V_FACE_GRAPH_H
 #define I2V_FACE_GRAPH_H

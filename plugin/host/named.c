@@ -11,10 +11,10 @@
 #include <libavutil/mem.h>
 #include <libavutil/opt.h>
 
-#include "host/ahead.h"
 #include "base/compat.h"
 #include "request/options.h"
 #include "host/source.h"
+#include "journey/journey.h"
 #include "still/still.h"
 
 /* Our options among those of a named input; the last one of a name counts. */
@@ -120,12 +120,12 @@ static bool is_encoders(const char *name)
 
 static int say_left_over(const char *name)
 {
-    av_log(
-        source_log(false), AV_LOG_ERROR,
+    Outcome out = {.log = source_log(false)};
+    return outcome_fail(
+        &out, FAILURE_REQUEST, AVERROR_OPTION_NOT_FOUND,
         "Option %s is not for i2v: it is for other formats, and this command would end "
-        "with it once the clip is there; nothing sent.\n",
+        "with it once the clip is there; nothing sent.",
         name);
-    return AVERROR_OPTION_NOT_FOUND;
 }
 
 int face_check_given(const AVDictionary *given)
@@ -155,49 +155,58 @@ int face_check_named(const I2VNamed *named)
     return 0;
 }
 
-/* @return 1 and *request, or 0 when there is nothing to send */
-static int read_source(const I2VNamed *named, AheadRequest *request)
+/* Sending ahead */
+
+/* @return 1, or 0 when there is nothing to send */
+static int read_source(const I2VNamed *named, const char **url, AVDictionary **options,
+                       Outcome *out)
 {
     Source *source = NULL;
-    int ret = source_read(named->filter, named->text, NULL, &source);
+    int ret = source_read(named->filter, named->text, out, &source);
 
     if (ret >= 0 && !source_is_fetched(source)) {
-        request->url = source_url(source); // static
-        ret = av_dict_copy(&request->options, source_options(source), 0);
+        *url = source_url(source); // static
+        ret = av_dict_copy(options, source_options(source), 0);
         ret = ret < 0 ? ret : 1;
     }
     source_free(&source);
     return ret;
 }
 
-static int read_input(const I2VNamed *named, AheadRequest *request)
+static int read_input(const I2VNamed *named, const char **url, AVDictionary **options)
 {
     /* What the caller restricts, restricts us too. */
     static const char lists[] = "protocol_whitelist,protocol_blacklist,format_whitelist";
-    int ret = take_named(named, &request->options);
+    int ret = take_named(named, options);
 
     for (const char *const *at = named->options; at && at[0] && ret >= 0; at += 2)
         if (av_match_list(at[0], lists, ',') > 0)
-            ret = av_dict_set(&request->options, at[0], at[1], 0);
-    request->url = named->text;
+            ret = av_dict_set(options, at[0], at[1], 0);
+    *url = named->text;
     return ret < 0 ? ret : 1;
 }
 
 int face_send_ahead(const I2VNamed *named, int count, const I2VInterrupt *interrupt)
 {
     const AVIOInterruptCB callback = {interrupt->callback, interrupt->opaque};
-    AheadRequest *requests = av_calloc((size_t)count, sizeof(*requests));
-    int ret = requests ? 0 : AVERROR(ENOMEM), used = 0;
+    Outcome out = {.log = source_log(false)};
+    Ask *asks = av_calloc((size_t)count, sizeof(*asks));
+    AVDictionary **options = av_calloc((size_t)count, sizeof(AVDictionary *));
+    int ret = asks && options ? 0 : AVERROR(ENOMEM), used = 0;
 
     for (int i = 0; i < count && ret >= 0; i++) {
-        ret = named[i].filter ? read_source(&named[i], &requests[used])
-                              : read_input(&named[i], &requests[used]);
+        Ask *ask = &asks[used];
+        ask->options = &options[used];
+        ask->interrupt = &callback;
+        ret = named[i].filter ? read_source(&named[i], &ask->url, ask->options, &out)
+                              : read_input(&named[i], &ask->url, ask->options);
         used += ret != 0;
     }
     if (ret >= 0 && used)
-        ret = ahead_send(requests, used, &callback);
-    for (int i = 0; requests && i < used; i++)
-        av_dict_free(&requests[i].options);
-    av_free(requests);
+        ret = journey_send_ahead(asks, used, &out);
+    for (int i = 0; options && i < used; i++)
+        av_dict_free(&options[i]);
+    av_free(options);
+    av_free(asks);
     return FFMIN(ret, 0);
 }

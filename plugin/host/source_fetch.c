@@ -113,13 +113,16 @@ static int wait_for_other(Fetch *fetch, const AVIOInterruptCB *interrupt)
 static int bring(const Source *source, const AVIOInterruptCB *interrupt, Outcome *out,
                  char **path)
 {
-    Failure failure;
     AVDictionary *options = NULL;
+    Ask ask = {
+        .url = source_url(source),
+        .options = &options,
+        .interrupt = interrupt,
+    };
     int ret = av_dict_copy(&options, source->options, 0);
 
     if (ret >= 0)
-        ret = journey_fetch(source_url(source), &options, interrupt, NULL,
-                            out ? out->log : NULL, path, NULL, &failure);
+        ret = journey_fetch(&ask, path, out);
     av_dict_free(&options);
     return ret;
 }

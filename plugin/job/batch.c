@@ -1,14 +1,12 @@
-/* i2v: the generations of this process that are under way together
+/* i2v: the jobs of this process, and who drives them
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "job/entry.h"
+#include "job/state.h"
 
 #include <errno.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <libavutil/avstring.h>
 #include <libavutil/common.h>
 #include <libavutil/error.h>
 #include <libavutil/log.h>
@@ -17,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/compat.h"
+#include "job/say.h"
 
 /* An interrupt is looked at this often. */
 #define TURN_MS 90
@@ -30,23 +29,23 @@
 #define USUAL_PARALLEL 8
 #define MOST_PARALLEL  1000
 
-/* All of this is protected by the lock, but while a thread drives, the entries are its
- * own: who wants to change the list waits for it. */
+/* All of this is protected by the lock, but while a thread drives, the jobs are its own:
+ * who wants to change the list waits for it. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static bool driving;
 static int wanted; ///< threads that want to change the list
-static BatchEntry *entries;
-static Http *http;     ///< while there are generations
+static Job *jobs;
+static Http *http;     ///< while there are jobs
 static int parallel;   ///< at most so many in flight, 0 = not read yet
 static int finished;   ///< since the batch was last at rest
 static int64_t began;  ///< when that was, av_gettime_relative()
 static int64_t driven; ///< when it last was, av_gettime_relative(), 0 = never
 static const AVIOInterruptCB *driver; ///< of the thread that drives
 
-/* The list */
+/* The list. What is called here has the lock. */
 
-/* Called and left with the lock: nobody drives. */
+/* Wait until nobody drives. */
 static void stop_driving(void)
 {
     wanted++;
@@ -55,79 +54,86 @@ static void stop_driving(void)
     wanted--;
 }
 
-static BatchEntry *find(const Request *request)
+/* One whose only asker was interrupted tells nothing to another. */
+static bool is_void(const Job *job)
 {
-    for (BatchEntry *e = entries; e; e = e->next)
-        if (!strcmp(e->key, request->key) && !strcmp(e->store, request->store))
-            return e;
+    return job->ended && job->out.error == AVERROR(EINTR);
+}
+
+static Job *find(const Request *request)
+{
+    for (Job *job = jobs; job; job = job->next)
+        if (!is_void(job) && !strcmp(job->request->key, request->key) &&
+            !strcmp(job->request->store, request->store))
+            return job;
     return NULL;
 }
 
 static bool is_at_rest(void)
 {
-    for (const BatchEntry *e = entries; e; e = e->next)
-        if (!e->ended)
+    for (const Job *job = jobs; job; job = job->next)
+        if (!job->ended)
             return false;
     return true;
 }
 
-static void unlink_entry(BatchEntry *gone)
+static void remove_job(Job *gone)
 {
-    for (BatchEntry **at = &entries; *at; at = &(*at)->next) {
+    for (Job **at = &jobs; *at; at = &(*at)->next) {
         if (*at == gone) {
             *at = gone->next;
             break;
         }
     }
-    generation_end(&gone->g);
+    job_free(&gone);
     if (is_at_rest())
         http_free(&http);
-    av_free(gone->store);
-    av_free(gone);
 }
 
-/* Called with the lock. One that nobody has asked for yet stays, if there is something to
- * say about it: that it failed, or that it was for nothing. */
-static void drop_user(BatchEntry *e)
+/* Whether the list keeps a job that nobody has a reference of: it goes on, or has an end
+ * that somebody should still learn of. */
+static bool is_kept(const Job *job)
 {
-    stop_driving();
-    if (!--e->users && (!e->given || e->ended))
-        unlink_entry(e);
-    pthread_cond_broadcast(&changed);
+    return job->orphan && (!job->ended || job->ahead || job->out.error);
 }
 
-static bool is_in_flight(const BatchEntry *e)
-{
-    return e->g && generation_stage(e->g) < STAGE_DOWNLOADING;
-}
-
-/* Whether an entry has to let others go first: there is no place for it, or one before it
- * is to be asked for again by the same gateway. */
-static bool must_queue(const BatchEntry *e)
-{
-    int in_flight = 0;
-
-    if (e->g && generation_stage(e->g) > STAGE_BUSY)
-        return false;
-    for (const BatchEntry *other = entries; other != e; other = other->next)
-        if (other->g && generation_stage(other->g) == STAGE_BUSY &&
-            !strcmp(other->plan->request->origin, e->plan->request->origin))
-            return true;
-    for (const BatchEntry *other = entries; other; other = other->next)
-        in_flight += is_in_flight(other);
-    return !e->g && in_flight >= parallel;
-}
-
-/* What was given to the batch, came to its clip and was not announced is done with. */
+/* What nobody will ask for. */
 static void sweep(void)
 {
-    BatchEntry *next;
+    Job *next;
 
-    for (BatchEntry *e = entries; e; e = next) {
-        next = e->next;
-        if (e->given && e->ended && !e->users && !e->announce && e->result >= 0)
-            unlink_entry(e);
+    for (Job *job = jobs; job; job = next) {
+        next = job->next;
+        if (!job->references && !is_kept(job))
+            remove_job(job);
     }
+}
+
+static bool is_in_flight(const Job *job)
+{
+    return job->begun && !job->ended && job_stage(job) < STAGE_DOWNLOADING;
+}
+
+static int count_in_flight(void)
+{
+    int count = 0;
+
+    for (const Job *job = jobs; job; job = job->next)
+        count += is_in_flight(job);
+    return count;
+}
+
+/* Whether a job has to let others go first: there is no place for it, or one before it is
+ * to be asked for again at the same origin. */
+static bool must_queue(const Job *job)
+{
+    if (job->begun && job_stage(job) > STAGE_BUSY)
+        return false;
+    for (const Job *other = jobs; other != job; other = other->next)
+        if (other->begun && job_stage(other) == STAGE_BUSY &&
+            !strcmp(other->request->origin, job->request->origin))
+            return true;
+    return !job->begun && count_in_flight() >= parallel;
 }
 
 /* How many may be in flight. @return AVERROR(EINVAL) when I2V_PARALLEL is no such number
@@ -144,13 +150,20 @@ static int read_parallel(void)
     return 0;
 }
 
-static void say_parallel(Events *events)
+int job_check_parallel(Outcome *out)
 {
-    events_say(
-        events, AV_LOG_ERROR,
-        "I2V_PARALLEL is '%s'; it takes a whole number from 1 to %d; nothing sent.\n",
-        getenv("I2V_PARALLEL"), MOST_PARALLEL);
+    pthread_mutex_lock(&lock);
+    int ret = parallel ? 0 : read_parallel();
+    pthread_mutex_unlock(&lock);
+    if (ret < 0)
+        return outcome_fail(
+            out, FAILURE_REQUEST, ret,
+            "I2V_PARALLEL is '%s'; it takes a whole number from 1 to %d; nothing sent.",
+            getenv("I2V_PARALLEL"), MOST_PARALLEL);
+    return 0;
 }
+
+/* The process */
 
 /* exit() may have been called by a signal handler in the midst of anything: no lock is
  * waited for. */
@@ -159,12 +172,12 @@ static void say_at_exit(void)
     if (pthread_mutex_trylock(&lock))
         return;
     if (!driving)
-        batch_say_unclaimed(entries);
+        say_unclaimed(jobs);
     pthread_mutex_unlock(&lock);
 }
 
-/* A child of fork() has its parent's batch, with its parent's connections, and no thread
- * that drives it. */
+/* A child of fork() has its parent's jobs, with its parent's connections, and no thread
+ * that drives them. */
 static void forget_in_child(void)
 {
     static const pthread_mutex_t fresh_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -172,7 +185,7 @@ static void forget_in_child(void)
 
     lock = fresh_lock;
     changed = fresh_changed;
-    entries = NULL;
+    jobs = NULL;
     http = NULL;
     driving = false;
     wanted = 0;
@@ -184,13 +197,14 @@ static void set_up_process(void)
     pthread_atfork(NULL, NULL, forget_in_child);
 }
 
-static void append(BatchEntry *e)
+/* Entering and leaving */
+
+static void append(Job *job)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
-    BatchEntry **at = &entries;
+    Job **at = &jobs;
 
     pthread_once(&once, set_up_process);
-
     if (is_at_rest()) {
         finished = 0;
         began = av_gettime_relative();
@@ -198,55 +212,72 @@ static void append(BatchEntry *e)
     for (; *at; at = &(*at)->next)
         if (!(*at)->ended)
             events_tell_apart();
-    *at = e;
+    *at = job;
 }
 
-/* What is there of the same request already. @return AVERROR(EEXIST) when it counts */
-static int check_double(const Request *request)
+static int enter(Job *job, const JobPlan *plan)
 {
-    BatchEntry *e = find(request);
-
-    if (e && (!e->ended || !e->given || e->users))
-        return AVERROR(EEXIST);
-    if (e) /* nobody came for how it ended */
-        unlink_entry(e);
+    if (!http && !(http = http_alloc()))
+        return AVERROR(ENOMEM);
+    append(job);
+    FFSWAP(Still *, job->still, *plan->still);
+    FFSWAP(Still *, job->end, *plan->end);
+    /* One that has to queue makes it again when its turn comes. */
+    if (!must_queue(job))
+        FFSWAP(EngineBody, job->create.body, *plan->body);
     return 0;
 }
 
-int batch_enter(const GenerationPlan *plan, BatchEntry **entry)
+int job_enter(const JobPlan *plan, Job **job, Outcome *out)
 {
-    BatchEntry *e = av_mallocz(sizeof(*e));
-    int ret = 0, set = 0;
+    int ret = job_check_parallel(out);
 
-    if (!e || !(e->store = av_strdup(plan->request->store))) {
-        av_free(e);
+    *job = NULL;
+    if (ret < 0)
+        return ret;
+    Job *made = job_alloc(plan, out);
+    if (!made)
         return AVERROR(ENOMEM);
-    }
-    e->plan = plan;
-    e->users = 1;
-    av_strlcpy(e->key, plan->request->key, sizeof(e->key));
     pthread_mutex_lock(&lock);
     stop_driving();
     sweep();
-    if ((ret = check_double(plan->request)) >= 0 && !http && !(http = http_alloc()))
-        ret = AVERROR(ENOMEM);
-    if (ret >= 0 && !parallel)
-        ret = set = read_parallel();
-    if (ret >= 0) {
-        append(e);
-        if (must_queue(e))
-            plan->drop_body(plan->opaque);
-    }
+    if (!(*job = find(plan->request)) && (ret = enter(made, plan)) >= 0)
+        FFSWAP(Job *, *job, made);
+    if (*job)
+        (*job)->references++;
     pthread_cond_broadcast(&changed);
     pthread_mutex_unlock(&lock);
-    if (set < 0)
-        say_parallel(plan->events);
-    if (ret < 0) {
-        av_free(e->store);
-        av_freep(&e);
-    }
-    *entry = e;
+    job_free(&made);
     return ret;
+}
+
+void job_unref(Job **job)
+{
+    Job *left = *job;
+
+    if (!left)
+        return;
+    *job = NULL;
+    pthread_mutex_lock(&lock);
+    stop_driving();
+    left->references--;
+    sweep();
+    pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&lock);
+}
+
+bool job_is_known(const Request *request)
+{
+    pthread_mutex_lock(&lock);
+    const Job *job = find(request);
+    bool known = job && (!job->ended || job->ahead);
+    pthread_mutex_unlock(&lock);
+    return known;
+}
+
+bool job_has_ended(const Job *job)
+{
+    return job->ended;
 }
 
 /* Driving */
@@ -261,43 +292,31 @@ static int is_driver_interrupted(void *opaque)
 
 static const AVIOInterruptCB driver_interrupt = {is_driver_interrupted, NULL};
 
-static void end(BatchEntry *e, int result, Failure failure)
+static void end(Job *job)
 {
-    if (e->g && generation_id(e->g))
-        av_strlcpy(e->id, generation_id(e->g), sizeof(e->id));
-    generation_end(&e->g);
-    e->result = result;
-    e->failure = failure;
+    job_end(job);
     finished++;
-    e->plan = NULL;
-    if (e->given)
-        e->release(e->owner, result, failure);
-    e->ended = true;
+    job->ended = true;
 }
 
-/* Let an entry go on. @return whether it has ended */
-static bool step(BatchEntry *e)
+/* Let a job go on. @return whether it has ended */
+static bool step(Job *job, int in_flight)
 {
-    Failure failure = FAILURE_STORE;
-    int ret = e->g ? 0 : generation_start(e->plan, http, &driver_interrupt, &e->g);
-
-    if (ret < 0) {
-        end(e, ret, failure);
-        return true;
-    }
-    if (!generation_step(e->g))
+    if (!job->begun)
+        job_begin(job, http, &driver_interrupt);
+    job->begun = true;
+    if (!job_step(job, in_flight))
         return false;
-    ret = generation_result(e->g, &failure);
-    end(e, ret, failure);
+    end(job);
     return true;
 }
 
 /* A place is free: the first that was refused for want of it may try again. */
 static void hurry(void)
 {
-    for (BatchEntry *e = entries; e; e = e->next) {
-        if (e->g && generation_stage(e->g) == STAGE_BUSY) {
-            generation_hurry(e->g);
+    for (Job *job = jobs; job; job = job->next) {
+        if (job->begun && !job->ended && job_stage(job) == STAGE_BUSY) {
+            job_hurry(job);
             return;
         }
     }
@@ -308,31 +327,31 @@ static void forgive(void)
 {
     int64_t now = av_gettime_relative(), gap = now - driven;
 
-    for (BatchEntry *e = entries; e && driven && gap > UNDRIVEN_US; e = e->next)
-        if (e->g)
-            generation_forgive(e->g, gap);
+    for (Job *job = jobs; job && driven && gap > UNDRIVEN_US; job = job->next)
+        if (job->begun)
+            job_forgive(job, gap);
     driven = now;
 }
 
-/* Every entry one step further, then nothing until there is news, for TURN_MS at most. */
+/* Every job one step further, then nothing until there is news, for TURN_MS at most. */
 static void drive(void)
 {
-    int idle = TURN_MS;
+    int idle = TURN_MS, in_flight = count_in_flight();
     bool news = false, calls = false;
 
     forgive();
-    for (BatchEntry *e = entries; e; e = e->next) {
-        if (e->ended || must_queue(e))
+    for (Job *job = jobs; job; job = job->next) {
+        if (job->ended || must_queue(job))
             continue;
-        if (step(e)) {
+        if (step(job, in_flight)) {
             news = true;
             hurry();
             continue;
         }
-        idle = FFMIN(idle, generation_idle(e->g, TURN_MS));
-        calls |= generation_uses_http(e->g);
+        idle = FFMIN(idle, job_idle(job, TURN_MS));
+        calls |= job_uses_http(job);
     }
-    batch_say_progress(entries, finished, began);
+    say_progress(jobs, finished, began);
     if (!news && (!calls || http_drive(http, idle) < 0))
         av_usleep((unsigned)idle * 1000);
     driven = av_gettime_relative();
@@ -354,7 +373,7 @@ static void turn(const AVIOInterruptCB *interrupt)
     pthread_cond_broadcast(&changed);
 }
 
-int batch_turn(const AVIOInterruptCB *interrupt)
+int job_drive(const AVIOInterruptCB *interrupt)
 {
     if (i2v_interrupted(interrupt))
         return AVERROR(EINTR);
@@ -364,224 +383,143 @@ int batch_turn(const AVIOInterruptCB *interrupt)
     return 0;
 }
 
-/* Waiting */
+/* Waiting. What is called here has the lock, and lets it go to ask or to speak. */
 
-/* Called with the lock, which it lets go to speak: whoever waited no longer does. */
-static int give_up(BatchEntry *e, Events *events, Failure *failure)
+static bool is_interrupted(const AVIOInterruptCB *interrupt)
+{
+    pthread_mutex_unlock(&lock);
+    bool interrupted = i2v_interrupted(interrupt);
+    pthread_mutex_lock(&lock);
+    return interrupted;
+}
+
+/* Whoever waited no longer does. */
+static int give_up(Job *job, Outcome *out)
 {
     stop_driving();
-    if (e->ended) {
-        *failure = e->failure;
-        return e->result;
+    if (job->ended)
+        return outcome_share(out, &job->out);
+    if (job->waiting > 0) {
+        pthread_mutex_unlock(&lock);
+        outcome_fail(out, FAILURE_LATER, AVERROR(EINTR),
+                     "Interrupted. The generation goes on, since others wait for it.");
+        pthread_mutex_lock(&lock);
+        return AVERROR(EINTR);
     }
-    bool shared = e->users > 1;
-    *failure = FAILURE_LATER;
     driving = true;
     pthread_mutex_unlock(&lock);
-    if (shared) {
-        events_say(events, AV_LOG_ERROR,
-                   "Interrupted. The generation goes on, since others wait for it.\n");
-    } else {
-        if (e->g)
-            generation_interrupt(e->g);
-        else
-            events_say(events, AV_LOG_ERROR, "Interrupted. Nothing was sent.\n");
-        end(e, AVERROR(EINTR), FAILURE_LATER);
-    }
+    if (job->begun)
+        job_interrupt(job);
+    else
+        job_fail(job, FAILURE_LATER, AVERROR(EINTR), "Interrupted. Nothing was sent.");
+    events_note_failure(job->events, &job->out);
+    end(job);
     pthread_mutex_lock(&lock);
     driving = false;
     pthread_cond_broadcast(&changed);
-    return AVERROR(EINTR);
-}
-
-/* Whether the gateway has answered, or it is clear that it is not to be asked yet. */
-static bool is_answered(const BatchEntry *e)
-{
-    if (e->g && generation_stage(e->g) >= STAGE_GENERATING)
-        return true;
-    return e->g ? generation_stage(e->g) == STAGE_BUSY : must_queue(e);
+    return outcome_share(out, &job->out);
 }
 
 /* Whether an answer would be left unread: nobody waits for it. */
 static bool is_being_sent(void)
 {
-    for (const BatchEntry *e = entries; e; e = e->next)
-        if (e->g && !e->waiting && generation_uses_http(e->g) &&
-            generation_stage(e->g) < STAGE_GENERATING)
+    for (const Job *job = jobs; job; job = job->next)
+        if (job->begun && !job->ended && !job->waiting && job_uses_http(job) &&
+            job_stage(job) < STAGE_GENERATING)
             return true;
     return false;
 }
 
-/* Called with the lock. Nobody may come for a while. */
+/* Nobody may come for a while. */
 static void stay(const AVIOInterruptCB *interrupt)
 {
     int64_t until = av_gettime_relative() + STAY_US;
 
     for (;;) {
         stop_driving();
-        if (!is_being_sent() || av_gettime_relative() >= until)
-            return;
-        pthread_mutex_unlock(&lock);
-        bool stop = i2v_interrupted(interrupt);
-        pthread_mutex_lock(&lock);
-        if (stop)
+        if (!is_being_sent() || av_gettime_relative() >= until ||
+            is_interrupted(interrupt))
             return;
         turn(interrupt);
     }
 }
 
-/* Called with the lock. */
-static int wait_for(BatchEntry *e, bool answer, Events *events,
-                    const AVIOInterruptCB *interrupt, Failure *failure)
+/* What is waited for: the end, or that the gateway has answered. */
+typedef enum Until { UNTIL_ENDED, UNTIL_ACCEPTED, UNTIL_QUEUED } Until;
+
+static bool is_there(const Job *job, Until until)
 {
-    atomic_fetch_add(&e->waiting, 1);
-    while (!e->ended) {
-        pthread_mutex_unlock(&lock);
-        bool stop = i2v_interrupted(interrupt);
-        pthread_mutex_lock(&lock);
-        if (stop) {
-            atomic_fetch_sub(&e->waiting, 1);
-            return give_up(e, events, failure);
-        }
-        if (answer) {
-            stop_driving();
-            if (!e->ended && is_answered(e))
-                break;
-        }
-        turn(interrupt);
+    if (job->ended)
+        return true;
+    if (until == UNTIL_ENDED)
+        return false;
+    stop_driving();
+    Stage stage = job->begun ? job_stage(job) : STAGE_BEFORE;
+    return job->ended || stage >= STAGE_GENERATING ||
+           (until == UNTIL_QUEUED &&
+            (stage == STAGE_BUSY || (!job->begun && must_queue(job))));
+}
+
+static int wait_until(Job *job, Until until, const AVIOInterruptCB *interrupt,
+                      Outcome *out)
+{
+    int ret = 0;
+
+    pthread_mutex_lock(&lock);
+    job->orphan = job->orphan && until != UNTIL_ENDED;
+    job->ahead = job->ahead && job->orphan;
+    job->waiting++;
+    while (ret >= 0 && !is_there(job, until)) {
+        if (is_interrupted(interrupt))
+            ret = AVERROR(EINTR);
+        else
+            turn(interrupt);
     }
-    atomic_fetch_sub(&e->waiting, 1);
-    if (!answer)
+    job->waiting--;
+    if (ret < 0)
+        ret = give_up(job, out);
+    else if (until == UNTIL_ENDED)
         stay(interrupt);
-    *failure = e->ended ? e->failure : FAILURE_NONE;
-    return e->ended ? e->result : 0;
-}
-
-int batch_wait(BatchEntry *entry, Events *events, const AVIOInterruptCB *interrupt,
-               Failure *failure)
-{
-    pthread_mutex_lock(&lock);
-    int ret = wait_for(entry, false, events, interrupt, failure);
+    if (ret >= 0 && job->ended && job->out.error)
+        ret = outcome_share(out, &job->out);
+    /* The job goes on, and what its caller lent it is not to be used any more. */
+    if (!job->ended) {
+        stop_driving();
+        if (job->out.log == out->log)
+            job_set_log(job, events_anyone);
+    }
     pthread_mutex_unlock(&lock);
     return ret;
 }
 
-int batch_wait_for_answer(BatchEntry *entry, Events *events,
-                          const AVIOInterruptCB *interrupt, Failure *failure)
+int job_wait(Job *job, const AVIOInterruptCB *interrupt, Outcome *out)
 {
-    pthread_mutex_lock(&lock);
-    int ret = wait_for(entry, true, events, interrupt, failure);
-    pthread_mutex_unlock(&lock);
-    return ret;
+    return wait_until(job, UNTIL_ENDED, interrupt, out);
 }
 
-int batch_places(void)
+int job_wait_accepted(Job *job, bool or_queued, const AVIOInterruptCB *interrupt,
+                      Outcome *out)
+{
+    return wait_until(job, or_queued ? UNTIL_QUEUED : UNTIL_ACCEPTED, interrupt, out);
+}
+
+int job_places(void)
 {
     pthread_mutex_lock(&lock);
     stop_driving();
-    if (!parallel)
-        read_parallel();
     int places = parallel;
-    for (const BatchEntry *e = entries; e; e = e->next)
-        places -= is_in_flight(e) || (!e->ended && !e->g);
+    for (const Job *job = jobs; job; job = job->next)
+        places -= is_in_flight(job) || (!job->ended && !job->begun);
     pthread_cond_broadcast(&changed);
     pthread_mutex_unlock(&lock);
     return places;
 }
 
-void batch_expect(Events *voice, int total, int waiting)
+void job_expect(Events *voice, int total, int waiting)
 {
     pthread_mutex_lock(&lock);
     stop_driving();
-    batch_set_expected(voice, total, waiting);
+    say_expected(voice, total, waiting);
     pthread_cond_broadcast(&changed);
     pthread_mutex_unlock(&lock);
-}
-
-bool batch_has_ended(BatchEntry *entry)
-{
-    pthread_mutex_lock(&lock);
-    bool ended = entry->ended;
-    pthread_mutex_unlock(&lock);
-    return ended;
-}
-
-void batch_leave(BatchEntry **entry)
-{
-    if (!*entry)
-        return;
-    pthread_mutex_lock(&lock);
-    drop_user(*entry);
-    pthread_mutex_unlock(&lock);
-    *entry = NULL;
-}
-
-/* Entries without an owner */
-
-void batch_give(BatchEntry **entry, void *owner,
-                void (*release)(void *owner, int result, Failure failure), bool announce)
-{
-    BatchEntry *e = *entry;
-
-    /* The owner holds the entry's place too, and may be gone as soon as it is given. */
-    *entry = NULL;
-    pthread_mutex_lock(&lock);
-    stop_driving();
-    bool ended = e->ended;
-    int result = e->result;
-    Failure failure = e->failure;
-    e->given = true;
-    e->announce = announce;
-    e->owner = owner;
-    e->release = release;
-    e->users--;
-    pthread_cond_broadcast(&changed);
-    pthread_mutex_unlock(&lock);
-    if (ended)
-        release(owner, result, failure);
-}
-
-bool batch_hand_over(BatchEntry **entry, void *owner, void (*detach)(void *owner),
-                     void (*release)(void *owner, int result, Failure failure))
-{
-    BatchEntry *e = *entry;
-
-    pthread_mutex_lock(&lock);
-    stop_driving();
-    bool wanted_by_others = !e->ended && !e->given && e->users > 1;
-    if (wanted_by_others) {
-        *entry = NULL;
-        e->given = true;
-        e->owner = owner;
-        e->release = release;
-        e->users--;
-        detach(owner);
-    }
-    pthread_cond_broadcast(&changed);
-    pthread_mutex_unlock(&lock);
-    return wanted_by_others;
-}
-
-bool batch_has(const Request *request)
-{
-    pthread_mutex_lock(&lock);
-    const BatchEntry *e = find(request);
-    bool has = e && (!e->ended || e->announce);
-    pthread_mutex_unlock(&lock);
-    return has;
-}
-
-bool batch_join(const Request *request, Events *events, const AVIOInterruptCB *interrupt,
-                int *result, Failure *failure)
-{
-    pthread_mutex_lock(&lock);
-    BatchEntry *e = find(request);
-    if (e) {
-        e->users++;
-        *result = wait_for(e, false, events, interrupt, failure);
-        drop_user(e);
-    }
-    pthread_mutex_unlock(&lock);
-    /* Its owner was interrupted, and whoever asks now was not: it goes on alone. */
-    return e && (*result != AVERROR(EINTR) || i2v_interrupted(interrupt));
 }

@@ -5,16 +5,12 @@
 #include <errno.h>
 #include <string.h>
 
-#include <libavutil/avstring.h>
 #include <libavutil/common.h>
 #include <libavutil/error.h>
 #include <libavutil/mem.h>
 #include <libavutil/time.h>
 
-#define SECOND_US   (1000000LL)
-#define DAY_SECONDS (24 * 3600)
-
-/* Create calls that the gateway answered with a fault of its own. */
+/* Create calls that the engine answered with a fault of its own. */
 #define MAX_FAULTS 3
 
 /* Between two looks through the usage log, and between two of its pages: 200 requests a
@@ -27,186 +23,188 @@
 
 /* The usage log takes a window of 92 days; and what is looked through when the intent
  * seems to lie in the future. */
-#define WINDOW_S (91 * 24 * 3600.0)
-#define WEEK_S   (7 * 24 * 3600.0)
+#define WINDOW_S (91 * DAY_SECONDS)
+#define WEEK_S   (7 * DAY_SECONDS)
 
 /* A machine that thinks it is earlier does not know the time: 2024-01-01. */
 #define EARLIEST 1704067200.0
 
 /* Whether everything that could still turn up of it would have by now. */
-static bool is_old(const Generation *g)
+static bool is_old(const Job *job)
 {
-    double sent = record_number(g->record, RECORD_SENT_AT, record_now());
+    double sent = job->record->sent_at > 0 ? job->record->sent_at : record_now();
     /* What this run sent is not old, whatever the clock has been set to. */
-    return !g->client_id[0] && record_now() - sent > DAY_SECONDS;
+    return !job->create.client_id[0] && record_now() - sent > DAY_SECONDS;
 }
 
 /* When looking ends, whatever was found. */
-static int64_t end_of_looking(const Generation *g)
+static int64_t end_of_looking(const Job *job)
 {
-    return FFMAX(g->find_until, g->waiting_since + g->request->max_wait) + FIND_GRACE_US;
+    return FFMAX(job->find.until, job_deadline(job)) + FIND_GRACE_US;
 }
 
-static void rest(Generation *g, int64_t us)
+static Phase rest(Job *job, int64_t us)
 {
-    g->wake = FFMIN(av_gettime_relative() + us, end_of_looking(g));
+    job->wake = FFMIN(av_gettime_relative() + us, end_of_looking(job));
+    return PHASE_FIND;
 }
 
 /* What is known, and how to go on. */
-static void stop_lost(Generation *g, const char *why)
+static Phase stop_lost(Job *job, const char *why)
 {
-    events_say(
-        g->events, AV_LOG_ERROR,
+    return job_fail(
+        job, FAILURE_LATER, AVERROR(ETIMEDOUT),
         "The request was sent and its answer lost, and %s (client request id %s). "
         "Nothing more was sent. The same command looks again, and sends it anew only when "
-        "24 h have passed without a trace of it; -take %d pays for a new generation "
-        "now.\n",
-        why, record_text(g->record, RECORD_CLIENT_IDS), g->request->take + 1);
-    generation_fail(g, AVERROR(ETIMEDOUT), FAILURE_LATER);
+        "24 h have passed without a trace of it; -take %d pays for a new generation now.",
+        why, job->record->client_ids, job->request->take + 1);
 }
 
 /* Why the row of a request might not be in what was listed; NULL when it would be. */
-static const char *find_doubt(const Generation *g)
+static const char *find_doubt(const Job *job)
 {
-    if (g->foreign)
+    if (job->foreign)
         return "this API key's usage log tells nothing of another's";
-    if (g->clock_differs)
+    if (job->find.clock_differs)
         return "this machine's clock is not the gateway's, so the usage log tells nothing";
-    if (record_number(g->record, RECORD_CREATED, 0) < EARLIEST)
+    if (job->record->created < EARLIEST)
         return "this machine's clock was wrong then, so the usage log tells nothing";
     return NULL;
 }
 
 /* Every page was listed without a row of ours, and the time for looking is over. */
-static void end_search(Generation *g)
+static Phase end_search(Job *job)
 {
-    bool may_create = (g->faults > 0 && g->find_enough) || is_old(g);
-    const char *doubt = find_doubt(g);
-    GatewayAnswer answer = {
+    bool may_create = (job->create.faults > 0 && job->find.enough) || is_old(job);
+    const char *doubt = find_doubt(job);
+    EngineAnswer answer = {
         .status = 500,
         .error = AVERROR_HTTP_SERVER_ERROR,
         .text = "it failed three times and shows no generation",
     };
 
     if (doubt || !may_create)
-        stop_lost(g, doubt ? doubt : "the gateway's usage log shows no generation of it");
-    else if (g->suspect[0])
-        g->asking_suspect = true;
-    else if (g->faults >= MAX_FAULTS)
-        generation_end_refused(g, &answer);
-    else
-        generation_create_again(g, "The usage log shows no generation of this request",
-                                0);
+        return stop_lost(
+            job, doubt ? doubt : "the gateway's usage log shows no generation of it");
+    job->find.asking = job->create.suspect[0];
+    if (job->find.asking)
+        return PHASE_FIND;
+    return job->create.faults >= MAX_FAULTS
+               ? answer_refuse(job, &answer)
+               : answer_create_again(
+                     job, "The usage log shows no generation of this request", 0);
 }
 
-/* A 500 or 503 came with an id: what the gateway says of that decides before another
- * try, since a row may appear only once the generation has ended. */
-static void take_suspect(Generation *g, GatewayAnswer *answer)
+/* What is found late was accepted when it was sent. */
+static Phase accept_found(Job *job, const EngineAnswer *answer)
 {
-    bool unknown = answer->verdict == GATEWAY_REFUSED && answer->status != 401 &&
+    double sent = job->record->sent_at;
+    return answer_accept(job, answer, sent > 0 ? sent : record_now());
+}
+
+/* A 500 or 503 came with an id: what the engine says of that decides before another try,
+ * since a row may appear only once the generation has ended. */
+static Phase take_suspect(Job *job, EngineAnswer *answer)
+{
+    bool unknown = answer->verdict == ENGINE_REFUSED && answer->status != 401 &&
                    answer->status != 403;
 
-    if (answer->verdict == GATEWAY_JOB && answer->job.state != JOB_FAILED) {
+    if (answer->verdict == ENGINE_JOB && answer->job.state != JOB_FAILED) {
         if (!answer->job.id)
-            answer->job.id = av_strdup(g->suspect);
-        if (answer->job.id)
-            generation_accept(g, answer);
-        else
-            generation_fail(g, AVERROR(ENOMEM), FAILURE_LATER);
-    } else if (unknown || answer->verdict == GATEWAY_JOB) {
-        g->suspect[0] = '\0';
-        g->asking_suspect = false;
-        end_search(g);
-    } else if (answer->verdict == GATEWAY_REFUSED) {
-        stop_lost(g, "the gateway does not tell about it");
-    } else {
-        rest(g, generation_backoff(++g->weather, 4, answer->retry_after));
+            answer->job.id = av_strdup(job->create.suspect);
+        return answer->job.id ? accept_found(job, answer)
+                              : job_give_up(job, FAILURE_LATER, AVERROR(ENOMEM));
     }
+    if (unknown || answer->verdict == ENGINE_JOB) {
+        job->create.suspect[0] = '\0';
+        return end_search(job);
+    }
+    if (answer->verdict == ENGINE_REFUSED)
+        return stop_lost(job, "the gateway does not tell about it");
+    return rest(job, job_backoff(++job->weather, 4, answer->retry_after));
 }
 
-static void take_page(Generation *g, const GatewayAnswer *answer)
+static Phase take_page(Job *job, const EngineAnswer *answer)
 {
     int64_t away = answer->date - (int64_t)record_now();
 
     if (answer->job.id) {
-        events_say(g->events, AV_LOG_INFO, "Found in the usage log.\n");
-        generation_note(g, "found", NULL, NULL, -1);
-        generation_accept(g, answer);
-        return;
+        events_say(job->events, AV_LOG_INFO, "Found in the usage log.");
+        job_note(job, "found", NULL, NULL, -1);
+        return accept_found(job, answer);
     }
-    g->weather = 0;
-    g->clock_differs = answer->date >= 0 && (away > GATEWAY_SKEW || away < -GATEWAY_SKEW);
+    job->weather = 0;
+    job->find.clock_differs =
+        answer->date >= 0 && (away > ENGINE_SKEW || away < -ENGINE_SKEW);
     if (answer->more) {
         /* An empty page that claims more is no end of the list: from the start again. */
-        g->find_offset = answer->rows ? g->find_offset + answer->rows : 0;
-        rest(g, answer->rows ? PAGE_US : LOOK_US);
-        return;
+        job->find.offset = answer->rows ? job->find.offset + answer->rows : 0;
+        return rest(job, answer->rows ? PAGE_US : LOOK_US);
     }
-    g->find_offset = 0;
-    if (g->find_began >= g->find_until)
-        end_search(g);
-    else
-        g->wake = FFMIN(av_gettime_relative() + LOOK_US, g->find_until);
+    job->find.offset = 0;
+    if (job->find.began >= job->find.until)
+        return end_search(job);
+    job->wake = FFMIN(av_gettime_relative() + LOOK_US, job->find.until);
+    return PHASE_FIND;
 }
 
-static void take_find(Generation *g, const GatewayAnswer *answer)
+static Phase take_listing(Job *job, const EngineAnswer *answer)
 {
-    if (answer->verdict == GATEWAY_JOB) {
-        take_page(g, answer);
-    } else if (answer->status == 401 && generation_try_key_again(g)) {
-        rest(g, 0);
-    } else if (answer->verdict == GATEWAY_REFUSED) {
-        events_say(g->events, AV_LOG_WARNING,
-                   "The gateway refused its usage log: %s (HTTP %d).\n", answer->text,
+    if (answer->verdict == ENGINE_JOB)
+        return take_page(job, answer);
+    if (answer->status == 401 && job_try_key_again(job))
+        return rest(job, 0);
+    if (answer->verdict == ENGINE_REFUSED) {
+        events_say(job->events, AV_LOG_WARNING,
+                   "The gateway refused its usage log: %s (HTTP %d).", answer->text,
                    answer->status);
-        stop_lost(g, "the usage log could not be read");
-    } else {
-        events_say(g->events, g->weather ? AV_LOG_VERBOSE : AV_LOG_WARNING,
-                   "Could not read the usage log: %s; looking again.\n", answer->text);
-        rest(g, generation_backoff(++g->weather, 15, answer->retry_after));
+        return stop_lost(job, "the usage log could not be read");
     }
+    events_say(job->events, job->weather ? AV_LOG_VERBOSE : AV_LOG_WARNING,
+               "Could not read the usage log: %s; looking again.", answer->text);
+    return rest(job, job_backoff(++job->weather, 15, answer->retry_after));
 }
 
-static int ask(Generation *g)
+static int ask(Job *job)
 {
-    double created = record_number(g->record, RECORD_CREATED, 0), now = record_now();
+    const Engine *engine = job->request->engine;
+    double created = job->record->created, now = record_now();
 
-    if (g->asking_suspect)
-        return gateway_poll(&g->gateway, g->http, g->suspect, &g->call);
-    if (!g->find_offset)
-        g->find_began = av_gettime_relative();
+    if (job->find.asking)
+        return engine->poll(&job->access, job->http, job->create.suspect, &job->call);
+    if (!job->find.offset)
+        job->find.began = av_gettime_relative();
     /* Until now, not for a day: a clock that was behind put the intent too early. One
      * that was ahead put it anywhere. */
     created = av_clipd(created, now - WINDOW_S, now > created ? now : now - WEEK_S);
-    return gateway_find(&g->gateway, g->http, record_text(g->record, RECORD_CLIENT_IDS),
-                        (int64_t)created, g->find_offset, &g->call);
+    return engine->find(&job->access, job->http, job->record->client_ids,
+                        (int64_t)created, job->find.offset, &job->call);
 }
 
-void generation_find(Generation *g)
+Phase find_step(Job *job)
 {
-    GatewayAnswer answer;
+    EngineAnswer answer;
     int64_t now = av_gettime_relative();
 
-    if (!g->find_until)
-        g->find_until = is_old(g) ? now : now + g->request->max_wait;
-    if (now >= end_of_looking(g)) {
-        gateway_end(&g->call);
-        stop_lost(g, g->asking_suspect ? "the gateway does not tell about it"
-                                       : "the usage log could not be read to its end");
-        return;
+    if (!job->request->engine->find)
+        return stop_lost(job, "this engine does not list what was sent to it");
+    if (!job->find.until)
+        job->find.until = is_old(job) ? now : now + job->request->max_wait;
+    if (now >= end_of_looking(job)) {
+        engine_end(&job->call);
+        return stop_lost(job, job->find.asking
+                                  ? "the gateway does not tell about it"
+                                  : "the usage log could not be read to its end");
     }
-    if (!g->call) {
-        int ret = ask(g);
-        if (ret < 0)
-            generation_fail(g, ret, FAILURE_GATEWAY);
-        return;
+    if (!job->call) {
+        int ret = ask(job);
+        return ret < 0 ? job_give_up(job, FAILURE_GATEWAY, ret) : PHASE_FIND;
     }
-    if (!gateway_answered(g->call, &answer))
-        return;
-    gateway_end(&g->call);
-    if (g->asking_suspect)
-        take_suspect(g, &answer);
-    else
-        take_find(g, &answer);
-    gateway_answer_clear(&answer);
+    if (!engine_answered(job->call, &answer))
+        return PHASE_FIND;
+    engine_end(&job->call);
+    Phase next =
+        job->find.asking ? take_suspect(job, &answer) : take_listing(job, &answer);
+    engine_answer_clear(&answer);
+    return next;
 }

@@ -1,112 +1,119 @@
-/* i2v: drive a request to its clip: create, wait, download
+/* i2v: jobs: one request on its way to its clip
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef I2V_GENERATION_H
-#define I2V_GENERATION_H
+#ifndef I2V_JOB_H
+#define I2V_JOB_H
+
+/*
+ * A job asks the engine for a generation, waits for it and brings its clip into the
+ * store. It is a small machine of phases (look, create, find, poll, fetch), each a step
+ * that never blocks; every durable step is in the ledger before the next is taken, so
+ * that a process may end at any point and another goes on.
+ *
+ * The jobs of a process are in one batch, with one event loop for all. It starts no
+ * threads: whoever waits for one job drives them all, and the next one does when that has
+ * ended. At most I2V_PARALLEL are in flight; the others begin in their order. The same
+ * request of a process is one job, whoever asks for it: a job is counted, and owns what
+ * it needs.
+ *
+ * Every function is thread-safe, on different jobs and on the same.
+ */
 
 #include <stdbool.h>
 
 #include <libavformat/avio.h>
 
 #include "base/events.h"
-#include "base/http.h"
 #include "base/outcome.h"
+#include "engine/engine.h"
 #include "request/request.h"
+#include "still/still.h"
 #include "store/store.h"
 
-typedef struct GenerationPlan {
-    const Request *request;
-    const Store *store;
-    Events *events;
-    Outcome *out;        ///< of what is said below
-    bool may_create;     ///< else a create call must not be needed
-    const char *refusal; ///< why not, in a sentence, or NULL
-    double price;        ///< USD that the gateway asks, below 0 = not known
-    bool submit;         ///< end once the gateway has accepted it
+typedef struct Job Job;
 
-    void *opaque; ///< for the callbacks
-    /** The body of the create call, which stays until drop_body() is called or the
-     * generation ends. @return 0, or a negative AVERROR after a sentence */
-    int (*body)(void *opaque, const char **body);
-    /** Called when the body is not needed for a while: the generation has to queue, or
-     * the gateway has accepted it. */
-    void (*drop_body)(void *opaque);
-    /** Called when the gateway has accepted it, and a while goes by before there is more
-     * to do. */
-    void (*accepted)(void *opaque);
-} GenerationPlan;
+/** What a job is made of. */
+typedef struct JobPlan {
+    Request *request;
+    Store *store;
+    /* Moved into a job that is made of them: */
+    Still **still, **end; ///< for the create call; NULL where there is none to send
+    EngineBody *body;     ///< of the create call, empty where it is not made yet
+    bool may_create;      ///< else a create call must not be needed
+    const char *refusal;  ///< why not, in a sentence; static, or NULL
+    double price;         ///< USD that the engine asks, below 0 = not known
+    EventsVoice voice;
+    bool ahead; ///< a command line named it: somebody should ask for it later
+} JobPlan;
 
 /** Whether this record can come to a clip without a create call. */
-bool generation_can_reuse(const Record *record);
-
-/** Say that reuse=only forbids what would come next. */
-void generation_say_nothing_to_reuse(Events *events);
-
-/** Whether a request must fail for what is known without the gateway: its record, and
- * that there is no API key.
- * @return 0, or as generation_result() after a sentence */
-int generation_foresee(const Request *request, const Record *record, Events *events,
-                       Failure *failure);
-
-/** A request on its way to its clip. Not thread-safe; different ones may share a thread.
- */
-typedef struct Generation Generation;
-
-/** How far a generation is. */
-typedef enum GenerationStage {
-    STAGE_BEFORE,      ///< nothing of it is sent
-    STAGE_BUSY,        ///< the gateway had too many at once and is asked again
-    STAGE_SENT,        ///< being sent, or looked for
-    STAGE_GENERATING,  ///< at the gateway
-    STAGE_DOWNLOADING, ///< its clip is on its way
-    STAGE_ENDED,
-} GenerationStage;
+bool job_can_reuse(const Record *record);
 
 /**
- * Begin. The plan's contents and `http` are borrowed until generation_end().
- * @param interrupt  looked at during what takes long, may be NULL; the generation then
- * goes on as before in its next step. Borrowed likewise.
- * @return 0 and *g, or AVERROR(ENOMEM)
+ * What is known to stand in the way of a request without asking the engine: its record,
+ * and that there is no API key.
+ * @return 0, or a negative AVERROR as of job_wait() after a sentence
  */
-int generation_start(const GenerationPlan *plan, Http *http,
-                     const AVIOInterruptCB *interrupt, Generation **g);
+int job_foresee(const Request *request, const Record *record, Events *events,
+                Outcome *out);
 
-/** Do what can be done without blocking. @return whether it has ended */
-bool generation_step(Generation *g);
+/** Say that reuse=only forbids what would come next. @return AVERROR(ENOENT) */
+int job_say_nothing_to_reuse(Events *events, Outcome *out);
 
-GenerationStage generation_stage(const Generation *g);
-
-/** Milliseconds for which there is nothing to do unless the Http has news, at most
- * `most`. */
-int generation_idle(const Generation *g, int most);
-
-/** Whether it has something going on in its Http. */
-bool generation_uses_http(const Generation *g);
-
-/** What is known of its id, or NULL; owned by the generation. */
-const char *generation_id(const Generation *g);
-
-/** Say how it stands, when that is due. */
-void generation_say_progress(const Generation *g);
-
-/** Nobody drove it for so many microseconds: they do not count as waiting. */
-void generation_forgive(Generation *g, int64_t us);
-
-/** A busy gateway may have room now: ask again as soon as it allows. */
-void generation_hurry(Generation *g);
-
-/** End it because its caller no longer waits; what becomes of it is said. */
-void generation_interrupt(Generation *g);
+/** Whether a job of this request is under way, or was sent ahead and has not been asked
+ * for. */
+bool job_is_known(const Request *request);
 
 /**
- * How it ended: 0; AVERROR(EINTR) interrupted; AVERROR(ETIMEDOUT) max_wait is over;
+ * Enter a job, or join the one that there is of the same request. It begins when somebody
+ * waits for any job.
+ * @param job  a reference; end it with job_unref()
+ * @return 0; AVERROR(EINVAL) for a bad I2V_PARALLEL, after a sentence; AVERROR(ENOMEM)
+ */
+int job_enter(const JobPlan *plan, Job **job, Outcome *out);
+
+/** End a reference, in whatever state; sets *job to NULL. The job goes on while others
+ * wait, and if nobody ever waited for it; what is on disk lets another process go on. */
+void job_unref(Job **job);
+
+/**
+ * Wait for its end. Once it is there it is stayed for the answers to create calls of
+ * other jobs, for some seconds at most.
+ * @param out  its failure; the job has said it
+ * @return 0; AVERROR(EINTR) interrupted; AVERROR(ETIMEDOUT) max_wait is over;
  * AVERROR(ENOENT) with reuse=only; AVERROR(ENOKEY) without a key; AVERROR(EPERM) refused
- * by moderation; AVERROR_EXTERNAL the generation failed; AVERROR_HTTP_* the gateway
- * refused; AVERROR_INVALIDDATA a damaged clip; or another negative AVERROR. It was said
- * in one sentence.
+ * by moderation; AVERROR_EXTERNAL the generation failed; AVERROR_HTTP_* the engine
+ * refused; AVERROR_INVALIDDATA a damaged clip; or another negative AVERROR
  */
-int generation_result(const Generation *g, Failure *failure);
+int job_wait(Job *job, const AVIOInterruptCB *interrupt, Outcome *out);
 
-/** End, in whatever state; sets *g to NULL. What is on disk lets another run go on. */
-void generation_end(Generation **g);
+/**
+ * Wait until the engine has accepted it, or it has ended.
+ * @param or_queued  that it has to queue will do, too
+ * @return 0, or how it failed as job_wait()
+ */
+int job_wait_accepted(Job *job, bool or_queued, const AVIOInterruptCB *interrupt,
+                      Outcome *out);
+
+/** Let all jobs go on for a while, until one has ended at the latest.
+ * @return 0, or AVERROR(EINTR) when interrupted */
+int job_drive(const AVIOInterruptCB *interrupt);
+
+/** Whether it has ended. */
+bool job_has_ended(const Job *job);
+
+/** Whether I2V_PARALLEL is what it may be. @return 0, or AVERROR(EINVAL) after a sentence
+ */
+int job_check_parallel(Outcome *out);
+
+/** How many more could begin at once; below 0 when some have to queue already. */
+int job_places(void);
+
+/**
+ * For a progress line that counts what has not been entered yet, too.
+ * @param voice    says it, borrowed; NULL = only jobs are counted
+ * @param total    how many there are in all
+ * @param waiting  how many of them have still to be entered; the rest has ended
+ */
+void job_expect(Events *voice, int total, int waiting);
 
 #endif

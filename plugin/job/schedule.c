@@ -1,122 +1,145 @@
-/* i2v: when to ask next how a generation is
+/* i2v: when to ask next how a generation is, by how long earlier ones took
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "job/schedule.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <math.h>
-#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
+#include <cjson/cJSON.h>
+
+#include <libavutil/avstring.h>
 #include <libavutil/common.h>
+#include <libavutil/error.h>
+#include <libavutil/log.h>
+#include <libavutil/mem.h>
+
+/* Has a line ["model",length,milliseconds] for each generation, which begins with its
+ * line feed: what a crash left of the one before does not spoil it. So many bytes at the
+ * end are read, some 700 lines. */
+#define NAME "stats.json"
+#define TAIL (32 * 1024L)
+
+/* No generation is waited for longer; what is, is a clock that was set. */
+#define LONGEST_S (24 * 3600.0)
 
 /* Fewer durations say little. */
 #define MIN_KNOWN 3
 
-/* As if there were a few more durations, this far apart: few alike are chance. */
-#define PRIOR_SIGMA 0.35
-#define PRIOR_COUNT 2
+/* The interval as a share of the age, which bounds the lag by half of it; and as a share
+ * of the usual duration: known by experience, guessed, and before any has ended (which
+ * is not slept through: refusals come early). */
+#define SHARE       0.048
+#define KNOWN_SHARE 0.0195
+#define GUESS_SHARE 0.025
+#define EARLY_SHARE 0.1
 
-/* How far a single duration, or what a table says, may be from the next one. */
-#define GUESS_SIGMA 0.5
+/* One may end a little before the first that was seen. */
+#define FIRST_MARGIN 0.9
 
-/* Mean time that a finished clip waits to be noticed, as a share of the usual duration:
- * with a history, and with a guess. */
-#define KNOWN_LAG 0.0105
-#define GUESS_LAG 0.0175
+/* Beyond so many times the usual duration there is nothing to expect any more. */
+#define LAST_FACTOR 2.5
 
-/* However long the time in which one may end, such polls, of which some half come true.
- */
-#define MOST_POLLS 150
+/* All that are in flight together ask no more often than 200 times a minute. */
+#define ACCOUNT_S 0.3
 
-/* What the age alone asks for: polls this share of it apart; half of it is the lag. */
-#define SHARE 0.048
-
-/* Polls are never closer, nor farther apart while little is known of what goes on, but
- * for what is left to chance. */
+/* But for what is left to chance: so much of an interval, half of it more or less. */
 #define CLOSEST_S  0.4
 #define FARTHEST_S 10
+#define JITTER     0.2
 
-/* Nor farther than this share of what is usual: refusals, for one, come early. */
-#define LONGEST_SHARE 0.1
+int64_t schedule_interval(const Schedule *schedule, int64_t age, int in_flight,
+                          double chance)
+{
+    double now = (double)age / 1e6, by_age = SHARE * now, interval = by_age;
 
-/* Beyond this share of the polls there is nothing to expect any more. */
-#define LAST_SHARE 0.995
-
-/* How much of an interval is left to chance: half of it more or less. */
-#define JITTER 0.2
+    if (now < schedule->first)
+        interval =
+            FFMIN(schedule->first - now, schedule->every * (EARLY_SHARE / KNOWN_SHARE));
+    else if (now < schedule->last)
+        interval = FFMIN(by_age, schedule->every);
+    interval = FFMAX(interval, FFMIN(by_age, in_flight * ACCOUNT_S));
+    interval = FFMIN(FFMAX(interval, CLOSEST_S), FARTHEST_S);
+    return (int64_t)(interval * (1 + JITTER * (chance - 0.5)) * 1e6);
+}
 
 void schedule_learn(Schedule *schedule, const double *durations, int count,
                     double typical)
 {
-    double sum = 0, squares = PRIOR_COUNT * PRIOR_SIGMA * PRIOR_SIGMA;
+    double shortest = LONGEST_S, sum = 0;
 
-    *schedule = (Schedule){0};
-    for (int i = 0; i < count; i++)
-        sum += log(durations[i]);
-    if (count < MIN_KNOWN) {
-        if (count || typical > 0) {
-            schedule->mu = count ? sum / count : log(typical);
-            schedule->sigma = GUESS_SIGMA;
-            schedule->lag = GUESS_LAG;
-        }
-        return;
-    }
-    schedule->mu = sum / count;
     for (int i = 0; i < count; i++) {
-        double away = log(durations[i]) - schedule->mu;
-        squares += away * away;
+        shortest = FFMIN(shortest, durations[i]);
+        sum += log(durations[i]);
     }
-    schedule->sigma = sqrt(squares / (count - 1 + PRIOR_COUNT));
-    /* What has little in common tells no more than a guess. */
-    bool tells = schedule->sigma <= GUESS_SIGMA;
-    schedule->lag = tells ? KNOWN_LAG : GUESS_LAG;
-    schedule->known = tells ? count : 0;
+    double usual = count ? exp(sum / count) : typical;
+    bool known = count >= MIN_KNOWN;
+    *schedule = (Schedule){.first = known ? FIRST_MARGIN * shortest : 0,
+                           .last = LAST_FACTOR * usual,
+                           .every = (known ? KNOWN_SHARE : GUESS_SHARE) * usual};
 }
 
-/* The share of all polls that lies before a time: their density goes with the square root
- * of the likelihood that the generation ends then. */
-static double share_before(const Schedule *schedule, double seconds)
+/* What a line says of this model and length, or 0. */
+static double read_line(const char *line, const char *model, int length)
 {
-    double s = schedule->sigma;
-    return erfc(-(log(seconds) - schedule->mu - s * s) / (2 * s)) / 2;
+    cJSON *json = cJSON_Parse(line);
+    const char *its = cJSON_GetStringValue(cJSON_GetArrayItem(json, 0));
+    const cJSON *its_length = cJSON_GetArrayItem(json, 1);
+    const cJSON *took = cJSON_GetArrayItem(json, 2);
+    double duration = 0;
+
+    if (its && !strcmp(its, model) && cJSON_IsNumber(its_length) &&
+        its_length->valuedouble == length && cJSON_IsNumber(took) &&
+        took->valuedouble > 0 && took->valuedouble <= LONGEST_S * 1e3)
+        duration = took->valuedouble / 1e3;
+    cJSON_Delete(json);
+    return duration;
 }
 
-/*
- * Of all ways to spread a number of polls over the time in which a generation may end,
- * with probability density f, the mean lag is least when they are as dense as sqrt(f):
- * then it is F^2 / 2N, F the integral of sqrt(f). N follows from the lag that is wanted.
- */
-static double share_of_next(const Schedule *schedule, double now)
+void schedule_plan(Schedule *schedule, const Store *store, const char *model, int length,
+                   double typical)
 {
-    double s = schedule->sigma;
-    double polls = exp(s * s / 2) * s * sqrt(2 * M_PI) / schedule->lag;
-    return share_before(schedule, now) + 1 / FFMIN(polls, MOST_POLLS);
+    char *path = store_file_path(store, NAME), line[1024];
+    int fd = path ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1, count = 0;
+    FILE *file = fd >= 0 ? fdopen(fd, "r") : NULL;
+    double durations[SCHEDULE_MEMORY], duration;
+
+    if (file && fseek(file, -TAIL, SEEK_END) < 0)
+        rewind(file);
+    while (file && fgets(line, sizeof(line), file))
+        if ((duration = read_line(line, model, length)) > 0)
+            durations[count++ % SCHEDULE_MEMORY] = duration;
+    if (file)
+        fclose(file);
+    else if (fd >= 0)
+        close(fd);
+    av_free(path);
+    schedule_learn(schedule, durations, FFMIN(count, SCHEDULE_MEMORY), typical);
 }
 
-/* From now to where that share of the polls lies, between least and most seconds. */
-static double seconds_to(const Schedule *schedule, double share, double now, double least,
-                         double most)
+void schedule_note(const Store *store, const char *model, int length, double seconds,
+                   void *log)
 {
-    for (int i = 0; i < 30; i++) {
-        double middle = (least + most) / 2;
-        if (share_before(schedule, now + middle) < share)
-            least = middle;
-        else
-            most = middle;
+    char *path = store_file_path(store, NAME), *text = NULL;
+    cJSON *name = cJSON_CreateString(model);
+    char *quoted = name ? cJSON_PrintUnformatted(name) : NULL;
+    int fd = -1, ret = AVERROR(ENOMEM);
+
+    if (path && quoted)
+        text = av_asprintf("\n[%s,%d,%lld]", quoted, length, (long long)(seconds * 1e3));
+    if (text) {
+        fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0600);
+        ret = fd < 0 || write(fd, text, strlen(text)) < 0 ? AVERROR(errno) : 0;
     }
-    return most;
-}
-
-int64_t schedule_interval(const Schedule *schedule, int64_t age, double chance)
-{
-    double now = FFMAX((double)age / 1e6, 0.01);
-    double interval = FFMIN(FFMAX(SHARE * now, CLOSEST_S), FARTHEST_S);
-    double next = schedule->sigma > 0 ? share_of_next(schedule, now) : 1;
-
-    /* What is known by experience may be slept through, if not for long; a guess only
-     * adds polls. */
-    double longest =
-        FFMAX(FFMIN(exp(schedule->mu) * LONGEST_SHARE, FARTHEST_S), CLOSEST_S);
-    if (next < LAST_SHARE)
-        interval = seconds_to(schedule, next, now, CLOSEST_S,
-                              schedule->known ? longest : interval);
-    return (int64_t)(interval * (1 + JITTER * (chance - 0.5)) * 1e6);
+    if (ret < 0)
+        av_log(log, AV_LOG_DEBUG, "No history of durations: %s.\n", av_err2str(ret));
+    if (fd >= 0)
+        close(fd);
+    av_free(text);
+    cJSON_free(quoted);
+    cJSON_Delete(name);
+    av_free(path);
 }

@@ -1,138 +1,248 @@
-/* i2v: what a generation reads and writes in the ledger
+/* i2v: what the phases of a job share
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "job/state.h"
 
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
+#include <libavutil/avstring.h>
 #include <libavutil/common.h>
 #include <libavutil/error.h>
-#include <libavutil/hmac.h>
 #include <libavutil/mem.h>
+#include <libavutil/random_seed.h>
+#include <libavutil/time.h>
 
 #include "base/digest.h"
+#include "request/kept.h"
 
 /* A lock that another holds is tried again this often. */
 #define LOCK_US (100 * 1000LL)
 
-bool generation_lock(Generation *g)
+/* Ending */
+
+Phase job_fail(Job *job, Failure kind, int error, const char *format, ...)
 {
-    if (g->lock >= 0)
-        return true;
-    g->lock = store_lock(g->plan->store, g->request->key);
-    if (g->lock >= 0)
-        return true;
-    if (g->lock != AVERROR(EAGAIN)) {
-        const char *id = record_text(g->record, RECORD_ID);
-        int error = g->lock;
-        if (id)
-            events_say(g->events, AV_LOG_ERROR,
-                       "Cannot lock the ledger in %s: %s; the generation goes on at the "
-                       "gateway as %s, and the same command picks it up there.\n",
-                       g->request->store, av_err2str(error), id);
-        else
-            events_say(
-                g->events, AV_LOG_ERROR,
-                "Cannot lock the ledger in %s: %s; nothing sent; the store must be "
-                "a directory of yours on a file system with locks (I2V_STORE).\n",
-                g->request->store, av_err2str(error));
-        generation_fail(g, error, FAILURE_STORE);
-        return false;
-    }
-    if (!g->said_waiting)
-        events_say(g->events, AV_LOG_INFO,
-                   "Another process is at the same request; waiting.\n");
-    g->said_waiting = true;
-    generation_sleep(g, LOCK_US);
-    return false;
+    char sentence[1024];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(sentence, sizeof(sentence), format, args);
+    va_end(args);
+    events_fail(job->events, &job->out, kind, error, "%s", sentence);
+    return PHASE_END;
 }
 
-int generation_refresh(Generation *g)
+Phase job_give_up(Job *job, Failure kind, int error)
+{
+    outcome_end(&job->out, kind, error);
+    return PHASE_END;
+}
+
+Phase job_succeed(Job *job)
+{
+    job->out.error = 0;
+    return PHASE_END;
+}
+
+int job_say_nothing_to_reuse(Events *events, Outcome *out)
+{
+    return events_fail(
+        events, out, FAILURE_REQUEST, AVERROR(ENOENT),
+        "reuse=only: the store has neither a clip nor a running generation of this "
+        "request; nothing sent.");
+}
+
+int job_miss_key(const Request *request, Events *events, Outcome *out)
+{
+    return events_fail(
+        events, out, FAILURE_KEY, AVERROR(ENOKEY),
+        "There is no API key: set %s, name a file with the option "
+        "api_key_file, or put the key into ~/.config/i2v/key; nothing sent.",
+        request->engine->key_variables[0]);
+}
+
+Failure job_kind_of(int error)
+{
+    switch (error) {
+    case AVERROR(EPERM):
+        return FAILURE_MODERATED;
+    case AVERROR(ENOKEY):
+    case AVERROR_HTTP_UNAUTHORIZED:
+    case AVERROR_HTTP_FORBIDDEN:
+        return FAILURE_KEY;
+    case AVERROR_HTTP_BAD_REQUEST:
+    case AVERROR_HTTP_NOT_FOUND:
+    case AVERROR_HTTP_OTHER_4XX:
+        return FAILURE_REQUEST;
+    default:
+        return FAILURE_GATEWAY;
+    }
+}
+
+/* Waiting */
+
+int64_t job_deadline(const Job *job)
+{
+    return job->waiting_since + job->request->max_wait;
+}
+
+Phase job_sleep(Job *job, Phase phase, int64_t us)
+{
+    int64_t now = av_gettime_relative(), end = job_deadline(job);
+    /* Once more at the very end; in the grace behind it as slowly as before. */
+    job->wake = now < end ? FFMIN(now + us, end) : now + us;
+    return phase;
+}
+
+int64_t job_backoff(int n, int most, int64_t retry_after)
+{
+    int64_t us = FFMIN(1LL << FFMIN(n - 1, 10), most) * SECOND_US;
+    us -= us / 4 * (av_get_random_seed() % 1024) / 1024;
+    return FFMAX(us, FFMIN(retry_after, MAX_RETRY_AFTER) * SECOND_US);
+}
+
+void job_note(Job *job, const char *name, const char *status, const char *message,
+              int retryable)
+{
+    const Record *r = job->record;
+    Event event = {
+        .name = name,
+        .client_id = job->create.client_id[0] ? job->create.client_id
+                     : r                      ? r->client_ids
+                                              : NULL,
+        .status = status,
+        .message = message,
+        .usd = r ? r->usd : -1,
+        .retryable = retryable,
+    };
+    events_note(job->events, &event);
+}
+
+/* The ledger */
+
+int job_lock(Job *job)
+{
+    const char *id = job->record->id;
+
+    if (job->lock >= 0)
+        return 1;
+    job->lock = store_lock(job->store, job->request->key);
+    if (job->lock >= 0)
+        return 1;
+    if (job->lock != AVERROR(EAGAIN))
+        return events_fail(
+            job->events, &job->out, FAILURE_STORE, job->lock,
+            id ? "Cannot lock the ledger in %s: %s; the generation goes on at the gateway "
+                 "as %s, and the same command picks it up there."
+               : "Cannot lock the ledger in %s: %s; nothing sent; the store must be a "
+                 "directory of yours on a file system with locks (I2V_STORE).%s",
+            job->request->store, av_err2str(job->lock), id ? id : "");
+    if (!job->said_waiting)
+        events_say(job->events, AV_LOG_INFO,
+                   "Another process is at the same request; waiting.");
+    job->said_waiting = true;
+    job_sleep(job, job->phase, LOCK_US);
+    return 0;
+}
+
+int job_refresh(Job *job)
 {
     Record *now = NULL;
-    const char *ours = record_text(g->record, RECORD_ID);
-    int ret = store_load(g->plan->store, g->request->key, true, g->out, &now);
+    const char *ours = job->record->id;
+    int ret = store_load(job->store, job->request->key, true, &job->out, &now);
+
     if (ret < 0)
         return ret;
-    const char *its = record_text(now, RECORD_ID);
-    if (ours && its && !strcmp(ours, its)) {
-        FFSWAP(Record *, g->record, now);
+    if (ours && now->id && !strcmp(ours, now->id)) {
+        FFSWAP(Record *, job->record, now);
         ret = 1;
     } else {
         /* Whoever removed the record has not bought another. */
-        ret = record_state(now) == RECORD_NEW;
+        ret = now->state == RECORD_NEW;
     }
     record_free(&now);
     return ret;
 }
 
-void generation_take_usage(Generation *g, const GatewayUsage *said)
+int job_record(Job *job, RecordState state, const char *what, const char *status)
 {
-    g->usage.usd = said->usd >= 0 ? said->usd : g->usage.usd;
-    g->usage.credits = said->credits >= 0 ? said->credits : g->usage.credits;
-    g->usage.tokens = said->tokens >= 0 ? said->tokens : g->usage.tokens;
-}
+    int ret = record_add_history(job->record, what, status);
 
-static void fill_number(Record *record, const char *name, double value)
-{
-    if (value >= 0)
-        record_set_number(record, name, value);
-}
-
-void generation_fill(Generation *g)
-{
-    char *url = NULL;
-
-    fill_number(g->record, RECORD_USD, g->usage.usd);
-    fill_number(g->record, RECORD_CREDITS, g->usage.credits);
-    fill_number(g->record, RECORD_TOKENS, g->usage.tokens);
-    if (g->url && http_bare_url(g->url, &url) >= 0)
-        record_set_text(g->record, RECORD_URL, url);
-    av_free(url);
-}
-
-int generation_record(Generation *g, RecordState state, const char *what,
-                      const char *status)
-{
-    record_set_state(g->record, state);
-    int ret = record_add_history(g->record, what, status);
+    job->record->state = state;
     if (ret >= 0)
-        ret = store_save(g->plan->store, g->record, g->out);
-    if (ret < 0)
-        generation_fail(g, ret, FAILURE_STORE);
+        ret = store_save(job->store, job->record, &job->out);
+    return ret < 0 ? outcome_end(&job->out, FAILURE_STORE, ret) : 0;
+}
+
+int job_describe(Job *job)
+{
+    const Request *r = job->request;
+    Record *record = job->record;
+    int ret;
+
+    cJSON_Delete(record->request);
+    if (!(record->request = kept_fields(r->fields)))
+        return AVERROR(ENOMEM);
+    if ((ret = record_set(&record->origin, r->origin)) < 0 ||
+        (ret = record_set(&record->model, r->model_name)) < 0 ||
+        (ret = record_set(&record->prompt, r->prompt)) < 0 ||
+        (ret = record_set(&record->project, r->project)) < 0)
+        return ret;
+    av_strlcpy(record->image_hash, r->image_hash, sizeof(record->image_hash));
+    av_strlcpy(record->end_image_hash, r->end_image_hash, sizeof(record->end_image_hash));
+    record->duration = r->duration;
+    record->width = r->width;
+    record->height = r->height;
+    record->rate = r->rate;
+    record->mute = r->mute;
+    record->take = r->take;
+    return 0;
+}
+
+/* Whose generation it is */
+
+/* A short digest that tells accounts apart and gives no key away. */
+static int account_of(const char *api_key, char text[17])
+{
+    uint8_t digest[DIGEST_SIZE];
+    int ret = digest_keyed(api_key, "i2v account", digest);
+
+    if (ret >= 0)
+        digest_hex(digest, 8, text);
     return ret;
 }
 
-/* A short digest that tells accounts apart and gives no key away. */
-static void account_of(const char *api_key, char *text)
+int job_set_account(Job *job)
 {
-    static const char label[] = "i2v account";
-    uint8_t digest[32] = {0};
-    AVHMAC *hmac = av_hmac_alloc(AV_HMAC_SHA256);
-    if (hmac)
-        av_hmac_calc(hmac, (const uint8_t *)label, sizeof(label) - 1,
-                     (const uint8_t *)api_key, (unsigned)strlen(api_key), digest,
-                     sizeof(digest));
-    av_hmac_free(hmac);
-    digest_hex(digest, 8, text);
+    return account_of(job->request->api_key, job->record->account);
 }
 
-void generation_set_account(Generation *g)
+void job_check_account(Job *job)
 {
     char account[17];
-    account_of(g->request->api_key, account);
-    record_set_text(g->record, RECORD_ACCOUNT, account);
-}
+    const char *owner = job->record->account;
 
-void generation_check_account(Generation *g)
-{
-    char account[17];
-    const char *owner = record_text(g->record, RECORD_ACCOUNT);
-    account_of(g->request->api_key, account);
-    g->foreign = owner && strcmp(owner, account);
-    if (g->foreign)
+    job->foreign = *owner && account_of(job->request->api_key, account) >= 0 &&
+                   strcmp(owner, account);
+    if (job->foreign)
         events_say(
-            g->events, AV_LOG_WARNING,
+            job->events, AV_LOG_WARNING,
             "The generation of this request belongs to another API key's account; the "
-            "gateway may not show it to this one.\n");
+            "gateway may not show it to this one.");
+}
+
+bool job_try_key_again(Job *job)
+{
+    if (job->key_again ||
+        request_read_key_again(job->request, &job->out, &job->key_again) < 0 ||
+        !strcmp(job->key_again, job->access.api_key))
+        return false;
+    job->access.api_key = job->key_again;
+    events_say(job->events, AV_LOG_WARNING,
+               "The gateway refused the API key, and its file holds another one now: "
+               "trying that.");
+    job_note(job, "key", NULL, "the key file was read again", 1);
+    return true;
 }

@@ -1,160 +1,260 @@
-/* i2v: the state of a generation in progress, between generation, create, find, wait
- * and ledger
+/* i2v: a job in progress (inside job)
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef I2V_GENERATION_INTERNAL_H
-#define I2V_GENERATION_INTERNAL_H
+#ifndef I2V_JOB_STATE_H
+#define I2V_JOB_STATE_H
+
+#include <stdatomic.h>
 
 #include "base/download.h"
-#include "engine/aimlapi.h"
-#include "job/job.h"
 #include "base/http.h"
+#include "engine/engine.h"
+#include "job/job.h"
 #include "job/schedule.h"
+
+#define SECOND_US   (1000000LL)
+#define DAY_SECONDS (24 * 3600.0)
 
 /** A Retry-After is kept up to here, seconds. */
 #define MAX_RETRY_AFTER 120
 
-/** What it is doing; each phase is one function that never blocks. */
+/** What a job is doing. */
 typedef enum Phase {
-    PHASE_LOOK, ///< decide by the record
-    PHASE_CREATE,
-    PHASE_FIND, ///< look a lost create call up in the usage log
-    PHASE_POLL,
-    PHASE_DOWNLOAD,
+    PHASE_LOOK,   ///< decide by the record
+    PHASE_CREATE, ///< send it once
+    PHASE_FIND,   ///< look a lost create call up at the engine
+    PHASE_POLL,   ///< ask how it is
+    PHASE_FETCH,  ///< bring the clip
     PHASE_END,
 } Phase;
 
-struct Generation {
-    const GenerationPlan *plan;
-    const Request *request;
+/** How far a job is, for whoever counts them. */
+typedef enum Stage {
+    STAGE_BEFORE,      ///< nothing of it is sent
+    STAGE_BUSY,        ///< the engine had too many at once and is asked again
+    STAGE_SENT,        ///< being sent, or looked for
+    STAGE_GENERATING,  ///< at the engine
+    STAGE_DOWNLOADING, ///< its clip is on its way
+    STAGE_ENDED,
+} Stage;
+
+/* Times are av_gettime_relative(), microseconds, unless another unit is named. */
+struct Job {
+    /* What it is about. */
+    Request *request;
+    Store *store;
+    Still *still, *end;
     Events *events;
-    Gateway gateway;
+    bool may_create;
+    const char *refusal;
+    double price;
+
+    /* Its place in the batch, under the batch's lock. */
+    Job *next;
+    int references;     ///< the list's own is not counted
+    atomic_int waiting; ///< threads
+    bool ahead;         ///< as of JobPlan, until somebody asks for it
+    bool orphan;        ///< nobody has waited for it yet
+    bool begun;
+    atomic_bool ended;
+
+    /* Of whoever drives. */
     Http *http;
-    const AVIOInterruptCB *interrupt;
+    const AVIOInterruptCB *interrupt; ///< looked at during what takes long
+    EngineAccess access;
+    EngineCall *call;
     Record *record;
-    Outcome *out; ///< of what is said below
-    int lock;     ///< of the key, -1 = not held
+    int lock; ///< of the key, -1 = not held
+    Outcome out;
 
     Phase phase;
-    int64_t phase_began; ///< av_gettime_relative()
-    char cause[160];     ///< what last went wrong on the way, or ""
-    int result;          ///< once PHASE_END
-    Failure failure;
-    int64_t waiting_since; ///< av_gettime_relative(), when max_wait began
-    int64_t wake;          ///< av_gettime_relative() before which there is nothing to do
-    GatewayCall *call;
-    Download *download;
+    int64_t phase_began;
+    int64_t waiting_since; ///< when max_wait began
+    int64_t wake;          ///< before which there is nothing to do
+    char cause[160];       ///< what last went wrong on the way, or ""
+    int weather;           ///< polls or downloads in a row that told nothing
+    char status[64];       ///< last heard and said
+    EngineUsage usage;     ///< heard so far
+    char *key_again;       ///< of the key file, when it was read once more
+    bool foreign;          ///< the record is of another account's generation
+    bool said_waiting;     ///< for another process
+    int in_flight;         ///< jobs under way in this process
 
-    char client_id[40];  ///< of the create call at hand
-    int unsent;          ///< create calls in a row that did not go out
-    bool busy;           ///< the last create call was refused for too many at once
-    int64_t not_before;  ///< av_gettime_relative() up to which a busy one asked for peace
-    int faults;          ///< create calls answered 500 or 503
-    char suspect[256];   ///< id that came with a 500 or 503, "" = none
-    bool asking_suspect; ///< the last doubt before another try
-    bool foreign;        ///< the record is of another account's generation
-    bool clock_differs;  ///< the gateway's clock and this machine's disagree
-    int find_offset;     ///< rows of the usage log passed over
-    int64_t find_began;  ///< av_gettime_relative(), when its first page was asked for
-    int64_t find_until;  ///< a listing that begins from then on decides
-    bool find_enough;    ///< find_until is not cut short by max_wait
-    int weather;         ///< polls or downloads in a row that told nothing
-    bool answered;       ///< a poll told something in this run
-    Schedule schedule;   ///< of the polls
-    double last_pending; ///< record_now() at the last poll that said so, 0 = none
-    double took;         ///< seconds, to be noted for the schedule; 0 = no more
-    int64_t retry_after; ///< of the last download, seconds, -1 = not said
-    int64_t part_bytes;  ///< bytes of the clip after the last attempt
-    int damaged;         ///< downloads that did not verify
-    char *url;           ///< of the clip
-    int64_t clip_size;   ///< bytes the server announced, -1 = not yet
-    char status[64];     ///< last heard and said
-    GatewayUsage usage;  ///< heard so far
-    char *key_again;     ///< of the key file, when it was read once more
-    bool said_waiting;   ///< for another process
+    struct {
+        EngineBody body;    ///< made when it is needed
+        char client_id[40]; ///< of the call at hand
+        int unsent;         ///< calls in a row that did not go out
+        bool busy;          ///< the last one was refused for too many at once
+        int64_t not_before; ///< up to which a busy engine asked for peace
+        int faults;         ///< calls that a failing engine answered
+        char suspect[256];  ///< id that came with such an answer, "" = none
+    } create;
+    struct {
+        bool asking;        ///< about the suspect, the last doubt before another try
+        bool clock_differs; ///< the engine's clock and this machine's disagree
+        int offset;         ///< rows passed over
+        int64_t began;      ///< when its first page was asked for
+        int64_t until;      ///< a listing that begins from then on decides
+        bool enough;        ///< `until` is not cut short by max_wait
+    } find;
+    struct {
+        Schedule schedule;
+        bool answered;       ///< a poll told something in this run
+        double last_pending; ///< record_now() at the last poll that said so, 0 = none
+    } poll;
+    struct {
+        Download *download;
+        char *url;
+        int64_t size;        ///< bytes the server announced, -1 = not yet
+        int64_t bytes;       ///< that were there after the last attempt
+        int64_t retry_after; ///< of the last attempt, seconds, -1 = not said
+        int damaged;         ///< attempts that did not verify
+    } fetch;
 };
 
-/** One step of a phase. */
-void generation_create(Generation *g);
-void generation_find(Generation *g);
-void generation_poll(Generation *g);
-void generation_download(Generation *g);
+/* The batch's side of a job, in phases.c. */
 
-/** Do nothing for a while, but not beyond max_wait. */
-void generation_sleep(Generation *g, int64_t us);
+/** @return a job that has not begun, or NULL without memory */
+Job *job_alloc(const JobPlan *plan, const Outcome *out);
 
-/** Seconds to wait after the n-th failure in a row (n from 1), doubling to `most`, a
- * quarter of it chance, and at least what the server asked for up to two minutes. In
- * microseconds. */
-int64_t generation_backoff(int n, int most, int64_t retry_after);
+/** Free it, in whatever state; sets *job to NULL. */
+void job_free(Job **job);
 
-/** Whether max_wait, counted from waiting_since, is over. */
-bool generation_is_over(const Generation *g);
+/** Begin. @param http,interrupt  borrowed until job_end() */
+void job_begin(Job *job, Http *http, const AVIOInterruptCB *interrupt);
 
-/** End with an error that was said. */
-void generation_fail(Generation *g, int error, Failure failure);
+/** Where it speaks: AVClass-led, borrowed. */
+void job_set_log(Job *job, void *log);
 
-/** End because reuse=only forbids what would come next. */
-void generation_refuse_to_spend(Generation *g);
+/** Let it go on without blocking.
+ * @param in_flight  jobs under way in this process, which poll less often the more there
+ * are
+ * @return whether it has ended */
+bool job_step(Job *job, int in_flight);
 
-/** What an answer's error is about. */
-Failure generation_failure_of(int error);
+/** Its stage. */
+Stage job_stage(const Job *job);
 
-/** Take the key's lock; what else the caller does waits until it is true. Ends the
- * generation when it cannot be had at all, and sleeps while another has it. */
-bool generation_lock(Generation *g);
+/** Milliseconds for which there is nothing to do unless its Http has news, at most
+ * `most`.
+ */
+int job_idle(const Job *job, int most);
+
+/** Whether it has something going on in its Http. */
+bool job_uses_http(const Job *job);
+
+/** Say how it stands, when that is due. */
+void job_say_progress(const Job *job);
+
+/** Nobody drove it for so many microseconds: they do not count as waiting. */
+void job_forgive(Job *job, int64_t us);
+
+/** A busy engine may have room now: ask again as soon as it allows. */
+void job_hurry(Job *job);
+
+/** End it because nobody waits any longer; what becomes of it is said. */
+void job_interrupt(Job *job);
+
+/** End what it has going on, and free what only a job that goes on needs. */
+void job_end(Job *job);
+
+/* The phases: a step each, which returns the phase to go on in. */
+
+Phase look_step(Job *job);
+Phase create_step(Job *job);
+Phase find_step(Job *job);
+Phase poll_step(Job *job);
+Phase fetch_step(Job *job);
+
+/* What the phases share, in state.c. */
+
+/** End with a sentence. @return PHASE_END */
+Phase job_fail(Job *job, Failure kind, int error, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/** End with what job->out has, or for want of memory. @return PHASE_END */
+Phase job_give_up(Job *job, Failure kind, int error);
+
+/** End well. @return PHASE_END */
+Phase job_succeed(Job *job);
+
+/** Do nothing for a while, but not beyond max_wait. @return `phase` */
+Phase job_sleep(Job *job, Phase phase, int64_t us);
+
+/** Microseconds to wait after the n-th failure in a row (n from 1): seconds, doubling to
+ * `most`, a quarter of it chance, and at least what the server asked for up to
+ * MAX_RETRY_AFTER. */
+int64_t job_backoff(int n, int most, int64_t retry_after);
+
+/** When max_wait is over. */
+int64_t job_deadline(const Job *job);
+
+/** What an error of the engine's is about. */
+Failure job_kind_of(int error);
+
+/** Write an event about this job to I2V_LOG. */
+void job_note(Job *job, const char *name, const char *status, const char *message,
+              int retryable);
+
+/** Take the key's lock. @return 1; 0 while another has it, and the job sleeps; or a
+ * negative AVERROR when it cannot be had at all, after a sentence */
+int job_lock(Job *job);
 
 /** Under the lock: read the record again, unless the ledger has gone on to another
  * generation meanwhile. Without a record ours is the one.
- * @return 1 when ours is current, 0 when it is not and must not be written, or a
- * negative AVERROR after a sentence */
-int generation_refresh(Generation *g);
+ * @return 1 when ours is current, 0 when it is not and must not be written, or a negative
+ * AVERROR after a sentence */
+int job_refresh(Job *job);
+
+/** Put a state on disk, with a line of history as of record_add_history(). @return 0, or
+ * a negative AVERROR after a sentence; the job is then to end */
+int job_record(Job *job, RecordState state, const char *what, const char *status);
 
 /** Put what is asked for into the record; not yet on disk. @return 0 or AVERROR(ENOMEM)
  */
-int generation_describe(Generation *g);
+int job_describe(Job *job);
 
-/** Put what was heard of usage and of the clip's URL into the record; not yet on disk. */
-void generation_fill(Generation *g);
+/** Note whose generation it is; and warn when it is another account's. */
+int job_set_account(Job *job);
+void job_check_account(Job *job);
 
-/** What a job says was spent; what it does not say stays. */
-void generation_take_usage(Generation *g, const GatewayUsage *said);
+/** Say that there is no API key. @return AVERROR(ENOKEY) */
+int job_miss_key(const Request *request, Events *events, Outcome *out);
+
+/** When this process first had to do with jobs, record_now(). */
+double job_command_began(void);
 
 /** The key was refused: read its file again, once. @return whether it holds another,
  * which is then used */
-bool generation_try_key_again(Generation *g);
+bool job_try_key_again(Job *job);
 
-/** Note whose generation it is, and warn when it was another account's. */
-void generation_set_account(Generation *g);
-void generation_check_account(Generation *g);
+/* What an answer does to the job and its record, in answer.c. */
 
-/** Put a state on disk, with a line of history as of record_add_history(). Ends the
- * generation and returns a negative AVERROR when it cannot. */
-int generation_record(Generation *g, RecordState state, const char *what,
-                      const char *status);
+/** Take in what was spent; what is not said stays. */
+void answer_take_usage(Job *job, const EngineUsage *said);
 
-/** Send the create call again after so many microseconds; 0: because nothing of it was
- * found. */
-void generation_create_again(Generation *g, const char *why, int64_t us);
+/** Put what was heard of usage and of the clip's URL into the record; not yet on disk.
+ * @return 0 or AVERROR(ENOMEM) */
+int answer_fill(Job *job);
+
+/** It has the id: put that on disk and wait on it.
+ * @param when  record_now() when it was accepted */
+Phase answer_accept(Job *job, const EngineAnswer *answer, double when);
 
 /** Nothing was accepted: say so, and let a later run create without looking. */
-void generation_end_refused(Generation *g, const GatewayAnswer *answer);
+Phase answer_refuse(Job *job, const EngineAnswer *answer);
 
-/** The answer has the id: put it on disk and wait on it. */
-void generation_accept(Generation *g, const GatewayAnswer *answer);
+/** Nothing was accepted, and the create call is sent again after so many microseconds;
+ * 0: because nothing of it was found. */
+Phase answer_create_again(Job *job, const char *why, int64_t us);
 
-/** Microseconds until it is asked how the generation is, after an answer. */
-int64_t generation_next_poll(const Generation *g, const GatewayAnswer *answer);
+/** Take in how the generation is: status, failure, URL. */
+Phase answer_take_state(Job *job, const EngineAnswer *answer);
 
-/** Take in what a job says: status, failure, URL. Chooses the next phase. */
-void generation_take_job(Generation *g, const GatewayJob *job);
+/* The clip, in fetch.c. */
 
 /** When the store has a whole clip that the ledger does not speak of, take it into the
- * ledger, which ends the generation; sleeps while another has the lock. @return whether
- * there is one */
-bool generation_adopt(Generation *g);
-
-/** Write an event about this generation to I2V_LOG. */
-void generation_note(Generation *g, const char *name, const char *status,
-                     const char *message, int retryable);
+ * ledger.
+ * @return whether there is one; *next is then the phase to go on in */
+bool fetch_adopt(Job *job, Phase *next);
 
 #endif

@@ -1,184 +1,159 @@
 /* i2v: the end of a journey: what the clip is, and where it lies
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "journey/state.h"
+#include "journey/order.h"
 
 #include <errno.h>
+#include <math.h>
 
+#include <libavutil/common.h>
 #include <libavutil/error.h>
 #include <libavutil/log.h>
 #include <libavutil/mem.h>
 
-#include "store/clip_digest.h"
-#include "store/facts.h"
 #include "base/files.h"
-#include "store/account.h"
-#include "made/stand_in.h"
+#include "store/provenance.h"
+#include "made/made.h"
 
-static int save(Journey *j, const char *path)
+/* A clip may last so much longer or shorter than asked, seconds. */
+#define DURATION_SLACK 0.5
+
+/* 29.97 is not 30; what rounding leaves of a rate is closer. */
+#define RATE_SLACK 0.01
+
+/* What is said of the clip */
+
+static void compare_size(const ClipFacts *facts, const Request *r, Events *events)
 {
-    int ret = files_copy(path, j->request->save);
-    if (ret < 0) {
-        events_say(j->events, AV_LOG_ERROR,
-                   "Cannot save the clip as %s: %s; it is kept as %s.\n",
-                   j->request->save, av_err2str(ret), path);
-        return ret;
-    }
-    ret = provenance_write(j->record, j->request->save);
+    if (r->width && (facts->width != r->width || facts->height != r->height))
+        events_say(events, AV_LOG_WARNING,
+                   "The clip is %dx%d, not the %dx%d that was asked for.", facts->width,
+                   facts->height, r->width, r->height);
+    if (r->duration && fabs(facts->duration - r->duration) > DURATION_SLACK)
+        events_say(events, AV_LOG_WARNING,
+                   "The clip lasts %.2f s, not the %d s that were asked for.",
+                   facts->duration, r->duration);
+}
+
+static void compare_rate(const Record *record, const Request *r, Events *events)
+{
+    const ClipFacts *facts = &record->clip;
+    double rate = av_q2d(facts->rate);
+    /* A request that is picked up by its key knows this by its record alone. */
+    int asked = r->rate ? r->rate : record->rate;
+
+    if (asked > 0 && rate > 0 && fabs(rate - asked) > RATE_SLACK)
+        events_say(events, AV_LOG_WARNING,
+                   "The clip has %.6g frames a second, not the %d that were asked for.",
+                   rate, asked);
+    if (facts->variable)
+        events_say(events, AV_LOG_WARNING,
+                   "The clip's frame rate is variable, %.6g a second on average; the "
+                   "filter fps makes it constant.",
+                   rate);
+}
+
+void deliver_say_clip(const Record *record, const Request *request, Events *events)
+{
+    const ClipFacts *facts = &record->clip;
+
+    if (facts->text[0])
+        events_say(events, AV_LOG_INFO, "Clip: %s.", facts->text);
+    if (!facts->width)
+        return;
+    compare_size(facts, request, events);
+    compare_rate(record, request, events);
+    if (facts->untagged[0])
+        events_say(events, AV_LOG_WARNING,
+                   "The clip does not say what its colours mean (%s), so programs guess; "
+                   "the filter setparams says it.",
+                   facts->untagged);
+    if (!facts->has_audio && !request->mute && !request->silence && !record->mute)
+        events_say(events, AV_LOG_WARNING,
+                   "The clip has no audio; silence=1 adds a silent track.");
+    if (facts->c2pa)
+        events_say(events, AV_LOG_INFO,
+                   "The clip carries C2PA content credentials; they stay in the saved "
+                   "original.");
+}
+
+/* Delivering */
+
+static int save(const Order *o, const char *path, Outcome *out)
+{
+    const char *to = o->request->save;
+    int ret = files_copy(path, to);
+
     if (ret < 0)
-        events_say(j->events, AV_LOG_ERROR,
-                   "Cannot write the account of the clip beside %s, where it is saved: "
-                   "%s.\n",
-                   j->request->save, av_err2str(ret));
-    return ret;
+        return events_fail(o->events, out, FAILURE_STORE, ret,
+                           "Cannot save the clip as %s: %s; it is kept as %s.", to,
+                           av_err2str(ret), path);
+    if ((ret = provenance_write(o->record, to)) < 0)
+        return events_fail(o->events, out, FAILURE_STORE, ret,
+                           "Cannot write the account of the clip beside %s, where it is "
+                           "saved: %s.",
+                           to, av_err2str(ret));
+    return 0;
 }
 
-/* The record as it is now, with its lock if nobody else has that. */
-static int lock_record(Journey *j, int *lock)
+/* What a pipeline needs to know of the clip, and where it lies; o->record is then as the
+ * job left it. */
+static int describe(Order *o, const char *path, Outcome *out)
 {
-    *lock = store_lock(j->store, j->request->key);
-    if (*lock < 0)
-        return 0;
-    record_free(&j->record);
-    return store_load(j->store, j->request->key, true, &j->out, &j->record);
-}
+    const Request *r = o->request;
 
-/* What only reading the clip tells is found once, and kept when no other process has the
- * record: the facts of one that an earlier version brought, and, where the account is
- * written at once, its digest. */
-static int know_clip(Journey *j, const char *path)
-{
-    ClipFacts facts;
-    bool had_facts = facts_read(j->record, &facts);
-    bool wants_digest = j->request->save && !record_text(j->record, RECORD_CLIP_HASH);
-    int lock, ret, taken = 0;
-
-    if (had_facts && !wants_digest)
-        return 0;
-    if ((ret = lock_record(j, &lock)) < 0)
-        goto end;
-    ret = facts_complete(j->record, path, j->interrupt);
-    if (ret >= 0 && wants_digest)
-        ret = taken = store_digest_clip(j->store, j->record, j->interrupt);
-    if (ret >= 0 && lock >= 0 && (!had_facts || taken))
-        store_save(j->store, j->record, &j->out);
-    if (ret != AVERROR(EINTR)) /* what is not known is not spoken of */
-        ret = 0;
-end:
-    store_unlock(&lock);
-    return ret;
-}
-
-int journey_confirm_clip(Journey *j)
-{
-    char *path = store_clip_path(j->store, j->request->key);
-    ClipFacts facts;
-    int ret = path ? clip_verify(path, 0, j->interrupt, &facts) : AVERROR(ENOMEM);
-    int lock = -1, loaded;
-
-    j->served = ret >= 0;
-    if (ret < 0 && ret != AVERROR_INVALIDDATA) {
-        j->failure = ret == AVERROR(EINTR) ? FAILURE_LATER : FAILURE_STORE;
-        if (ret == AVERROR(EINTR))
-            events_say(j->events, AV_LOG_ERROR, "Interrupted.\n");
-        else
-            events_say(j->events, AV_LOG_ERROR, "Cannot look at the clip %s: %s.\n",
-                       path ? path : "", av_err2str(ret));
-        goto end;
-    }
-    if ((loaded = lock_record(j, &lock)) < 0) {
-        j->failure = FAILURE_STORE;
-        ret = loaded;
-        goto end;
-    }
-    if (j->served) {
-        ret = store_note_clip(j->store, j->record);
-        if (ret >= 0 && lock >= 0)
-            store_save(j->store, j->record, &j->out); // another time, if not now
-        goto end;
-    }
-    events_say(j->events, AV_LOG_WARNING,
-               "The clip %s is damaged (%s); it is fetched again.\n", path, facts.why);
-    j->failure = FAILURE_STORE;
-    /* Without a size it is not the one that was noted. */
-    ret = lock < 0 ? lock : record_set_text(j->record, RECORD_CLIP_SIZE, NULL);
-    if (ret >= 0)
-        ret = store_save(j->store, j->record, &j->out);
-end:
-    store_unlock(&lock);
-    av_free(path);
-    return ret;
-}
-
-/* What a pipeline needs to know of the clip, and where it lies; j->record is then as the
- * journey left it. */
-static int describe_clip(Journey *j, const char *path)
-{
-    const Request *r = j->request;
-
-    record_free(&j->record);
-    int ret = store_load(j->store, r->key, false, &j->out, &j->record);
-    if (ret >= 0)
-        ret = know_clip(j, path);
+    record_free(&o->record);
+    int ret = store_load(o->store, r->key, false, out, &o->record);
     if (ret < 0)
         return ret;
-    if (!record_text(j->record, RECORD_CLIP_HASH))
-        clip_digest_later(j->store, r->key,
-                          (int64_t)record_number(j->record, RECORD_CLIP_SIZE, 0),
-                          j->interrupt);
+    const Record *record = o->record;
     Event event = {
         .name = "clip",
         .path = path,
-        .status = record_text(j->record, RECORD_STATUS),
-        .usd = record_number(j->record, RECORD_USD, -1),
+        .status = record->status,
+        .usd = record->usd,
         .retryable = -1,
     };
-    facts_say(j->record, r, j->events);
-    if (event.usd >= 0 && !j->served)
-        events_say(j->events, AV_LOG_INFO, "Cost: %.4g USD.\n", event.usd);
-    if (record_text(j->record, RECORD_ID))
-        events_set_id(j->events, record_text(j->record, RECORD_ID));
-    events_note(j->events, &event);
-    return j->tags && r->tags != TAGS_NONE
-               ? provenance_tags(j->record, r->tags == TAGS_ALL, j->tags)
+    deliver_say_clip(record, r, o->events);
+    if (event.usd >= 0 && !o->served)
+        events_say(o->events, AV_LOG_INFO, "Cost: %.4g USD.", event.usd);
+    if (record->id)
+        events_set_id(o->events, record->id);
+    events_note(o->events, &event);
+    return o->ask->tags && r->tags != TAGS_NONE
+               ? provenance_tags(record, r->tags == TAGS_ALL, o->ask->tags)
                : 0;
 }
 
 /* silence=1: a clip without audio is given out with a silent track. */
-static int add_silence(Journey *j, char **path)
+static int add_silence(const Order *o, char **path, Outcome *out)
 {
-    ClipFacts facts;
+    const ClipFacts *facts = &o->record->clip;
     char *with = NULL;
 
-    if (!j->request->silence)
+    if (!o->request->silence || (facts->width && facts->has_audio))
         return 0;
-    if (!facts_read(j->record, &facts)) {
-        events_say(j->events, AV_LOG_ERROR,
-                   "silence=1: whether the clip %s has audio cannot be told.\n", *path);
-        return AVERROR_INVALIDDATA;
-    }
-    if (facts.has_audio)
-        return 0;
-    int ret = substitute_silence(*path, j->interrupt, &j->out, &with);
+    if (!facts->width)
+        return events_fail(o->events, out, FAILURE_STORE, AVERROR_INVALIDDATA,
+                           "silence=1: whether the clip %s has audio cannot be told.",
+                           *path);
+    int ret = made_silent(*path, o->ask->interrupt, out, &with);
     if (ret < 0)
         return ret;
-    events_say(j->events, AV_LOG_INFO,
-               "The clip has no audio: a silent track was added (silence=1).\n");
+    events_say(o->events, AV_LOG_INFO,
+               "The clip has no audio: a silent track was added (silence=1).");
     av_free(*path);
     *path = with;
     return 0;
 }
 
-int journey_deliver(Journey *j, char **path)
+int deliver(Order *o, char **path, Outcome *out)
 {
-    int ret;
-
-    j->failure = FAILURE_STORE;
-    *path = store_clip_path(j->store, j->request->key);
-    ret = *path ? describe_clip(j, *path) : AVERROR(ENOMEM);
-    if (ret >= 0 && j->request->save)
-        ret = save(j, *path);
+    *path = store_clip_path(o->store, o->request->key);
+    int ret = *path ? describe(o, *path, out) : AVERROR(ENOMEM);
+    if (ret >= 0 && o->request->save)
+        ret = save(o, *path, out);
     if (ret >= 0)
-        ret = add_silence(j, path);
+        ret = add_silence(o, path, out);
     if (ret < 0)
         av_freep(path);
     return ret;

@@ -1,259 +1,254 @@
 /* i2v: several journeys under way at once
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "journey/state.h"
+#include "journey/journey.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include <libavutil/avstring.h>
-#include <libavutil/common.h>
 #include <libavutil/error.h>
-#include <libavutil/log.h>
 #include <libavutil/mem.h>
 
-/* What its own call would find out without asking the gateway for a clip. */
-static int foresee(Journey *j)
-{
-    int ret = journey_look_up(j);
+#include "journey/order.h"
 
-    if (ret < 0 || j->served)
+struct Journey {
+    Ask ask;
+    Order order;
+    Job *job;     ///< NULL when nothing was to be sent
+    bool settled; ///< nothing of it is left to be sent
+    int refusal;  ///< what it was refused for before it was sent, a negative AVERROR
+};
+
+/* What its own call would find out without asking the engine for anything. */
+static int foresee(Order *o, bool *settled, Outcome *out)
+{
+    int ret = order_look_up(o, out);
+
+    *settled = o->request->dry_run || o->known || o->served;
+    if (ret < 0 || *settled)
         return ret;
-    ret = generation_foresee(j->request, j->record, j->events, &j->failure);
+    ret = job_foresee(o->request, o->record, o->events, out);
     /* Where there is no key, one would help. */
-    j->settled = ret < 0 && j->failure != FAILURE_KEY;
-    return ret < 0 ? ret : journey_plan(j);
+    *settled = ret < 0 && out->kind != FAILURE_KEY;
+    return ret < 0 ? ret : order_plan(o, out);
 }
 
-/* Everything before it is sent. */
-static int prepare(Journey *j, const char *url, AVDictionary **options,
-                   const AVIOInterruptCB *interrupt)
+/* Everything before the price is asked. */
+static int prepare(Journey *j, const Ask *ask, Outcome *out)
 {
     int ret;
 
-    j->interrupt = interrupt;
-    ret = journey_set_out(j, url, options);
-    if (ret >= 0) {
-        j->settled = j->request->dry_run || batch_has(j->request);
-        ret = j->settled ? 0 : foresee(j);
-    }
-    if (ret < 0 && journey_may_fall_back(j, ret)) {
-        j->settled = true; /* its own call has something in its place */
-        ret = 0;
-    }
-    j->interrupt = NULL;
-    j->settled |= j->served;
-    return ret;
-}
-
-int journey_prepare(const char *url, AVDictionary **options,
-                    const AVIOInterruptCB *interrupt, void *log, Journey **journey,
-                    Failure *failure)
-{
-    Journey *j = journey_alloc(log, EVENTS_FULL);
-    int ret = j ? prepare(j, url, options, interrupt) : AVERROR(ENOMEM);
-
-    *failure = ret < 0 ? FAILURE_STORE : FAILURE_NONE;
-    if (ret < 0 && j) {
-        journey_arrive(j, ret, failure);
-        j = NULL;
-    }
-    *journey = j;
-    return ret;
-}
-
-int journey_ask(Journey *j, const AVIOInterruptCB *interrupt, Failure *failure)
-{
-    int ret;
-
-    j->interrupt = interrupt;
-    if (!j->settled)
-        journey_say_request(j);
-    ret = j->settled ? 0 : journey_quote(j);
-    j->interrupt = NULL;
-    if (ret < 0 && journey_may_fall_back(j, ret)) {
-        j->settled = true;
-        ret = 0;
-    }
-    if (ret < 0)
-        journey_note_failure(j, ret);
-    *failure = ret < 0 ? j->failure : FAILURE_NONE;
-    return ret;
-}
-
-int journey_foresee(const char *url, AVDictionary **options,
-                    const AVIOInterruptCB *interrupt, void *log, JourneyOutlook *outlook,
-                    Failure *failure)
-{
-    Journey *j = journey_alloc(log, EVENTS_ERRORS);
-    int ret = j ? prepare(j, url, options, interrupt) : AVERROR(ENOMEM);
-
-    *failure = ret < 0 ? FAILURE_STORE : FAILURE_NONE;
-    *outlook = (JourneyOutlook){.price = -1};
-    if (!j)
-        return ret;
+    j->ask = *ask;
+    ret = order_read(&j->order, &j->ask, out);
     if (ret >= 0)
-        ret = journey_ask(j, interrupt, failure);
-    outlook->settled = j->settled;
-    outlook->buys = ret >= 0 && j->plan.may_create;
-    outlook->price = j->plan.price;
-    if (j->request) {
-        av_strlcpy(outlook->key, j->request->key, sizeof(outlook->key));
-        outlook->save = j->request->save ? av_strdup(j->request->save) : NULL;
-        if (j->request->save && !outlook->save)
+        ret = foresee(&j->order, &j->settled, out);
+    if (ret < 0 && may_fall_back(&j->order, ret)) {
+        j->settled = true; /* its own call has something in its place */
+        return 0;
+    }
+    return ret;
+}
+
+static int ask_price(Journey *j, Outcome *out)
+{
+    if (j->settled)
+        return 0;
+    order_say(&j->order);
+    int ret = order_price(&j->order, out);
+    if (ret < 0 && may_fall_back(&j->order, ret)) {
+        j->settled = true;
+        return 0;
+    }
+    return ret;
+}
+
+static int enter(Journey *j, bool ahead, Outcome *out)
+{
+    return j->settled ? 0 : order_enter(&j->order, ahead, &j->job, out);
+}
+
+/* Ahead */
+
+/* What a request is called in its command: its still, else its URL. */
+static const char *name_of(const Ask *ask)
+{
+    const AVDictionaryEntry *image =
+        av_dict_get(*ask->options, "image", NULL, AV_DICT_MATCH_CASE);
+    return image ? image->value : ask->url ? ask->url : "?";
+}
+
+static int prepare_named(Journey *j, const Ask *ask, Outcome *out)
+{
+    char *name = av_strdup(name_of(ask)); // reading takes the options
+    int ret = prepare(j, ask, out);
+
+    /* The sentence that said why does not say of which of them. */
+    if (ret < 0 && ret != AVERROR(EINTR))
+        outcome_say(out, AV_LOG_ERROR,
+                    "That is of the request for '%s'; nothing of this command was sent.",
+                    name ? name : "?");
+    av_free(name);
+    return ret;
+}
+
+/* Their lines will mix. */
+static void tell_apart(const Journey *journeys, int count)
+{
+    const char *key = NULL;
+
+    for (int i = 0; i < count; i++) {
+        if (journeys[i].settled)
+            continue;
+        if (key && strcmp(key, journeys[i].order.request->key))
+            events_tell_apart();
+        key = journeys[i].order.request->key;
+    }
+}
+
+int journey_send_ahead(const Ask *asks, int count, Outcome *out)
+{
+    Journey *journeys = av_calloc((size_t)count, sizeof(*journeys));
+    int ret = journeys ? 0 : AVERROR(ENOMEM);
+    int at = 0;
+
+    for (; at < count && ret >= 0; at++)
+        ret = prepare_named(&journeys[at], &asks[at], out);
+    if (ret >= 0)
+        tell_apart(journeys, count);
+    for (int i = 0; i < count && ret >= 0; i++)
+        ret = ask_price(&journeys[i], out);
+    /* Until somebody waits nothing goes out. */
+    for (int i = 0; i < count && ret >= 0; i++)
+        ret = enter(&journeys[i], true, out);
+    if (ret < 0 && at > 0 && journeys[at - 1].order.events) {
+        outcome_end(out, FAILURE_STORE, ret);
+        events_note_failure(journeys[at - 1].order.events, out);
+    }
+    for (int i = 0; journeys && i < count; i++) {
+        job_unref(&journeys[i].job);
+        order_free(&journeys[i].order);
+    }
+    av_free(journeys);
+    return ret;
+}
+
+/* One of many */
+
+int journey_foresee(const Ask *ask, JourneyOutlook *outlook, Outcome *out)
+{
+    Journey j = {0};
+    Order *o = &j.order;
+    int ret = prepare(&j, ask, out);
+
+    *outlook = (JourneyOutlook){.price = -1};
+    if (ret >= 0)
+        ret = ask_price(&j, out);
+    outlook->settled = j.settled;
+    outlook->buys = ret >= 0 && o->plan.may_create;
+    outlook->price = o->plan.price;
+    if (o->request) {
+        av_strlcpy(outlook->key, o->request->key, sizeof(outlook->key));
+        outlook->save = o->request->save ? av_strdup(o->request->save) : NULL;
+        if (o->request->save && !outlook->save)
             ret = AVERROR(ENOMEM);
     }
-    /* What the ledger refuses is to be reported when its turn comes. */
-    j->noted |= ret < 0 && j->settled;
-    return journey_arrive(j, ret, failure);
+    if (ret < 0) {
+        outcome_end(out, FAILURE_STORE, ret);
+        /* What the ledger refuses is noted when its turn comes. */
+        if (!j.settled && o->events)
+            events_note_failure(o->events, out);
+    }
+    order_free(o);
+    return ret;
 }
 
-int journey_begin(const char *url, AVDictionary **options,
-                  const AVIOInterruptCB *interrupt, void *log, Journey **journey)
+int journey_begin(const Ask *ask, Journey **journey, Outcome *out)
 {
-    Journey *j = *journey = journey_alloc(log, EVENTS_BRIEF);
+    Journey *j = *journey = av_mallocz(sizeof(*j));
+    int ret;
 
     if (!j)
         return AVERROR(ENOMEM);
-    int ret = prepare(j, url, options, interrupt);
-    if (ret >= 0) {
-        Failure failure;
-        ret = journey_ask(j, interrupt, &failure);
+    if ((ret = prepare(j, ask, out)) >= 0 && (ret = ask_price(j, out)) >= 0)
+        ret = enter(j, false, out);
+    return j->refusal = FFMIN(ret, 0);
+}
+
+bool journey_has_ended(const Journey *journey)
+{
+    return !journey->job || job_has_ended(journey->job);
+}
+
+/* What is left of the line of journey_fetch(). */
+static int go_on(Journey *j, char **path, Outcome *out)
+{
+    Order *o = &j->order;
+    int ret;
+
+    if (j->refusal)
+        return j->refusal;
+    if (!j->job) {
+        if ((ret = order_look_up(o, out)) < 0)
+            return ret;
+        order_say(o);
+        if (o->request->dry_run)
+            return rehearse(o, path, out);
+        if (!o->served && ((ret = order_quote(o, out)) < 0 ||
+                           (ret = order_enter(o, false, &j->job, out)) < 0))
+            return ret;
     }
-    j->refusal = FFMIN(ret, 0);
-    return j->refusal;
+    if (j->job && (ret = job_wait(j->job, j->ask.interrupt, out)) < 0)
+        return ret;
+    return deliver(o, path, out);
 }
 
-const char *journey_key(const Journey *j)
+static void fill_report(Journey *j, int ret, JourneyReport *report)
 {
-    return j->request->key;
-}
+    Order *o = &j->order;
+    Outcome unheard = {.quiet = true};
+    Record *now = NULL;
 
-bool journey_is_to_be_sent(const Journey *j)
-{
-    return !j->settled && !j->refusal;
-}
-
-int journey_send(Journey *j)
-{
-    int ret = journey_is_to_be_sent(j) ? batch_enter(&j->plan, &j->entry) : 0;
-
-    if (ret == AVERROR(EEXIST)) /* two of the same */
-        ret = 0;
-    if (ret >= 0 && !j->entry)
-        j->settled = true;
-    return ret;
-}
-
-int journey_places(void)
-{
-    return batch_places();
-}
-
-void journey_expect(Events *voice, int total, int waiting)
-{
-    batch_expect(voice, total, waiting);
-}
-
-int journey_turn(const AVIOInterruptCB *interrupt)
-{
-    return batch_turn(interrupt);
-}
-
-bool journey_has_ended(const Journey *j)
-{
-    return !j->entry || batch_has_ended(j->entry);
-}
-
-static void report_error(const Journey *j, int error, JourneyReport *report)
-{
-    const char *said = j->events ? events_error(j->events) : "";
-    av_strlcpy(report->error, *said ? said : av_err2str(error), sizeof(report->error));
-}
-
-/* What the ledger says by now of a journey that failed. */
-static void recall_record(Journey *j)
-{
-    Record *record = NULL;
-
-    if (!j->store || store_load(j->store, j->request->key, false, &j->out, &record) < 0)
-        return;
-    record_free(&j->record);
-    j->record = record;
+    if (o->request) {
+        av_strlcpy(report->key, o->request->key, sizeof(report->key));
+        report->dry_run = o->request->dry_run;
+    }
+    /* What the ledger says by now of one that failed. */
+    if (ret < 0 && o->store &&
+        store_load(o->store, o->request->key, false, &unheard, &now) >= 0)
+        FFSWAP(Record *, o->record, now);
+    record_free(&now);
+    if (o->record) {
+        av_strlcpy(report->status, o->record->status, sizeof(report->status));
+        report->state = record_state_name(o->record->state);
+        report->usd = o->record->usd;
+    }
+    if (report->dry_run)
+        report->usd = o->plan.price;
 }
 
 int journey_finish(Journey **journey, const AVIOInterruptCB *interrupt,
-                   JourneyReport *report)
+                   JourneyReport *report, Outcome *out)
 {
     Journey *j = *journey;
-    int ret;
 
     *report = (JourneyReport){.usd = -1, .state = record_state_name(RECORD_NEW)};
-    j->interrupt = interrupt;
-    ret = j->refusal ? j->refusal : j->entry ? journey_await(j) : journey_proceed(j);
-    if (ret < 0) {
-        report_error(j, ret, report);
-        recall_record(j);
-    }
-    ret = journey_conclude(j, ret, &report->path);
-    if (ret < 0 && !report->error[0])
-        report_error(j, ret, report);
-    if (j->request) {
-        av_strlcpy(report->key, j->request->key, sizeof(report->key));
-        report->dry_run = j->request->dry_run;
-    }
-    if (j->record) {
-        const char *status = record_text(j->record, RECORD_STATUS);
-        av_strlcpy(report->status, status ? status : "", sizeof(report->status));
-        report->state = record_state_name(record_state(j->record));
-        report->usd = record_number(j->record, RECORD_USD, -1);
-    }
-    if (report->dry_run)
-        report->usd = j->plan.price;
-    *journey = NULL;
-    return journey_arrive(j, ret, &report->failure);
-}
-
-void journey_give(Journey **journey, bool announce)
-{
-    Journey *j = *journey;
-
-    *journey = NULL;
-    if (j && j->entry)
-        batch_give(&j->entry, j, journey_release, announce);
-    else
-        journey_free(&j);
+    j->ask.interrupt = interrupt;
+    int ret = go_on(j, &report->path, out);
+    int failed = ret;
+    if (ret < 0)
+        ret = fall_back(&j->order, ret, &report->path, out);
+    fill_report(j, failed, report);
+    journey_free(journey);
+    return ret;
 }
 
 void journey_free(Journey **journey)
 {
-    Failure failure;
+    Journey *j = *journey;
 
-    if (*journey)
-        journey_arrive(*journey, 0, &failure);
-    *journey = NULL;
-}
-
-int journey_dispatch(const char *url, AVDictionary **options,
-                     const AVIOInterruptCB *interrupt, char *key, Failure *failure)
-{
-    Journey *j;
-    int ret = journey_prepare(url, options, interrupt, NULL, &j, failure);
-
-    if (ret < 0)
-        return ret;
-    if (key)
-        av_strlcpy(key, journey_key(j), REQUEST_KEY_SIZE);
-    if (j->request->dry_run) {
-        j->interrupt = interrupt;
-        ret = journey_proceed(j);
-    } else if ((ret = journey_ask(j, interrupt, failure)) >= 0) {
-        ret = journey_send(j);
-    }
-    if (ret >= 0 && j->entry)
-        ret = batch_wait_for_answer(j->entry, j->events, interrupt, &j->failure);
-    j->interrupt = NULL;
-    if (ret >= 0) {
-        journey_give(&j, false);
-        return 0;
-    }
-    return journey_arrive(j, ret, failure);
+    if (!j)
+        return;
+    job_unref(&j->job);
+    order_free(&j->order);
+    av_freep(journey);
 }

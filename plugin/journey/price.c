@@ -1,6 +1,6 @@
 /* i2v: what the gateway asks for a request, and what it names in place of a model
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "journey/price.h"
+#include "journey/order.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -13,7 +13,7 @@
 #include <libavutil/mem.h>
 #include <libavutil/time.h>
 
-#include "engine/aimlapi_list.h"
+#include "engine/engine.h"
 #include "request/fields.h"
 
 /* Without a limit the price is a courtesy, and a purchase need not wait for it long. */
@@ -96,8 +96,8 @@ static int ask(const Request *r, const AVIOInterruptCB *interrupt, const Answer 
         return 0;
     pthread_mutex_unlock(&lock);
     source.timeout_ms = r->max_cost >= 0 ? 0 : COURTESY_MS;
-    fresh.ret = catalogue_models(&source, r->model_name, &fresh.catalogue, fresh.why,
-                                 sizeof(fresh.why));
+    fresh.ret = r->engine->list(&source, r->model_name, &fresh.catalogue, fresh.why,
+                                sizeof(fresh.why));
     fresh.when = av_gettime_relative();
     fresh.origin = av_strdup(r->origin);
     fresh.model = av_strdup(r->model_name);
@@ -123,7 +123,7 @@ static int price_by(const Catalogue *catalogue, const Request *r, CataloguePrice
                    sizeof(price->text));
         ret = AVERROR(ENOENT);
     } else {
-        ret = fields ? catalogue_price(catalogue, n, fields, request_seconds(r), price)
+        ret = fields ? r->engine->price(catalogue, n, fields, request_seconds(r), price)
                      : AVERROR(ENOMEM);
     }
     cJSON_Delete(fields);
@@ -136,7 +136,13 @@ static int look_up(const Request *r, const AVIOInterruptCB *interrupt,
                    CataloguePrice *price)
 {
     const Answer *answer;
-    int ret = ask(r, interrupt, &answer);
+    int ret;
+
+    if (!r->engine->list || !r->engine->price) {
+        av_strlcpy(price->text, "the gateway names no prices", sizeof(price->text));
+        return AVERROR(ENODATA);
+    }
+    ret = ask(r, interrupt, &answer);
 
     if (ret >= 0 && (ret = answer->ret) < 0)
         snprintf(price->text, sizeof(price->text), "the gateway's list: %s", answer->why);
@@ -147,65 +153,66 @@ static int look_up(const Request *r, const AVIOInterruptCB *interrupt,
 }
 
 static int refuse_unknown(const Request *r, Events *events, const CataloguePrice *price,
-                          int error)
+                          int error, Outcome *out)
 {
-    events_say(events, AV_LOG_ERROR,
-               "The price of this clip is not known (%s), and max_cost=%.10g allows none "
-               "that is not; nothing sent.\n",
-               price->text, r->max_cost);
-    return error == AVERROR(ENODATA) || error == AVERROR(ENOENT) ? AVERROR(EDOM) : error;
+    bool unpriced = error == AVERROR(ENODATA) || error == AVERROR(ENOENT);
+    return events_fail(
+        events, out, unpriced ? FAILURE_REQUEST : FAILURE_GATEWAY,
+        unpriced ? AVERROR(EDOM) : error,
+        "The price of this clip is not known (%s), and max_cost=%.10g allows none that is "
+        "not; nothing sent.",
+        price->text, r->max_cost);
 }
 
-int quote_price(const Request *r, Events *events, const AVIOInterruptCB *interrupt,
-                double *usd)
+int price_ask(const Request *r, Events *events, const AVIOInterruptCB *interrupt,
+              double *usd, Outcome *out)
 {
     CataloguePrice price = {0};
     int ret = look_up(r, interrupt, &price);
     Event event = {.name = "price", .usd = -1, .retryable = -1, .message = price.text};
 
     *usd = -1;
-    if (ret == AVERROR(EINTR)) {
-        events_say(events, AV_LOG_ERROR, "Interrupted. Nothing was bought.\n");
-        return ret;
-    }
+    if (ret == AVERROR(EINTR))
+        return events_fail(events, out, FAILURE_LATER, ret,
+                           "Interrupted. Nothing was bought.");
     if (ret == AVERROR(ENOMEM))
-        return ret;
+        return outcome_end(out, FAILURE_GATEWAY, ret);
     if (ret >= 0)
         event.usd = *usd = price.usd;
     events_note(events, &event);
     if (ret < 0 && r->max_cost >= 0)
-        return refuse_unknown(r, events, &price, ret);
+        return refuse_unknown(r, events, &price, ret, out);
     if (ret < 0) {
         events_say(events, ret == AVERROR(ENOENT) ? AV_LOG_WARNING : AV_LOG_INFO,
-                   "Price: not known (%s).\n", price.text);
+                   "Price: not known (%s).", price.text);
         return 0;
     }
-    events_say(events, AV_LOG_INFO, "Price: %s%.4g USD (%s).\n",
+    events_say(events, AV_LOG_INFO, "Price: %s%.4g USD (%s).",
                price.at_most ? "at most " : "", price.usd, price.text);
     if (r->max_cost < 0 || price.usd <= r->max_cost + 1e-9)
         return 0;
-    events_say(events, AV_LOG_ERROR,
-               "This clip would cost %s%.4g USD (%s), which is above max_cost=%.10g; "
-               "nothing sent.\n",
-               price.at_most ? "up to " : "", price.usd, price.text, r->max_cost);
-    return AVERROR(EDOM);
+    return events_fail(
+        events, out, FAILURE_REQUEST, AVERROR(EDOM),
+        "This clip would cost %s%.4g USD (%s), which is above max_cost=%.10g; nothing sent.",
+        price.at_most ? "up to " : "", price.usd, price.text, r->max_cost);
 }
 
-void quote_replacement(const Request *r, Events *events, const AVIOInterruptCB *interrupt)
+void price_say_replacement(const Request *r, Events *events,
+                           const AVIOInterruptCB *interrupt)
 {
     CatalogueSource source = source_of(r, interrupt);
     CatalogueRetirement retired;
     Catalogue *catalogue = NULL;
     char why[96];
 
-    if (catalogue_retirements(&source, &catalogue, why, sizeof(why)) < 0)
+    if (!r->engine->retirements ||
+        r->engine->retirements(&source, &catalogue, why, sizeof(why)) < 0)
         goto end;
     if (catalogue_retirement(catalogue, r->model_name, &retired) < 0) {
-        events_say(events, AV_LOG_ERROR,
-                   "i2vctl models lists what the gateway serves.\n");
+        events_say(events, AV_LOG_ERROR, "i2vctl models lists what the gateway serves.");
         goto end;
     }
-    events_say(events, AV_LOG_ERROR, "The gateway lists the model %s as %s%s%s%s%s%s.\n",
+    events_say(events, AV_LOG_ERROR, "The gateway lists the model %s as %s%s%s%s%s%s.",
                r->model_name, retired.status ? retired.status : "retired",
                retired.shutdown_at ? " since " : "",
                retired.shutdown_at ? retired.shutdown_at : "",

@@ -3,6 +3,7 @@
 #include "made/animatic.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
@@ -14,14 +15,17 @@
 #include <libavutil/mathematics.h>
 #include <libavutil/opt.h>
 
-#include "made/title.h"
 #include "base/compat.h"
+#include "base/picture.h"
+#include "made/title.h"
 #include "made/write.h"
 
 #define MAX_SIDE      16384
 #define MAX_FRAMES    1000000
 #define TONE          440 ///< Hz
 #define MIN_TIMESCALE 10000
+#define SCALE         "flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp+bitexact"
+#define ZOOM          0.08 ///< how much larger the picture is in the end
 
 /* A clip being rendered. */
 typedef struct Render {
@@ -35,7 +39,7 @@ typedef struct Render {
     AVFrame *frame;
     AVCodecContext *encoder;
     AVPacket *packet;
-    Mp4Writer *writer;
+    Writer *writer;
 } Render;
 
 static int check(const AnimaticPlan *plan, Render *render)
@@ -52,6 +56,80 @@ static int check(const AnimaticPlan *plan, Render *render)
         return AVERROR(EINVAL);
     render->frames = (int64_t)frames;
     return 0;
+}
+
+/* The pictures */
+
+/* The picture in the clip's size, black bars beside it, and a frame each that shows it.
+ * The zoompan filter moves in whole samples of chroma: smaller ones make it smoother. */
+static int append_picture(const Render *render, AVFilterContext **last)
+{
+    const AnimaticPlan *plan = render->plan;
+    const AVFrame *picture = plan->picture;
+    int width = render->width, height = render->height, fine = plan->moving ? 2 : 1, ret;
+    int w = (int)av_rescale(picture->width, height, picture->height);
+    int h = (int)av_rescale(picture->height, width, picture->width);
+
+    /* A pixel less is rounding, and no bar. */
+    w = w < width - 1 ? FFMAX(w, 1) : width;
+    h = h < height - 1 ? FFMAX(h, 1) : height;
+    if ((ret = picture_append(last, "scale", NULL, "%d:%d:" SCALE, w * fine, h * fine)) <
+            0 ||
+        (ret = picture_append(last, "format", NULL, "rgb24")) < 0 ||
+        (ret = picture_append(last, "pad", NULL, "%d:%d:%d:%d:black", width * fine,
+                              height * fine, (width - w) / 2 * fine,
+                              (height - h) / 2 * fine)) < 0 ||
+        (ret = picture_append(last, "scale", NULL,
+                              "out_color_matrix=bt709:out_range=tv:" SCALE)) < 0 ||
+        (ret = picture_append(last, "format", NULL, "yuv420p")) < 0)
+        return ret;
+    return picture_append(last, "zoompan", NULL,
+                          "z=1+%g*on/%" PRId64 ":x=iw/2-iw/zoom/2:y=ih/2-ih/zoom/2"
+                          ":d=%" PRId64 ":s=%dx%d:fps=%d/%d",
+                          plan->moving ? ZOOM : 0., render->frames, render->frames, width,
+                          height, plan->rate.num, plan->rate.den);
+}
+
+/* Up to the first picture, so that nothing about the text is left to fail. */
+static int make_graph(Render *render, bool titled)
+{
+    const AnimaticPlan *plan = render->plan;
+    AVFilterContext *source, *last;
+    int ret;
+
+    if (!(render->graph = avfilter_graph_alloc()))
+        return AVERROR(ENOMEM);
+    render->graph->nb_threads = 1;
+    if ((ret = picture_source(render->graph, plan->picture, &source)) < 0)
+        return ret;
+    last = source;
+    if ((ret = append_picture(render, &last)) < 0 ||
+        (titled && (ret = title_draw(&last, render->width, render->height, plan->stamp,
+                                     plan->caption)) < 0) ||
+        (ret = picture_append(&last, "format", NULL, "yuv420p")) < 0 ||
+        (ret = picture_append(&last, "buffersink", NULL, "%s", "")) < 0 ||
+        (ret = avfilter_graph_config(render->graph, NULL)) < 0 ||
+        (ret = picture_source_feed(source, plan->picture)) < 0)
+        return ret;
+    render->sink = last;
+    return av_buffersink_get_frame(render->sink, render->frame);
+}
+
+static int open_graph(Render *render)
+{
+    bool titled = render->plan->stamp || render->plan->caption;
+    int ret = make_graph(render, titled), failed = ret;
+
+    if (ret >= 0 || ret == AVERROR(ENOMEM) || !titled)
+        return ret;
+    avfilter_graph_free(&render->graph);
+    ret = make_graph(render, false);
+    if (ret >= 0)
+        outcome_say(render->out, AV_LOG_WARNING,
+                    "This FFmpeg cannot draw text (%s): it needs the drawtext filter and "
+                    "a font. The clip is made without it.",
+                    av_err2str(failed));
+    return ret;
 }
 
 /* The encoder */
@@ -133,11 +211,11 @@ static int open_file(Render *render, const char *path)
 {
     AnimaticSound sound = render->plan->sound;
     AVStream *stream;
-    int ret = mp4_writer_open(path, render->interrupt, &render->writer);
+    int ret = write_open(path, render->interrupt, &render->writer);
 
     if (ret < 0)
         return ret;
-    if (!(stream = mp4_writer_add_video(render->writer)))
+    if (!(stream = write_add_video(render->writer)))
         return AVERROR(ENOMEM);
     /* Fine enough for whoever cuts the clip or changes its rate. */
     stream->time_base = (AVRational){1, render->plan->rate.num};
@@ -147,9 +225,9 @@ static int open_file(Render *render, const char *path)
     stream->sample_aspect_ratio = render->encoder->sample_aspect_ratio;
     ret = avcodec_parameters_from_context(stream->codecpar, render->encoder);
     if (ret >= 0 && sound != ANIMATIC_MUTE)
-        ret = mp4_writer_add_sound(render->writer, 0, sound == ANIMATIC_TONE ? TONE : 0);
+        ret = write_add_sound(render->writer, 0, sound == ANIMATIC_TONE ? TONE : 0);
     return ret < 0 ? ret
-                   : mp4_writer_begin(render->writer, render->frames, seconds_of(render));
+                   : write_begin(render->writer, render->frames, seconds_of(render));
 }
 
 /* NULL = no more will come. */
@@ -165,7 +243,7 @@ static int encode(Render *render, const AVFrame *frame)
             break;
         render->packet->stream_index = 0;
         render->packet->duration = 1;
-        ret = mp4_writer_put(render->writer, render->packet, render->encoder->time_base);
+        ret = write_put(render->writer, render->packet, render->encoder->time_base);
     }
     return ret;
 }
@@ -197,13 +275,10 @@ static int render_all(Render *render, const char *path)
     render->frame = av_frame_alloc();
     if (!render->packet || !render->frame)
         return AVERROR(ENOMEM);
-    if ((ret = animatic_graph_open(render->plan, render->width, render->height,
-                                   render->frames, render->out, &render->graph,
-                                   &render->sink, render->frame)) < 0 ||
-        (ret = find_encoder(render)) < 0 || (ret = open_file(render, path)) < 0 ||
-        (ret = render_frames(render)) < 0)
+    if ((ret = open_graph(render)) < 0 || (ret = find_encoder(render)) < 0 ||
+        (ret = open_file(render, path)) < 0 || (ret = render_frames(render)) < 0)
         return ret;
-    return mp4_writer_end(render->writer);
+    return write_end(render->writer);
 }
 
 int animatic_render(const AnimaticPlan *plan, const char *path,
@@ -212,7 +287,7 @@ int animatic_render(const AnimaticPlan *plan, const char *path,
     Render render = {.plan = plan, .interrupt = interrupt, .out = out};
     int ret = render_all(&render, path);
 
-    ret = mp4_writer_close(&render.writer, ret);
+    ret = write_close(&render.writer, ret);
     avcodec_free_context(&render.encoder);
     avfilter_graph_free(&render.graph);
     av_packet_free(&render.packet);

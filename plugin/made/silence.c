@@ -22,7 +22,7 @@ typedef struct Silence {
     const char *clip;
     const AVIOInterruptCB *interrupt;
     AVFormatContext *in;
-    Mp4Writer *out;
+    Writer *out;
     AVPacket *packet;
     int *map;          ///< streams of `in` to those of `out`; -1 = left out
     int64_t packets;   ///< of video
@@ -113,8 +113,8 @@ static int copy_side_data(AVStream *to, const AVStream *from)
 
 static int add_stream(Silence *silence, const AVStream *from)
 {
-    AVFormatContext *out = mp4_writer_context(silence->out);
-    AVStream *to = mp4_writer_add_video(silence->out);
+    AVFormatContext *out = write_context(silence->out);
+    AVStream *to = write_add_video(silence->out);
     int ret;
 
     if (!to)
@@ -157,7 +157,7 @@ static int copy_metadata(Silence *silence)
 {
     static const char *const of_the_file[] = {"major_brand", "minor_version",
                                               "compatible_brands"};
-    AVFormatContext *out = mp4_writer_context(silence->out);
+    AVFormatContext *out = write_context(silence->out);
     const AVDictionaryEntry *entry = NULL;
     int ret = av_dict_copy(&out->metadata, silence->in->metadata, 0);
 
@@ -175,7 +175,7 @@ static int begin(Silence *silence)
 {
     const AVDictionaryEntry *encoder =
         av_dict_get(silence->in->metadata, "encoder", NULL, 0);
-    AVFormatContext *out = mp4_writer_context(silence->out);
+    AVFormatContext *out = write_context(silence->out);
     int ret = 0;
 
     silence->map = av_malloc_array(silence->in->nb_streams, sizeof(*silence->map));
@@ -187,9 +187,9 @@ static int begin(Silence *silence)
             ret = add_stream(silence, silence->in->streams[i]);
     }
     if (ret < 0 || (ret = copy_metadata(silence)) < 0 ||
-        (ret = mp4_writer_add_sound(silence->out, silence->start, 0)) < 0 ||
-        (ret = mp4_writer_begin(silence->out, silence->packets,
-                                silence->end - silence->start)) < 0)
+        (ret = write_add_sound(silence->out, silence->start, 0)) < 0 ||
+        (ret = write_begin(silence->out, silence->packets,
+                           silence->end - silence->start)) < 0)
         return ret;
     /* The muxer took it away, and calls it otherwise where it has an atom for it. The
      * metadata is written at the end. */
@@ -207,15 +207,15 @@ static int copy_packets(Silence *silence)
     while ((ret = read_packet(silence)) >= 0) {
         AVRational base = silence->in->streams[packet->stream_index]->time_base;
         packet->stream_index = silence->map[packet->stream_index];
-        if ((ret = mp4_writer_put(silence->out, packet, base)) < 0)
+        if ((ret = write_put(silence->out, packet, base)) < 0)
             return ret;
     }
     if (ret != AVERROR_EOF)
         return ret;
-    ret = mp4_writer_end(silence->out);
+    ret = write_end(silence->out);
     /* Packets behind the end of an edit list are kept, and stay hidden. */
     if (ret >= 0 && silence->last > silence->end)
-        ret = mp4_writer_trim(silence->out, silence->end - silence->start);
+        ret = write_trim(silence->out, silence->end - silence->start);
     return ret;
 }
 
@@ -233,7 +233,7 @@ static int add(Silence *silence, const char *path)
     if (silence->has_audio)
         return AVERROR(EINVAL);
     if ((ret = measure(silence)) < 0 || (ret = open_clip(silence)) < 0 ||
-        (ret = mp4_writer_open(path, silence->interrupt, &silence->out)) < 0 ||
+        (ret = write_open(path, silence->interrupt, &silence->out)) < 0 ||
         (ret = begin(silence)) < 0)
         return ret;
     return copy_packets(silence);
@@ -245,7 +245,7 @@ int silence_add(const char *clip, const char *path, const AVIOInterruptCB *inter
     Silence silence = {.clip = clip, .interrupt = interrupt};
     int ret = add(&silence, path);
 
-    ret = mp4_writer_close(&silence.out, ret);
+    ret = write_close(&silence.out, ret);
     avformat_close_input(&silence.in);
     av_packet_free(&silence.packet);
     av_free(silence.map);

@@ -1,6 +1,6 @@
 /* i2v: what is made here in place of a clip, or of a clip
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "made/stand_in.h"
+#include "made/made.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -108,7 +108,7 @@ static int find_directory(const char *so, Outcome *out, char **path)
     return ret;
 }
 
-int substitute_check_place(Outcome *out)
+int made_check_place(Outcome *out)
 {
     char *directory = NULL;
     int ret = find_directory("; nothing sent", out, &directory);
@@ -175,7 +175,7 @@ static int rate_of(const Request *r)
     return r->model && r->model->rate ? r->model->rate : USUAL_RATE;
 }
 
-static int render(const Request *r, const Still *still, AnimaticPlan *plan,
+static int render(const Request *r, Still *still, AnimaticPlan *plan,
                   const AVIOInterruptCB *interrupt, Outcome *out, const char *path)
 {
     Outcome unheard = {.quiet =
@@ -201,7 +201,7 @@ static void name_of(const char *kind, const char *key, AnimaticSound sound,
              (int)sound);
 }
 
-static int from_still(const char *kind, const Request *r, const Still *still,
+static int from_still(const char *kind, const Request *r, Still *still,
                       AnimaticPlan *plan, const AVIOInterruptCB *interrupt, Outcome *out,
                       char **path)
 {
@@ -215,8 +215,8 @@ static int from_still(const char *kind, const Request *r, const Still *still,
     return FFMIN(ret, 0);
 }
 
-int substitute_animatic(const Request *request, const Still *still,
-                        const AVIOInterruptCB *interrupt, Outcome *out, char **path)
+int made_animatic(const Request *request, Still *still, const AVIOInterruptCB *interrupt,
+                  Outcome *out, char **path)
 {
     AnimaticPlan plan = {
         .moving = true,
@@ -229,7 +229,7 @@ int substitute_animatic(const Request *request, const Still *still,
     return from_still("animatic", request, still, &plan, interrupt, out, path);
 }
 
-int substitute_find_animatic(const char *key, Outcome *out, char **path)
+int made_find_animatic(const char *key, Outcome *out, char **path)
 {
     static const AnimaticSound sounds[] = {ANIMATIC_TONE, ANIMATIC_SILENCE,
                                            ANIMATIC_MUTE};
@@ -245,8 +245,8 @@ int substitute_find_animatic(const char *key, Outcome *out, char **path)
     return ret;
 }
 
-int substitute_still(const Request *request, const Still *still,
-                     const AVIOInterruptCB *interrupt, Outcome *out, char **path)
+int made_still(const Request *request, Still *still, const AVIOInterruptCB *interrupt,
+               Outcome *out, char **path)
 {
     AnimaticPlan plan = {.sound = ANIMATIC_SILENCE};
     return from_still("still", request, still, &plan, interrupt, out, path);
@@ -254,8 +254,8 @@ int substitute_still(const Request *request, const Still *still,
 
 /* A clip with a silent track */
 
-int substitute_silence(const char *clip, const AVIOInterruptCB *interrupt, Outcome *out,
-                       char **path)
+int made_silent(const char *clip, const AVIOInterruptCB *interrupt, Outcome *out,
+                char **path)
 {
     struct stat st;
     char *name = NULL;

@@ -1,31 +1,25 @@
-/* i2v: the filters that an animatic's pictures come out of
+/* i2v: the words on a clip that is made here
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "made/title.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <libavfilter/buffersink.h>
 #include <libavutil/avstring.h>
 #include <libavutil/common.h>
 #include <libavutil/error.h>
-#include <libavutil/log.h>
-#include <libavutil/mathematics.h>
-#include <libavutil/opt.h>
+#include <libavutil/mem.h>
 
-#include "made/caption.h"
 #include "base/picture.h"
 
-#define SCALE "flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp+bitexact"
-#define ZOOM  0.08 ///< how much larger the picture is in the end
 /* A column of a monospaced font, of its size, with a little room. */
-#define COLUMN    0.63
-#define MIN_SIZE  8  ///< pixels; smaller text is not drawn
-#define MAX_CODES 64 ///< characters that a font is looked for by
+#define COLUMN      0.63
+#define MIN_SIZE    8  ///< pixels; smaller text is not drawn
+#define MAX_CODES   64 ///< characters that a font is looked for by
+#define REPLACEMENT 0xFFFD
 
 /* Drawn in this order of liking. */
 static const char *const fonts[] = {
@@ -35,73 +29,161 @@ static const char *const fonts[] = {
     "/usr/share/fonts/dejavu/DejaVuSansMono.ttf",
 };
 
-/* Filters one behind the other. */
-typedef struct Chain {
-    AVFilterGraph *graph;
-    AVFilterContext *last;
-    int width, height; ///< of the clip
-} Chain;
+/* Breaking a text into lines */
 
-/* Puts a filter at the end of a chain, or nothing after an error.
- * @param set     pairs of an option and its value, which is not parsed, and a NULL
- * @param format  of further options, in libavfilter's syntax */
-static int append(Chain *chain, const char *name, const char *const *set,
-                  const char *format, ...)
+typedef struct Range {
+    int32_t first, last;
+} Range;
+
+static bool is_in(int32_t code, const Range *ranges, size_t count)
 {
-    const AVFilter *filter = avfilter_get_by_name(name);
-    AVFilterContext *next;
-    char options[512];
-    va_list args;
-    int ret = 0;
+    for (size_t i = 0; i < count; i++)
+        if (code >= ranges[i].first && code <= ranges[i].last)
+            return true;
+    return false;
+}
+#define IS_IN(code, ranges) is_in(code, ranges, FF_ARRAY_ELEMS(ranges))
 
-    if (!filter)
-        return AVERROR_FILTER_NOT_FOUND;
-    if (!(next = avfilter_graph_alloc_filter(chain->graph, filter, name)))
+static bool is_space(int32_t code)
+{
+    static const Range spaces[] = {{0, 0x20}, {0x7F, 0xA0}, {0x2028, 0x2029}};
+    return IS_IN(code, spaces);
+}
+
+/* What turns the direction, and marks that are nothing to be seen. */
+static bool is_left_out(int32_t code)
+{
+    static const Range marks[] = {{0x061C, 0x061C}, {0x200E, 0x200F}, {0x202A, 0x202E},
+                                  {0x2060, 0x206F}, {0xFEFF, 0xFEFF}, {0xFFF9, 0xFFFB}};
+    return IS_IN(code, marks);
+}
+
+static int columns_of(int32_t code)
+{
+    static const Range none[] = {{0x0300, 0x036F}, {0x0591, 0x05BD}, {0x064B, 0x065F},
+                                 {0x200B, 0x200D}, {0x20D0, 0x20F0}, {0xFE00, 0xFE0F}};
+    static const Range two[] = {{0x1100, 0x115F}, {0x2E80, 0xA4CF},   {0xAC00, 0xD7A3},
+                                {0xF900, 0xFAFF}, {0xFE30, 0xFE6F},   {0xFF00, 0xFF60},
+                                {0xFFE0, 0xFFE6}, {0x1F300, 0x1FAFF}, {0x20000, 0x3FFFD}};
+    return IS_IN(code, none) ? 0 : IS_IN(code, two) ? 2 : 1;
+}
+
+/* The text as characters that may be drawn; none is more than the bytes it came from. */
+static int read_text(const char *text, int32_t **codes, int *count)
+{
+    const uint8_t *at = (const uint8_t *)text, *end = at + strlen(text);
+
+    *count = 0;
+    *codes = av_malloc_array((size_t)(end - at) + 1, sizeof(**codes));
+    if (!*codes)
         return AVERROR(ENOMEM);
-    va_start(args, format);
-    vsnprintf(options, sizeof(options), format, args);
-    va_end(args);
-    for (; *set && ret >= 0; set += 2)
-        ret = av_opt_set(next, set[0], set[1], AV_OPT_SEARCH_CHILDREN);
-    if (ret < 0 || (ret = avfilter_init_str(next, options)) < 0 ||
-        (ret = avfilter_link(chain->last, 0, next, 0)) < 0)
-        avfilter_free(next);
-    else
-        chain->last = next;
+    while (at < end) {
+        int32_t code;
+        if (av_utf8_decode(&code, &at, end, 0) < 0)
+            code = REPLACEMENT;
+        if (is_left_out(code))
+            continue;
+        if (is_space(code)) {
+            if (!*count || (*codes)[*count - 1] == ' ')
+                continue;
+            code = ' ';
+        }
+        (*codes)[(*count)++] = code;
+    }
+    if (*count && (*codes)[*count - 1] == ' ')
+        (*count)--;
+    return 0;
+}
+
+static char *put_code(char *to, int32_t code)
+{
+    static const uint8_t leads[] = {0, 0xC0, 0xE0, 0xF0};
+    int bytes = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+
+    for (int i = bytes - 1; i > 0; i--, code >>= 6)
+        to[i] = (char)(0x80 | (code & 0x3F));
+    to[0] = (char)(leads[bytes - 1] | code);
+    return to + bytes;
+}
+
+static char *write_line(const int32_t *codes, int count, const char *tail)
+{
+    char *line = av_malloc((size_t)count * 4 + strlen(tail) + 1), *at = line;
+
+    if (!line)
+        return NULL;
+    for (int i = 0; i < count; i++)
+        at = put_code(at, codes[i]);
+    memcpy(at, tail, strlen(tail) + 1);
+    return line;
+}
+
+/* How many characters fit into so many columns. */
+static int count_fitting(const int32_t *codes, int count, int columns)
+{
+    int fit = 0;
+    while (fit < count && (columns -= columns_of(codes[fit])) >= 0)
+        fit++;
+    return fit;
+}
+
+/* Characters of the next line, of those that fit. */
+static int find_break(const int32_t *codes, int count, int fit)
+{
+    if (fit == count)
+        return fit;
+    for (int i = fit; i > 0; i--)
+        if (codes[i] == ' ')
+            return i;
+    return FFMAX(fit, 1);
+}
+
+int title_wrap(const char *text, int columns, int lines, Title *title)
+{
+    int32_t *codes;
+    int count, at = 0, ret = read_text(text, &codes, &count);
+
+    *title = (Title){0};
+    while (ret >= 0 && at < count && title->count < lines) {
+        int fit = count_fitting(codes + at, count - at, columns);
+        int length = find_break(codes + at, count - at, fit);
+        bool cut = title->count == lines - 1 && at + length < count;
+        if (cut)
+            length = count_fitting(codes + at, count - at, columns - 3);
+        char *line = write_line(codes + at, length, cut ? "..." : "");
+        if (!line)
+            ret = AVERROR(ENOMEM);
+        else
+            title->line[title->count++] = line;
+        at += length;
+        at += at < count && codes[at] == ' ';
+    }
+    if (ret < 0)
+        title_clear(title);
+    av_free(codes);
     return ret;
 }
 
-static const char *const nothing[] = {NULL};
-
-/* The picture in the clip's size, black bars beside it, and a frame each that shows it.
- * The zoompan filter moves in whole samples of chroma: smaller ones make it smoother. */
-static int append_picture(Chain *chain, const AnimaticPlan *plan, int64_t frames)
+void title_clear(Title *title)
 {
-    const AVFrame *picture = plan->picture;
-    int width = chain->width, height = chain->height, fine = plan->moving ? 2 : 1, ret;
-    int w = (int)av_rescale(picture->width, height, picture->height);
-    int h = (int)av_rescale(picture->height, width, picture->width);
-
-    /* A pixel less is rounding, and no bar. */
-    w = w < width - 1 ? FFMAX(w, 1) : width;
-    h = h < height - 1 ? FFMAX(h, 1) : height;
-    if ((ret = append(chain, "scale", nothing, "%d:%d:" SCALE, w * fine, h * fine)) < 0 ||
-        (ret = append(chain, "format", nothing, "rgb24")) < 0 ||
-        (ret = append(chain, "pad", nothing, "%d:%d:%d:%d:black", width * fine,
-                      height * fine, (width - w) / 2 * fine, (height - h) / 2 * fine)) <
-            0 ||
-        (ret = append(chain, "scale", nothing,
-                      "out_color_matrix=bt709:out_range=tv:" SCALE)) < 0 ||
-        (ret = append(chain, "format", nothing, "yuv420p")) < 0)
-        return ret;
-    return append(chain, "zoompan", nothing,
-                  "z=1+%g*on/%" PRId64 ":x=iw/2-iw/zoom/2:y=ih/2-ih/zoom/2"
-                  ":d=%" PRId64 ":s=%dx%d:fps=%d/%d",
-                  plan->moving ? ZOOM : 0., frames, frames, width, height, plan->rate.num,
-                  plan->rate.den);
+    for (int i = 0; i < title->count; i++)
+        av_free(title->line[i]);
+    *title = (Title){0};
 }
 
-/* Text */
+int title_columns(const char *line)
+{
+    const uint8_t *at = (const uint8_t *)line, *end = at + strlen(line);
+    int columns = 0;
+
+    while (at < end) {
+        int32_t code;
+        columns += av_utf8_decode(&code, &at, end, 0) < 0 ? 1 : columns_of(code);
+    }
+    return columns;
+}
+
+/* Drawing them */
 
 /* Whether the font at hand is likely to lack a character. */
 static bool is_unusual(int32_t code)
@@ -125,36 +207,38 @@ static void name_font(const char *line, char *name, size_t size)
     }
 }
 
-static int append_line_in(Chain *chain, const char *line, const char *key,
+static int append_line_in(AVFilterContext **last, const char *line, const char *key,
                           const char *font, int size, int baseline)
 {
     const char *const set[] = {"text", line, key, font, NULL};
 
-    return append(chain, "drawtext", set,
-                  "expansion=none:fontcolor=white:fontsize=%d:x=(w-text_w)/2:y=%d-ascent",
-                  size, baseline);
+    return picture_append(
+        last, "drawtext", set,
+        "expansion=none:fontcolor=white:fontsize=%d:x=(w-text_w)/2:y=%d-ascent", size,
+        baseline);
 }
 
 /* A font by its file where it is known: libavfilter says at INFO which one it found by a
  * name. */
-static int append_line(Chain *chain, const char *line, int size, int baseline)
+static int append_line(AVFilterContext **last, const char *line, int size, int baseline)
 {
     char name[32 + 8 * MAX_CODES];
     int ret = AVERROR(ENOENT);
 
     name_font(line, name, sizeof(name));
     if (name[0])
-        ret = append_line_in(chain, line, "font", name, size, baseline);
+        ret = append_line_in(last, line, "font", name, size, baseline);
     for (size_t i = 0; i < FF_ARRAY_ELEMS(fonts) && ret < 0; i++)
         if (!access(fonts[i], R_OK))
-            ret = append_line_in(chain, line, "fontfile", fonts[i], size, baseline);
-    return ret < 0 ? append_line_in(chain, line, "font", "monospace", size, baseline)
+            ret = append_line_in(last, line, "fontfile", fonts[i], size, baseline);
+    return ret < 0 ? append_line_in(last, line, "font", "monospace", size, baseline)
                    : ret;
 }
 
 /* Lines on one darkened box: drawtext's own boxes of lines would overlap.
  * @param baseline  of the last line */
-static int append_label(Chain *chain, const Caption *text, int size, int baseline)
+static int append_label(AVFilterContext **last, int clip_width, const Title *text,
+                        int size, int baseline)
 {
     int pitch = size * 5 / 4, first = baseline - (text->count - 1) * pitch, columns = 0;
     int ret, width;
@@ -162,94 +246,50 @@ static int append_label(Chain *chain, const Caption *text, int size, int baselin
     if (!text->count || size < MIN_SIZE)
         return 0;
     for (int i = 0; i < text->count; i++)
-        columns = FFMAX(columns, caption_columns(text->line[i]));
-    width = FFMIN((int)((COLUMN * columns + 0.6) * size), chain->width);
-    ret = append(chain, "drawbox", nothing, "%d:%d:%d:%d:black@0.6:fill",
-                 (chain->width - width) / 2, first - size * 11 / 10, width,
-                 baseline - first + size * 3 / 2);
+        columns = FFMAX(columns, title_columns(text->line[i]));
+    width = FFMIN((int)((COLUMN * columns + 0.6) * size), clip_width);
+    ret = picture_append(last, "drawbox", NULL, "%d:%d:%d:%d:black@0.6:fill",
+                         (clip_width - width) / 2, first - size * 11 / 10, width,
+                         baseline - first + size * 3 / 2);
     for (int i = 0; i < text->count && ret >= 0; i++)
-        ret = append_line(chain, text->line[i], size, first + i * pitch);
+        ret = append_line(last, text->line[i], size, first + i * pitch);
     return ret;
 }
 
-static int append_stamp(Chain *chain, const char *stamp)
+static int append_stamp(AVFilterContext **last, int width, int height, const char *stamp)
 {
-    int width = chain->width, height = chain->height;
-    Caption text;
-    int size, ret = caption_wrap(stamp, 40, 1, &text);
+    Title text;
+    int size, ret = title_wrap(stamp, 40, 1, &text);
 
     if (ret >= 0 && text.count) {
         size = FFMIN(FFMIN(width, height) / 6,
-                     (int)(0.8 * width / (COLUMN * caption_columns(text.line[0]))));
-        ret = append_label(chain, &text, size, height / 16 + size);
+                     (int)(0.8 * width / (COLUMN * title_columns(text.line[0]))));
+        ret = append_label(last, width, &text, size, height / 16 + size);
     }
-    caption_clear(&text);
+    title_clear(&text);
     return ret;
 }
 
-static int append_caption(Chain *chain, const char *caption)
+static int append_caption(AVFilterContext **last, int width, int height,
+                          const char *caption)
 {
-    int width = chain->width, height = chain->height;
     int size = FFMAX(FFMIN(width, height) / 24, MIN_SIZE), pitch = size * 5 / 4;
     int columns = (int)(0.9 * width / (COLUMN * size));
-    int lines = FFMIN((height / 2 - height / 16) / pitch, CAPTION_MAX_LINES), ret;
-    Caption text;
+    int lines = FFMIN((height / 2 - height / 16) / pitch, TITLE_MAX_LINES), ret;
+    Title text;
 
     if (columns < 4 || lines < 1)
         return 0;
-    ret = caption_wrap(caption, columns, lines, &text);
+    ret = title_wrap(caption, columns, lines, &text);
     if (ret >= 0)
-        ret = append_label(chain, &text, size, height - height / 16);
-    caption_clear(&text);
+        ret = append_label(last, width, &text, size, height - height / 16);
+    title_clear(&text);
     return ret;
 }
 
-/* Up to the first picture, so that nothing about the text is left to fail. */
-static int make_graph(const AnimaticPlan *plan, int64_t frames, Chain *chain,
-                      AVFrame *first)
+int title_draw(AVFilterContext **last, int width, int height, const char *stamp,
+               const char *caption)
 {
-    AVFilterContext *source;
-    int ret;
-
-    if (!(chain->graph = avfilter_graph_alloc()))
-        return AVERROR(ENOMEM);
-    chain->graph->nb_threads = 1;
-    if ((ret = picture_source(chain->graph, plan->picture, &source)) < 0)
-        return ret;
-    chain->last = source;
-    if ((ret = append_picture(chain, plan, frames)) < 0 ||
-        (plan->stamp && (ret = append_stamp(chain, plan->stamp)) < 0) ||
-        (plan->caption && (ret = append_caption(chain, plan->caption)) < 0) ||
-        (ret = append(chain, "format", nothing, "yuv420p")) < 0 ||
-        (ret = append(chain, "buffersink", nothing, "%s", "")) < 0 ||
-        (ret = avfilter_graph_config(chain->graph, NULL)) < 0 ||
-        (ret = picture_source_feed(source, plan->picture)) < 0)
-        return ret;
-    return av_buffersink_get_frame(chain->last, first);
-}
-
-int animatic_graph_open(const AnimaticPlan *plan, int width, int height, int64_t frames,
-                        Outcome *out, AVFilterGraph **graph, AVFilterContext **sink,
-                        AVFrame *first)
-{
-    Chain chain = {.width = width, .height = height};
-    AnimaticPlan bare = *plan;
-    int ret = make_graph(plan, frames, &chain, first), failed = ret;
-
-    if (ret < 0 && ret != AVERROR(ENOMEM) && (plan->stamp || plan->caption)) {
-        avfilter_graph_free(&chain.graph);
-        bare.stamp = bare.caption = NULL;
-        ret = make_graph(&bare, frames, &chain, first);
-        if (ret >= 0)
-            outcome_say(
-                out, AV_LOG_WARNING,
-                "This FFmpeg cannot draw text (%s): it needs the drawtext filter and "
-                "a font. The clip is made without it.",
-                av_err2str(failed));
-    }
-    if (ret < 0)
-        avfilter_graph_free(&chain.graph);
-    *graph = chain.graph;
-    *sink = chain.last;
-    return ret;
+    int ret = stamp ? append_stamp(last, width, height, stamp) : 0;
+    return ret < 0 || !caption ? ret : append_caption(last, width, height, caption);
 }

@@ -1,27 +1,47 @@
-/* i2v: the filters that an animatic's pictures come out of
- * SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef I2V_ANIMATIC_GRAPH_H
-#define I2V_ANIMATIC_GRAPH_H
-
-#include <stdint.h>
+/* i2v: the words on a clip that is made here
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * A text of any kind is broken into a few lines that can be drawn, and these become
+ * filters behind those that make the picture.
+ */
+#ifndef I2V_TITLE_H
+#define I2V_TITLE_H
 
 #include <libavfilter/avfilter.h>
 
-#include "base/outcome.h"
-#include "made/animatic.h"
+#define TITLE_MAX_LINES 6
+
+/** Lines of valid UTF-8 without a control character in them. */
+typedef struct Title {
+    int count;
+    char *line[TITLE_MAX_LINES];
+} Title;
 
 /**
- * Make the filters of a plan. Where they cannot draw its text they are made without it,
- * and a warning is given on `out`.
- * @param width   of the pictures, which are yuv420p; pixels, even, as is the height
- * @param frames  of the clip: so many less the first can be taken from `sink`
- * @param graph   free with avfilter_graph_free(); NULL on error
- * @param sink    owned by the graph
- * @param first   an empty frame, which gets the first picture
+ * Break a text into lines, at its spaces where that is possible. What does not fit ends
+ * in "...". Control characters become spaces, spaces beside one another one, what would
+ * turn the direction of the text is left out, and bytes that are not UTF-8 become U+FFFD.
+ * @param text     any bytes
+ * @param columns  that a line may have, at least 4; wide characters count as two
+ * @param lines    that there may be, 1 to TITLE_MAX_LINES
+ * @param title    to be cleared with title_clear()
+ * @return 0 or AVERROR(ENOMEM)
+ */
+int title_wrap(const char *text, int columns, int lines, Title *title);
+
+void title_clear(Title *title);
+
+/** Columns that a line takes. */
+int title_columns(const char *line);
+
+/**
+ * Put filters behind another that draw words on its pictures.
+ * @param last           as of picture_append()
+ * @param width,height   of the pictures, pixels
+ * @param stamp,caption  as of AnimaticPlan
  * @return 0 or a negative AVERROR; libavfilter may have said why
  */
-int animatic_graph_open(const AnimaticPlan *plan, int width, int height, int64_t frames,
-                        Outcome *out, AVFilterGraph **graph, AVFilterContext **sink,
-                        AVFrame *first);
+int title_draw(AVFilterContext **last, int width, int height, const char *stamp,
+               const char *caption);
 
 #endif

@@ -6,17 +6,21 @@
 #include <math.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/types.h>
+#include <unistd.h>
 
 #include <libavcodec/avcodec.h>
 #include <libavutil/avstring.h>
 #include <libavutil/channel_layout.h>
 #include <libavutil/error.h>
+#include <libavutil/intreadwrite.h>
 #include <libavutil/mathematics.h>
 #include <libavutil/mem.h>
 #include <libavutil/opt.h>
 
+#include "store/boxes.h"
+
 #include "base/compat.h"
-#include "made/edit_list.h"
 #include "base/files.h"
 
 #define RATE          48000
@@ -30,7 +34,7 @@
 #define INDEX_PER_SAMPLE 48
 #define INDEX_BASE       16384
 
-struct Mp4Writer {
+struct Writer {
     const char *path; ///< borrowed
     const AVIOInterruptCB *interrupt;
     char *temp; ///< the file that is written
@@ -50,10 +54,9 @@ struct Mp4Writer {
     double frequency;
 };
 
-int mp4_writer_open(const char *path, const AVIOInterruptCB *interrupt,
-                    Mp4Writer **writer)
+int write_open(const char *path, const AVIOInterruptCB *interrupt, Writer **writer)
 {
-    Mp4Writer *made = av_mallocz(sizeof(*made));
+    Writer *made = av_mallocz(sizeof(*made));
     char *url = NULL;
     int ret = AVERROR(ENOMEM);
 
@@ -83,16 +86,16 @@ int mp4_writer_open(const char *path, const AVIOInterruptCB *interrupt,
     }
 end:
     av_free(url);
-    mp4_writer_close(&made, ret);
+    write_close(&made, ret);
     return ret;
 }
 
-AVFormatContext *mp4_writer_context(Mp4Writer *writer)
+AVFormatContext *write_context(Writer *writer)
 {
     return writer->fmt;
 }
 
-AVStream *mp4_writer_add_video(Mp4Writer *writer)
+AVStream *write_add_video(Writer *writer)
 {
     return avformat_new_stream(writer->fmt, NULL);
 }
@@ -110,7 +113,7 @@ static void set_layout(AVCodecContext *encoder, AVFrame *frame)
 #endif
 }
 
-static int open_encoder(Mp4Writer *writer, const AVCodec *codec)
+static int open_encoder(Writer *writer, const AVCodec *codec)
 {
     AVCodecContext *encoder = writer->encoder;
 
@@ -124,7 +127,7 @@ static int open_encoder(Mp4Writer *writer, const AVCodec *codec)
     return avcodec_open2(encoder, codec, NULL);
 }
 
-int mp4_writer_add_sound(Mp4Writer *writer, double start, double frequency)
+int write_add_sound(Writer *writer, double start, double frequency)
 {
     const AVCodec *codec = avcodec_find_encoder(AV_CODEC_ID_AAC);
     int ret;
@@ -151,7 +154,7 @@ int mp4_writer_add_sound(Mp4Writer *writer, double start, double frequency)
     return av_frame_get_buffer(writer->frame, 0);
 }
 
-static void fill(Mp4Writer *writer)
+static void fill(Writer *writer)
 {
     AVFrame *frame = writer->frame;
 
@@ -166,7 +169,7 @@ static void fill(Mp4Writer *writer)
 }
 
 /* NULL = no more will come. */
-static int encode(Mp4Writer *writer, const AVFrame *frame)
+static int encode(Writer *writer, const AVFrame *frame)
 {
     int ret = avcodec_send_frame(writer->encoder, frame);
 
@@ -188,7 +191,7 @@ static int encode(Mp4Writer *writer, const AVFrame *frame)
 
 /* Encode the whole frames that end by `until`; where that is the end of it all, also what
  * is left of one. */
-static int encode_until(Mp4Writer *writer, int64_t until)
+static int encode_until(Writer *writer, int64_t until)
 {
     int size = writer->encoder->frame_size, ret = 0;
 
@@ -209,7 +212,7 @@ static int encode_until(Mp4Writer *writer, int64_t until)
 
 /* The file */
 
-static int64_t index_size(const Mp4Writer *writer, int64_t packets, double seconds)
+static int64_t index_size(const Writer *writer, int64_t packets, double seconds)
 {
     int64_t size = INDEX_BASE + INDEX_PER_SAMPLE * packets;
 
@@ -229,7 +232,7 @@ static int64_t index_size(const Mp4Writer *writer, int64_t packets, double secon
     return size;
 }
 
-static bool has_option(const Mp4Writer *writer, const char *name, const char *unit)
+static bool has_option(const Writer *writer, const char *name, const char *unit)
 {
     return av_opt_find(writer->fmt->priv_data, name, unit, 0, 0);
 }
@@ -241,7 +244,7 @@ static bool has_colors(const AVCodecParameters *par)
            par->color_space != AVCOL_SPC_UNSPECIFIED;
 }
 
-int mp4_writer_begin(Mp4Writer *writer, int64_t packets, double seconds)
+int write_begin(Writer *writer, int64_t packets, double seconds)
 {
     AVDictionary *options = NULL;
     AVRational base = writer->fmt->streams[0]->time_base;
@@ -267,7 +270,7 @@ int mp4_writer_begin(Mp4Writer *writer, int64_t packets, double seconds)
     return ret < 0 ? ret : 0;
 }
 
-int mp4_writer_put(Mp4Writer *writer, AVPacket *packet, AVRational time_base)
+int write_put(Writer *writer, AVPacket *packet, AVRational time_base)
 {
     AVStream *stream = writer->fmt->streams[packet->stream_index];
     int ret = 0;
@@ -287,7 +290,7 @@ int mp4_writer_put(Mp4Writer *writer, AVPacket *packet, AVRational time_base)
     return av_interleaved_write_frame(writer->fmt, packet);
 }
 
-int mp4_writer_end(Mp4Writer *writer)
+int write_end(Writer *writer)
 {
     int ret = 0;
 
@@ -301,14 +304,9 @@ int mp4_writer_end(Mp4Writer *writer)
     return ret < 0 ? ret : 0;
 }
 
-int mp4_writer_trim(Mp4Writer *writer, double seconds)
+int write_close(Writer **writer, int ret)
 {
-    return edit_list_trim(writer->fd, seconds);
-}
-
-int mp4_writer_close(Mp4Writer **writer, int ret)
-{
-    Mp4Writer *gone = *writer;
+    Writer *gone = *writer;
 
     *writer = NULL;
     if (!gone)
@@ -325,4 +323,70 @@ int mp4_writer_close(Mp4Writer **writer, int ret)
         ret = files_publish(gone->fd, gone->temp, gone->path, ret);
     av_free(gone);
     return ret;
+}
+
+/* The edit list, set where the muxer cannot be told */
+
+static int write_at(int fd, int64_t at, const uint8_t *from, size_t size)
+{
+    ssize_t put = pwrite(fd, from, size, (off_t)at);
+    if (put < 0)
+        return AVERROR(errno);
+    return (size_t)put == size ? 0 : AVERROR(ENOSPC);
+}
+
+/* Go into the first box of a type. */
+static int enter(int fd, uint32_t type, Box *in)
+{
+    const char *why;
+    int64_t at = in->start;
+    Box box;
+    int ret;
+
+    for (; (ret = box_read(fd, at, in->end, &box, &why)) >= 0; at = box.end)
+        if (box.type == type) {
+            *in = box;
+            return 0;
+        }
+    return ret;
+}
+
+/* The unit of an edit's duration, in parts of a second. */
+static int read_timescale(int fd, Box in, uint32_t *timescale)
+{
+    uint8_t head[24];
+    const char *why;
+    int ret = enter(fd, MKTAG('m', 'v', 'h', 'd'), &in);
+
+    if (ret < 0 || (ret = box_read_at(fd, in.start, head, sizeof(head), &why)) < 0)
+        return ret;
+    *timescale = AV_RB32(head + (head[0] == 1 ? 20 : 12));
+    return 0;
+}
+
+int write_trim(Writer *writer, double seconds)
+{
+    int fd = writer->fd;
+    Box in = {.end = lseek(fd, 0, SEEK_END)};
+    const char *why;
+    uint8_t head[8], duration[8];
+    uint32_t timescale;
+    int64_t count, at;
+    bool wide;
+    int ret;
+
+    if ((ret = enter(fd, MKTAG('m', 'o', 'o', 'v'), &in)) < 0 ||
+        (ret = read_timescale(fd, in, &timescale)) < 0 ||
+        (ret = enter(fd, MKTAG('t', 'r', 'a', 'k'), &in)) < 0 ||
+        (ret = enter(fd, MKTAG('e', 'd', 't', 's'), &in)) < 0 ||
+        (ret = enter(fd, MKTAG('e', 'l', 's', 't'), &in)) < 0 ||
+        (ret = box_read_at(fd, in.start, head, sizeof(head), &why)) < 0)
+        return ret;
+    wide = head[0] == 1;
+    count = AV_RB32(head + 4);
+    at = in.start + 8 + (count - 1) * (wide ? 20 : 12);
+    if (count < 1 || at + (wide ? 20 : 12) > in.end)
+        return AVERROR_INVALIDDATA;
+    AV_WB64(duration, (uint64_t)llrint(seconds * timescale));
+    return write_at(fd, at, wide ? duration : duration + 4, wide ? 8 : 4);
 }

@@ -1,57 +1,61 @@
-/* i2v: write an MP4 of our own: index in front, whole or not at all, with made-up sound
- * SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef I2V_MP4_WRITER_H
-#define I2V_MP4_WRITER_H
+/* i2v: write an MP4 of our own
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The index goes in front, the file is there whole or not at all, and sound can be made
+ * up beside its video. In turn: open, add, begin, put, end, perhaps trim, close.
+ */
+#ifndef I2V_WRITE_H
+#define I2V_WRITE_H
 
 #include <stdint.h>
 
 #include <libavformat/avformat.h>
 
 /** A file being written. One thread at a time may use it. */
-typedef struct Mp4Writer Mp4Writer;
+typedef struct Writer Writer;
 
 /**
- * Start a file. Until mp4_writer_close() all goes to a temporary file beside `path`.
- * @param path       borrowed until mp4_writer_close()
+ * Start a file. Until write_close() all goes to a temporary file beside `path`.
+ * @param path       borrowed until write_close()
  * @param interrupt  looked at with each packet; borrowed as well; or NULL
  * @return 0 or a negative AVERROR, nothing of ours logged, as everywhere below
  */
-int mp4_writer_open(const char *path, const AVIOInterruptCB *interrupt,
-                    Mp4Writer **writer);
+int write_open(const char *path, const AVIOInterruptCB *interrupt, Writer **writer);
 
 /** The muxer's context, for metadata; owned by the writer. */
-AVFormatContext *mp4_writer_context(Mp4Writer *writer);
+AVFormatContext *write_context(Writer *writer);
 
-/** Add a video stream for the caller to describe before mp4_writer_begin(): its
+/** Add a video stream for the caller to describe before write_begin(): its
  * parameters and its time base, which then is kept. NULL without memory. */
-AVStream *mp4_writer_add_video(Mp4Writer *writer);
+AVStream *write_add_video(Writer *writer);
 
 /**
  * Add a track of 48 kHz stereo AAC, after the video.
  * @param start      seconds: when it sets in
  * @param frequency  of a soft tone in Hz; 0 = silence
  */
-int mp4_writer_add_sound(Mp4Writer *writer, double start, double frequency);
+int write_add_sound(Writer *writer, double start, double frequency);
 
 /**
  * Write the head. The index goes there once all is known, so room is left for it.
  * @param packets  of video that will come at most
  * @param seconds  that the sound will last
  */
-int mp4_writer_begin(Mp4Writer *writer, int64_t packets, double seconds);
+int write_begin(Writer *writer, int64_t packets, double seconds);
 
 /**
  * Write a packet of video, and the sound up to it.
  * @param packet     left empty
  * @param time_base  of its times
  */
-int mp4_writer_put(Mp4Writer *writer, AVPacket *packet, AVRational time_base);
+int write_put(Writer *writer, AVPacket *packet, AVRational time_base);
 
 /** Write the rest of the sound, and the index. */
-int mp4_writer_end(Mp4Writer *writer);
+int write_end(Writer *writer);
 
-/** After that: let the first track be shown for `seconds` only. */
-int mp4_writer_trim(Mp4Writer *writer, double seconds);
+/** After that: let the last edit of the first track show it for `seconds` only. Its file
+ * must have an edit list, else AVERROR_INVALIDDATA. */
+int write_trim(Writer *writer, double seconds);
 
 /**
  * Close the file: rename it to its path, or remove it.
@@ -59,6 +63,6 @@ int mp4_writer_trim(Mp4Writer *writer, double seconds);
  * @param ret     what came before; negative = remove
  * @return `ret`, or AVERROR(EINTR) for any error once interrupted, or what failed here
  */
-int mp4_writer_close(Mp4Writer **writer, int ret);
+int write_close(Writer **writer, int ret);
 
 #endif

@@ -14,9 +14,9 @@
 #include <libavutil/mem.h>
 #include <libavutil/parseutils.h>
 
-#include "request/params.h"
-#include "request/rules.h"
+#include "base/json.h"
 #include "base/text.h"
+#include "request/params.h"
 
 #define SECOND_US (1000000LL)
 #define DAY_US    (24 * 3600 * SECOND_US)
@@ -358,12 +358,11 @@ static int add_param(cJSON *item, Outcome *out, Request *r)
             option);
     if (switches)
         field = &audio;
-    if (!field || !r->typed)
+    if (!field)
         return put(r, item->string, cJSON_Duplicate(item, 1));
     ret = add_known("params", field, item, out, r);
     if (ret >= 0 && switches) {
-        r->audible =
-            cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(r->fields, audio.name));
+        r->audible = cJSON_IsTrue(json_member(r->fields, audio.name));
         r->mute = !r->audible;
     }
     return ret;
@@ -398,7 +397,7 @@ static int check_prompt(Outcome *out, const Request *r)
 {
     int longest = r->model ? r->model->longest_prompt : 0;
     const char *instead = r->model ? r->model->prompt_instead : NULL;
-    bool has_instead = instead && cJSON_GetObjectItemCaseSensitive(r->fields, instead);
+    bool has_instead = instead && json_member(r->fields, instead);
 
     if (!r->prompt[0] && !has_instead)
         return outcome_fail(
@@ -415,6 +414,63 @@ static int check_prompt(Outcome *out, const Request *r)
     return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
                         "The prompt has %zu characters; %s takes at most %d.",
                         text_length(r->prompt), r->model_name, longest);
+}
+
+/* Which fields go together */
+
+/* A field's value as text: given, or by default; free with av_free(). NULL: none. */
+static char *current(const Request *r, const char *name)
+{
+    const cJSON *item = json_member(r->fields, name);
+    const ModelField *field = model_field(r->model, name);
+
+    if (item)
+        return params_text(item);
+    if (r->model->audio_field && !strcmp(name, r->model->audio_field))
+        return av_strdup(r->model->audio == MODEL_AUDIO_ON ? "true" : "false");
+    return field && field->value ? av_strdup(field->value) : NULL;
+}
+
+/* The option by which a field is set, for people. */
+static const char *known_as(const Request *r, const char *field)
+{
+    if (r->model->end_image_field && !strcmp(field, r->model->end_image_field))
+        return "end_image";
+    return r->model->audio_field && !strcmp(field, r->model->audio_field) ? "audio"
+                                                                          : field;
+}
+
+static bool is_met(const Request *r, const ModelRule *rule)
+{
+    bool end_image =
+        r->model->end_image_field && !strcmp(rule->when, r->model->end_image_field);
+    if (end_image)
+        return r->end_image;
+    char *value = current(r, rule->when);
+    bool met = value && (!rule->is || text_is_among(value, rule->is));
+    av_free(value);
+    return met;
+}
+
+static int check_rules(Outcome *out, const Request *r)
+{
+    for (const ModelRule *rule = r->model->rules; rule < r->model->rules + MODEL_RULES;
+         rule++) {
+        if (!rule->when || !is_met(r, rule))
+            continue;
+        char *value = current(r, rule->field);
+        bool broken = value && !text_is_among(value, rule->only);
+        if (broken)
+            outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
+                         "With %s%s%s the model %s takes %s=%s alone, not %s.",
+                         known_as(r, rule->when), rule->is ? "=" : "",
+                         rule->is ? rule->is : "", r->model_name,
+                         known_as(r, rule->field), rule->only, value);
+        av_free(value);
+        if (broken)
+            return AVERROR(EINVAL);
+    }
+    return 0;
 }
 
 /* All of it */
@@ -444,66 +500,24 @@ end:
     return ret;
 }
 
-/* The fields of a request whose model is given. `params` stays the caller's. */
-static int make(const Options *o, const char *name, const cJSON *params, Outcome *out,
-                Request *r)
-{
-    cJSON *further = params ? cJSON_Duplicate(params, 1) : NULL;
-    int ret = AVERROR(ENOMEM);
-
-    r->fields = cJSON_CreateObject();
-    if (r->fields && (further || !params) &&
-        cJSON_AddStringToObject(r->fields, "model", name) &&
-        (!r->prompt[0] || cJSON_AddStringToObject(r->fields, "prompt", r->prompt)))
-        ret = fill(o, further, out, r);
-    cJSON_Delete(further);
-    return ret;
-}
-
-/* What earlier versions made of the same options: clips that were bought then are found
- * by it. Where they would have made nothing of them, there is nothing to find. */
-static int make_former(const Options *o, const cJSON *params, int which, Request *r)
-{
-    bool known = which != REQUEST_UNKNOWN;
-    Request former = {
-        .model = known ? r->model : NULL,
-        .model_name = known ? r->model_name : o->model,
-        .prompt = r->prompt,
-        .end_image = r->end_image,
-    };
-    Options then = *o;
-    /* There was no such option; where it changes nothing it is no other request. */
-    if (!r->model->audio_field ||
-        !cJSON_GetObjectItemCaseSensitive(r->fields, r->model->audio_field))
-        then.audio = -1;
-    /* The options' own level keeps what is said of it unheard. */
-    Outcome unheard = {.quiet = true};
-    int ret = make(&then, former.model_name, params, &unheard, &former);
-    /* The same fields, but not the same still, where the model was unknown. */
-    if (ret >= 0 && (!known || !cJSON_Compare(former.fields, r->fields, 1)))
-        r->former[which] = former.fields;
-    else
-        cJSON_Delete(former.fields);
-    return ret == AVERROR(ENOMEM) ? ret : 0;
-}
-
-/* The fields, now and formerly. */
-static int make_all(const Options *o, const cJSON *params, Outcome *out, Request *r)
+/* The fields of a request whose model is given. */
+static int make(const Options *o, cJSON *params, Outcome *out, Request *r)
 {
     int ret;
 
-    r->typed = true;
-    if ((ret = make(o, r->model_name, params, out, r)) < 0 ||
-        (ret = check_prompt(out, r)) < 0 || !r->model)
+    r->fields = cJSON_CreateObject();
+    if (!r->fields || !cJSON_AddStringToObject(r->fields, "model", r->model_name) ||
+        (r->prompt[0] && !cJSON_AddStringToObject(r->fields, "prompt", r->prompt)))
+        return AVERROR(ENOMEM);
+    if ((ret = fill(o, params, out, r)) < 0 || (ret = check_prompt(out, r)) < 0 ||
+        !r->model)
         return ret;
-    if ((ret = check_stills(out, r)) < 0 || (ret = rules_check(r, out)) < 0)
+    if ((ret = check_stills(out, r)) < 0 || (ret = check_rules(out, r)) < 0)
         return ret;
-    const cJSON *fps = cJSON_GetObjectItemCaseSensitive(r->fields, "fps");
+    const cJSON *fps = json_member(r->fields, "fps");
     if (cJSON_IsRaw(fps))
         r->rate = atoi(fps->valuestring);
-    for (int i = 0; i < REQUEST_FORMERS && ret >= 0 && !r->end_image; i++)
-        ret = make_former(o, params, i, r);
-    return ret;
+    return 0;
 }
 
 int fields_check(const Options *o, Outcome *out, Request *r)
@@ -517,7 +531,7 @@ int fields_check(const Options *o, Outcome *out, Request *r)
     if (o->negative_prompt && !text_is_utf8(o->negative_prompt))
         return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
                             "The option negative_prompt is not valid UTF-8.");
-    r->model = model_find(o->model);
+    r->model = model_find(r->engine->models, o->model);
     if (!r->model)
         outcome_say(out, AV_LOG_INFO,
                     "The model %s is not known to i2v: it is sent as asked.", o->model);
@@ -528,7 +542,7 @@ int fields_check(const Options *o, Outcome *out, Request *r)
     r->end_image_field = names_of(r)->end_image_field;
     ret = o->params && o->params[0] ? params_parse(o->params, out, &params) : 0;
     if (ret >= 0)
-        ret = make_all(o, params, out, r);
+        ret = make(o, params, out, r);
     cJSON_Delete(params);
     return ret;
 }
@@ -543,15 +557,14 @@ cJSON *fields_with_defaults(const Request *r)
     cJSON_free(text);
     for (const ModelField *field = model ? model->fields : NULL;
          all && field && field->name; field++) {
-        if (!field->value || cJSON_GetObjectItemCaseSensitive(all, field->name))
+        if (!field->value || json_member(all, field->name))
             continue;
         bool is_text = field->type == MODEL_TEXT || field->type == MODEL_URL;
         cJSON_AddItemToObject(all, field->name,
                               is_text ? cJSON_CreateString(field->value)
                                       : cJSON_Parse(field->value));
     }
-    if (all && model && model->audio_field &&
-        !cJSON_GetObjectItemCaseSensitive(all, model->audio_field))
+    if (all && model && model->audio_field && !json_member(all, model->audio_field))
         cJSON_AddBoolToObject(all, model->audio_field, r->audible);
     return all;
 }

@@ -2,10 +2,10 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "request/key.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <libavutil/bprint.h>
 #include <libavutil/error.h>
 #include <libavutil/mem.h>
 
@@ -13,64 +13,38 @@
 
 /* Raise it when the meaning of a key changes: every clip bought before is then asked for
  * anew, so there had better be no reason. */
-#define KEY_SCHEMA 1
+#define KEY_SCHEMA 2
 
 static int compare_names(const void *a, const void *b)
 {
-    return strcmp((*(const cJSON *const *)a)->string, (*(const cJSON *const *)b)->string);
+    return strcmp((*(cJSON *const *)a)->string, (*(cJSON *const *)b)->string);
 }
 
-static int print_canonical(const cJSON *json, AVBPrint *text);
-
-static int print_leaf(const cJSON *json, AVBPrint *text)
-{
-    char *leaf = cJSON_PrintUnformatted(json);
-    if (!leaf)
-        return AVERROR(ENOMEM);
-    av_bprintf(text, "%s", leaf);
-    cJSON_free(leaf);
-    return 0;
-}
-
-static int print_name(const char *name, AVBPrint *text)
-{
-    cJSON *string = cJSON_CreateStringReference(name);
-    int ret = string ? print_leaf(string, text) : AVERROR(ENOMEM);
-    cJSON_Delete(string);
-    return ret;
-}
-
-/* JSON without spaces and with the members of objects in one order, however they were
- * given. */
-static int print_members(const cJSON *json, AVBPrint *text)
+/* Put the members of objects into one order, however they were given.
+ * @return 0 or AVERROR(ENOMEM) */
+static int sort_members(cJSON *json)
 {
     int count = cJSON_GetArraySize(json), i = 0, ret = 0;
-    const cJSON *item, **items = av_malloc_array((size_t)count + 1, sizeof(*items));
+    cJSON *item, **items = av_malloc_array((size_t)count + 1, sizeof(*items));
 
     if (!items)
         return AVERROR(ENOMEM);
-    cJSON_ArrayForEach(item, json) items[i++] = item;
-    if (cJSON_IsObject(json))
-        qsort(items, (size_t)count, sizeof(*items), compare_names);
-    av_bprintf(text, cJSON_IsObject(json) ? "{" : "[");
-    for (i = 0; i < count && ret >= 0; i++) {
-        av_bprintf(text, i ? "," : "");
-        if (cJSON_IsObject(json)) {
-            ret = print_name(items[i]->string, text);
-            av_bprintf(text, ":");
-        }
-        if (ret >= 0)
-            ret = print_canonical(items[i], text);
+    cJSON_ArrayForEach(item, json)
+    {
+        items[i++] = item;
+        if (ret >= 0 && (cJSON_IsObject(item) || cJSON_IsArray(item)))
+            ret = sort_members(item);
     }
-    av_bprintf(text, cJSON_IsObject(json) ? "}" : "]");
+    if (cJSON_IsObject(json) && count) {
+        qsort(items, (size_t)count, sizeof(*items), compare_names);
+        json->child = items[0];
+        for (i = 0; i < count; i++) {
+            items[i]->next = i + 1 < count ? items[i + 1] : NULL;
+            items[i]->prev = items[i ? i - 1 : count - 1];
+        }
+    }
     av_free(items);
     return ret;
-}
-
-static int print_canonical(const cJSON *json, AVBPrint *text)
-{
-    return cJSON_IsObject(json) || cJSON_IsArray(json) ? print_members(json, text)
-                                                       : print_leaf(json, text);
 }
 
 /* How the still is fitted, as far as it makes a difference: the digest says which picture
@@ -123,10 +97,9 @@ static bool add_end(cJSON *key, const Request *r, const Still *end)
 int key_of(const Request *request, const Still *still, const Still *end, char *key)
 {
     cJSON *json = cJSON_CreateObject(), *fields = cJSON_Duplicate(request->fields, 1);
-    AVBPrint text;
+    char *text = NULL;
     int ret = AVERROR(ENOMEM);
 
-    av_bprint_init(&text, 1024, AV_BPRINT_SIZE_UNLIMITED);
     if (!json || !fields || !cJSON_AddItemToObject(json, "fields", fields))
         goto end;
     fields = NULL;
@@ -134,12 +107,12 @@ int key_of(const Request *request, const Still *still, const Still *end, char *k
         !cJSON_AddStringToObject(json, "origin", request->origin) ||
         !cJSON_AddNumberToObject(json, "take", request->take) ||
         !add_still(json, still, &request->target, request->image) ||
-        !add_end(json, request, end) || print_canonical(json, &text) < 0 ||
-        !av_bprint_is_complete(&text))
+        !add_end(json, request, end) || sort_members(json) < 0 ||
+        !(text = cJSON_PrintUnformatted(json)))
         goto end;
-    ret = digest_text(text.str, text.len, key);
+    ret = digest_text(text, strlen(text), key);
 end:
-    av_bprint_finalize(&text, NULL);
+    cJSON_free(text);
     cJSON_Delete(fields);
     cJSON_Delete(json);
     return ret;

@@ -1,5 +1,12 @@
-/* i2v: the AVOption table, the i2v: URL, and where option values come from
- * SPDX-License-Identifier: LGPL-2.1-or-later */
+/* i2v: the options, the i2v: URL, and where values come from
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * One table describes every option to FFmpeg, to its help and to us. The values of an
+ * input come, the first that says one first, from the caller and the i2v: URL, from the
+ * environment, and from the table. URLs and filter graphs may be a stranger's: they may
+ * not say what could send the key elsewhere, touch files of this machine, or lift a limit
+ * of the site's.
+ */
 #ifndef I2V_OPTIONS_H
 #define I2V_OPTIONS_H
 

@@ -13,6 +13,7 @@
 #include <libavutil/mem.h>
 
 #include "base/files.h"
+#include "base/json.h"
 
 /* Far above any request that a gateway would take. */
 #define MAX_FILE (1 << 20)
@@ -116,7 +117,7 @@ static int add_pair(char *pair, Outcome *out, cJSON *fields)
             "A colon inside a value is written \\:",
             pair);
     pair[name] = '\0';
-    if (cJSON_GetObjectItemCaseSensitive(fields, pair))
+    if (json_member(fields, pair))
         return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
                             "The option params names the field %s twice.", pair);
     cJSON *value = value_of(pair + name + 1);

@@ -1,36 +1,40 @@
 /* i2v: a checked request and its key
- * SPDX-License-Identifier: LGPL-2.1-or-later */
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What was typed becomes a request in three steps. options_gather() (options.h) collects
+ * the values of one input. request_check() holds them against what the model takes and
+ * turns them into the fields that are sent. request_settle() knows the stills too: it
+ * chooses the aspect ratio, the size that each still must have, and makes the key, by
+ * which the store knows the request again.
+ */
 #ifndef I2V_REQUEST_H
 #define I2V_REQUEST_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include <cjson/cJSON.h>
 
-#include "base/outcome.h"
 #include "base/digest.h"
-#include "engine/models.h"
+#include "base/outcome.h"
+#include "engine/engine.h"
 #include "request/options.h"
 #include "still/still.h"
 
 /** Hexadecimal SHA-256 and its NUL. */
 #define REQUEST_KEY_SIZE 65
 
-/** How earlier versions made a request's fields: those that did not know the model, with
- * the still as it is; and those that sent params as they came. */
-enum { REQUEST_UNKNOWN, REQUEST_UNTYPED, REQUEST_FORMERS };
-
 /** A request that may be sent. Strings are owned. */
 typedef struct Request {
-    const Model *model; ///< its row, or NULL when it is not in the table
+    atomic_int references; ///< beyond the first
+    const Engine *engine;  ///< that is asked
+    const Model *model;    ///< its row, or NULL when it is not in the table
     char *model_name;
     const char *image_field;     ///< the request field that carries the still; static
     const char *end_image_field; ///< and that of the last frame; static
     char *prompt;
-    cJSON *fields;                  ///< every request field but the stills
-    cJSON *former[REQUEST_FORMERS]; ///< the same as earlier versions made them, or NULL
-    bool typed; ///< params are held against what the table knows of the model
+    cJSON *fields; ///< every request field but the stills
     char *image;
     char *image_time;
     bool image_as_url; ///< the gateway fetches the still itself (fit=none)
@@ -65,7 +69,6 @@ typedef struct Request {
     char image_hash[DIGEST_TEXT_SIZE]; ///< SHA-256 of the still's source, "" of a URL
     char end_image_hash[DIGEST_TEXT_SIZE];
     char key[REQUEST_KEY_SIZE];
-    char former_key[REQUEST_FORMERS][REQUEST_KEY_SIZE]; ///< with `former`, or ""
 } Request;
 
 /**
@@ -134,13 +137,10 @@ int request_recall(const EarlierRequest *earlier, const Options *options, Outcom
  * model. */
 double request_seconds(const Request *request);
 
-/** The body of the create call: the fields and the stills.
- * @param image_url  data: URI or URL, or what is to be shown in its place
- * @param end_url    likewise, or NULL
- * @return JSON, free with cJSON_free(); NULL without memory */
-char *request_body(const Request *request, const char *image_url, const char *end_url);
+/** One more reference, to be freed like the first. Thread-safe. */
+Request *request_ref(Request *request);
 
-/** Free; sets *request to NULL. */
+/** Free, with the last reference; sets *request to NULL. Thread-safe. */
 void request_free(Request **request);
 
 #endif

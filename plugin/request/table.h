@@ -1,7 +1,7 @@
-/* i2v: what the files of the options share
+/* i2v: the table of options, as the files of the options share it
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef I2V_OPTIONS_INTERNAL_H
-#define I2V_OPTIONS_INTERNAL_H
+#ifndef I2V_OPTIONS_TABLE_H
+#define I2V_OPTIONS_TABLE_H
 
 #include <stdbool.h>
 
@@ -13,7 +13,11 @@
 /** An option by its name, or NULL; a named value is none. */
 const AVOption *options_find(const char *name);
 
-/** "prompt, image_time, ...": all of them, or what a stranger may say. */
-void options_list(AVBPrint *list, bool foreign);
+/** Refuse what is no option.
+ * @param where    "I2V_DEFAULTS"
+ * @param foreign  only what a stranger may say is listed
+ * @return AVERROR_OPTION_NOT_FOUND after one sentence on `out` */
+int options_refuse_unknown(const char *name, const char *where, bool foreign,
+                           Outcome *out);
 
 #endif

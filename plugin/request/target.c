@@ -9,7 +9,8 @@
 
 #include <libavutil/common.h>
 #include <libavutil/error.h>
-#include <libavutil/log.h>
+
+#include "base/json.h"
 
 /* The shorter side of a clip whose resolution is the model's secret. */
 #define USUAL_SIDE 720
@@ -19,11 +20,6 @@
 typedef struct Size {
     int width, height;
 } Size;
-
-static const char *field(const Request *r, const char *name)
-{
-    return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(r->fields, name));
-}
 
 static int pixels(double size)
 {
@@ -106,7 +102,7 @@ static int settle_ratio(Request *r, const Still *still)
 static int settle_target(const Request *r, const Still *still, const char *option,
                          StillTarget *target, Outcome *out)
 {
-    const char *ratio_text = field(r, r->model->ratio_field);
+    const char *ratio_text = json_text(r->fields, r->model->ratio_field);
     Size own = {still_width(still), still_height(still)}, size = own, fit;
     double ratio;
 
@@ -149,8 +145,8 @@ int target_settle(Request *r, const Still *still, const Still *end, Outcome *out
     int ret = settle_ratio(r, still);
     if (ret < 0 || !r->model)
         return ret;
-    const char *resolution = field(r, "resolution");
-    const char *ratio = field(r, r->model->ratio_field);
+    const char *resolution = json_text(r->fields, "resolution");
+    const char *ratio = json_text(r->fields, r->model->ratio_field);
     if (resolution && ratio)
         model_size(r->model, resolution, ratio, &r->width, &r->height);
     if (still)
@@ -164,8 +160,9 @@ int target_settle(Request *r, const Still *still, const Still *end, Outcome *out
 
 void target_of_clip(const Request *r, const Still *still, int *width, int *height)
 {
-    const char *resolution = field(r, "resolution");
-    const char *text = field(r, r->model ? r->model->ratio_field : "aspect_ratio");
+    const char *resolution = json_text(r->fields, "resolution");
+    const char *text =
+        json_text(r->fields, r->model ? r->model->ratio_field : "aspect_ratio");
     int side = resolution ? model_short_side(resolution) : 0;
     double ratio = (double)still_width(still) / still_height(still);
 

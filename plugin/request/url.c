@@ -1,61 +1,16 @@
-/* i2v: the i2v: URL, and what it and a filter graph may say
+/* i2v: the i2v: URL
  * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
 #include <string.h>
+
+#include <curl/curl.h>
 
 #include <libavutil/avstring.h>
 #include <libavutil/error.h>
 #include <libavutil/mem.h>
 
-#include "request/table.h"
 #include "base/text.h"
-
-/* URLs and graphs come from strangers too: what could send the key elsewhere, or a file
- * of this machine's to the gateway, or write one, is not for them to say. */
-static const char *const withheld[] = {"base_url", "api_key_file", "prompt_file",
-                                       "ca_file",  "store",        "save"};
-
-static const char *const places[] = {
-    [OPTIONS_OF_URL] = "an i2v: URL",
-    [OPTIONS_OF_GRAPH] = "a filter graph",
-};
-
-bool options_is_withheld(const char *name)
-{
-    for (size_t i = 0; i < FF_ARRAY_ELEMS(withheld); i++)
-        if (!strcmp(name, withheld[i]))
-            return true;
-    return false;
-}
-
-static int refuse(const char *name, const char *file, const char *place, Outcome *out)
-{
-    return outcome_fail(
-        out, FAILURE_REQUEST, AVERROR(EINVAL),
-        "The option %s%s is not accepted in %s; set it with -f i2v -%s, in "
-        "I2V_DEFAULTS%s or through the C API.",
-        name, file, place, name,
-        !strcmp(name, "base_url") ? ", by I2V_BASE_URL"
-        : !strcmp(name, "store")  ? ", by I2V_STORE"
-                                  : "");
-}
-
-/* What is said ends up in log lines; only texts for the gateway may have lines of their
- * own. */
-int options_check_foreign(OptionsOrigin origin, const char *name, const char *value,
-                          Outcome *out)
-{
-    const char *place = places[origin];
-    if (options_is_withheld(name))
-        return refuse(name, "", place, out);
-    if (!strcmp(name, "params") && value[0] == '@')
-        return refuse(name, "=@file", place, out);
-    if (text_is_among(name, "prompt|negative_prompt|params") || !text_has_control(value))
-        return 0;
-    return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
-                        "The option %s in %s holds a control character.", name, place);
-}
-
-/* The i2v: URL */
+#include "request/table.h"
 
 const char *options_url_body(const char *url)
 {
@@ -63,53 +18,30 @@ const char *options_url_body(const char *url)
     return url && av_strstart(url, "i2v:", &body) ? body : NULL;
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)av_tolower(c);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* Decode %XX, and + as a space in a query, of text[0..size). */
 static int decode(const char *text, size_t size, bool query, char **decoded, Outcome *out)
 {
-    char *result = av_malloc(size + 1), *to = result;
-    if (!result)
-        return AVERROR(ENOMEM);
-    for (size_t i = 0; i < size; i++) {
-        if (text[i] == '%') {
-            int high = i + 2 < size ? hex_digit(text[i + 1]) : -1;
-            int low = high >= 0 ? hex_digit(text[i + 2]) : -1;
-            if (low < 0 || (!high && !low)) {
-                outcome_fail(
-                    out, FAILURE_REQUEST, AVERROR(EINVAL),
-                    "In an i2v: URL a %% must be followed by two hexadecimal digits, not "
-                    "00; a literal %% is written %%25: \"%.*s\"",
-                    (int)FFMIN(size - i, 12), text + i);
-                av_free(result);
-                return AVERROR(EINVAL);
-            }
-            *to++ = (char)(high << 4 | low);
-            i += 2;
-        } else {
-            *to++ = query && text[i] == '+' ? ' ' : text[i];
-        }
-    }
-    *to = '\0';
-    *decoded = result;
-    return 0;
-}
+    char *copy = av_strndup(text, size), *plain = NULL;
 
-static int say_unknown(const char *name, Outcome *out)
-{
-    AVBPrint list;
-    av_bprint_init(&list, 0, 1024);
-    options_list(&list, true);
-    outcome_fail(out, FAILURE_REQUEST, AVERROR_OPTION_NOT_FOUND,
-                 "Unknown option '%s' in the i2v: URL; it may hold %s.", name, list.str);
-    av_bprint_finalize(&list, NULL);
-    return AVERROR_OPTION_NOT_FOUND;
+    for (char *c = copy; c && *c; c++) {
+        if (query && *c == '+')
+            *c = ' ';
+        if (*c != '%' || (av_isxdigit(c[1]) && av_isxdigit(c[2]) && strncmp(c, "%00", 3)))
+            continue;
+        outcome_fail(
+            out, FAILURE_REQUEST, AVERROR(EINVAL),
+            "In an i2v: URL a %% must be followed by two hexadecimal digits, not "
+            "00; a literal %% is written %%25: \"%.12s\"",
+            c);
+        av_free(copy);
+        return AVERROR(EINVAL);
+    }
+    if (copy)
+        plain = curl_easy_unescape(NULL, copy, 0, NULL);
+    *decoded = plain ? av_strdup(plain) : NULL;
+    curl_free(plain);
+    av_free(copy);
+    return *decoded ? 0 : AVERROR(ENOMEM);
 }
 
 /* One name=value of the query. */
@@ -134,7 +66,7 @@ static int parse_pair(const char *pair, size_t size, AVDictionary **query, Outco
         goto end;
     }
     if (!options_find(name)) {
-        ret = say_unknown(name, out);
+        ret = options_refuse_unknown(name, "the i2v: URL", true, out);
         goto end;
     }
     if ((ret = decode(equals + 1, size - name_size - 1, true, &value, out)) < 0 ||

@@ -3,10 +3,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -25,119 +22,6 @@
 #define POLL_MS         100
 #define HTTP_REDIRECTS  5
 #define HTTP_STALL_MS   30000
-
-typedef enum LocatorKind {
-    LOCATOR_PATH,
-    LOCATOR_FD,
-    LOCATOR_HTTP,
-    LOCATOR_DATA,
-} LocatorKind;
-
-typedef struct Locator {
-    LocatorKind kind;
-    const char *rest; ///< the path, or what follows data:
-    int fd;
-} Locator;
-
-/* A descriptor's number; nothing at all is standard input. */
-static bool parse_fd(const char *text, int *fd)
-{
-    char *end;
-    long number;
-
-    if (!*text) {
-        *fd = STDIN_FILENO;
-        return true;
-    }
-    if (!isdigit((unsigned char)*text))
-        return false;
-    errno = 0;
-    number = strtol(text, &end, 10);
-    if (*end || errno || number > INT_MAX)
-        return false;
-    *fd = (int)number;
-    return true;
-}
-
-static void locate(const char *image, Locator *locator)
-{
-    const char *rest = NULL;
-
-    *locator = (Locator){.kind = LOCATOR_PATH, .rest = image, .fd = STDIN_FILENO};
-    if (!strcmp(image, "-") || !strcmp(image, "/dev/stdin")) {
-        locator->kind = LOCATOR_FD;
-    } else if ((av_strstart(image, "pipe:", &rest) || av_strstart(image, "fd:", &rest)) &&
-               parse_fd(rest, &locator->fd)) {
-        locator->kind = LOCATOR_FD;
-    } else if ((av_strstart(image, "/dev/fd/", &rest) ||
-                av_strstart(image, "/proc/self/fd/", &rest)) &&
-               *rest && parse_fd(rest, &locator->fd)) {
-        locator->kind = LOCATOR_FD;
-    } else if (av_stristart(image, "http://", NULL) ||
-               av_stristart(image, "https://", NULL)) {
-        locator->kind = LOCATOR_HTTP;
-    } else if (av_stristart(image, "data:", &rest)) {
-        locator->kind = LOCATOR_DATA;
-        locator->rest = rest;
-    } else if (av_strstart(image, "file:", &rest)) {
-        locator->rest = rest;
-    }
-}
-
-const char *still_path(const char *image)
-{
-    Locator locator;
-
-    locate(image, &locator);
-    return locator.kind == LOCATOR_PATH ? locator.rest : NULL;
-}
-
-const char *still_protocol(const char *image)
-{
-    Locator locator;
-
-    locate(image, &locator);
-    switch (locator.kind) {
-    case LOCATOR_FD:
-        return av_strstart(image, "fd:", NULL) ? "fd" : "pipe";
-    case LOCATOR_HTTP:
-        return av_stristart(image, "https:", NULL) ? "https" : "http";
-    case LOCATOR_DATA:
-        return "data";
-    default:
-        return "file";
-    }
-}
-
-bool still_is_stdin(const char *image)
-{
-    Locator locator;
-
-    locate(image, &locator);
-    return locator.kind == LOCATOR_FD && locator.fd == STDIN_FILENO;
-}
-
-char *still_label(const char *image)
-{
-    const char *host, *path, *at = NULL;
-    Locator locator;
-
-    locate(image, &locator);
-    if (locator.kind == LOCATOR_DATA)
-        return av_strdup("data: URI");
-    if (locator.kind != LOCATOR_HTTP)
-        return av_strdup(image);
-    host = strstr(image, "://") + 3;
-    path = host + strcspn(host, "/?#");
-    for (const char *c = host; c < path; c++)
-        if (*c == '@')
-            at = c;
-    path += strcspn(path, "?#");
-    if (!at)
-        return av_strndup(image, (size_t)(path - image));
-    return av_asprintf("%.*s%.*s", (int)(host - image), image, (int)(path - at - 1),
-                       at + 1);
-}
 
 int still_grow(StillGrow *grow, size_t more)
 {
@@ -176,7 +60,7 @@ int still_grow_finish(StillGrow *grow, AVBufferRef **buf)
     return 0;
 }
 
-static int say_errno(const StillSource *source, const char *label, int error)
+int still_say_unread(const StillSource *source, const char *label, int error)
 {
     Outcome *out = source->out;
 
@@ -229,7 +113,7 @@ static int load_path(const StillSource *source, const char *label, const char *p
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
     if (fd < 0 || fstat(fd, &st) < 0) {
-        ret = say_errno(source, label, AVERROR(errno));
+        ret = still_say_unread(source, label, AVERROR(errno));
         goto end;
     }
     if (!S_ISREG(st.st_mode)) {
@@ -241,7 +125,6 @@ static int load_path(const StillSource *source, const char *label, const char *p
         goto end;
     }
     bytes->size = st.st_size;
-    still_identity_of(fd, &bytes->identity);
     if (st.st_size > MAX_CACHED_FILE) {
         bytes->fd = fd;
         return 0;
@@ -250,7 +133,7 @@ static int load_path(const StillSource *source, const char *label, const char *p
     if (ret >= 0)
         ret = still_grow_finish(&grow, &bytes->buf);
     if (ret < 0)
-        say_errno(source, label, ret);
+        still_say_unread(source, label, ret);
     else
         bytes->size = (int64_t)bytes->buf->size;
 end:
@@ -309,7 +192,7 @@ static int load_fd(const StillSource *source, const char *label, int fd, StillGr
     if (ret == AVERROR(EFBIG))
         return say_too_large(source, label, STILL_MAX_BYTES);
     if (ret < 0)
-        return say_errno(source, label, ret);
+        return still_say_unread(source, label, ret);
     bytes->size = (int64_t)bytes->buf->size;
     return 0;
 }
@@ -365,7 +248,7 @@ static int load_http(const StillSource *source, const char *label, StillBytes *b
         outcome_fail(source->out, FAILURE_REQUEST, ret,
                      "image '%s' cannot be downloaded: %s", label, reply.why);
     else
-        say_errno(source, label, ret);
+        still_say_unread(source, label, ret);
 end:
     av_free(grow.data);
     http_reply_clear(&reply);
@@ -449,71 +332,32 @@ end:
             source->out, FAILURE_REQUEST, ret,
             "image: the data: URI is damaged; it must be data:[type][;base64],DATA");
     else if (ret < 0)
-        say_errno(source, "data: URI", ret);
+        still_say_unread(source, "data: URI", ret);
     return ret;
 }
 
-static int load(const StillSource *source, const char *label, const Locator *locator,
-                StillGrow *part, StillBytes *bytes)
+int still_bytes_load(const StillSource *source, const Locator *locator, const char *label,
+                     StillGrow *part, StillBytes *bytes)
 {
-    switch (locator->kind) {
-    case LOCATOR_FD:
-        return load_fd(source, label, locator->fd, part, bytes);
-    case LOCATOR_HTTP:
-        return load_http(source, label, bytes);
-    default:
-        return load_path(source, label, locator->rest, bytes);
-    }
-}
-
-/* A stream is known by what it is: its number may be another one's tomorrow. */
-static int stream_name(int fd, char *name, size_t size)
-{
-    struct stat st;
-
-    if (fstat(fd, &st) < 0)
-        return AVERROR(errno);
-    snprintf(name, size, "fd:%jx:%jx", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
-    return 0;
-}
-
-static int load_cached(const StillSource *source, const char *label,
-                       const Locator *locator, StillBytes *bytes)
-{
-    StillCacheEntry *entry = NULL;
-    char name[64];
-    bool stream = locator->kind == LOCATOR_FD;
-    int kept, ret = stream ? stream_name(locator->fd, name, sizeof(name)) : 0;
-
-    if (ret >= 0)
-        ret = still_cache_enter(stream ? name : source->image, source->interrupt, &entry,
-                                bytes);
-    if (ret < 0)
-        return say_errno(source, label, ret);
-    if (ret > 0) {
-        bytes->size = (int64_t)bytes->buf->size;
-        return 0;
-    }
-    ret = load(source, label, locator, still_cache_part(entry), bytes);
-    kept = still_cache_leave(entry, ret < 0 ? NULL : bytes, stream);
-    if (ret >= 0 && kept < 0)
-        ret = say_errno(source, label, kept);
-    return ret;
-}
-
-int still_bytes_load(const StillSource *source, const char *label, StillBytes *bytes)
-{
-    Locator locator;
     int ret;
 
     *bytes = (StillBytes){.fd = -1};
-    locate(source->image, &locator);
-    ret = locator.kind == LOCATOR_DATA ? load_data(source, locator.rest, bytes)
-                                       : load_cached(source, label, &locator, bytes);
-    if (ret >= 0 && !bytes->size) {
+    switch (locator->kind) {
+    case LOCATOR_DATA:
+        ret = load_data(source, locator->rest, bytes);
+        break;
+    case LOCATOR_FD:
+        ret = load_fd(source, label, locator->fd, part, bytes);
+        break;
+    case LOCATOR_HTTP:
+        ret = load_http(source, label, bytes);
+        break;
+    default:
+        ret = load_path(source, label, locator->rest, bytes);
+    }
+    if (ret >= 0 && !bytes->size)
         ret = outcome_fail(source->out, FAILURE_REQUEST, AVERROR_INVALIDDATA,
                            "image '%s' is empty", label);
-    }
     if (ret < 0)
         still_bytes_clear(bytes);
     return ret;
@@ -533,7 +377,7 @@ int still_bytes_pull(StillBytes *bytes, const StillSource *source, const char *l
         ret = still_grow_finish(&grow, &bytes->buf);
     av_free(grow.data);
     if (ret < 0)
-        return say_errno(source, label, ret);
+        return still_say_unread(source, label, ret);
     close(bytes->fd);
     bytes->fd = -1;
     bytes->size = (int64_t)bytes->buf->size;

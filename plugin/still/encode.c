@@ -1,16 +1,18 @@
-/* i2v: 8-bit RGB to PNG, or to JPEG when that would be too large to send
+/* i2v: a still as it is sent: its file as it is, a PNG, or a JPEG when that is too large
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
+#include <string.h>
 
 #include <libavutil/error.h>
 #include <libavutil/log.h>
 #include <libavutil/mem.h>
 #include <libavutil/opt.h>
+#include <libavutil/pixdesc.h>
 
 #include "base/picture.h"
 #include "still/parts.h"
 
-#define MAX_FILE   10000000 ///< bytes
+#define MAX_FILE   10000000 ///< bytes of what is sent
 #define BEST_JPEG  2        ///< quantiser
 #define WORST_JPEG 16
 
@@ -88,7 +90,8 @@ static int encode_jpeg(const AVFrame *rgb, AVPacket *packet)
     return ret;
 }
 
-int still_encode_rgb(AVFrame *rgb, Outcome *out, StillFile *file)
+/* PNG, or JPEG when that would be too large. */
+static int encode_rgb(AVFrame *rgb, Outcome *out, StillFile *file)
 {
     AVPacket *packet = av_packet_alloc();
     bool jpeg = false;
@@ -120,5 +123,134 @@ end:
         outcome_fail(out, FAILURE_REQUEST, ret, "the still cannot be encoded: %s",
                      av_err2str(ret));
     av_packet_free(&packet);
+    return ret;
+}
+
+/* Whether the file may go out untouched. */
+static bool is_sendable(const Still *still, const StillGeometry *geometry)
+{
+    const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(still->frame->format);
+
+    return still->image && still->meta.mime && still->meta.sendable && still->square &&
+           still->orientation == 1 && still->bytes.size <= MAX_FILE &&
+           still->columns == geometry->width && still->rows == geometry->height &&
+           desc->comp[0].depth == 8 && !still_is_wide(still->frame);
+}
+
+static int send_original(const Still *still, StillFile *file)
+{
+    file->buf = av_buffer_ref(still->bytes.buf);
+    if (!file->buf)
+        return AVERROR(ENOMEM);
+    file->data = file->buf->data;
+    file->size = (size_t)still->bytes.size;
+    file->mime = still->meta.mime;
+    file->width = still->columns;
+    file->height = still->rows;
+    file->original = true;
+    return 0;
+}
+
+static int encode_anew(Still *still, const StillGeometry *geometry, Outcome *out,
+                       StillFile *file)
+{
+    AVFrame *rgb = NULL;
+    int ret = still_need_frame(still, out);
+
+    if (ret < 0)
+        return ret;
+    if (is_sendable(still, geometry)) {
+        ret = send_original(still, file);
+    } else {
+        ret = still_render(still, geometry, out, &rgb);
+        if (ret >= 0)
+            ret = encode_rgb(rgb, out, file);
+        av_frame_free(&rgb);
+    }
+    still_done_frame(still);
+    return ret;
+}
+
+/* What was encoded last */
+
+static bool is_same(const StillTarget *a, const StillTarget *b)
+{
+    return a->width == b->width && a->height == b->height && a->fit == b->fit &&
+           a->position == b->position;
+}
+
+static bool find(const Still *still, const StillTarget *target, StillFile *file)
+{
+    for (int i = 0; i < STILL_MOST_FILES && still->encoded[i].file.buf; i++) {
+        const StillEncoded *found = &still->encoded[i];
+        if (!is_same(&found->target, target))
+            continue;
+        *file = found->file;
+        file->buf = av_buffer_ref(found->file.buf);
+        return file->buf;
+    }
+    return false;
+}
+
+static int64_t own_size(const StillFile *file)
+{
+    return file->original ? 0 : (int64_t)file->size;
+}
+
+/* Without memory the next encodes it again. */
+static void keep(Still *still, const StillTarget *target, const StillFile *file)
+{
+    StillEncoded new = {.target = *target, .file = *file};
+    StillEncoded *last = &still->encoded[STILL_MOST_FILES - 1];
+
+    if (!(new.file.buf = av_buffer_ref(file->buf)))
+        return;
+    atomic_fetch_add(&still->kept, own_size(file) - own_size(&last->file));
+    still_file_clear(&last->file);
+    memmove(&still->encoded[1], &still->encoded[0],
+            sizeof(still->encoded) - sizeof(still->encoded[0]));
+    still->encoded[0] = new;
+}
+
+int still_encode(Still *still, const StillTarget *target, Outcome *out, StillFile *file)
+{
+    StillGeometry geometry;
+    int ret = still_geometry(still, target, out, &geometry); // says what is lost
+
+    *file = (StillFile){0};
+    if (ret < 0)
+        return ret;
+    /* Whoever wants the same meanwhile waits for it. */
+    pthread_mutex_lock(&still->lock);
+    if (!find(still, target, file)) {
+        ret = encode_anew(still, &geometry, out, file);
+        if (ret >= 0)
+            keep(still, target, file);
+    }
+    pthread_mutex_unlock(&still->lock);
+    return ret;
+}
+
+void still_file_clear(StillFile *file)
+{
+    av_buffer_unref(&file->buf);
+    *file = (StillFile){0};
+}
+
+int still_frame(Still *still, const StillTarget *target, Outcome *out, AVFrame **rgb)
+{
+    StillGeometry geometry;
+    int ret = still_geometry(still, target, out, &geometry);
+
+    *rgb = NULL;
+    if (ret < 0)
+        return ret;
+    pthread_mutex_lock(&still->lock);
+    ret = still_need_frame(still, out);
+    if (ret >= 0) {
+        ret = still_render(still, &geometry, out, rgb);
+        still_done_frame(still);
+    }
+    pthread_mutex_unlock(&still->lock);
     return ret;
 }

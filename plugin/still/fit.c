@@ -1,10 +1,12 @@
-/* i2v: from a decoded frame to upright, opaque 8-bit RGB of the right size
+/* i2v: how a still of another shape meets the size it must have, and its colours
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 #include <stdarg.h>
 
 #include <libavutil/bprint.h>
+#include <libavutil/common.h>
 #include <libavutil/error.h>
+#include <libavutil/log.h>
 #include <libavutil/mem.h>
 #include <libavutil/opt.h>
 #include <libavutil/pixdesc.h>
@@ -14,6 +16,119 @@
 
 #define SCALE     "flags=lanczos+accurate_rnd+full_chroma_int+full_chroma_inp+bitexact"
 #define MIN_YADIF 8 ///< pixels; smaller frames are not deinterlaced
+
+/* Shape */
+
+static const char *position_name(StillPosition position)
+{
+    static const char *const names[] = {
+        [STILL_CENTER] = "center", [STILL_TOP] = "top",     [STILL_BOTTOM] = "bottom",
+        [STILL_LEFT] = "left",     [STILL_RIGHT] = "right",
+    };
+    return names[position];
+}
+
+/* a * b / c to the nearest, the lower one of two equally near, at least 1. */
+static int rescale(int a, int b, int c)
+{
+    int64_t value = (2 * (int64_t)a * b + c - 1) / (2 * (int64_t)c);
+    return (int)av_clip64(value, 1, INT32_MAX);
+}
+
+/* Where something lies that leaves `room` free in this direction. */
+static int offset(int room, StillPosition position, StillPosition first,
+                  StillPosition last)
+{
+    return position == first ? 0 : position == last ? room : room / 2;
+}
+
+/* The largest part of width x height that has the target's shape. */
+static void largest_part(int width, int height, const StillTarget *target, int *w, int *h)
+{
+    *w = FFMIN(width, rescale(height, target->width, target->height));
+    *h = FFMIN(height, rescale(width, target->height, target->width));
+}
+
+static void cover(const Still *still, const StillTarget *target, StillGeometry *g,
+                  Outcome *out)
+{
+    int w, h, upright_w = g->crop_w, upright_h = g->crop_h;
+
+    largest_part(still->width, still->height, target, &w, &h);
+    g->crop_w = FFMIN(upright_w, rescale(w, upright_w, still->width));
+    g->crop_h = FFMIN(upright_h, rescale(h, upright_h, still->height));
+    g->crop_x = offset(upright_w - g->crop_w, target->position, STILL_LEFT, STILL_RIGHT);
+    g->crop_y = offset(upright_h - g->crop_h, target->position, STILL_TOP, STILL_BOTTOM);
+    if (still->width - w > 1 || still->height - h > 1)
+        outcome_say(
+            out, AV_LOG_WARNING,
+            "still %dx%d is cut to %dx%d to fill %dx%d (fit=cover, fit_position=%s)",
+            still->width, still->height, w, h, target->width, target->height,
+            position_name(target->position));
+}
+
+static void contain(const Still *still, const StillTarget *target, StillGeometry *g,
+                    Outcome *out)
+{
+    int w = FFMIN(target->width, rescale(still->width, target->height, still->height));
+    int h = FFMIN(target->height, rescale(still->height, target->width, still->width));
+
+    if (target->width - w <= 1 && target->height - h <= 1)
+        return;
+    g->scale_w = w;
+    g->scale_h = h;
+    g->pad_x = offset(target->width - w, target->position, STILL_LEFT, STILL_RIGHT);
+    g->pad_y = offset(target->height - h, target->position, STILL_TOP, STILL_BOTTOM);
+    outcome_say(out, AV_LOG_WARNING,
+                "still %dx%d is padded with black to %dx%d, of which it takes %dx%d "
+                "(fit=contain, fit_position=%s)",
+                still->width, still->height, target->width, target->height, w, h,
+                position_name(target->position));
+}
+
+static void fill(const Still *still, const StillTarget *target, Outcome *out)
+{
+    int w, h;
+
+    largest_part(still->width, still->height, target, &w, &h);
+    if (still->width - w > 1 || still->height - h > 1)
+        outcome_say(out, AV_LOG_WARNING, "still %dx%d is stretched to %dx%d (fit=fill)",
+                    still->width, still->height, target->width, target->height);
+}
+
+int still_geometry(const Still *still, const StillTarget *target, Outcome *out,
+                   StillGeometry *geometry)
+{
+    bool turned = still->orientation > 4;
+
+    if (target->width < 0 || target->height < 0 || !target->width != !target->height)
+        return AVERROR(EINVAL);
+    *geometry = (StillGeometry){
+        .crop_w = turned ? still->rows : still->columns,
+        .crop_h = turned ? still->columns : still->rows,
+        .width = target->width ? target->width : still->width,
+        .height = target->height ? target->height : still->height,
+    };
+    geometry->scale_w = geometry->width;
+    geometry->scale_h = geometry->height;
+    if (!target->width)
+        return 0;
+    if (target->fit == STILL_COVER) {
+        cover(still, target, geometry, out);
+    } else if (target->fit == STILL_CONTAIN) {
+        contain(still, target, geometry, out);
+    } else if (target->fit == STILL_FILL) {
+        fill(still, target, out);
+    } else if (still->width != target->width || still->height != target->height)
+        return outcome_fail(
+            out, FAILURE_REQUEST, AVERROR(EINVAL),
+            "still is %dx%d but must be %dx%d with fit=none; fit=cover, contain or fill "
+            "would make it so",
+            still->width, still->height, target->width, target->height);
+    return 0;
+}
+
+/* Colours and pixels */
 
 /* One more filter behind those that a chain has. */
 static void add(AVBPrint *chain, const char *format, ...) av_printf_format(2, 3);

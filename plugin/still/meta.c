@@ -86,12 +86,23 @@ static void read_exif(Span exif, StillMeta *meta)
     read_tiff(exif, meta);
 }
 
+/* Whether something is said of the shape of pixels, two numbers, and they are not
+ * square. */
+static bool is_stretched(Span body, size_t at, size_t count)
+{
+    return read_bytes(body, at, count, false) !=
+           read_bytes(body, at + count, count, false);
+}
+
 static void read_jpeg_app(int marker, Span body, StillMeta *meta)
 {
     static const char icc[] = "ICC_PROFILE", xmp[] = "http://ns.adobe.com/xap/1.0/";
 
     switch (marker) {
-    case 0xe0: // JFIF
+    case 0xe0: // of a video's frame it may be another
+        if (!starts_with(body, "JFIF", 5) || is_stretched(body, 8, 2))
+            meta->plain = false;
+        break;
     case 0xee: // Adobe
         break;
     case 0xe1:
@@ -121,35 +132,55 @@ static bool is_frame_header(int marker)
            marker != 0xcc;
 }
 
+static void read_jpeg_frame(int marker, Span body, StillMeta *meta)
+{
+    uint32_t components = read_bytes(body, 5, 1, false);
+    bool usual = marker <= 0xc2 && read_bytes(body, 0, 1, false) == 8;
+
+    if (!usual || (components != 1 && components != 3))
+        meta->sendable = false;
+    if (!usual || meta->width)
+        meta->plain = false;
+    meta->height = (int)read_bytes(body, 1, 2, false);
+    meta->width = (int)read_bytes(body, 3, 2, false);
+}
+
+/* Behind the end of the picture. */
+static void read_jpeg_rest(Span rest, StillMeta *meta)
+{
+    meta->cut_short = false;
+    for (size_t at = 0; at < rest.size; at++)
+        if (rest.data[at])
+            meta->sendable = meta->plain = false; // something hides behind the picture
+}
+
 static void read_jpeg(Span file, StillMeta *meta)
 {
     size_t at = 2;
 
     meta->mime = "image/jpeg";
-    meta->sendable = true;
+    meta->format = "jpeg_pipe";
+    meta->sendable = meta->plain = true;
     meta->cut_short = true;
     while (at + 1 < file.size) {
-        int marker = file.data[at] == 0xff ? file.data[at + 1] : 0;
+        const uint8_t *next = memchr(file.data + at, 0xff, file.size - at - 1);
         size_t length;
+        if (!next)
+            return;
+        at = (size_t)(next - file.data);
+        int marker = next[1];
         if (!marker || marker == 0xff || marker == 0x01 ||
             (marker >= 0xd0 && marker <= 0xd7)) {
             at += marker && marker != 0xff ? 2 : 1; // coded data, fill bytes, restarts
             continue;
         }
         if (marker == 0xd9) {
-            meta->cut_short = false;
-            for (at += 2; at < file.size; at++)
-                if (file.data[at])
-                    meta->sendable = false; // something hides behind the picture
+            read_jpeg_rest(span_from(file, at + 2, file.size), meta);
             return;
         }
         length = read_bytes(file, at + 2, 2, false);
-        if (is_frame_header(marker)) {
-            uint32_t components = read_bytes(file, at + 9, 1, false);
-            if (marker > 0xc2 || read_bytes(file, at + 4, 1, false) != 8 ||
-                (components != 1 && components != 3))
-                meta->sendable = false;
-        }
+        if (is_frame_header(marker))
+            read_jpeg_frame(marker, span_from(file, at + 4, file.size), meta);
         if (length > 2)
             read_jpeg_app(marker, span_from(file, at + 4, length - 2), meta);
         at += 2 + length;
@@ -171,7 +202,14 @@ static void read_png_chunk(Span type, Span body, StillMeta *meta)
 {
     if (!is_harmless_chunk(type)) {
         meta->sendable = false; // tRNS, acTL, compressed text and what nobody knows
+        if (starts_with(type, "acTL", 4)) // an animation
+            meta->plain = false;
+    } else if (starts_with(type, "pHYs", 4)) {
+        if (is_stretched(body, 0, 4))
+            meta->plain = false;
     } else if (starts_with(type, "IHDR", 4)) {
+        meta->width = (int)read_bytes(body, 0, 4, false);
+        meta->height = (int)read_bytes(body, 4, 4, false);
         uint32_t color = read_bytes(body, 9, 1, false);
         if (read_bytes(body, 8, 1, false) != 8 ||
             (color != 0 && color != 2 && color != 3))
@@ -193,7 +231,10 @@ static void read_png(Span file, StillMeta *meta)
     size_t at = 8;
 
     meta->mime = "image/png";
+    meta->format = "png_pipe";
     meta->sendable = true;
+    meta->plain = read_bytes(file, 8, 4, false) == 13 &&
+                  starts_with(span_from(file, 12, 4), "IHDR", 4);
     while (file.size - at >= 12) {
         uint32_t length = read_bytes(file, at, 4, false);
         Span type = span_from(file, at + 4, 4);
@@ -207,7 +248,7 @@ static void read_png(Span file, StillMeta *meta)
             return;
         }
     }
-    meta->sendable = false;
+    meta->sendable = meta->plain = false;
 }
 
 static void read_webp(Span file, StillMeta *meta)
@@ -238,6 +279,9 @@ void still_meta_read(const uint8_t *data, size_t size, StillMeta *meta)
         read_webp(file, meta);
     else if (starts_with(file, "II*\0", 4) || starts_with(file, "MM\0*", 4))
         read_tiff(file, meta);
+    if (meta->cut_short || meta->width <= 0 || meta->height <= 0 ||
+        (int64_t)meta->width * meta->height > STILL_MAX_PIXELS)
+        meta->plain = false;
 }
 
 /* The matrix takes (x, y) to (a x + c y, b x + d y); the nearest of the eight upright

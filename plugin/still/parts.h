@@ -1,8 +1,10 @@
-/* i2v: what the files of the still share
+/* i2v: the inside of still/, for its own files; still.h is what others see
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef I2V_STILL_INTERNAL_H
-#define I2V_STILL_INTERNAL_H
+#ifndef I2V_STILL_PARTS_H
+#define I2V_STILL_PARTS_H
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -14,22 +16,53 @@
 #include <libavutil/frame.h>
 #include <libavutil/rational.h>
 
-#include "base/outcome.h"
 #include "base/compat.h"
+#include "base/digest.h"
+#include "base/outcome.h"
 #include "still/still.h"
 
-#define STILL_DIGEST_SIZE 32
-#define STILL_MAX_BYTES   (256 << 20) ///< most bytes read from a stream or the network
-#define STILL_MAX_PIXELS  (16384 * 16384)
-#define STILL_END         INT64_MAX ///< image_time=end
+#define STILL_MAX_BYTES  (256 << 20) ///< most bytes read from a stream or the network
+#define STILL_MAX_PIXELS (16384 * 16384)
+#define STILL_END        INT64_MAX ///< image_time=end
+
+/* locate.c */
+
+typedef enum LocatorKind {
+    LOCATOR_PATH,
+    LOCATOR_FD,
+    LOCATOR_HTTP,
+    LOCATOR_DATA,
+} LocatorKind;
+
+/** Where an image is. */
+typedef struct Locator {
+    LocatorKind kind;
+    const char *rest; ///< the path, or what follows data:; borrowed
+    int fd;
+} Locator;
+
+void still_locate(const char *image, Locator *locator);
+/**
+ * What the cache knows a source by. A stream is known by what it is: its number may be
+ * another one's tomorrow.
+ * @param stream  room for that
+ * @param name    set to image or stream
+ * @return 0 or a negative AVERROR when there is no such stream
+ */
+int still_source_name(const Locator *locator, const char *image, char stream[64],
+                      const char **name);
+/** The name of a source as it may be shown: no credentials, no query, not a whole data:
+ * URI. */
+char *still_label(const char *image);
+
+/* bytes.c */
 
 /** The bytes of a source: in memory, or in a file that is too large for that. */
 typedef struct StillBytes {
     AVBufferRef
         *buf; ///< all of them, with AV_INPUT_BUFFER_PADDING_SIZE zeros behind; or NULL
     int fd;   ///< the file when buf is NULL, else -1
-    int64_t size;           ///< bytes
-    StillIdentity identity; ///< of the file when it was opened here
+    int64_t size; ///< bytes
 } StillBytes;
 
 /** Memory that grows, with zeros behind its end. */
@@ -44,58 +77,67 @@ int still_grow(StillGrow *grow, size_t more);
 /** Hand the memory over to a buffer; on success `grow` is empty. */
 int still_grow_finish(StillGrow *grow, AVBufferRef **buf);
 
-/** Bytes of one source in the process-wide cache. Belongs to who holds it between
- * still_cache_enter() and still_cache_leave(). */
-typedef struct StillCacheEntry StillCacheEntry;
-
-/**
- * Ask for the bytes known as `name`; waits while another thread reads them.
- * @return 1 and a reference in bytes, with the identity that they were read under, or 0
- * and *entry, which the caller has to fill and leave, or AVERROR(EINTR), AVERROR(ENOMEM)
- */
-int still_cache_enter(const char *name, const AVIOInterruptCB *interrupt,
-                      StillCacheEntry **entry, StillBytes *bytes);
-/** What was read so far of a source that can be read only once. */
-StillGrow *still_cache_part(StillCacheEntry *entry);
-/** Done: `bytes` (a new reference is made) are what was read, NULL that it failed. A
- * pinned entry is never evicted. */
-int still_cache_leave(StillCacheEntry *entry, const StillBytes *bytes, bool pinned);
-
-/** The name of a source as it may be shown: no credentials, no query, not a whole data:
- * URI. */
-char *still_label(const char *image);
-/** Read the bytes of a source, or find them in the cache. */
-int still_bytes_load(const StillSource *source, const char *label, StillBytes *bytes);
+/** Say why a source cannot be read. @return error */
+int still_say_unread(const StillSource *source, const char *label, int error);
+/** Read the bytes of a source.
+ * @param part  of a stream: what was read of it before, and what an interrupted read
+ * leaves for the next */
+int still_bytes_load(const StillSource *source, const Locator *locator, const char *label,
+                     StillGrow *part, StillBytes *bytes);
 /** Bring the bytes into memory when they are not. */
 int still_bytes_pull(StillBytes *bytes, const StillSource *source, const char *label);
 /** @return bytes copied from `pos` on, 0 at the end, or a negative AVERROR */
 int still_bytes_read(const StillBytes *bytes, int64_t pos, uint8_t *to, int size);
 void still_bytes_clear(StillBytes *bytes);
-/** Fingerprint of bytes in memory, "" of those that are not. @return 0 or AVERROR(ENOMEM)
- */
-int still_fingerprint_of(const StillBytes *bytes,
-                         char fingerprint[STILL_FINGERPRINT_SIZE]);
 
-/** The path of an image that is one, borrowed, or NULL. */
-const char *still_path(const char *image);
-/** Identity of an open file as it is, without the frame. */
-void still_identity_of(int fd, StillIdentity *identity);
-/** Give a still the identity that its file had when it was read, if it has it still.
- * @param as_read  what still_identity_of() said then */
-void still_identity_confirm(Still *still, const StillSource *source,
-                            const StillIdentity *as_read);
+/* cache.c */
+
+/** A new reference to a still. */
+Still *still_ref(Still *still);
+
+/** One source in the process-wide cache: its bytes, and the stills that were made of
+ * them. Belongs to who holds it between still_cache_enter() and still_cache_leave(). */
+typedef struct StillCacheEntry StillCacheEntry;
+
+/** Hold the entry of a source; waits while another thread does.
+ * @return 0 and *entry, AVERROR(EINTR) or AVERROR(ENOMEM) */
+int still_cache_enter(const char *name, const AVIOInterruptCB *interrupt,
+                      StillCacheEntry **entry);
+/** Its bytes. @return 1 and a new reference, 0: they are to be read, or AVERROR(ENOMEM)
+ */
+int still_cache_bytes(const StillCacheEntry *entry, StillBytes *bytes);
+/** What was read so far of a source that can be read only once. */
+StillGrow *still_cache_part(StillCacheEntry *entry);
+/** Keep a reference to the bytes. A pinned entry is never evicted.
+ * @return 0 or AVERROR(ENOMEM) */
+int still_cache_fill(StillCacheEntry *entry, const StillBytes *bytes, bool pinned);
+/** The still of a time, a new reference, or NULL. */
+Still *still_cache_find(const StillCacheEntry *entry, int64_t time);
+/** Keep a reference to a still. */
+void still_cache_add(StillCacheEntry *entry, Still *still);
+/** Let it go; without bytes and stills it is gone. */
+void still_cache_leave(StillCacheEntry *entry);
+
+/* meta.c */
 
 /** What an image file says beside its pixels. */
 typedef struct StillMeta {
     int orientation; ///< of EXIF, 1 to 8
     bool sendable;  ///< 8-bit PNG or JPEG that may go out as it is: no alpha, no position
     bool cut_short; ///< a JPEG that ends before its picture does
-    const char *mime; ///< "image/png", "image/jpeg" or NULL
+    /** One picture of square pixels: decoding it tells nothing of its shape that is not
+     * said here. */
+    bool plain;
+    int width, height;  ///< of a PNG or JPEG, as stored; pixels
+    const char *mime;   ///< "image/png", "image/jpeg" or NULL
+    const char *format; ///< of libavformat, for these two
 } StillMeta;
 
 void still_meta_read(const uint8_t *data, size_t size, StillMeta *meta);
 /** EXIF orientation that does what a display matrix asks for. */
 int still_orientation_from_matrix(const int32_t matrix[9]);
+
+/* reader.c and pick.c */
 
 /** One packet that was handed to the decoder. */
 typedef struct StillPacket {
@@ -104,7 +146,7 @@ typedef struct StillPacket {
     int64_t duration; ///< stream time base, 0 when unknown
     bool timed;       ///< time is a pts
     bool key;
-    uint8_t digest[STILL_DIGEST_SIZE];
+    uint8_t digest[DIGEST_SIZE];
 } StillPacket;
 
 /** An image or video being read. */
@@ -112,7 +154,8 @@ typedef struct StillReader {
     const StillSource *source;
     const char *label;
     const StillBytes *bytes;
-    int64_t pos; ///< read position of pb
+    const char *format; ///< known before it is opened, or NULL
+    int64_t pos;        ///< read position of pb
 
     AVIOContext *pb;
     AVFormatContext *fmt;
@@ -141,9 +184,10 @@ typedef struct StillShown {
     int64_t duration; ///< stream time base, 0 when unknown
 } StillShown;
 
-/** On error, here and in restart, the reader is closed and one sentence was said. */
+/** On error, here and in restart, the reader is closed and one sentence was said.
+ * @param format  where it need not be found out, or NULL */
 int still_reader_open(StillReader *reader, const StillSource *source, const char *label,
-                      const StillBytes *bytes);
+                      const StillBytes *bytes, const char *format);
 void still_reader_close(StillReader *reader);
 /** Go back to the first packet. */
 int still_reader_restart(StillReader *reader);
@@ -162,20 +206,50 @@ int64_t still_reader_start(const StillReader *reader);
 int still_pick(StillReader *reader, int64_t time, AVFrame *frame, StillShown *shown);
 /** Digest of the packets from the key frame before a frame to the frame itself. */
 int still_pick_digest(const StillReader *reader, const StillShown *shown,
-                      uint8_t digest[STILL_DIGEST_SIZE]);
-int still_sha256(const uint8_t *data, size_t size, uint8_t digest[STILL_DIGEST_SIZE]);
+                      uint8_t digest[DIGEST_SIZE]);
 
+/* read.c */
+
+#define STILL_MOST_FILES 4
+
+/** A still as it was encoded. */
+typedef struct StillEncoded {
+    StillTarget target;
+    StillFile file; ///< buf NULL = there is none
+} StillEncoded;
+
+/**
+ * A still, shared by all that read the same source in this process. What tells which it
+ * is and how large does not change; its picture is decoded when it is needed, and what
+ * was encoded last is kept. Of a video the frame stays, since its bytes are far more; a
+ * picture is decoded again.
+ */
 struct Still {
+    atomic_int users; ///< the cache is one
     char *label;
+    int64_t time;     ///< microseconds, or STILL_END
     StillBytes bytes; ///< of an image; empty for a video
     StillMeta meta;
-    AVFrame *frame;  ///< as decoded, its colours tagged; NULL when it was not read
-    int orientation; ///< EXIF's, 1 to 8
+    int columns, rows; ///< pixels of the frame, as stored
+    int width, height; ///< as still_width() and still_height()
+    int orientation;   ///< EXIF's, 1 to 8
+    uint8_t digest[DIGEST_SIZE];
     bool image;
     bool interlaced;
     bool square; ///< its pixels are
-    StillKnown known;
+
+    pthread_mutex_t lock; ///< protects what follows
+    AVFrame *frame;       ///< as decoded, its colours tagged; NULL = not now
+    StillEncoded encoded[STILL_MOST_FILES]; ///< the last one first
+    atomic_llong kept;                      ///< bytes of all that; read without the lock
 };
+
+/** Under the lock: decode the picture, if there is none. */
+int still_need_frame(Still *still, Outcome *out);
+/** Under the lock: the picture was used. */
+void still_done_frame(Still *still);
+
+/* fit.c */
 
 /** How to get from the picture as shown to the encoded one. */
 typedef struct StillGeometry {
@@ -197,12 +271,5 @@ bool still_is_wide(const AVFrame *frame);
 /** Upright, opaque, BT.709, cut and scaled: 8-bit RGB. */
 int still_render(const Still *still, const StillGeometry *geometry, Outcome *out,
                  AVFrame **rgb);
-/** The same as a still was encoded last, a new reference. @return whether it was there */
-bool still_encoded_find(const Still *still, const StillTarget *target, StillFile *file);
-/** Keep a reference for that. */
-void still_encoded_keep(const Still *still, const StillTarget *target,
-                        const StillFile *file);
-/** Encode 8-bit RGB: PNG, or JPEG when that would be too large. */
-int still_encode_rgb(AVFrame *rgb, Outcome *out, StillFile *file);
 
 #endif

@@ -5,7 +5,6 @@
 #include <libavutil/error.h>
 #include <libavutil/mathematics.h>
 #include <libavutil/mem.h>
-#include <libavutil/sha.h>
 
 #include "still/parts.h"
 
@@ -189,37 +188,17 @@ static int key_before(const StillReader *reader, const StillShown *shown)
 }
 
 int still_pick_digest(const StillReader *reader, const StillShown *shown,
-                      uint8_t digest[STILL_DIGEST_SIZE])
+                      uint8_t bytes[DIGEST_SIZE])
 {
     const AVCodecParameters *par = reader->stream->codecpar;
-    struct AVSHA *sha = av_sha_alloc();
+    Digest *digest = digest_begin();
 
-    if (!sha)
+    if (!digest)
         return AVERROR(ENOMEM);
-    av_sha_init(sha, 256);
     if (par->extradata_size > 0)
-        av_sha_update(sha, par->extradata, (unsigned)par->extradata_size);
+        digest_update(digest, par->extradata, (size_t)par->extradata_size);
     for (int i = key_before(reader, shown); i <= shown->packet; i++)
-        av_sha_update(sha, reader->packets[i].digest, STILL_DIGEST_SIZE);
-    av_sha_final(sha, digest);
-    av_free(sha);
-    return 0;
-}
-
-int still_sha256(const uint8_t *data, size_t size, uint8_t digest[STILL_DIGEST_SIZE])
-{
-    struct AVSHA *sha = av_sha_alloc();
-
-    if (!sha)
-        return AVERROR(ENOMEM);
-    av_sha_init(sha, 256);
-    while (size) { /* the length was an unsigned int once */
-        size_t step = size < (1 << 30) ? size : 1 << 30;
-        av_sha_update(sha, data, (unsigned)step);
-        data += step;
-        size -= step;
-    }
-    av_sha_final(sha, digest);
-    av_free(sha);
+        digest_update(digest, reader->packets[i].digest, DIGEST_SIZE);
+    digest_finish(&digest, bytes);
     return 0;
 }

@@ -225,8 +225,12 @@ static bool is_picture(const StillReader *reader, const char *format)
 static int open_all(StillReader *reader)
 {
     I2VInputFormat *format = NULL;
-    int ret = probe(reader, &format);
+    int ret = 0;
 
+    if (reader->format)
+        format = av_find_input_format(reader->format);
+    if (!format)
+        ret = probe(reader, &format);
     if (ret < 0)
         return format || ret == AVERROR_INVALIDDATA ? ret : say_not_opened(reader, ret);
     ret = open_format(reader, format);
@@ -274,6 +278,7 @@ int still_reader_restart(StillReader *reader)
     *reader = (StillReader){.source = reader->source,
                             .label = reader->label,
                             .bytes = reader->bytes,
+                            .format = reader->format,
                             .ignore_icc = reader->ignore_icc,
                             .last = AV_NOPTS_VALUE,
                             .from_start = true};
@@ -285,9 +290,10 @@ int still_reader_restart(StillReader *reader)
 }
 
 int still_reader_open(StillReader *reader, const StillSource *source, const char *label,
-                      const StillBytes *bytes)
+                      const StillBytes *bytes, const char *format)
 {
-    *reader = (StillReader){.source = source, .label = label, .bytes = bytes};
+    *reader =
+        (StillReader){.source = source, .label = label, .bytes = bytes, .format = format};
     return still_reader_restart(reader);
 }
 
@@ -351,7 +357,8 @@ static int record_packet(StillReader *reader)
                       .duration = packet->duration,
                       .timed = packet->pts != AV_NOPTS_VALUE,
                       .key = packet->flags & AV_PKT_FLAG_KEY};
-    return still_sha256(packet->data, (size_t)packet->size, entry->digest);
+    digest_bytes(packet->data, (size_t)packet->size, entry->digest);
+    return 0;
 }
 
 /* Hands the decoder its next packet, stamped with its index instead of its time: so each

@@ -25,43 +25,34 @@ typedef struct Walk {
     int boxes;        ///< seen so far
 } Walk;
 
-typedef struct Box {
-    uint32_t type;
-    int64_t start; ///< of the payload
-    int64_t end;
-} Box;
-
-static int invalid(Walk *walk, const char *why)
+static int invalid(const char **why, const char *text)
 {
-    walk->why = why;
+    *why = text;
     return AVERROR_INVALIDDATA;
 }
 
-static int read_at(Walk *walk, int64_t offset, void *to, size_t size)
+int box_read_at(int fd, int64_t at, void *to, size_t size, const char **why)
 {
-    ssize_t got = pread(walk->fd, to, size, (off_t)offset);
+    ssize_t got = pread(fd, to, size, (off_t)at);
     if (got < 0)
         return AVERROR(errno);
-    return (size_t)got == size ? 0 : invalid(walk, "it ends inside a box");
+    return (size_t)got == size ? 0 : invalid(why, "it ends inside a box");
 }
 
-/* The header at `at`, which must fit before `end`. */
-static int read_box(Walk *walk, int64_t at, int64_t end, Box *box)
+int box_read(int fd, int64_t at, int64_t end, Box *box, const char **why)
 {
     uint8_t header[16];
     int64_t size, start = at + 8;
     int ret;
 
     if (end - at < 8)
-        return invalid(walk, "it ends inside a box");
-    if (++walk->boxes > MAX_BOXES)
-        return invalid(walk, "it has too many boxes");
-    if ((ret = read_at(walk, at, header, 8)) < 0)
+        return invalid(why, "it ends inside a box");
+    if ((ret = box_read_at(fd, at, header, 8, why)) < 0)
         return ret;
     size = AV_RB32(header);
     box->type = AV_RL32(header + 4);
     if (size == 1) {
-        if ((ret = read_at(walk, at + 8, header + 8, 8)) < 0)
+        if ((ret = box_read_at(fd, at + 8, header + 8, 8, why)) < 0)
             return ret;
         size = (int64_t)AV_RB64(header + 8);
         start += 8;
@@ -69,10 +60,15 @@ static int read_box(Walk *walk, int64_t at, int64_t end, Box *box)
         size = end - at; /* to the end of the file */
     }
     if (size < start - at || size > end - at)
-        return invalid(walk, "its boxes do not add up to its size");
+        return invalid(why, "its boxes do not add up to its size");
     box->start = start;
     box->end = at + size;
     return 0;
+}
+
+static int read_at(Walk *walk, int64_t at, void *to, size_t size)
+{
+    return box_read_at(walk->fd, at, to, size, &walk->why);
 }
 
 static BoxesTrack *find_track(BoxesIndex *index, uint32_t id)
@@ -88,7 +84,7 @@ static int read_field(Walk *walk, const Box *box, int64_t offset, uint32_t *valu
 {
     uint8_t bytes[4];
     int ret = box->end - box->start < offset + 4
-                  ? invalid(walk, "a box is too short")
+                  ? invalid(&walk->why, "a box is too short")
                   : read_at(walk, box->start + offset, bytes, 4);
     *value = ret < 0 ? 0 : AV_RB32(bytes);
     return ret;
@@ -127,7 +123,7 @@ static int read_leaf(Walk *walk, const Box *box)
     case MKTAG('t', 'r', 'u', 'n'):
         ret = read_field(walk, box, 4, &value);
         if (ret >= 0 && !walk->traf)
-            return invalid(walk, "a fragment belongs to no track");
+            return invalid(&walk->why, "a fragment belongs to no track");
         if (walk->traf)
             walk->traf->samples += value;
         return ret;
@@ -141,7 +137,7 @@ static int enter(Walk *walk, const Box *box)
     BoxesIndex *index = walk->index;
     if (box->type == MKTAG('t', 'r', 'a', 'k')) {
         if (index->tracks == BOXES_MAX_TRACKS)
-            return invalid(walk, "it has too many tracks");
+            return invalid(&walk->why, "it has too many tracks");
         index->track[index->tracks++] = (BoxesTrack){0};
     } else if (box->type == MKTAG('m', 'o', 'o', 'f')) {
         index->fragmented = true;
@@ -192,7 +188,11 @@ static int walk_boxes(Walk *walk, int64_t at, int64_t end, int depth)
     int ret = 0;
     while (at < end && ret >= 0) {
         Box box;
-        if ((ret = read_box(walk, at, end, &box)) < 0)
+        if (++walk->boxes > MAX_BOXES)
+            ret = invalid(&walk->why, "it has too many boxes");
+        else
+            ret = box_read(walk->fd, at, end, &box, &walk->why);
+        if (ret < 0)
             break;
         if (!depth && (ret = note_top(walk, &box)) < 0)
             break;
@@ -215,9 +215,9 @@ int boxes_read(const char *path, BoxesIndex *index, const char **why)
     if (ret >= 0)
         ret = walk_boxes(&walk, 0, st.st_size, 0);
     if (ret >= 0 && !index->tracks)
-        ret = invalid(&walk, "it has no tracks");
+        ret = invalid(&walk.why, "it has no tracks");
     if (ret >= 0 && !index->has_media)
-        ret = invalid(&walk, "it has no media data");
+        ret = invalid(&walk.why, "it has no media data");
     if (walk.fd >= 0)
         close(walk.fd);
     *why = walk.why ? walk.why : "it cannot be read";

@@ -4,6 +4,7 @@
 #define I2V_BOXES_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /** Far more than any generated clip has. */
@@ -22,6 +23,19 @@ typedef struct BoxesIndex {
     bool has_media;
     bool c2pa; ///< a top-level box of C2PA content credentials is there
 } BoxesIndex;
+
+typedef struct Box {
+    uint32_t type;
+    int64_t start; ///< of what is in it, in the file
+    int64_t end;
+} Box;
+
+/** Read bytes of a file. @param why  as of boxes_read()
+ * @return 0, AVERROR_INVALIDDATA when it ends before, or another negative AVERROR */
+int box_read_at(int fd, int64_t at, void *to, size_t size, const char **why);
+
+/** Read the header of the box at `at`, which must end before `end`. @return as above */
+int box_read(int fd, int64_t at, int64_t end, Box *box, const char **why);
 
 /**
  * Walk the boxes of an MP4 (ISO/IEC 14496-12).

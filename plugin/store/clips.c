@@ -8,11 +8,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <libavutil/avstring.h>
 #include <libavutil/error.h>
 #include <libavutil/mem.h>
 
 #include "base/digest.h"
 #include "base/files.h"
+
+/* A clip of more bytes is read only where size or time say that it has changed. */
+#define LARGE_CLIP (64 << 20)
 
 char *store_clip_path(const Store *store, const char *key)
 {
@@ -59,118 +63,42 @@ static void time_text(const struct stat *st, char *text, size_t size)
              st->st_mtim.tv_nsec);
 }
 
-int store_note_clip(const Store *store, Record *record)
+int store_note_clip(const Store *store, Record *record, const char *hash,
+                    const AVIOInterruptCB *interrupt)
 {
-    char *clip = store_clip_path(store, record_key(record)), time[48];
+    char *clip = store_clip_path(store, record->key);
     struct stat st;
     int ret = !clip ? AVERROR(ENOMEM) : stat(clip, &st) < 0 ? AVERROR(errno) : 0;
 
+    if (ret >= 0 && hash)
+        av_strlcpy(record->clip_hash, hash, sizeof(record->clip_hash));
+    else if (ret >= 0)
+        ret = digest_file(clip, interrupt, record->clip_hash);
     if (ret >= 0) {
-        time_text(&st, time, sizeof(time));
-        if (record_set_number(record, RECORD_CLIP_SIZE, (double)st.st_size) < 0 ||
-            record_set_text(record, RECORD_CLIP_TIME, time) < 0 ||
-            record_set_text(record, RECORD_CLIP_HASH, NULL) < 0)
-            ret = AVERROR(ENOMEM);
+        record->clip_size = st.st_size;
+        time_text(&st, record->clip_time, sizeof(record->clip_time));
     }
     av_free(clip);
     return ret;
 }
 
-static bool has_noted_size(const struct stat *st, const Record *record)
+static bool is_noted(const char *clip, const Record *record)
 {
-    return S_ISREG(st->st_mode) &&
-           (double)st->st_size == record_number(record, RECORD_CLIP_SIZE, -1);
-}
-
-static bool has_noted_time(const struct stat *st, const Record *record)
-{
-    const char *noted = record_text(record, RECORD_CLIP_TIME);
-    char time[48];
-
-    time_text(st, time, sizeof(time));
-    return noted && !strcmp(noted, time);
-}
-
-int store_digest_clip(const Store *store, Record *record,
-                      const AVIOInterruptCB *interrupt)
-{
-    char *clip = store_clip_path(store, record_key(record)), digest[DIGEST_TEXT_SIZE];
+    char time[48], digest[DIGEST_TEXT_SIZE];
     struct stat st;
-    int ret = 0;
 
-    if (!clip) {
-        ret = AVERROR(ENOMEM);
-    } else if (record_state(record) == RECORD_READY &&
-               !record_text(record, RECORD_CLIP_HASH) && !stat(clip, &st) &&
-               has_noted_size(&st, record) && has_noted_time(&st, record)) {
-        ret = digest_file(clip, interrupt, digest);
-        if (ret >= 0)
-            ret = record_set_text(record, RECORD_CLIP_HASH, digest);
-        ret = ret < 0 ? ret : 1;
-    }
-    av_free(clip);
-    return ret;
-}
-
-/* What the record on disk is, if it is ready and lacks a digest; else NULL. */
-static Record *read_undigested(const Store *store, const char *key)
-{
-    Record *record;
-    char *text;
-
-    if (store_read_record(store, key, &record, &text) < 0 || !record ||
-        record_state(record) != RECORD_READY || record_text(record, RECORD_CLIP_HASH))
-        record_free(&record);
-    av_free(text);
-    return record;
-}
-
-int64_t store_note_digest(const Store *store, const char *key,
-                          const AVIOInterruptCB *interrupt)
-{
-    Record *record = read_undigested(store, key);
-    int lock = record ? store_lock(store, key) : AVERROR(ENOENT);
-    int64_t size = 0;
-
-    record_free(&record);
-    if (lock >= 0)
-        record = read_undigested(store, key);
-    if (record && store_digest_clip(store, record, interrupt) > 0 &&
-        store_write_record(store, record) >= 0)
-        size = (int64_t)record_number(record, RECORD_CLIP_SIZE, 0);
-    record_free(&record);
-    store_unlock(&lock);
-    return size;
-}
-
-bool store_doubts_clip(const Store *store, const Record *record)
-{
-    bool digested = record_text(record, RECORD_CLIP_HASH);
-    char *clip = digested ? NULL : store_clip_path(store, record_key(record));
-    struct stat st;
-    bool doubts = clip && !stat(clip, &st) && !has_noted_time(&st, record);
-
-    av_free(clip);
-    return doubts;
-}
-
-static bool is_noted(const char *clip, const struct stat *st, const Record *record)
-{
-    const char *hash = record_text(record, RECORD_CLIP_HASH);
-    char digest[DIGEST_TEXT_SIZE];
-
-    if (!has_noted_size(st, record))
+    if (stat(clip, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size != record->clip_size)
         return false;
-    if (!hash || has_noted_time(st, record))
+    time_text(&st, time, sizeof(time));
+    if (st.st_size > LARGE_CLIP && !strcmp(record->clip_time, time))
         return true;
-    return digest_file(clip, NULL, digest) >= 0 && !strcmp(digest, hash);
+    return digest_file(clip, NULL, digest) >= 0 && !strcmp(record->clip_hash, digest);
 }
 
 bool store_has_clip(const Store *store, const Record *record)
 {
-    char *clip = store_clip_path(store, record_key(record));
-    struct stat st;
-    bool there = clip && !stat(clip, &st) && is_noted(clip, &st, record);
+    char *clip = store_clip_path(store, record->key);
+    bool there = clip && is_noted(clip, record);
     av_free(clip);
     return there;
 }

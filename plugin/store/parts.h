@@ -1,27 +1,20 @@
 /* i2v: what the files of the store share
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef I2V_STORE_INTERNAL_H
-#define I2V_STORE_INTERNAL_H
+#ifndef I2V_STORE_PARTS_H
+#define I2V_STORE_PARTS_H
 
 #include "base/outcome.h"
+#include <stdatomic.h>
+
 #include "store/store.h"
 
 struct Store {
-    char *directory; ///< absolute
+    atomic_int references; ///< beyond the first
+    char *directory;       ///< absolute
 };
 
 /** The file of a key, or of another name; free with av_free(), NULL without memory. */
 char *store_path(const Store *store, const char *key, const char *suffix);
-
-/** Read a record and say nothing.
- * @param text  what was read, free with av_free(); NULL when there is no record
- * @return 0 with *record NULL when there is none, AVERROR_INVALIDDATA with the text of
- * what is none, or another negative AVERROR */
-int store_read_record(const Store *store, const char *key, Record **record, char **text);
-
-/** Write a record, atomically and durably, and say nothing. @return 0 or a negative
- * AVERROR */
-int store_write_record(const Store *store, const Record *record);
 
 /** Rename a file out of the way.
  * @param sentence  said at AV_LOG_WARNING; takes the old name and the new one

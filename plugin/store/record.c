@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <libavutil/avstring.h>
@@ -12,16 +13,16 @@
 #include <libavutil/mem.h>
 #include <libavutil/time.h>
 
+#include "store/put.h"
+
 /* Raise it when a record is no longer readable by what came before. */
-#define RECORD_VERSION 1
+#define RECORD_VERSION 2
 
 /* A gateway whose status swings to and fro must not fill the disk. */
 #define MAX_HISTORY 500
 
-struct Record {
-    char key[RECORD_KEY_SIZE];
-    cJSON *json;
-};
+/* Up to here a double tells one whole number from the next. */
+#define MAX_WHOLE 9007199254740992.0
 
 static const char *const state_names[] = {
     [RECORD_NEW] = "new",         [RECORD_INTENT] = "intent",
@@ -30,131 +31,408 @@ static const char *const state_names[] = {
     [RECORD_REFUSED] = "refused", [RECORD_DAMAGED] = "damaged",
 };
 
+/* The members on disk. One that is not known is left out. */
+
+typedef enum MemberType {
+    MEMBER_TEXT,   ///< char *, owned
+    MEMBER_CHARS,  ///< char[]
+    MEMBER_INT,    ///< int
+    MEMBER_SIZE,   ///< int64_t
+    MEMBER_NUMBER, ///< double, -1 = not known
+    MEMBER_TIME,   ///< double, 0 = not known
+    MEMBER_FLAG,   ///< bool, 1 on disk
+    MEMBER_OBJECT, ///< cJSON *, owned
+    MEMBER_ARRAY,  ///< cJSON *, owned
+} MemberType;
+
+typedef struct Member {
+    const char *name;
+    MemberType type;
+    size_t offset, size;
+} Member;
+
+#define MEMBER(type, name, member)                                          \
+    {                                                                       \
+        name, type, offsetof(Record, member), sizeof(((Record *)0)->member) \
+    }
+
+static const Member members[] = {
+    MEMBER(MEMBER_CHARS, "account", account),
+    MEMBER(MEMBER_TEXT, "origin", origin),
+    MEMBER(MEMBER_TEXT, "model", model),
+    MEMBER(MEMBER_TEXT, "prompt", prompt),
+    MEMBER(MEMBER_TEXT, "project", project),
+    MEMBER(MEMBER_INT, "take", take),
+    MEMBER(MEMBER_INT, "duration", duration),
+    MEMBER(MEMBER_INT, "width", width),
+    MEMBER(MEMBER_INT, "height", height),
+    MEMBER(MEMBER_INT, "rate", rate),
+    MEMBER(MEMBER_FLAG, "mute", mute),
+    MEMBER(MEMBER_OBJECT, "request", request),
+    MEMBER(MEMBER_CHARS, "image_sha256", image_hash),
+    MEMBER(MEMBER_CHARS, "end_image_sha256", end_image_hash),
+    MEMBER(MEMBER_CHARS, "request_sha256", request_hash),
+    MEMBER(MEMBER_SIZE, "request_size", request_size),
+    MEMBER(MEMBER_TIME, "created", created),
+    MEMBER(MEMBER_NUMBER, "price", price),
+    MEMBER(MEMBER_TEXT, "client_request_ids", client_ids),
+    MEMBER(MEMBER_TIME, "sent", sent_at),
+    MEMBER(MEMBER_TEXT, "id", id),
+    MEMBER(MEMBER_TIME, "accepted", accepted),
+    MEMBER(MEMBER_CHARS, "status", status),
+    MEMBER(MEMBER_NUMBER, "usd", usd),
+    MEMBER(MEMBER_NUMBER, "credits", credits),
+    MEMBER(MEMBER_NUMBER, "tokens", tokens),
+    MEMBER(MEMBER_TEXT, "url", url),
+    MEMBER(MEMBER_TEXT, "error", error),
+    MEMBER(MEMBER_TIME, "ended", ended),
+    MEMBER(MEMBER_SIZE, "clip_size", clip_size),
+    MEMBER(MEMBER_CHARS, "clip_time", clip_time),
+    MEMBER(MEMBER_CHARS, "clip_sha256", clip_hash),
+    MEMBER(MEMBER_CHARS, "clip_text", clip.text),
+    MEMBER(MEMBER_ARRAY, "history", history),
+};
+
+static void *at(const Record *r, const Member *m)
+{
+    return (char *)r + m->offset;
+}
+
+static void forget(Record *r, const Member *m)
+{
+    switch (m->type) {
+    case MEMBER_TEXT:
+        av_freep(at(r, m));
+        break;
+    case MEMBER_OBJECT:
+    case MEMBER_ARRAY:
+        cJSON_Delete(*(cJSON **)at(r, m));
+        *(cJSON **)at(r, m) = NULL;
+        break;
+    case MEMBER_INT:
+        *(int *)at(r, m) = -1;
+        break;
+    case MEMBER_SIZE:
+        *(int64_t *)at(r, m) = -1;
+        break;
+    case MEMBER_NUMBER:
+        *(double *)at(r, m) = -1;
+        break;
+    case MEMBER_CHARS:
+    case MEMBER_TIME:
+    case MEMBER_FLAG:
+        memset(at(r, m), 0, m->size);
+        break;
+    }
+}
+
 Record *record_alloc(const char *key)
 {
     Record *r = av_mallocz(sizeof(*r));
     if (!r)
         return NULL;
     av_strlcpy(r->key, key, sizeof(r->key));
-    r->json = cJSON_CreateObject();
-    if (!r->json || !cJSON_AddNumberToObject(r->json, "version", RECORD_VERSION) ||
-        !cJSON_AddStringToObject(r->json, "key", key))
-        record_free(&r);
+    for (size_t i = 0; i < FF_ARRAY_ELEMS(members); i++)
+        forget(r, &members[i]);
+    r->clip.rate = (AVRational){0, 1};
     return r;
-}
-
-static bool is_of(const cJSON *json, const char *key)
-{
-    const char *its_key =
-        cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "key"));
-    return its_key && !strcmp(its_key, key);
-}
-
-static bool has_text(const cJSON *json, const char *name)
-{
-    const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, name));
-    return text && *text;
-}
-
-/* A state that is not known might be one that was paid for. */
-static bool is_record(const cJSON *json, const char *key)
-{
-    const cJSON *version = cJSON_GetObjectItemCaseSensitive(json, "version");
-    const char *name =
-        cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, RECORD_STATE));
-    bool known = !name && !cJSON_GetObjectItemCaseSensitive(json, RECORD_STATE);
-
-    for (int i = 0; name && i < (int)FF_ARRAY_ELEMS(state_names); i++)
-        known |= !strcmp(name, state_names[i]);
-    if (name && !strcmp(name, state_names[RECORD_RUNNING]))
-        known = has_text(json, RECORD_ID);
-    if (name && !strcmp(name, state_names[RECORD_SENT]))
-        known = has_text(json, RECORD_CLIENT_IDS);
-    return known && is_of(json, key) && cJSON_IsNumber(version) &&
-           version->valueint == RECORD_VERSION;
-}
-
-Record *record_salvage(const char *key, const char *text)
-{
-    static const char *const texts[] = {RECORD_ACCOUNT,   RECORD_ORIGIN,  RECORD_MODEL,
-                                        RECORD_PROMPT,    RECORD_PROJECT, RECORD_ID,
-                                        RECORD_CLIENT_IDS};
-    static const char *const numbers[] = {RECORD_TAKE, RECORD_CREATED, RECORD_SENT_AT,
-                                          RECORD_ACCEPTED};
-    cJSON *json = text ? cJSON_Parse(text) : NULL;
-    bool sent = has_text(json, RECORD_CLIENT_IDS) &&
-                cJSON_IsNumber(cJSON_GetObjectItemCaseSensitive(json, RECORD_SENT_AT));
-    bool worth = is_of(json, key) && (has_text(json, RECORD_ID) || sent);
-    Record *r = worth ? record_alloc(key) : NULL;
-    Record old = {.json = json};
-
-    for (size_t i = 0; r && i < FF_ARRAY_ELEMS(texts); i++)
-        if (record_text(&old, texts[i]))
-            record_set_text(r, texts[i], record_text(&old, texts[i]));
-    for (size_t i = 0; r && i < FF_ARRAY_ELEMS(numbers); i++)
-        if (record_number(&old, numbers[i], -1) >= 0)
-            record_set_number(r, numbers[i], record_number(&old, numbers[i], 0));
-    if (r && record_json(&old, RECORD_REQUEST))
-        record_set_json(r, RECORD_REQUEST,
-                        cJSON_DetachItemFromObjectCaseSensitive(json, RECORD_REQUEST));
-    if (r) {
-        record_set_state(r, has_text(json, RECORD_ID) ? RECORD_RUNNING : RECORD_SENT);
-        record_add_history(r, "salvaged", NULL);
-    }
-    cJSON_Delete(json);
-    return r;
-}
-
-int record_parse(const char *key, const char *text, Record **record)
-{
-    cJSON *json = cJSON_ParseWithOpts(text, NULL, 1);
-    bool whole = is_record(json, key);
-    Record *r = whole ? av_mallocz(sizeof(*r)) : NULL;
-
-    *record = r;
-    if (!r) {
-        cJSON_Delete(json);
-        return whole ? AVERROR(ENOMEM) : AVERROR_INVALIDDATA;
-    }
-    av_strlcpy(r->key, key, sizeof(r->key));
-    r->json = json;
-    return 0;
-}
-
-char *record_print(const Record *record)
-{
-    return cJSON_Print(record->json);
 }
 
 void record_free(Record **record)
 {
-    if (*record)
-        cJSON_Delete((*record)->json);
+    Record *r = *record;
+    for (size_t i = 0; r && i < FF_ARRAY_ELEMS(members); i++)
+        forget(r, &members[i]);
+    if (r)
+        cJSON_Delete(r->rest);
     av_freep(record);
 }
+
+void record_forget_generation(Record *record)
+{
+    /* Record has them behind what was asked. */
+    for (size_t i = 0; i < FF_ARRAY_ELEMS(members); i++)
+        if (members[i].offset >= offsetof(Record, created) &&
+            members[i].offset < offsetof(Record, history))
+            forget(record, &members[i]);
+    record->clip = (ClipFacts){.rate = {0, 1}};
+}
+
+int record_set(char **member, const char *value)
+{
+    char *copy = value ? av_strdup(value) : NULL;
+    if (value && !copy)
+        return AVERROR(ENOMEM);
+    av_free(*member);
+    *member = copy;
+    return 0;
+}
+
+/* What the clip is: an object of its own, and each of its members is always there. */
+
+bool record_put_facts(cJSON *to, const ClipFacts *facts)
+{
+    char rate[32];
+
+    snprintf(rate, sizeof(rate), "%d/%d", facts->rate.num, facts->rate.den);
+    return to && cJSON_AddNumberToObject(to, "width", facts->width) &&
+           cJSON_AddNumberToObject(to, "height", facts->height) &&
+           cJSON_AddNumberToObject(to, "duration", facts->duration) &&
+           cJSON_AddStringToObject(to, "rate", rate) &&
+           cJSON_AddBoolToObject(to, "variable", facts->variable) &&
+           cJSON_AddStringToObject(to, "untagged", facts->untagged) &&
+           cJSON_AddBoolToObject(to, "audio", facts->has_audio) &&
+           cJSON_AddBoolToObject(to, "c2pa", facts->c2pa);
+}
+
+static double number_of(const cJSON *json, const char *name)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(json, name);
+    return cJSON_IsNumber(item) ? item->valuedouble : -1;
+}
+
+static const char *text_of(const cJSON *json, const char *name)
+{
+    const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, name));
+    return text ? text : "";
+}
+
+static bool flag_of(const cJSON *json, const char *name)
+{
+    return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, name));
+}
+
+static void read_facts(const cJSON *json, ClipFacts *facts)
+{
+    double width = number_of(json, "width"), height = number_of(json, "height");
+    AVRational rate;
+
+    if (!(width >= 1 && width <= INT_MAX && height >= 1 && height <= INT_MAX))
+        return;
+    facts->width = (int)width;
+    facts->height = (int)height;
+    facts->duration = number_of(json, "duration");
+    if (sscanf(text_of(json, "rate"), "%d/%d", &rate.num, &rate.den) == 2 &&
+        rate.num >= 0 && rate.den > 0)
+        facts->rate = rate;
+    facts->variable = flag_of(json, "variable");
+    av_strlcpy(facts->untagged, text_of(json, "untagged"), sizeof(facts->untagged));
+    facts->has_audio = flag_of(json, "audio");
+    facts->c2pa = flag_of(json, "c2pa");
+}
+
+/* Reading */
+
+/* @return whether the text is that of a state; none is that of a new record */
+static bool read_state(const cJSON *json, RecordState *state)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(json, "state");
+    const char *name = cJSON_GetStringValue(item);
+
+    *state = RECORD_NEW;
+    for (int i = 0; name && i < (int)FF_ARRAY_ELEMS(state_names); i++)
+        if (!strcmp(name, state_names[i])) {
+            *state = (RecordState)i;
+            return true;
+        }
+    return !item;
+}
+
+/* Read a member; what is of another type is not known. An object or array is taken over:
+ * *item is then NULL. */
+static int read_member(Record *r, const Member *m, cJSON **item)
+{
+    const char *text = cJSON_GetStringValue(*item);
+    double number = cJSON_IsNumber(*item) ? (*item)->valuedouble : -1;
+
+    switch (m->type) {
+    case MEMBER_TEXT:
+        return record_set(at(r, m), text);
+    case MEMBER_CHARS:
+        av_strlcpy(at(r, m), text ? text : "", m->size);
+        break;
+    case MEMBER_INT:
+        if (cJSON_IsNumber(*item))
+            *(int *)at(r, m) = (int)av_clipd(number, 0, INT_MAX);
+        break;
+    case MEMBER_SIZE:
+        if (cJSON_IsNumber(*item))
+            *(int64_t *)at(r, m) = (int64_t)av_clipd(number, 0, MAX_WHOLE);
+        break;
+    case MEMBER_NUMBER:
+        *(double *)at(r, m) = number >= 0 ? number : -1;
+        break;
+    case MEMBER_TIME:
+        *(double *)at(r, m) = FFMAX(number, 0);
+        break;
+    case MEMBER_FLAG:
+        *(bool *)at(r, m) = number > 0;
+        break;
+    case MEMBER_OBJECT:
+    case MEMBER_ARRAY:
+        if (m->type == MEMBER_OBJECT ? cJSON_IsObject(*item) : cJSON_IsArray(*item))
+            FFSWAP(cJSON *, *(cJSON **)at(r, m), *item);
+        break;
+    }
+    return 0;
+}
+
+/* Take the members out of a page; what stays in it is the rest. */
+static int read_members(Record *r, cJSON *json)
+{
+    static const char *const others[] = {"version", "key", "state", "clip_facts"};
+    int ret = 0;
+
+    read_facts(cJSON_GetObjectItemCaseSensitive(json, "clip_facts"), &r->clip);
+    for (size_t i = 0; i < FF_ARRAY_ELEMS(others); i++)
+        cJSON_DeleteItemFromObjectCaseSensitive(json, others[i]);
+    for (size_t i = 0; ret >= 0 && i < FF_ARRAY_ELEMS(members); i++) {
+        cJSON *item = cJSON_DetachItemFromObjectCaseSensitive(json, members[i].name);
+        if (item)
+            ret = read_member(r, &members[i], &item);
+        cJSON_Delete(item);
+    }
+    return ret;
+}
+
+static bool has_text(const char *text)
+{
+    return text && *text;
+}
+
+/* A state that is not known might be one that was paid for. */
+static bool is_whole(const Record *r)
+{
+    return (r->state != RECORD_RUNNING || has_text(r->id)) &&
+           (r->state != RECORD_SENT || has_text(r->client_ids));
+}
+
+int record_parse(const char *key, const char *text, Record **record)
+{
+    RecordState state;
+    int ret = AVERROR(ENOMEM);
+
+    *record = NULL;
+    errno = 0;
+    cJSON *json = cJSON_ParseWithOpts(text, NULL, 1);
+    if (!json) /* cJSON itself does not tell why */
+        return errno == ENOMEM ? AVERROR(ENOMEM) : AVERROR_INVALIDDATA;
+    if (strcmp(text_of(json, "key"), key) ||
+        number_of(json, "version") != RECORD_VERSION || !read_state(json, &state)) {
+        cJSON_Delete(json);
+        return AVERROR_INVALIDDATA;
+    }
+    Record *r = record_alloc(key);
+    if (r) {
+        r->state = state;
+        r->rest = json;
+        ret = read_members(r, json);
+    } else {
+        cJSON_Delete(json);
+    }
+    if (ret >= 0 && !is_whole(r))
+        ret = AVERROR_INVALIDDATA;
+    if (ret < 0)
+        record_free(&r);
+    *record = r;
+    return ret;
+}
+
+/* Writing */
+
+bool record_put_copy(cJSON *to, const char *name, const cJSON *json)
+{
+    cJSON *copy = json ? cJSON_Duplicate(json, 1) : NULL;
+    if (copy && cJSON_AddItemToObject(to, name, copy))
+        return true;
+    cJSON_Delete(copy);
+    return !json;
+}
+
+bool record_put_text(cJSON *to, const char *name, const char *text)
+{
+    return !text || !*text || cJSON_AddStringToObject(to, name, text);
+}
+
+bool record_put_number(cJSON *to, const char *name, double number)
+{
+    return number < 0 || cJSON_AddNumberToObject(to, name, number);
+}
+
+static bool put_member(cJSON *to, const Record *r, const Member *m)
+{
+    const void *value = at(r, m);
+
+    switch (m->type) {
+    case MEMBER_TEXT:
+        return record_put_text(to, m->name, *(char *const *)value);
+    case MEMBER_CHARS:
+        return record_put_text(to, m->name, value);
+    case MEMBER_INT:
+        return record_put_number(to, m->name, *(const int *)value);
+    case MEMBER_SIZE:
+        return record_put_number(to, m->name, (double)*(const int64_t *)value);
+    case MEMBER_NUMBER:
+        return record_put_number(to, m->name, *(const double *)value);
+    case MEMBER_TIME:
+        return record_put_number(
+            to, m->name, *(const double *)value > 0 ? *(const double *)value : -1);
+    case MEMBER_FLAG:
+        return record_put_number(to, m->name, *(const bool *)value ? 1 : -1);
+    case MEMBER_OBJECT:
+    case MEMBER_ARRAY:
+        return record_put_copy(to, m->name, *(cJSON *const *)value);
+    }
+    return false;
+}
+
+static bool put_record(cJSON *to, const Record *r)
+{
+    bool ok = to && cJSON_AddNumberToObject(to, "version", RECORD_VERSION) &&
+              record_put_text(to, "key", r->key) &&
+              record_put_text(to, "state", state_names[r->state]);
+
+    for (size_t i = 0; ok && i < FF_ARRAY_ELEMS(members); i++)
+        ok = put_member(to, r, &members[i]);
+    if (ok && r->clip.width)
+        ok = record_put_facts(cJSON_AddObjectToObject(to, "clip_facts"), &r->clip);
+    for (cJSON *item = r->rest ? r->rest->child : NULL; ok && item; item = item->next)
+        ok = record_put_copy(to, item->string, item);
+    return ok;
+}
+
+char *record_print(const Record *record)
+{
+    cJSON *json = cJSON_CreateObject();
+    char *text = put_record(json, record) ? cJSON_Print(json) : NULL;
+    cJSON_Delete(json);
+    return text;
+}
+
+int record_add_history(Record *record, const char *what, const char *status)
+{
+    cJSON *line = cJSON_CreateObject();
+    if (!record->history)
+        record->history = cJSON_CreateArray();
+    if (!record->history || !line ||
+        !cJSON_AddNumberToObject(line, "time", record_now()) ||
+        !cJSON_AddStringToObject(line, "what", what) ||
+        !record_put_text(line, "status", status) ||
+        !cJSON_AddItemToArray(record->history, line)) {
+        cJSON_Delete(line);
+        return AVERROR(ENOMEM);
+    }
+    /* How it began and how it ends matter more than the middle. */
+    if (cJSON_GetArraySize(record->history) > MAX_HISTORY)
+        cJSON_DeleteItemFromArray(record->history, MAX_HISTORY / 2);
+    return 0;
+}
+
+/* What it says */
 
 double record_now(void)
 {
     return (double)av_gettime() / 1e6;
-}
-
-const char *record_key(const Record *record)
-{
-    return record->key;
-}
-
-RecordState record_state(const Record *record)
-{
-    const char *name = record_text(record, RECORD_STATE);
-    for (int i = 0; name && i < (int)FF_ARRAY_ELEMS(state_names); i++)
-        if (!strcmp(name, state_names[i]))
-            return (RecordState)i;
-    return RECORD_NEW;
-}
-
-void record_set_state(Record *record, RecordState state)
-{
-    record_set_text(record, RECORD_STATE, state_names[state]);
 }
 
 const char *record_state_name(RecordState state)
@@ -164,82 +442,19 @@ const char *record_state_name(RecordState state)
 
 bool record_is_finished(const Record *record)
 {
-    switch (record_state(record)) {
+    switch (record->state) {
     case RECORD_READY:
     case RECORD_FAILED:
     case RECORD_REFUSED:
         return true;
     case RECORD_INTENT: /* refused in clear words, or still on its way out */
-        return record_number(record, RECORD_ENDED, 0) > 0;
+        return record->ended > 0;
     default:
         return false;
     }
 }
 
-const char *record_text(const Record *record, const char *name)
-{
-    return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(record->json, name));
-}
-
-double record_number(const Record *record, const char *name, double fallback)
-{
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(record->json, name);
-    return cJSON_IsNumber(item) ? item->valuedouble : fallback;
-}
-
-int record_integer(const Record *record, const char *name, int fallback)
-{
-    return (int)av_clipd(record_number(record, name, fallback), 0, INT_MAX);
-}
-
 const char *record_error(const Record *record)
 {
-    const char *error = record_text(record, RECORD_ERROR);
-    return error ? error : "no reason given";
-}
-
-int record_set_text(Record *record, const char *name, const char *value)
-{
-    cJSON_DeleteItemFromObjectCaseSensitive(record->json, name);
-    return !value || cJSON_AddStringToObject(record->json, name, value) ? 0
-                                                                        : AVERROR(ENOMEM);
-}
-
-int record_set_number(Record *record, const char *name, double value)
-{
-    cJSON_DeleteItemFromObjectCaseSensitive(record->json, name);
-    return cJSON_AddNumberToObject(record->json, name, value) ? 0 : AVERROR(ENOMEM);
-}
-
-const cJSON *record_json(const Record *record, const char *name)
-{
-    return cJSON_GetObjectItemCaseSensitive(record->json, name);
-}
-
-int record_set_json(Record *record, const char *name, cJSON *value)
-{
-    cJSON_DeleteItemFromObjectCaseSensitive(record->json, name);
-    if (!value || cJSON_AddItemToObject(record->json, name, value))
-        return 0;
-    cJSON_Delete(value);
-    return AVERROR(ENOMEM);
-}
-
-int record_add_history(Record *record, const char *what, const char *status)
-{
-    cJSON *history = cJSON_GetObjectItemCaseSensitive(record->json, "history");
-    cJSON *line = cJSON_CreateObject();
-    if (!history)
-        history = cJSON_AddArrayToObject(record->json, "history");
-    if (!history || !line || !cJSON_AddNumberToObject(line, "time", record_now()) ||
-        !cJSON_AddStringToObject(line, "what", what) ||
-        (status && !cJSON_AddStringToObject(line, "status", status)) ||
-        !cJSON_AddItemToArray(history, line)) {
-        cJSON_Delete(line);
-        return AVERROR(ENOMEM);
-    }
-    /* How it began and how it ends matter more than the middle. */
-    if (cJSON_GetArraySize(history) > MAX_HISTORY)
-        cJSON_DeleteItemFromArray(history, MAX_HISTORY / 2);
-    return 0;
+    return record->error ? record->error : "no reason given";
 }

@@ -3,6 +3,25 @@
 #ifndef I2V_STORE_H
 #define I2V_STORE_H
 
+/*
+ * What was bought is kept in one directory, private to the user. A request has a key
+ * (request/key.h), and each key has up to four files there:
+ *
+ *   KEY.json      its record: what was asked, what became of it (store/record.h)
+ *   KEY.mp4       its clip, whole and verified (store/clip.h says what a clip is)
+ *   KEY.mp4.part  the clip while it is being downloaded
+ *   KEY.lock      whoever creates, downloads or removes holds its lock
+ *
+ * A record is loaded, its members are set, and it is saved, which replaces the file or
+ * leaves it as it was. Whoever saves holds the key's lock; anybody may load. A .part
+ * becomes the clip by store_publish(), and the record says which clip that was, so that
+ * another in its place is noticed. store/provenance.h tells those outside where a clip
+ * comes from.
+ *
+ * Where nothing else is said, functions return 0 or a negative AVERROR, paths and other
+ * texts are freed with av_free() and are NULL without memory.
+ */
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -11,106 +30,87 @@
 #include "base/outcome.h"
 #include "store/record.h"
 
-/** The directory of the ledger and the clips. Thread-safe once open. */
+/** A store that is open. Thread-safe. */
 typedef struct Store Store;
 
-/**
- * Open the store, creating its directory with mode 0700.
- * @return 0 and *store, or a negative AVERROR after one sentence on `out`
+/** Open the store, creating its directory with mode 0700. Fails with a sentence on `out`.
  */
 int store_open(const char *directory, Outcome *out, Store **store);
 
-/** Another handle of the same store, or NULL without memory. */
-Store *store_copy(const Store *store);
+/** One more reference, to be closed like the first. Thread-safe. */
+Store *store_ref(Store *store);
 
-/** Whether two are the same store. */
-bool store_is(const Store *store, const Store *other);
-
-/** Close; sets *store to NULL. */
+/** Close, with the last reference; sets *store to NULL. Thread-safe. */
 void store_close(Store **store);
 
-/** Find out by doing whether the store can be written. The caller holds the key's lock.
- * @return 0, or a negative AVERROR after one sentence on `out` */
+/** Find out by doing whether the store can be written. Fails with a sentence. The caller
+ * holds the key's lock. */
 int store_probe(const Store *store, const char *key, Outcome *out);
 
-/**
- * Read a request's record. A damaged or foreign one is moved aside with a warning when
- * the key is locked, and what a record of another version knows of a generation takes its
- * place, or a new one; else it is given out as
- * RECORD_DAMAGED, since whoever holds the lock may be mending it.
- * @param locked  the caller holds the key's lock
- * @return 0 and *record (free with record_free()), or a negative AVERROR after a sentence
- */
-int store_load(const Store *store, const char *key, bool locked, Outcome *out,
-               Record **record);
+/** Where a file of the store lies that belongs to no key. */
+char *store_file_path(const Store *store, const char *name);
 
-/** Write a record, atomically and durably. @return 0 or a negative AVERROR after a
- * sentence */
-int store_save(const Store *store, const Record *record, Outcome *out);
+/* Locks */
 
 /**
  * Try to lock a key (or another name) against other processes and threads; never waits.
- * @return a descriptor for store_unlock(), AVERROR(EAGAIN) while another holds it, or a
- *         negative AVERROR
+ * @return a descriptor for store_unlock(), AVERROR(EAGAIN) while another holds it, or
+ * another negative AVERROR
  */
 int store_lock(const Store *store, const char *key);
 
 /** Unlock; sets *lock to -1. */
 void store_unlock(int *lock);
 
-/** Where a clip is or will be, and where it grows; free with av_free(), NULL without
- * memory. */
-char *store_clip_path(const Store *store, const char *key);
-char *store_part_path(const Store *store, const char *key);
+/* Records */
 
-/** Where a file of the store that belongs to no key lies; free with av_free(). */
-char *store_file_path(const Store *store, const char *name);
-
-/** Read a file of the store whole, NUL-terminated; free with av_free().
- * @param max  bytes it may have
- * @return 0, with *text NULL when there is no such file; AVERROR_INVALIDDATA when it is
- * larger or no file; or another negative AVERROR */
-int store_read_file(const char *path, int64_t max, char **text);
-
-/** Put the finished .part of a key in its place, durably. @return 0 or a negative AVERROR
+/**
+ * Read the record of a key. Fails with a sentence. A key without one gets a RECORD_NEW.
+ * Of a file that is no record of this version, it depends:
+ * @param locked  whether the caller holds the key's lock. If so the file is moved aside
+ * with a WARNING, and the record is a RECORD_NEW. If not, the holder may be mending it:
+ * the record is a RECORD_DAMAGED.
+ * @param record  free with record_free()
  */
-int store_publish(const Store *store, const char *key);
+int store_load(const Store *store, const char *key, bool locked, Outcome *out,
+               Record **record);
 
-/** Make room for the clip of a new generation: what is there of another's is removed as
- * far as it is a beginning, and moved aside when it is a clip.
- * @return 0 or a negative AVERROR */
-int store_clear_clip(const Store *store, const char *key, Outcome *out);
+/** Write a record, atomically and durably. Fails with a sentence. */
+int store_save(const Store *store, const Record *record, Outcome *out);
 
-/** Note in a record what tells its published clip from another: size and time. The digest
- * is still to be taken. @return 0 or a negative AVERROR */
-int store_note_clip(const Store *store, Record *record);
-
-/** Take the digest of a ready clip into its record, in memory.
- * @return 1, 0 when there is nothing to take: the record has it, or the clip is not the
- * one that was noted; AVERROR(EINTR) or another negative AVERROR */
-int store_digest_clip(const Store *store, Record *record,
-                      const AVIOInterruptCB *interrupt);
-
-/** The same in the record on disk, if nobody else is at it. Says nothing, and takes no
- * lock for what has its digest or is gone.
- * @return bytes that were read, 0 when nothing was noted */
-int64_t store_note_digest(const Store *store, const char *key,
-                          const AVIOInterruptCB *interrupt);
-
-/** Whether the clip of a record may be another than the one that was noted: it has
- * another time, and there is no digest to tell. */
-bool store_doubts_clip(const Store *store, const Record *record);
-
-/** Whether the clip of a record is there as it was noted. One whose size and time have
- * not changed is not read again. */
-bool store_has_clip(const Store *store, const Record *record);
-
-/** The keys of every record, in no order; free them with store_free_keys().
- * @return 0 or a negative AVERROR, *keys then NULL and *count 0 */
+/** The keys of all records, in no order; free them with store_free_keys(). */
 int store_list(const Store *store, char ***keys, int *count);
 
 /** Free what store_list() gave; sets *keys to NULL. */
 void store_free_keys(char ***keys, int count);
+
+/* Clips */
+
+/** Where the clip of a key is or will be, and where it grows. */
+char *store_clip_path(const Store *store, const char *key);
+char *store_part_path(const Store *store, const char *key);
+
+/** Rename the .part of a key to its clip, durably. */
+int store_publish(const Store *store, const char *key);
+
+/** Make room for the clip of a new generation: a clip of an older one is moved aside with
+ * a WARNING, and a .part removed. */
+int store_clear_clip(const Store *store, const char *key, Outcome *out);
+
+/**
+ * Note in a record, not on disk, which clip is there: its size, time of change and
+ * SHA-256.
+ * @param hash  the SHA-256, or NULL to read the clip for it
+ * @return also AVERROR(EINTR)
+ */
+int store_note_clip(const Store *store, Record *record, const char *hash,
+                    const AVIOInterruptCB *interrupt);
+
+/** Whether the clip that a record notes is there. It is read, unless it is large and has
+ * size and time as noted. */
+bool store_has_clip(const Store *store, const Record *record);
+
+/* Pruning */
 
 /** What store_prune() did. */
 typedef struct StorePruned {
@@ -120,10 +120,10 @@ typedef struct StorePruned {
 } StorePruned;
 
 /**
- * Remove the clips and records of requests that ended before a time; never those of an
- * unfinished one, nor what another process is at.
+ * Remove the clips and records of requests that ended before a time, and what crashes
+ * left; never an unfinished request, nor one that another process is at. Some may be
+ * removed when it fails.
  * @param before  Unix time in seconds
- * @return 0 or a negative AVERROR, which may come after some were removed
  */
 int store_prune(const Store *store, double before, Outcome *out, StorePruned *pruned);
 

@@ -15,9 +15,8 @@
 #include <libavutil/common.h>
 #include <libavutil/lfg.h>
 
-#include "engine/models.h"
+#include "engine/engine.h"
 #include "job/schedule.h"
-#include "job/stats.h"
 
 #define HISTORY 50 ///< generations that share one history
 #define SIGMA   0.35
@@ -56,7 +55,7 @@ static double draw(double median)
     return median * exp(SIGMA * pair[0]);
 }
 
-/* As wait.c does: an interval after the create call's answer, and after each. */
+/* As poll.c does: an interval after the create call's answer, and after each. */
 static void wait_for(const Poller *poller, const Schedule *schedule, double duration,
                      Tally *tally)
 {
@@ -65,7 +64,7 @@ static void wait_for(const Poller *poller, const Schedule *schedule, double dura
     do {
         at += poller->fixed > 0 ? poller->fixed
                                 : (double)schedule_interval(schedule, (int64_t)(at * 1e6),
-                                                            draw_chance()) /
+                                                            1, draw_chance()) /
                                       1e6;
         tally->polls++;
     } while (at < duration);
@@ -75,8 +74,8 @@ static void wait_for(const Poller *poller, const Schedule *schedule, double dura
 
 static void learn(const Poller *poller, double median, double typical, Schedule *schedule)
 {
-    double durations[STATS_MAX];
-    int count = poller->history ? STATS_MAX : 0;
+    double durations[SCHEDULE_MEMORY];
+    int count = poller->history ? SCHEDULE_MEMORY : 0;
 
     for (int i = 0; i < count; i++)
         durations[i] = draw(median);
@@ -109,7 +108,7 @@ static void print_table(void)
 {
     const Model *model;
 
-    for (int n = 0; (model = model_at(n)); n++)
+    for (int n = 0; (model = &engine_default()->models[n])->name; n++)
         for (size_t i = 0; i < POLLERS && model->latency; i++)
             run(&pollers[i], model->name, model->latency, model->latency, 0, 0);
     /* Nothing is known, and it is soon over; the table speaks of another time. */

@@ -72,10 +72,6 @@ number() { # FORMAT, EXPRESSION
   awk "BEGIN { printf \"$1\", $2 }"
 }
 
-median() {
-  sort -g | awk '{ v[NR] = $1 } END { print (v[int((NR + 1) / 2)] + v[int(NR / 2) + 1]) / 2 }'
-}
-
 measure() { # RUNS, COMMAND... [--vs COMMAND...]: leaves its answer in the file measured
   "$tools/bench-measure" "$@" >measured
 }

@@ -41,9 +41,8 @@ history() { # MEDIAN
     srand(1)
     for (i = 0; i < 64; i++) {
       normal = sqrt(-2 * log(1 - rand())) * cos(6.2831853 * rand())
-      list = list (i ? "," : "") sprintf("%.3f", median * exp(0.35 * normal))
+      printf "[\"openai/sora-2-i2v\",4,%d]\n", 1000 * median * exp(0.35 * normal)
     }
-    printf "{\"openai/sora-2-i2v 4\":[%s]}", list
   }'
 }
 

@@ -89,22 +89,6 @@ sent_in_vain() { # prompt, hours
     cmp whole.mp4 "$output"
 }
 
-@test "a record of a newer version: moved aside with one warning, and its generation picked up" {
-    set_faults "poll * shape waiting"
-    ends_with 75 fetch --prompt "from the future" --max_wait 0.3 still.png
-    set_faults ""
-    change '.version = 2 | .state = "suspended"'
-    works fetch --prompt "from the future" still.png
-    says "moved to"
-    says "Picking up"
-    same 1 "$(grep -c 'moved to' <<<"$stderr")"
-    expect_creates 1
-    same 1 "$(accepted)"
-    change '.version = 2'
-    works fetch --prompt "from the future" still.png
-    expect_creates 1
-}
-
 @test "records that lack what they should have crash nobody" {
     local filter
     for filter in 'del(.id)' '.id = 7' '.id = ""' 'del(.error) | .state = "failed"' \

@@ -182,7 +182,7 @@ jobs() { ctl jobs --json | jq -r "$1"; }
     same "$clip" "$(jq -r '.[0].clip' <<<"$output")"
     same "$(last_job .id)" "$(jq -r '.[0].id' <<<"$output")"
     same "$(last_job .client_request_id)" "$(jq -r '.[0].client_request_ids' <<<"$output")"
-    jq -e --arg prompt $'She "smiles"\n' '.[0].prompt == $prompt' <<<"$output"
+    jq -e --arg prompt 'She "smiles"' '.[0].prompt == $prompt' <<<"$output"
     same "$(sha256sum <"$clip" | cut -d' ' -f1)" "$(jq -r '.[0].clip_sha256' <<<"$output")"
     same "$(sha256sum <still.png | cut -d' ' -f1)" "$(jq -r '.[0].image_sha256' <<<"$output")"
     jq -e '.[0] | .state == "ready" and .usd > 0 and .credits > 0 and .take == 1 and .duration == 4

@@ -31,16 +31,18 @@ send() { # option..., still
     received_image sent
 }
 
-@test "prompt_file: byte order mark, CRLF and the last newline are dropped" {
+@test "prompt and prompt_file: byte order mark, CRLF and the white space at both ends are dropped" {
     printf '\xEF\xBB\xBFFirst line\r\nsecond: ünï \r\n' >prompt.txt
     works ff -f i2v -prompt_file prompt.txt -duration 4 -i still.png "${PEEK[@]}"
-    same $'First line\nsecond: ünï ' "$(last_job .prompt)"
+    same $'First line\nsecond: ünï' "$(last_job .prompt)"
     printf 'First line\nsecond: ünï ' >plain.txt
     works ff -f i2v -prompt_file plain.txt -duration 4 -i still.png "${PEEK[@]}"
     expect_creates 1
     printf 'one\n\n' >two.txt
     works ff -f i2v -prompt_file two.txt -duration 4 -i still.png "${PEEK[@]}"
-    same '"one\n"' "$(curl -s "$GATEWAY/control/state" | jq -c '.jobs[-1].prompt')"
+    same '"one"' "$(curl -s "$GATEWAY/control/state" | jq -c '.jobs[-1].prompt')"
+    works ff -f i2v -prompt $' \tone\n' -duration 4 -i still.png "${PEEK[@]}"
+    expect_creates 2
 }
 
 @test "image: names the still in place of the input" {

@@ -167,20 +167,3 @@ accepted() { # argument...
     works fetch --model bytedance/seedance-2-0 --duration 4 --prompt p --end_image four3.png still.png
     expect_creates 4
 }
-
-@test "a clip that was bought while its model was unknown is served, not bought again" {
-    set_faults ""
-    works fetch --model test/generic --prompt p --duration 4 still.png
-    # What an earlier version bought with a model that it did not know: the same record under
-    # that version's key.
-    key=$(basename "$output" .mp4)
-    former=$(printf '%s' '{"fields":{"duration":4,"model":"google/veo-3.1-i2v","prompt":"p"},"fit":"cover","fit_position":"center","height":720,"image":"'"$(sha256sum <still.png | cut -d' ' -f1)"'","origin":"'"$GATEWAY"'","schema":1,"take":1,"width":1280}' |
-        sha256sum | cut -d' ' -f1)
-    mv "$I2V_STORE/$key.mp4" "$I2V_STORE/$former.mp4"
-    sed "s/$key/$former/" "$I2V_STORE/$key.json" >"$I2V_STORE/$former.json"
-    rm "$I2V_STORE/$key.json"
-    mark
-    works fetch --model google/veo-3.1-i2v --prompt p --duration 4 still.png
-    same "$I2V_STORE/$former.mp4" "$output"
-    expect_creates 0
-}

@@ -1,14 +1,20 @@
-/* i2v: feeds the fuzzer without libFuzzer: a counted, seeded lot of inputs
+/* i2v: feeds a fuzzer without libFuzzer: the files of its corpus as they are, and then a
+ * counted, seeded lot of inputs that are made of them
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "fuzz_filtergraph.h"
+#include "fuzz.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include <dirent.h>
 
-enum { MOST = 4096 };
+enum { MOST = 1 << 16 };
+
+typedef struct Input {
+    uint8_t data[MOST];
+    size_t size;
+} Input;
 
 static uint64_t state;
+static Input *files;
+static size_t nb_files;
 
 static size_t below(size_t limit)
 {
@@ -18,128 +24,128 @@ static size_t below(size_t limit)
     return (size_t)(state % limit);
 }
 
-typedef struct Input {
-    uint8_t data[MOST];
-    size_t size;
-} Input;
+static void cut(Input *input, size_t at, size_t size)
+{
+    if (size > input->size - at)
+        size = input->size - at;
+    input->size -= size;
+    memmove(input->data + at, input->data + at + size, input->size - at);
+}
 
-static void append(Input *input, const char *data, size_t size)
+static void insert(Input *input, size_t at, const uint8_t *data, size_t size)
 {
     if (size > MOST - input->size)
-        size = MOST - input->size;
-    memcpy(input->data + input->size, data, size);
+        return;
+    memmove(input->data + at + size, input->data + at, input->size - at);
+    memcpy(input->data + at, data, size);
     input->size += size;
 }
 
-static const char *const pieces[] = {
-    "i2v",     "ai2v",  "i2v", "i2vx",     "movie", "null", "sws_flags=", "prompt",
-    "s=dv+da", "@shot", "@",   "=",        "=",     "=",    "[",          "]",
-    "[v]",     "[a]",   "'",   "'",        "\\",    "\\",   "\\'",        "'\\''",
-    ",",       ",",     ";",   ";",        ":",     " ",    "\n",         "\t",
-    "\r",      "x.png", "a b", "\xC3\xA9", "\xFF",  "''",   "' '",
-};
-
-static const char *const seeds[] = {
-    "i2v=a.png:prompt='Rain, then sun':duration=8:s=dv+da[v][a]",
-    "[0:v][0:a][v1][a1]concat=n=2:v=1:a=1[v][a];i2v@one=x.png:prompt='it'\\''s'[v1]",
-    " sws_flags=bicubic+accurate_rnd;\n i2v = x.png [v];\n[v] scale = 1:2 ,\n null",
-    "drawtext=text='i2v=a,b;c',ai2v=a\\,b\\;c\\[d\\]:prompt=\\\\'x\\\\'[a] ; [a] anull",
-    "[a]split[b][c];[b]ai2v@'x=y'=' lead and trail ',[c]null;",
-    "nullsrc,'i2v'=x\\ ,i2v,ai2v@=,i2v",
-};
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-static void append_pieces(Input *input, size_t count)
+/* A number that is on the edge of something, in either order of bytes. */
+static void put_number(Input *input, size_t at)
 {
-    while (count--) {
-        const char *piece = pieces[below(COUNT(pieces))];
+    static const uint32_t numbers[] = {
+        0, 1, 8, 0x7f, 0xff, 0x7fff, 0xffff, 0x7fffffff, 0x80000000, 0xffffffff,
+    };
+    uint32_t number = numbers[below(sizeof(numbers) / sizeof(numbers[0]))];
+    size_t size = (size_t)1 << below(3), little = below(2);
 
-        append(input, piece, strlen(piece));
+    for (size_t i = 0; i < size && at + i < input->size; i++)
+        input->data[at + i] = (uint8_t)(number >> 8 * (little ? i : size - 1 - i));
+}
+
+static void change(Input *input)
+{
+    size_t at = below(input->size + 1);
+    const Input *other = &files[below(nb_files)];
+    size_t from = below(other->size + 1), size = below(32);
+
+    switch (below(5)) {
+    case 0:
+        put_number(input, at);
+        break;
+    case 1:
+        cut(input, at, size);
+        break;
+    case 2:
+        if (at < input->size)
+            input->data[at] = (uint8_t)below(256);
+        break;
+    case 3:
+        if (at < input->size)
+            input->data[at] ^= (uint8_t)(1 << below(8));
+        break;
+    default:
+        insert(input, at, other->data + from,
+               size < other->size - from ? size : other->size - from);
     }
 }
 
-/* Filters as a person would write them, with anything in their arguments. */
-static void append_chain(Input *input)
+/* Behind the last byte nothing may be read. */
+static void feed(const Input *input)
 {
-    static const char *const heads[] = {"i2v",     "ai2v",  "null",
-                                        "[a] i2v", "i2v@x", "'ai2v'"};
-    static const char *const tails[] = {"[v]", " [v] [w]", "", "\n"};
+    uint8_t *data = malloc(input->size ? input->size : 1);
 
-    for (size_t i = below(6) + 1; i; i--) {
-        const char *head = heads[below(COUNT(heads))], *tail = tails[below(COUNT(tails))];
-
-        append(input, head, strlen(head));
-        if (below(4)) {
-            append(input, "='", 2);
-            append_pieces(input, below(4));
-            append(input, "'", 1);
-        }
-        append(input, tail, strlen(tail));
-        append(input, i == 1 ? "" : below(2) ? "," : ";", i != 1);
-    }
+    if (!data)
+        abort();
+    memcpy(data, input->data, input->size);
+    LLVMFuzzerTestOneInput(data, input->size);
+    free(data);
 }
 
-/* Bytes taken out, put in and changed. */
-static void mutate(Input *input)
+static int is_file(const struct dirent *entry)
 {
-    for (size_t i = below(6) + 1; i && input->size; i--) {
-        size_t at = below(input->size);
-        const char *piece = pieces[below(COUNT(pieces))];
-
-        switch (below(3)) {
-        case 0:
-            memmove(input->data + at, input->data + at + 1, --input->size - at);
-            break;
-        case 1:
-            input->data[at] = (uint8_t)piece[0];
-            break;
-        default:
-            if (input->size == MOST)
-                break;
-            memmove(input->data + at + 1, input->data + at, input->size++ - at);
-            input->data[at] = (uint8_t)piece[0];
-        }
-    }
+    return entry->d_name[0] != '.';
 }
 
-static void make_input(Input *input)
+/* In the order of their names, so that the inputs are the same everywhere. */
+static void read_files(const char *directory)
 {
-    size_t kind = below(4);
+    struct dirent **entries;
+    int count = scandir(directory, &entries, is_file, alphasort);
 
-    input->size = 0;
-    if (!kind) {
-        append_pieces(input, below(30));
-    } else if (kind == 1) {
-        append_chain(input);
-    } else {
-        const char *seed = seeds[below(COUNT(seeds))];
+    if (count < 1 || !(files = calloc((size_t)count, sizeof(*files))))
+        abort();
+    for (int i = 0; i < count; i++) {
+        char path[4096];
+        FILE *file;
 
-        append(input, seed, strlen(seed));
-        if (below(8))
-            mutate(input);
+        snprintf(path, sizeof(path), "%s/%s", directory, entries[i]->d_name);
+        if (!(file = fopen(path, "r")))
+            abort();
+        files[nb_files].size = fread(files[nb_files].data, 1, MOST, file);
+        nb_files++;
+        fclose(file);
+        free(entries[i]);
     }
-    for (size_t i = below(4); i; i--) {
-        append(input, "", 1);
-        append_pieces(input, below(8));
-    }
+    free(entries);
 }
 
 int main(int argc, char **argv)
 {
     static Input input;
-    long count = argc > 1 ? atol(argv[1]) : 1000;
-    const FuzzSeen *seen = &fuzz_seen;
+    long count;
 
-    state = argc > 2 ? strtoull(argv[2], NULL, 10) : 0;
-    state ^= 0x9E3779B97F4A7C15u;
-    for (long i = 0; i < count; i++) {
-        make_input(&input);
-        LLVMFuzzerTestOneInput(input.data, input.size);
+    if (argc != 4) {
+        fprintf(stderr, "usage: %s COUNT SEED CORPUS\n", argv[0]);
+        return 2;
     }
-    printf("%ld inputs: %ld refused, %ld without a source, %ld rewritten\n", count,
-           seen->refused, seen->plain, seen->rewritten);
+    count = atol(argv[1]);
+    state = strtoull(argv[2], NULL, 10) ^ 0x9E3779B97F4A7C15u;
+    read_files(argv[3]);
+    for (size_t i = 0; i < nb_files; i++)
+        feed(&files[i]);
+    for (long i = 0; i < count; i++) {
+        const Input *file = &files[below(nb_files)];
+
+        input.size = file->size;
+        memcpy(input.data, file->data, file->size);
+        for (size_t changes = below(4) + 1; changes; changes--)
+            change(&input);
+        feed(&input);
+    }
+    free(files);
+    printf("%ld inputs of %zu files, %ld good\n", count, nb_files, fuzz_good);
     /* Inputs of one kind alone would prove little. */
-    return seen->refused < count / 10 || seen->plain < count / 20 ||
-           seen->rewritten < count / 5;
+    return fuzz_good < count / 50 || fuzz_good > count * 49 / 50;
 }

@@ -205,6 +205,17 @@ int check_pairs(const char *url, const char *pairs, struct Request **request)
     return ret;
 }
 
+char *body_text(const Request *request, const char *image, const char *end_image)
+{
+    EngineBody body = {.stills = {{.field = request->image_field, .url = image},
+                                  {.field = end_image ? request->end_image_field : NULL,
+                                   .url = end_image}}};
+
+    assert_int_equal(request->engine->body(request->fields, &body), 0);
+    assert_int_equal(body.count, 1);
+    return body.text;
+}
+
 /* Cases of tables */
 
 void fail_case_at(const char *file, int line, const char *format, ...)

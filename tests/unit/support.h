@@ -63,6 +63,10 @@ const char *temp_bmp(const char *name, int width, int height, uint8_t grey);
 struct Request;
 int check_pairs(const char *url, const char *pairs, struct Request **request);
 
+/** The body of its create call with these in place of the stills, or NULL for no last
+ * frame; free with av_free(). */
+char *body_text(const struct Request *request, const char *image, const char *end_image);
+
 /** Fail the running test with a message that names the case. */
 #define fail_case(...) fail_case_at(__FILE__, __LINE__, __VA_ARGS__)
 void fail_case_at(const char *file, int line, const char *format, ...)

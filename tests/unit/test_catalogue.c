@@ -9,7 +9,7 @@
 #include <libavutil/error.h>
 #include <libavutil/time.h>
 
-#include "engine/aimlapi_list.h"
+#include "engine/aimlapi.h"
 #include "server.h"
 
 #define OK         "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n"
@@ -112,7 +112,7 @@ static void test_models(void **state)
         const char *what = cases[i].name ? cases[i].name : "all";
         Catalogue *catalogue;
         char why[256] = "?";
-        int ret = catalogue_models(&source, cases[i].name, &catalogue, why, sizeof(why));
+        int ret = aimlapi_list(&source, cases[i].name, &catalogue, why, sizeof(why));
         check_number(what, ret, cases[i].ret);
         check_number(what, catalogue_count(catalogue), cases[i].count);
         check_number(what, catalogue_find(catalogue, what), cases[i].found);
@@ -133,7 +133,7 @@ static void test_no_key_is_sent(void **state)
     (void)state;
     snprintf(origin, sizeof(origin), "http://127.0.0.1:%d", server_port(own));
     setenv("AIML_API_KEY", "sk-hidden-0123", 1);
-    assert_int_equal(catalogue_models(&source, "one", &catalogue, why, sizeof(why)), 0);
+    assert_int_equal(aimlapi_list(&source, "one", &catalogue, why, sizeof(why)), 0);
     catalogue_free(&catalogue);
     unsetenv("AIML_API_KEY");
     check_number("requests", server_count(own, 1), 1);
@@ -170,7 +170,7 @@ static void test_failures(void **state)
         CatalogueSource source = source_of(failures[i].path);
         Catalogue *catalogue;
         char why[256] = "";
-        int ret = catalogue_retirements(&source, &catalogue, why, sizeof(why));
+        int ret = aimlapi_retirements(&source, &catalogue, why, sizeof(why));
         check_number(failures[i].path, ret, failures[i].ret);
         assert_null(catalogue);
         if (!*why || !strstr(why, failures[i].why))
@@ -196,7 +196,7 @@ static void test_nobody_there(void **state)
         Catalogue *catalogue;
         char why[256];
         check_number(cases[i].origin,
-                     catalogue_models(&source, "a", &catalogue, why, sizeof(why)),
+                     aimlapi_list(&source, "a", &catalogue, why, sizeof(why)),
                      cases[i].ret);
         assert_null(catalogue);
         assert_true(*why);
@@ -210,7 +210,7 @@ static void test_time_out(void **state)
     char why[256];
     (void)state;
     source.timeout_ms = 200;
-    assert_int_equal(catalogue_retirements(&source, &catalogue, why, sizeof(why)),
+    assert_int_equal(aimlapi_retirements(&source, &catalogue, why, sizeof(why)),
                      AVERROR(ETIMEDOUT));
     assert_null(catalogue);
     assert_non_null(strstr(why, "in time"));
@@ -231,7 +231,7 @@ static void test_interrupt(void **state)
     char why[256];
     (void)state;
     source.interrupt = &interrupt;
-    assert_int_equal(catalogue_retirements(&source, &catalogue, why, sizeof(why)),
+    assert_int_equal(aimlapi_retirements(&source, &catalogue, why, sizeof(why)),
                      AVERROR(EINTR));
     assert_null(catalogue);
     check_number("calls left", left, 0);
@@ -281,7 +281,7 @@ static void test_one_id_several_times(void **state)
     (void)state;
     check_number("count", catalogue_count(catalogue), 1);
     check_text("id", catalogue_id(catalogue, 0), "M");
-    catalogue_price_text(catalogue, 0, text, sizeof(text));
+    aimlapi_price_text(catalogue, 0, text, sizeof(text));
     check_text("price", text, "variable");
     catalogue_free(&catalogue);
 }

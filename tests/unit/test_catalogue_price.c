@@ -9,7 +9,7 @@
 
 #include <libavutil/error.h>
 
-#include "engine/aimlapi_list.h"
+#include "engine/aimlapi.h"
 
 /* A catalogue of one model. */
 static Catalogue *with_pricing(const char *pricing)
@@ -218,8 +218,7 @@ static void test_prices(void **state)
         Catalogue *catalogue = with_pricing(what);
         CataloguePrice price;
         bool known = prices[i].usd >= 0;
-        check_number(what,
-                     catalogue_price(catalogue, 0, fields, prices[i].seconds, &price),
+        check_number(what, aimlapi_price(catalogue, 0, fields, prices[i].seconds, &price),
                      known ? 0 : AVERROR(ENODATA));
         if (fabs(price.usd - (known ? prices[i].usd : 0)) > 1e-9)
             fail_case("%s: %g instead of %g", what, price.usd, prices[i].usd);
@@ -238,7 +237,7 @@ static void test_without_fields(void **state)
     Catalogue *catalogue = with_pricing(DOCUMENTED);
     CataloguePrice price;
     (void)state;
-    assert_int_equal(catalogue_price(catalogue, 0, NULL, 10, &price), 0);
+    assert_int_equal(aimlapi_price(catalogue, 0, NULL, 10, &price), 0);
     assert_true(fabs(price.usd - 6.5) < 1e-9);
     assert_true(price.at_most);
     catalogue_free(&catalogue);
@@ -285,7 +284,7 @@ static void test_texts(void **state)
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         Catalogue *catalogue = with_pricing(texts[i].pricing);
         char *text = malloc(texts[i].size); /* of exactly that size, for the sanitizer */
-        catalogue_price_text(catalogue, 0, text, texts[i].size);
+        aimlapi_price_text(catalogue, 0, text, texts[i].size);
         check_text(texts[i].pricing, text, texts[i].text);
         free(text);
         catalogue_free(&catalogue);
@@ -304,9 +303,9 @@ static void test_many_variants(void **state)
                       i, i + 1);
     strcpy(to, "]}");
     catalogue = with_pricing(pricing);
-    assert_int_equal(catalogue_price(catalogue, 0, NULL, 1, &price), 0);
+    assert_int_equal(aimlapi_price(catalogue, 0, NULL, 1, &price), 0);
     assert_true(price.usd == 20000 && price.at_most);
-    catalogue_price_text(catalogue, 0, text, sizeof(text));
+    aimlapi_price_text(catalogue, 0, text, sizeof(text));
     check_text("range", text, "1 to 20000 USD a second");
     catalogue_free(&catalogue);
     free(pricing);

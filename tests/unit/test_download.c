@@ -10,6 +10,7 @@
 
 #include <libavutil/error.h>
 
+#include "base/digest.h"
 #include "base/download.h"
 #include "server.h"
 
@@ -93,7 +94,7 @@ static void put_part(const char *path, int size)
 
 static void run_case(size_t i, Server *server)
 {
-    char url[64], range[64] = "";
+    char url[64], range[64] = "", digest[DIGEST_TEXT_SIZE];
     const char *path = temp_path("clip.part"), *why, *asked;
     DownloadSource source = {
         .url = url, .path = path, .allow_http = true, .size = cases[i].size};
@@ -114,6 +115,10 @@ static void run_case(size_t i, Server *server)
     if (result != DOWNLOAD_DONE)
         assert_true(why[0]);
     check_number(cases[i].what, download_bytes(download), cases[i].kept);
+    if (result == DOWNLOAD_DONE) {
+        assert_int_equal(digest_file(path, NULL, digest), 0);
+        check_text(cases[i].what, download_digest(download), digest);
+    }
     download_end(&download);
     http_free(&http);
     assert_int_equal(stat(path, &st), 0);

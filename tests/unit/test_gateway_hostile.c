@@ -9,6 +9,7 @@
 #include <libavutil/error.h>
 
 #include "engine/aimlapi.h"
+#include "engine/call.h"
 #include "server.h"
 
 #define DEPTH 100000
@@ -124,8 +125,8 @@ static void test_jobs(void **state)
     (void)state;
     for (size_t i = 0; i < count; i++) {
         const Body *body = &hostile[i];
-        GatewayJob job;
-        check_number(body->what, gateway_parse_job(body->data, body->size, &job),
+        EngineJob job;
+        check_number(body->what, aimlapi_parse_job(body->data, body->size, &job),
                      AVERROR_INVALIDDATA);
         assert_null(job.id);
         assert_null(job.url);
@@ -138,11 +139,11 @@ static void test_rows(void **state)
     (void)state;
     for (size_t i = 0; i < count; i++) {
         const Body *body = &hostile[i];
-        GatewayAnswer answer = {.rows = -1};
-        int ret = gateway_parse_rows(body->data, body->size, "a g", &answer);
+        EngineAnswer answer = {.rows = -1};
+        int ret = aimlapi_parse_rows(body->data, body->size, "a g", &answer);
         check_number(body->what, ret, AVERROR_INVALIDDATA);
         assert_null(answer.job.id);
-        gateway_answer_clear(&answer);
+        engine_answer_clear(&answer);
     }
 }
 
@@ -153,12 +154,12 @@ static void test_errors(void **state)
         const Body *body = &hostile[i];
         char text[512];
         memset(text, 'x', sizeof(text));
-        gateway_error_text(body->data, body->size, text, sizeof(text));
+        answer_text(body->data, body->size, text, sizeof(text));
         assert_non_null(memchr(text, 0, sizeof(text)));
         for (const char *c = text; *c; c++)
             if ((unsigned char)*c < 0x20)
                 fail_case("%s: a control character", body->what);
-        if (gateway_is_moderation(text) && strcmp(body->what, "deep error"))
+        if (answer_is_moderation(text) && strcmp(body->what, "deep error"))
             fail_case("%s: \"%s\" is no moderation", body->what, text);
     }
 }
@@ -185,13 +186,13 @@ static void test_odd(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
-        GatewayJob job;
+        EngineJob job;
         check_number(odd[i].body,
-                     gateway_parse_job(odd[i].body, strlen(odd[i].body), &job), 0);
+                     aimlapi_parse_job(odd[i].body, strlen(odd[i].body), &job), 0);
         check_text(odd[i].body, job.id, odd[i].id);
         check_text(odd[i].body, job.status, odd[i].status);
         check_number(odd[i].body, job.state, odd[i].state);
-        gateway_job_clear(&job);
+        answer_clear_job(&job);
     }
 }
 
@@ -204,17 +205,17 @@ static void test_long_ids(void **state)
         Body rows =
             new_body("row", "{\"data\":[{\"client_request_id\":\"a\",\"inference_id\":\"",
                      "x", size, "\"}]}");
-        GatewayAnswer answer = {.rows = -1};
-        GatewayJob job;
+        EngineAnswer answer = {.rows = -1};
+        EngineJob job;
         bool good = size <= 255;
-        check_number("id", gateway_parse_job(job_body.data, job_body.size, &job),
+        check_number("id", aimlapi_parse_job(job_body.data, job_body.size, &job),
                      good ? 0 : AVERROR_INVALIDDATA);
         check_number("id", job.id ? (int)strlen(job.id) : -1, good ? (int)size : -1);
-        check_number("row", gateway_parse_rows(rows.data, rows.size, "a", &answer), 0);
+        check_number("row", aimlapi_parse_rows(rows.data, rows.size, "a", &answer), 0);
         check_number("row", answer.job.id ? (int)strlen(answer.job.id) : -1,
                      good ? (int)size : -1);
-        gateway_job_clear(&job);
-        gateway_answer_clear(&answer);
+        answer_clear_job(&job);
+        engine_answer_clear(&answer);
         free(job_body.data);
         free(rows.data);
     }
@@ -233,27 +234,28 @@ static int on_last_byte(void *opaque)
     return 0;
 }
 
-static GatewayVerdict ask(int kind, const char *reply, size_t filler)
+static EngineVerdict ask(int kind, const char *reply, size_t filler)
 {
     ServerScript script[] = {{"/v2/video/generations", reply, filler},
                              {"/v2/video/generations?generation_id=g", reply, filler},
                              {NULL, NULL, 0}};
     Server *server = server_start(script);
     char origin[64];
-    Gateway gateway = {.origin = origin, .api_key = "sk-key", .allow_http = true};
+    EngineAccess gateway = {.origin = origin, .api_key = "sk-key", .allow_http = true};
     Http *http = http_alloc();
-    GatewayCall *call = NULL;
-    GatewayAnswer answer;
+    EngineCall *call = NULL;
+    EngineAnswer answer;
+    EngineBody body = {.parts = {{BODY_BYTES, "{}", 2}}, .count = 1};
 
     snprintf(origin, sizeof(origin), "http://127.0.0.1:%d", server_port(server));
-    int ret =
-        kind ? gateway_poll(&gateway, http, "g", &call)
-             : gateway_create(&gateway, http, "{}", "c-1", on_last_byte, NULL, &call);
+    int ret = kind ? engine_aimlapi.poll(&gateway, http, "g", &call)
+                   : engine_aimlapi.create(&gateway, http, &body, "c-1", on_last_byte,
+                                           NULL, &call);
     assert_int_equal(ret, 0);
-    while (!gateway_answered(call, &answer))
+    while (!engine_answered(call, &answer))
         assert_int_equal(http_drive(http, 100), 0);
-    gateway_end(&call);
-    gateway_answer_clear(&answer);
+    engine_end(&call);
+    engine_answer_clear(&answer);
     http_free(&http);
     server_stop(&server);
     return answer.verdict;
@@ -262,21 +264,20 @@ static GatewayVerdict ask(int kind, const char *reply, size_t filler)
 static const struct {
     const char *what, *reply;
     size_t filler;
-    GatewayVerdict create, poll; /* a poll is nothing that could be lost */
+    EngineVerdict create, poll; /* a poll is nothing that could be lost */
 } answers[] = {
     {"more than 4 MiB", OK "\r\n{\"id\":\"g\",\"status\":\"queued\",\"a\":\"", HUGE,
-     GATEWAY_LOST, GATEWAY_UNSENT},
+     ENGINE_LOST, ENGINE_UNSENT},
     {"more than 4 MiB behind the headers' id",
-     OK "x-inference-id: g\r\n\r\n{\"id\":\"g\",\"a\":\"", HUGE, GATEWAY_JOB,
-     GATEWAY_UNSENT},
-    {"nesting", deep, 0, GATEWAY_LOST, GATEWAY_LOST},
-    {"an id in the headers that is too long", long_id, 0, GATEWAY_LOST, GATEWAY_LOST},
-    {"500 with JSON", FAULT "\r\n{\"message\":\"no\"}", 0, GATEWAY_FAULT, GATEWAY_LOST},
-    {"500 with half of it", FAULT "\r\n{\"message\":\"no", 0, GATEWAY_LOST, GATEWAY_LOST},
-    {"500 with a brace", FAULT "\r\n{", 0, GATEWAY_LOST, GATEWAY_LOST},
-    {"500 with too much", FAULT "\r\n{\"message\":\"", HUGE, GATEWAY_LOST, GATEWAY_LOST},
-    {"500 with a list", FAULT "\r\n[{\"message\":\"no\"}]", 0, GATEWAY_LOST,
-     GATEWAY_LOST},
+     OK "x-inference-id: g\r\n\r\n{\"id\":\"g\",\"a\":\"", HUGE, ENGINE_JOB,
+     ENGINE_UNSENT},
+    {"nesting", deep, 0, ENGINE_LOST, ENGINE_LOST},
+    {"an id in the headers that is too long", long_id, 0, ENGINE_LOST, ENGINE_LOST},
+    {"500 with JSON", FAULT "\r\n{\"message\":\"no\"}", 0, ENGINE_FAULT, ENGINE_LOST},
+    {"500 with half of it", FAULT "\r\n{\"message\":\"no", 0, ENGINE_LOST, ENGINE_LOST},
+    {"500 with a brace", FAULT "\r\n{", 0, ENGINE_LOST, ENGINE_LOST},
+    {"500 with too much", FAULT "\r\n{\"message\":\"", HUGE, ENGINE_LOST, ENGINE_LOST},
+    {"500 with a list", FAULT "\r\n[{\"message\":\"no\"}]", 0, ENGINE_LOST, ENGINE_LOST},
 };
 
 static void test_answers(void **state)

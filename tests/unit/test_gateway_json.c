@@ -11,6 +11,7 @@
 #include <libavutil/mem.h>
 
 #include "engine/aimlapi.h"
+#include "engine/call.h"
 
 #define U                 "https://cdn.aimlapi.com/generations/cat/1-2.mp4"
 #define V                 "\"video\":{\"url\":\"" U "\"}"
@@ -19,7 +20,7 @@
 /* A job's answer and what must be read from it; NULL = not said. */
 typedef struct JobCase {
     const char *body, *id;
-    GatewayJobState state;
+    EngineJobState state;
     const char *status;
     bool known;
     const char *url, *error;
@@ -198,8 +199,8 @@ static const JobCase moneys[] = {
 
 static void check_job(const JobCase *c)
 {
-    GatewayJob job;
-    check_number(c->body, gateway_parse_job(c->body, strlen(c->body), &job), 0);
+    EngineJob job;
+    check_number(c->body, aimlapi_parse_job(c->body, strlen(c->body), &job), 0);
     check_text(c->body, job.id, c->id);
     check_number(c->body, job.state, c->state);
     check_text(c->body, job.status, c->status);
@@ -209,7 +210,7 @@ static void check_job(const JobCase *c)
     check_number(c->body, job.moderated, c->moderated);
     if (fabs(job.usage.usd - c->usd) > 1e-9)
         fail_case("%s: %f dollars instead of %f", c->body, job.usage.usd, c->usd);
-    gateway_job_clear(&job);
+    answer_clear_job(&job);
     assert_null(job.id);
     assert_null(job.url);
     assert_null(job.error);
@@ -318,22 +319,22 @@ static void test_not_monotonic(void **state)
 {
     static const char *const order[] = {JOB("generating", ""), JOB("queued", ""),
                                         JOB("completed", "," V), JOB("generating", "")};
-    static const GatewayJobState wanted[] = {JOB_PENDING, JOB_PENDING, JOB_COMPLETED,
-                                             JOB_PENDING};
+    static const EngineJobState wanted[] = {JOB_PENDING, JOB_PENDING, JOB_COMPLETED,
+                                            JOB_PENDING};
     (void)state;
     for (int i = 0; i < 4; i++) {
-        GatewayJob job;
-        assert_int_equal(gateway_parse_job(order[i], strlen(order[i]), &job), 0);
+        EngineJob job;
+        assert_int_equal(aimlapi_parse_job(order[i], strlen(order[i]), &job), 0);
         check_number(order[i], job.state, wanted[i]);
-        gateway_job_clear(&job);
+        answer_clear_job(&job);
     }
 }
 
 static void check_garbage(const char *what, const char *body, size_t size)
 {
-    GatewayJob job;
+    EngineJob job;
     memset(&job, 0x55, sizeof(job));
-    check_number(what, gateway_parse_job(body, size, &job), AVERROR_INVALIDDATA);
+    check_number(what, aimlapi_parse_job(body, size, &job), AVERROR_INVALIDDATA);
     assert_null(job.id);
     assert_null(job.url);
     assert_null(job.error);
@@ -375,6 +376,18 @@ static void test_cut(void **state)
     }
 }
 
+/* The name of a member at the very end is none: what follows it is not the answer's. */
+static void test_name_at_end(void **state)
+{
+    static const char body[] = "{\"id\":0.5,\"status\":\"queued\"}\"id\"";
+    EngineJob job;
+    (void)state;
+    assert_int_equal(aimlapi_parse_job(body, strlen(body), &job), 0);
+    assert_null(job.id);
+    assert_string_equal(job.status, "queued");
+    answer_clear_job(&job);
+}
+
 static void test_deep(void **state)
 {
     size_t depth = 2000;
@@ -392,20 +405,20 @@ static void test_large(void **state)
 {
     size_t size = 1 << 20;
     char *body = malloc(size + 128), *text = malloc(size + 1);
-    GatewayJob job;
+    EngineJob job;
     (void)state;
     memset(text, 'x', size);
     text[size] = '\0';
     sprintf(body, "{\"id\":\"a\",\"status\":\"error\",\"error\":\"%s\"}", text);
-    assert_int_equal(gateway_parse_job(body, strlen(body), &job), 0);
+    assert_int_equal(aimlapi_parse_job(body, strlen(body), &job), 0);
     assert_in_range(strlen(job.error), 100, 1024);
-    gateway_job_clear(&job);
+    answer_clear_job(&job);
     sprintf(body, "{\"id\":\"a\",\"status\":\"%s\"}", text);
-    assert_int_equal(gateway_parse_job(body, strlen(body), &job), 0);
+    assert_int_equal(aimlapi_parse_job(body, strlen(body), &job), 0);
     assert_int_equal(strlen(job.status), sizeof(job.status) - 1);
     assert_int_equal(job.state, JOB_PENDING);
     assert_false(job.status_known);
-    gateway_job_clear(&job);
+    answer_clear_job(&job);
     free(body);
     free(text);
 }
@@ -460,15 +473,15 @@ static void test_rows(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
-        GatewayAnswer answer = {.rows = -1, .more = true};
+        EngineAnswer answer = {.rows = -1, .more = true};
         const char *body = pages[i].body;
         check_number(body,
-                     gateway_parse_rows(body, strlen(body), pages[i].clients, &answer),
+                     aimlapi_parse_rows(body, strlen(body), pages[i].clients, &answer),
                      pages[i].ret);
         check_text(body, answer.job.id, pages[i].id);
         check_number(body, answer.rows, pages[i].rows);
         check_number(body, answer.more, pages[i].more);
-        gateway_answer_clear(&answer);
+        engine_answer_clear(&answer);
     }
 }
 
@@ -495,16 +508,16 @@ static void test_more(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         char body[2000] = "{\"data\":[";
-        GatewayAnswer answer = {0};
+        EngineAnswer answer = {0};
         for (int row = 0; row < cases[i].rows; row++)
             strcat(body, row ? ",{}" : "{}");
         strcat(body, "],\"pagination\":");
         strcat(body, cases[i].pagination);
         strcat(body, "}");
         check_number(cases[i].pagination,
-                     gateway_parse_rows(body, strlen(body), "c1", &answer), 0);
+                     aimlapi_parse_rows(body, strlen(body), "c1", &answer), 0);
         check_number(cases[i].pagination, answer.more, cases[i].more);
-        gateway_answer_clear(&answer);
+        engine_answer_clear(&answer);
     }
 }
 
@@ -517,8 +530,9 @@ int main(void)
         cmocka_unit_test(test_empty_id),    cmocka_unit_test(test_empty_url_first),
         cmocka_unit_test(test_empty_error), cmocka_unit_test(test_not_monotonic),
         cmocka_unit_test(test_garbage),     cmocka_unit_test(test_cut),
-        cmocka_unit_test(test_deep),        cmocka_unit_test(test_large),
-        cmocka_unit_test(test_rows),        cmocka_unit_test(test_more),
+        cmocka_unit_test(test_name_at_end), cmocka_unit_test(test_deep),
+        cmocka_unit_test(test_large),       cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_more),
     };
     return cmocka_run_group_tests_name("gateway_json", tests, NULL, NULL);
 }

@@ -403,9 +403,12 @@ static int on_last_byte(void *opaque)
 static HttpRequest post(const char *path, const uint8_t *body, size_t size,
                         LastByte *last)
 {
+    static BodyPart part;
     HttpRequest request = get(path);
-    request.body = body;
-    request.body_size = size;
+
+    part = (BodyPart){BODY_BYTES, body, size};
+    request.body = &part;
+    request.body_parts = 1;
     request.opaque = last;
     request.on_last_byte = on_last_byte;
     return request;

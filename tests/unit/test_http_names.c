@@ -108,8 +108,9 @@ static int on_last_byte(void *opaque)
 static HttpRequest post(const char *host, int *calls)
 {
     HttpRequest request = get(host, "/post");
-    request.body = (const uint8_t *)"{}";
-    request.body_size = 2;
+    static const BodyPart part = {BODY_BYTES, "{}", 2};
+    request.body = &part;
+    request.body_parts = 1;
     request.opaque = calls;
     request.on_last_byte = on_last_byte;
     return request;

@@ -106,13 +106,16 @@ static int start(void **state)
 static HttpRequest request_of(const uint8_t *body, size_t size)
 {
     static char url[64];
+    static BodyPart part;
+
+    part = (BodyPart){BODY_BYTES, body, size};
     snprintf(url, sizeof(url), "http://127.0.0.1:%d/", port);
     return (HttpRequest){.url = url,
                          .max_size = 1000,
                          .allow_http = true,
                          .bearer = "sk-key",
-                         .body = body,
-                         .body_size = size};
+                         .body = body ? &part : NULL,
+                         .body_parts = body ? 1 : 0};
 }
 
 static HttpReply run_on(Http *http, HttpRequest request)

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "engine/models.h"
+#include "engine/engine.h"
 
 static const char *const names[] = {"openai/sora-2-i2v", "google/veo-3.1-i2v-fast",
                                     "alibaba/wan-2-7-i2v"};
@@ -14,15 +14,20 @@ static void test_find(void **state)
 {
     (void)state;
     for (int i = 0; i < 3; i++)
-        check_text(names[i], model_find(names[i])->name, names[i]);
-    check_text("alias", model_find("sora-2-i2v")->name, names[0]);
-    check_text("bare", model_find("video-v3-pro-image-to-video")->name,
+        check_text(names[i], model_find(engine_default()->models, names[i])->name,
+                   names[i]);
+    check_text("alias", model_find(engine_default()->models, "sora-2-i2v")->name,
+               names[0]);
+    check_text("bare",
+               model_find(engine_default()->models, "video-v3-pro-image-to-video")->name,
                "klingai/video-v3-pro-image-to-video");
-    assert_null(model_find("image-to-video"));
-    assert_null(model_find("openai/sora-2"));
-    assert_null(model_find("OPENAI/SORA-2-I2V"));
-    assert_null(model_find("openai/sora-2-i2v "));
-    assert_null(model_find(""));
+    assert_null(model_find(engine_default()->models, "image-to-video"));
+    assert_null(model_find(engine_default()->models, "openai/sora-2"));
+    assert_null(model_find(engine_default()->models, "OPENAI/SORA-2-I2V"));
+    assert_null(model_find(engine_default()->models, "openai/sora-2-i2v "));
+    assert_null(model_find(engine_default()->models, ""));
+    assert_ptr_equal(engine_find(engine_default()->name), engine_default());
+    assert_null(engine_find("none"));
 }
 
 /* What the gateway's pages say. */
@@ -59,7 +64,7 @@ static void test_documented(void **state)
     (void)state;
     for (size_t i = 0; i < 3; i++) {
         const char *name = documented[i].name;
-        const Model *model = model_find(name);
+        const Model *model = model_find(engine_default()->models, name);
         for (int d = 0; d < 4; d++)
             check_number(name, model->durations[d], documented[i].durations[d]);
         check_number(name, model->duration, documented[i].duration);
@@ -96,8 +101,8 @@ static void test_sizes(void **state)
         char what[128];
         snprintf(what, sizeof(what), "%s %s %s", sizes[i].name, sizes[i].resolution,
                  sizes[i].ratio);
-        bool has = model_size(model_find(sizes[i].name), sizes[i].resolution,
-                              sizes[i].ratio, &width, &height);
+        bool has = model_size(model_find(engine_default()->models, sizes[i].name),
+                              sizes[i].resolution, sizes[i].ratio, &width, &height);
         check_number(what, has, sizes[i].width > 0);
         check_number(what, width, sizes[i].width);
         check_number(what, height, sizes[i].height);
@@ -141,16 +146,18 @@ static void test_rows(void **state)
     const Model *model;
     int n = 0;
     (void)state;
-    for (; (model = model_at(n)); n++) {
+    for (; (model = &engine_default()->models[n])->name; n++) {
         check_row(model);
-        check_text(model->name, model_find(model->name)->name, model->name);
+        check_text(model->name, model_find(engine_default()->models, model->name)->name,
+                   model->name);
         if (model->alias)
-            check_text(model->alias, model_find(model->alias)->name, model->name);
+            check_text(model->alias,
+                       model_find(engine_default()->models, model->alias)->name,
+                       model->name);
         for (int other = 0; other < n; other++)
-            assert_string_not_equal(model_at(other)->name, model->name);
+            assert_string_not_equal(engine_default()->models[other].name, model->name);
     }
     assert_true(n > 40);
-    assert_null(model_at(-1));
 }
 
 static const struct {
@@ -166,7 +173,7 @@ static const struct {
 
 static void test_nearest(void **state)
 {
-    const Model *model = model_find(names[0]);
+    const Model *model = model_find(engine_default()->models, names[0]);
     (void)state;
     for (size_t i = 0; i < sizeof(ratios) / sizeof(ratios[0]); i++) {
         char what[32];
@@ -174,7 +181,8 @@ static void test_nearest(void **state)
         check_text(what, model_nearest_ratio(model, ratios[i].width, ratios[i].height),
                    ratios[i].nearest);
     }
-    assert_null(model_nearest_ratio(model_find(names[2]), 100, 100));
+    assert_null(
+        model_nearest_ratio(model_find(engine_default()->models, names[2]), 100, 100));
 }
 
 /* The landscape one of two equally near, whatever their order; nearest by ratio, not by

@@ -8,7 +8,7 @@
 #include <libavutil/error.h>
 #include <libavutil/mem.h>
 
-#include "base/http.h"
+#include "base/url.h"
 
 static const struct {
     const char *url, *origin; ///< NULL = not an http(s) URL
@@ -50,7 +50,7 @@ static void test_origins(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(origins) / sizeof(origins[0]); i++) {
         char *origin = (char *)&origins;
-        int ret = http_origin(origins[i].url, &origin);
+        int ret = url_origin(origins[i].url, &origin);
         check_number(origins[i].url, ret, origins[i].origin ? 0 : AVERROR(EINVAL));
         check_text(origins[i].url, origin, origins[i].origin);
         av_free(origin);
@@ -82,7 +82,7 @@ static void test_only_origins(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(only_origins) / sizeof(only_origins[0]); i++) {
         const char *url = only_origins[i].url;
-        check_number(url, http_is_origin(url), only_origins[i].only);
+        check_number(url, url_is_origin(url), only_origins[i].only);
     }
 }
 
@@ -104,7 +104,7 @@ static void test_bare_urls(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(bare) / sizeof(bare[0]); i++) {
         char *got = NULL;
-        int ret = http_bare_url(bare[i].url, &got);
+        int ret = url_bare(bare[i].url, &got);
         check_number(bare[i].url, ret < 0, !bare[i].bare);
         check_text(bare[i].url, got, bare[i].bare);
         av_free(got);
@@ -173,10 +173,10 @@ static void test_loopback(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof(short_hosts) / sizeof(short_hosts[0]); i++)
-        check_number(short_hosts[i], http_is_loopback(short_hosts[i]),
+        check_number(short_hosts[i], url_is_loopback(short_hosts[i]),
                      is_normalized(short_hosts[i]));
     for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++)
-        check_number(hosts[i].url, http_is_loopback(hosts[i].url), hosts[i].loopback);
+        check_number(hosts[i].url, url_is_loopback(hosts[i].url), hosts[i].loopback);
 }
 
 int main(void)

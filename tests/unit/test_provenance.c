@@ -8,11 +8,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <libavutil/avstring.h>
 #include <libavutil/error.h>
 #include <libavutil/mem.h>
 
-#include "store/facts.h"
-#include "store/account.h"
+#include "request/kept.h"
+#include "store/provenance.h"
 
 #define KEY    "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define SECRET "s3cr3t"
@@ -38,7 +39,7 @@ static void test_path(void **state)
     };
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        char *path = provenance_path(cases[i].clip);
+        char *path = kept_account_path(cases[i].clip);
         check_text(cases[i].clip, path, cases[i].account);
         assert_string_not_equal(path, cases[i].clip);
         av_free(path);
@@ -56,7 +57,7 @@ static void test_request(void **state)
         "\"words\":\"data: one, two\","
         "\"refs\":[{\"url\":\"HTTPS://u:" SECRET "@h.example/a.png?sig=" SECRET "#" SECRET
         "\"},\"http://[" SECRET "\"]}";
-    cJSON *json = cJSON_Parse(fields), *kept = provenance_request(json);
+    cJSON *json = cJSON_Parse(fields), *kept = kept_fields(json);
     (void)state;
     assert_non_null(kept);
     check_text("model", cJSON_GetStringValue(cJSON_GetObjectItem(kept, "model")), "m");
@@ -96,32 +97,31 @@ static Record *whole_record(void)
                        .has_audio = true,
                        .c2pa = true,
                        .text = "what it is"};
-    record_set_state(r, RECORD_READY);
-    record_set_text(r, RECORD_ACCOUNT, SECRET);
-    record_set_text(r, RECORD_ORIGIN, "https://h.example");
-    record_set_text(r, RECORD_MODEL, "m");
-    record_set_text(r, RECORD_PROMPT, "\"smile\" \xC3\xA4");
-    record_set_number(r, RECORD_TAKE, 2);
-    record_set_json(r, RECORD_REQUEST,
-                    cJSON_Parse("{\"model\":\"m\",\"prompt\":\"p\",\"seed\":7}"));
-    record_set_text(r, RECORD_IMAGE_HASH, "aa");
-    record_set_text(r, RECORD_END_HASH, "ee");
-    record_set_text(r, RECORD_REQUEST_HASH, "bb");
-    record_set_text(r, RECORD_CLIENT_IDS, "one two");
-    record_set_text(r, RECORD_ID, "g:1");
-    record_set_text(r, RECORD_STATUS, "completed");
-    record_set_text(r, RECORD_URL, "https://cdn.example/1.mp4");
-    record_set_number(r, RECORD_CREATED, 1795168800.25);
-    record_set_number(r, RECORD_SENT_AT, 1795168801.5);
-    record_set_number(r, RECORD_ACCEPTED, 1795168802.75);
-    record_set_number(r, RECORD_ENDED, 1795168899);
-    record_set_number(r, RECORD_USD, 0.52);
-    record_set_number(r, RECORD_CREDITS, 1040000);
-    record_set_number(r, RECORD_TOKENS, 0);
-    record_set_number(r, RECORD_CLIP_SIZE, 12345);
-    record_set_text(r, RECORD_CLIP_TIME, SECRET);
-    record_set_text(r, RECORD_CLIP_HASH, "cc");
-    assert_int_equal(facts_note(r, &facts), 0);
+    r->state = RECORD_READY;
+    av_strlcpy(r->account, SECRET, sizeof(r->account));
+    record_set(&r->origin, "https://h.example");
+    record_set(&r->model, "m");
+    record_set(&r->prompt, "\"smile\" \xC3\xA4");
+    r->take = 2;
+    r->request = cJSON_Parse("{\"model\":\"m\",\"prompt\":\"p\",\"seed\":7}");
+    av_strlcpy(r->image_hash, "aa", sizeof(r->image_hash));
+    av_strlcpy(r->end_image_hash, "ee", sizeof(r->end_image_hash));
+    av_strlcpy(r->request_hash, "bb", sizeof(r->request_hash));
+    record_set(&r->client_ids, "one two");
+    record_set(&r->id, "g:1");
+    av_strlcpy(r->status, "completed", sizeof(r->status));
+    record_set(&r->url, "https://cdn.example/1.mp4");
+    r->created = 1795168800.25;
+    r->sent_at = 1795168801.5;
+    r->accepted = 1795168802.75;
+    r->ended = 1795168899;
+    r->usd = 0.52;
+    r->credits = 1040000;
+    r->tokens = 0;
+    r->clip_size = 12345;
+    av_strlcpy(r->clip_time, SECRET, sizeof(r->clip_time));
+    av_strlcpy(r->clip_hash, "cc", sizeof(r->clip_hash));
+    r->clip = facts;
     return r;
 }
 
@@ -226,11 +226,11 @@ static void test_account_of_little(void **state)
     check_member(json, "clip", "{\"file\":\"little.mp4\"}");
     cJSON_Delete(json);
     free(text);
-    record_set_text(record, RECORD_MODEL, "m");
-    record_set_text(record, RECORD_PROMPT, "p");
-    record_set_number(record, RECORD_DURATION, 8);
+    record_set(&record->model, "m");
+    record_set(&record->prompt, "p");
+    record->duration = 8;
     /* No time that can be written. */
-    record_set_number(record, RECORD_CREATED, 1e300);
+    record->created = 1e300;
     assert_int_equal(provenance_write(record, temp_path("little.mp4")), 0);
     json = cJSON_Parse(text = read_text(temp_path("little.i2v.json")));
     check_member(json, "request/fields",

@@ -67,10 +67,10 @@ static void add(const Store *store, char digit, RecordState state, double days)
     Record *record = record_alloc(key);
 
     assert_non_null(record);
-    record_set_state(record, state);
-    record_set_number(record, RECORD_CREATED, record_now() - 100 * DAY);
+    record->state = state;
+    record->created = record_now() - 100 * DAY;
     if (days >= 0)
-        record_set_number(record, RECORD_ENDED, record_now() - days * DAY);
+        record->ended = record_now() - days * DAY;
     assert_int_equal(store_save(store, record, NULL), 0);
     record_free(&record);
     if (state == RECORD_READY) {

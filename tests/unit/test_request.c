@@ -121,8 +121,7 @@ static void test_prompts(void **state)
         "p",
         "She turns \"around\" & it's 100% fine: a,b;c=d\\e?",
         "\xE2\x9C\x93 gr\xC3\xBC\xC3\x9F \xF0\x9F\x8E\xAC",
-        "two\nlines\n",
-        " spaces stay ",
+        "two\n  lines",
         "{\"not\":\"json\"}",
         "%20+%",
     };
@@ -148,7 +147,7 @@ static const struct {
 } files[] = {
     {"plain", "plain"},
     {"last newline\n", "last newline"},
-    {"last of two\n\n", "last of two\n"},
+    {"last of two\n\n", "last of two"},
     {"crlf\r\n", "crlf"},
     {"a\r\nb\r\n", "a\nb"},
     {"a\rb", "a\rb"},
@@ -157,7 +156,9 @@ static const struct {
      "bom"},
     {"\xEF\xBB\xBF\xEF\xBB\xBFtwo", "\xEF\xBB\xBFtwo"},
     {"in \xEF\xBB\xBFside", "in \xEF\xBB\xBFside"},
-    {" 100% \"quoted\" \\: + %20 ", " 100% \"quoted\" \\: + %20 "},
+    {" 100% \"quoted\" \\: + %20 ", "100% \"quoted\" \\: + %20"},
+    {"\n\t  a  b\r\n \r\n", "a  b"},
+    {"\xC2\xA0 a", "\xC2\xA0 a"},
 };
 
 static void test_prompt_files(void **state)

@@ -194,14 +194,14 @@ static void test_body(void **state)
     Request *r = NULL;
     (void)state;
     assert_int_equal(check_pairs("s.png", ANY "params=seed=9007199254740993", &r), 0);
-    char *body = request_body(r, "data:image/png;base64,AA/+\"==", NULL);
+    char *body = body_text(r, "data:image/png;base64,AA/+\"==", NULL);
     assert_non_null(strstr(body, "\"seed\":9007199254740993"));
     cJSON *json = cJSON_Parse(body);
     check_text("image", cJSON_GetStringValue(cJSON_GetObjectItem(json, "image_url")),
                "data:image/png;base64,AA/+\"==");
     check_number("fields", cJSON_GetArraySize(json), 4);
     cJSON_Delete(json);
-    cJSON_free(body);
+    av_free(body);
     assert_null(cJSON_GetObjectItem(r->fields, "image_url"));
     request_free(&r);
 }

@@ -13,7 +13,6 @@
 #include <libavutil/mem.h>
 
 #include "job/schedule.h"
-#include "job/stats.h"
 
 enum { JOBS = 4000 };
 
@@ -22,7 +21,7 @@ static double wait_for(const Schedule *schedule, double seconds, int *polls)
 {
     int64_t at = 0, end = (int64_t)(seconds * 1e6);
     do {
-        at += schedule_interval(schedule, at, 0.5);
+        at += schedule_interval(schedule, at, 1, 0.5);
         ++*polls;
     } while (at < end);
     return (double)(at - end) / 1e6;
@@ -42,13 +41,13 @@ static void test_history(void **state)
     (void)state;
     for (size_t m = 0; m < sizeof(medians) / sizeof(medians[0]); m++) {
         AVLFG lfg;
-        double durations[STATS_MAX], lag = 0;
+        double durations[SCHEDULE_MEMORY], lag = 0;
         Schedule schedule;
         int polls = 0;
         av_lfg_init(&lfg, 7);
-        for (int i = 0; i < STATS_MAX; i++)
+        for (int i = 0; i < SCHEDULE_MEMORY; i++)
             durations[i] = draw(&lfg, medians[m], 0.35);
-        schedule_learn(&schedule, durations, STATS_MAX, 0);
+        schedule_learn(&schedule, durations, SCHEDULE_MEMORY, 0);
         for (int i = 0; i < JOBS; i++)
             lag += wait_for(&schedule, draw(&lfg, medians[m], 0.35), &polls);
         lag /= JOBS;
@@ -66,7 +65,8 @@ static void test_no_history(void **state)
     const Schedule nothing = {0};
     (void)state;
     for (size_t i = 0; i < sizeof(seconds) / sizeof(seconds[0]); i++) {
-        int64_t interval = schedule_interval(&nothing, (int64_t)(seconds[i] * 1e6), 0.5);
+        int64_t interval =
+            schedule_interval(&nothing, (int64_t)(seconds[i] * 1e6), 1, 0.5);
         if ((double)interval / 2e6 > FFMAX(0.025 * seconds[i], 0.3) || interval < 100000)
             fail_case("%g s: %g s to the next", seconds[i], (double)interval / 1e6);
     }
@@ -79,17 +79,17 @@ static void test_extremes(void **state)
     static const double usual[] = {0.05, 2, 5000};
     (void)state;
     for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++) {
-        double durations[STATS_MAX];
+        double durations[SCHEDULE_MEMORY];
         Schedule schedule;
         int polls = 0;
-        for (int j = 0; j < STATS_MAX; j++)
+        for (int j = 0; j < SCHEDULE_MEMORY; j++)
             durations[j] = usual[i];
-        schedule_learn(&schedule, durations, STATS_MAX, 0);
+        schedule_learn(&schedule, durations, SCHEDULE_MEMORY, 0);
         double lag = wait_for(&schedule, usual[i], &polls);
         if (lag > FFMAX(0.02 * usual[i], 0.5))
             fail_case("usually %g s: lag %g s", usual[i], lag);
         for (int64_t age = 0; age < 20000000000; age += 10000000) {
-            int64_t interval = schedule_interval(&schedule, age, 0.5);
+            int64_t interval = schedule_interval(&schedule, age, 1, 0.5);
             if (interval < 300000 || interval > 10000000)
                 fail_case("usually %g s, age %lld: %lld", usual[i], (long long)age,
                           (long long)interval);
@@ -103,11 +103,11 @@ static void test_wide(void **state)
     static const double usual[][2] = {{60, 180}, {5, 300}};
     (void)state;
     for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++) {
-        double durations[STATS_MAX];
+        double durations[SCHEDULE_MEMORY];
         Schedule schedule;
-        for (int j = 0; j < STATS_MAX; j++)
+        for (int j = 0; j < SCHEDULE_MEMORY; j++)
             durations[j] = usual[i][j % 2];
-        schedule_learn(&schedule, durations, STATS_MAX, 0);
+        schedule_learn(&schedule, durations, SCHEDULE_MEMORY, 0);
         for (int j = 0; j < 2; j++) {
             int polls = 0;
             double lag = wait_for(&schedule, usual[i][j], &polls);
@@ -124,9 +124,9 @@ static void test_few_are_no_history(void **state)
     Schedule schedule;
     (void)state;
     schedule_learn(&schedule, durations, 2, 0);
-    check_number("known", schedule.known, 0);
+    assert_true(schedule.first == 0);
     schedule_learn(&schedule, durations, 0, 0);
-    check_number("known", schedule.known, 0);
+    assert_true(schedule.first == 0);
 }
 
 /* A guess asks more often about the time it names, and nowhere less often than none. */
@@ -140,11 +140,11 @@ static void test_guess(void **state)
     schedule_learn(&guesses[1], few, 2, 400); // what was seen goes before the table
     for (int i = 0; i < 2; i++) {
         for (int s = 0; s < 3600; s++)
-            if (schedule_interval(&guesses[i], s * 1000000LL, 0.5) >
-                schedule_interval(&nothing, s * 1000000LL, 0.5))
+            if (schedule_interval(&guesses[i], s * 1000000LL, 1, 0.5) >
+                schedule_interval(&nothing, s * 1000000LL, 1, 0.5))
                 fail_case("guess %d, %d s: less often", i, s);
-        int64_t there = schedule_interval(&guesses[i], 63000000, 0.5);
-        int64_t unguessed = schedule_interval(&nothing, 63000000, 0.5);
+        int64_t there = schedule_interval(&guesses[i], 63000000, 1, 0.5);
+        int64_t unguessed = schedule_interval(&nothing, 63000000, 1, 0.5);
         if (there > unguessed * 3 / 4)
             fail_case("guess %d: %lld, without %lld", i, (long long)there,
                       (long long)unguessed);
@@ -154,16 +154,41 @@ static void test_guess(void **state)
 static void test_chance(void **state)
 {
     const Schedule nothing = {0};
-    int64_t middle = schedule_interval(&nothing, 60000000, 0.5);
-    int64_t least = schedule_interval(&nothing, 60000000, 0);
-    int64_t most = schedule_interval(&nothing, 60000000, 1);
+    int64_t middle = schedule_interval(&nothing, 60000000, 1, 0.5);
+    int64_t least = schedule_interval(&nothing, 60000000, 1, 0);
+    int64_t most = schedule_interval(&nothing, 60000000, 1, 1);
     (void)state;
     assert_true(least < middle && middle < most);
     check_number("mean", (least + most) / 2 - middle, 0);
     assert_true(most - least > middle / 10);
 }
 
+/* Many ask less often, but never so that one waits long for its age. */
+static void test_many(void **state)
+{
+    const double durations[] = {90, 90, 90};
+    Schedule schedule;
+    (void)state;
+    schedule_learn(&schedule, durations, 3, 0);
+    for (int s = 1; s < 3600; s++) {
+        int64_t age = s * 1000000LL, alone = schedule_interval(&schedule, age, 1, 0.5);
+        int64_t eight = schedule_interval(&schedule, age, 8, 0.5);
+        int64_t many = schedule_interval(&schedule, age, 64, 0.5);
+        if (eight < alone || many < eight || (s > 50 && eight < 2400000))
+            fail_case("%d s: %lld, %lld, %lld", s, (long long)alone, (long long)eight,
+                      (long long)many);
+        if (many > alone && (double)many / 2e6 > FFMAX(0.025 * s, 0.2))
+            fail_case("%d s: %lld to the next", s, (long long)many);
+    }
+}
+
 /* The file */
+
+static void check_near(const char *what, double is, double wanted)
+{
+    if (fabs(is - wanted) > 1e-6)
+        fail_case("%s: %g, not %g", what, is, wanted);
+}
 
 static Store *open_new(const char *name)
 {
@@ -173,27 +198,45 @@ static Store *open_new(const char *name)
     return store;
 }
 
-static void test_stats(void **state)
+static void test_notes(void **state)
 {
-    Store *store = open_new("stats");
-    double durations[STATS_MAX];
+    Store *store = open_new("notes");
+    Schedule schedule;
     (void)state;
-    check_number("none", stats_read(store, "a/b", 4, durations), 0);
+    schedule_plan(&schedule, store, "a/b", 4, 0);
+    assert_true(schedule.last == 0);
     for (int i = 1; i <= 70; i++)
-        stats_add(store, "a/b", 4, i + 0.5, NULL);
-    stats_add(store, "a/b", 8, 100, NULL);
-    check_number("many", stats_read(store, "a/b", 4, durations), STATS_MAX);
-    assert_true(durations[0] == 7.5 && durations[STATS_MAX - 1] == 70.5);
-    check_number("another length", stats_read(store, "a/b", 8, durations), 1);
-    check_number("another model", stats_read(store, "a", 4, durations), 0);
+        schedule_note(store, "a/b", 4, i + 0.5, NULL);
+    schedule_note(store, "a/b", 8, 100, NULL);
+    schedule_plan(&schedule, store, "a/b", 4, 0);
+    check_near("first of the last 64", schedule.first, 0.9 * 7.5);
+    schedule_plan(&schedule, store, "a/b", 8, 50);
+    check_near("another length", schedule.last, 250);
+    schedule_plan(&schedule, store, "a", 4, 50);
+    check_near("another model", schedule.last, 125);
+    for (int i = 0; i < 3000; i++)
+        schedule_note(store, "a \"b\"\n", 4, 9, NULL);
+    schedule_plan(&schedule, store, "a \"b\"\n", 4, 0);
+    check_near("a long file", schedule.first, 0.9 * 9);
     store_close(&store);
 }
 
-static void test_damaged_stats(void **state)
+static void test_damaged_notes(void **state)
 {
-    static const char *const texts[] = {
-        "", "{", "[]", "null", "{\"a/b 4\":7}", "{\"a/b 4\":[\"x\",null,-1,0,[1]]}"};
-    double durations[STATS_MAX];
+    static const char *const texts[] = {"",
+                                        "{",
+                                        "[]",
+                                        "null",
+                                        "{\"a/b\":7}",
+                                        "[\"a/b\",4]",
+                                        "[\"a/b\",4,-1]",
+                                        "[\"a/b\",4,0]",
+                                        "[\"a/b\",4,1e300]",
+                                        "[\"a/b\",null,7]",
+                                        "[[\"a/b\"],4,7]",
+                                        "[\"a/b\",4,7",
+                                        "\n\n[\"a/b\",4,[7]]\n"};
+    Schedule schedule;
     (void)state;
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         Store *store = open_new("damaged");
@@ -202,9 +245,11 @@ static void test_damaged_stats(void **state)
         assert_non_null(file);
         fputs(texts[i], file);
         fclose(file);
-        check_number(texts[i], stats_read(store, "a/b", 4, durations), 0);
-        stats_add(store, "a/b", 4, 3, NULL);
-        check_number(texts[i], stats_read(store, "a/b", 4, durations), 1);
+        schedule_plan(&schedule, store, "a/b", 4, 0);
+        check_near(texts[i], schedule.last, 0);
+        schedule_note(store, "a/b", 4, 4, NULL);
+        schedule_plan(&schedule, store, "a/b", 4, 0);
+        check_near(texts[i], schedule.last, 10);
         assert_silent(texts[i]);
         av_free(path);
         store_close(&store);
@@ -214,11 +259,11 @@ static void test_damaged_stats(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_history),       cmocka_unit_test(test_no_history),
-        cmocka_unit_test(test_extremes),      cmocka_unit_test(test_few_are_no_history),
-        cmocka_unit_test(test_wide),          cmocka_unit_test(test_guess),
-        cmocka_unit_test(test_chance),        cmocka_unit_test(test_stats),
-        cmocka_unit_test(test_damaged_stats),
+        cmocka_unit_test(test_history),  cmocka_unit_test(test_no_history),
+        cmocka_unit_test(test_extremes), cmocka_unit_test(test_few_are_no_history),
+        cmocka_unit_test(test_wide),     cmocka_unit_test(test_guess),
+        cmocka_unit_test(test_chance),   cmocka_unit_test(test_many),
+        cmocka_unit_test(test_notes),    cmocka_unit_test(test_damaged_notes),
     };
     said_start();
     clear_environment();

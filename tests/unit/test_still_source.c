@@ -262,20 +262,21 @@ static void test_cache_makes_room(void **state)
 
     (void)state;
     for (int i = 0; i < 6; i++) {
-        assert_int_equal(still_cache_enter(names[i], NULL, &entry, &bytes), 0);
+        assert_int_equal(still_cache_enter(names[i], NULL, &entry), 0);
+        assert_int_equal(still_cache_bytes(entry, &bytes), 0);
         bytes.buf = av_buffer_allocz(80 << 20);
         assert_non_null(bytes.buf);
-        assert_int_equal(still_cache_leave(entry, &bytes, !i), 0);
+        assert_int_equal(still_cache_fill(entry, &bytes, !i), 0);
+        still_cache_leave(entry);
         av_buffer_unref(&bytes.buf);
     }
     for (int i = 0; i < 6; i++) {
-        int ret = still_cache_enter(names[i], NULL, &entry, &bytes);
+        assert_int_equal(still_cache_enter(names[i], NULL, &entry), 0);
+        int ret = still_cache_bytes(entry, &bytes);
         if (ret != kept[i])
             fail_msg("%s: %d", names[i], ret);
-        if (ret)
-            av_buffer_unref(&bytes.buf);
-        else
-            still_cache_leave(entry, NULL, false);
+        av_buffer_unref(&bytes.buf);
+        still_cache_leave(entry);
     }
 }
 
@@ -290,18 +291,18 @@ static void test_cache_keeps_less(void **state)
     (void)state;
     still_keep(1 << 20);
     for (int i = 0; i < 2; i++) {
-        assert_int_equal(still_cache_enter(names[i], NULL, &entry, &bytes), 0);
+        assert_int_equal(still_cache_enter(names[i], NULL, &entry), 0);
         bytes.buf = av_buffer_allocz(2 << 20);
         assert_non_null(bytes.buf);
-        assert_int_equal(still_cache_leave(entry, &bytes, false), 0);
+        assert_int_equal(still_cache_fill(entry, &bytes, false), 0);
+        still_cache_leave(entry);
         av_buffer_unref(&bytes.buf);
     }
     for (int i = 0; i < 2; i++) {
-        assert_int_equal(still_cache_enter(names[i], NULL, &entry, &bytes), kept[i]);
-        if (kept[i])
-            av_buffer_unref(&bytes.buf);
-        else
-            still_cache_leave(entry, NULL, false);
+        assert_int_equal(still_cache_enter(names[i], NULL, &entry), 0);
+        assert_int_equal(still_cache_bytes(entry, &bytes), kept[i]);
+        av_buffer_unref(&bytes.buf);
+        still_cache_leave(entry);
     }
     still_keep(256 << 20);
 }

@@ -138,8 +138,8 @@ static inline Still *must_read(const char *image, const char *time)
     return still;
 }
 
-static inline StillFile must_encode(const Still *still, int width, int height,
-                                    StillFit fit, StillPosition position)
+static inline StillFile must_encode(Still *still, int width, int height, StillFit fit,
+                                    StillPosition position)
 {
     StillTarget target = {width, height, fit, position};
     StillFile file;

@@ -58,7 +58,7 @@ static int setup_videos(void **state)
     return 0;
 }
 
-static Picture picture_of(const Still *still)
+static Picture picture_of(Still *still)
 {
     StillFile file = must_encode(still, 0, 0, STILL_NONE, STILL_CENTER);
     Picture picture;
@@ -69,7 +69,7 @@ static Picture picture_of(const Still *still)
 }
 
 /* The number of the frame. */
-static double number_of(const Still *still)
+static double number_of(Still *still)
 {
     Picture picture = picture_of(still);
     double luma = 16 + pixel(&picture, 32, 32)[1] * 219. / 255;

@@ -317,7 +317,6 @@ static void test_ends(void **state)
         check_number(pairs, r->end_target.width, ends[i].target_width);
         check_number(pairs, r->end_target.height, ends[i].target_height);
         memcpy(key, r->key, sizeof(key));
-        assert_string_equal(r->former_key[REQUEST_UNKNOWN], "");
         request_free(&r);
         /* Another last frame is another generation. */
         check_number(pairs, check_pairs(first.image, pairs, &r), 0);
@@ -334,11 +333,11 @@ static void check_body(const char *pairs, const char *json)
 {
     Request *r = NULL;
     assert_int_equal(check_pairs("s.png", pairs, &r), 0);
-    char *body = request_body(r, "data:a", "data:b");
+    char *body = body_text(r, "data:a", "data:b");
     cJSON *members = cJSON_Parse(body);
     check_members(pairs, members, json);
     cJSON_Delete(members);
-    cJSON_free(body);
+    av_free(body);
     request_free(&r);
 }
 
@@ -350,66 +349,6 @@ static void test_body(void **state)
                "\"frame1\":{\"url\":\"data:b\",\"type\":\"image\"}}}");
     check_body(KLING "end_image=e.png",
                "{\"image_url\":\"data:a\",\"tail_image_url\":\"data:b\"}");
-}
-
-/* The key that the request had while its model was unknown: it was sent as asked, with
- * the still as it is. */
-static void test_former(void **state)
-{
-    const StillSource source = {.image = temp_bmp("former.bmp", 64, 36, 7)};
-    Still *still = NULL;
-    Request *known = NULL, *unknown = NULL;
-    (void)state;
-    assert_int_equal(still_read(&source, &still), 0);
-    assert_int_equal(check_pairs(source.image,
-                                 "prompt=p|model=google/veo-3.1-i2v|duration=6|"
-                                 "params=seed=7",
-                                 &known),
-                     0);
-    assert_int_equal(check_pairs(source.image,
-                                 "prompt=p|model=some/model|duration=6|"
-                                 "params=seed=7",
-                                 &unknown),
-                     0);
-    cJSON_ReplaceItemInObjectCaseSensitive(unknown->fields, "model",
-                                           cJSON_CreateString("google/veo-3.1-i2v"));
-    assert_int_equal(request_settle(known, still, NULL, NULL), 0);
-    assert_int_equal(request_settle(unknown, still, NULL, NULL), 0);
-    check_text("former", known->former_key[REQUEST_UNKNOWN], unknown->key);
-    assert_string_not_equal(known->key, known->former_key[REQUEST_UNKNOWN]);
-    check_text("untyped", known->former_key[REQUEST_UNTYPED], "");
-    check_text("unknown", unknown->former_key[REQUEST_UNKNOWN], "");
-    request_free(&known);
-    request_free(&unknown);
-    still_free(&still);
-}
-
-/* What the version before sent as it came has another key than the same with its type. */
-static void test_untyped(void **state)
-{
-    static const struct {
-        const char *pairs;
-        bool differs;
-    } cases[] = {
-        {WAN "params=watermark=0", true},        {WAN "params=watermark=false", false},
-        {WAN "params=negative_prompt=5", true},  {WAN "params=seed=7:style=noir", false},
-        {WAN "params={\"seed\":\"7\"}", true},   {VEO "params=generate_audio=1", true},
-        {SORA "params=generate_audio=1", false},
-    };
-    const StillSource source = {.image = temp_bmp("untyped.bmp", 64, 36, 9)};
-    Still *still = NULL;
-    (void)state;
-    assert_int_equal(still_read(&source, &still), 0);
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        Request *r = NULL;
-        check_number(cases[i].pairs, check_pairs(source.image, cases[i].pairs, &r), 0);
-        assert_int_equal(request_settle(r, still, NULL, NULL), 0);
-        check_number(cases[i].pairs, r->former_key[REQUEST_UNTYPED][0] != 0,
-                     cases[i].differs);
-        assert_string_not_equal(r->former_key[REQUEST_UNTYPED], r->key);
-        request_free(&r);
-    }
-    still_free(&still);
 }
 
 /* What is no part of what is bought. */
@@ -465,7 +404,6 @@ int main(void)
         cmocka_unit_test(test_good),        cmocka_unit_test(test_bad),
         cmocka_unit_test(test_long_prompt), cmocka_unit_test(test_settle),
         cmocka_unit_test(test_ends),        cmocka_unit_test(test_body),
-        cmocka_unit_test(test_former),      cmocka_unit_test(test_untyped),
         cmocka_unit_test(test_same_key),    cmocka_unit_test(test_defaults),
     };
     said_start();

@@ -1,0 +1,24 @@
+/* i2v: what the URLs of a gateway may be
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef I2V_URL_H
+#define I2V_URL_H
+
+#include <stdbool.h>
+
+/** Whether the host of `url` is this machine's loopback (a literal address, or
+ * localhost). */
+bool url_is_loopback(const char *url);
+
+/** scheme://host[:port] of an http(s) URL in canonical form, for comparing origins.
+ * @return 0, AVERROR(EINVAL) when it is not such a URL, AVERROR(ENOMEM); free *origin
+ * with av_free() */
+int url_origin(const char *url, char **origin);
+
+/** A URL without what may be secret in it: credentials, query and fragment. Return and
+ * ownership as url_origin(). */
+int url_bare(const char *url, char **bare);
+
+/** Whether `url` says no more than an origin: no path but /, no query, no credentials. */
+bool url_is_origin(const char *url);
+
+#endif

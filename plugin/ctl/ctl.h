@@ -1,0 +1,62 @@
+/* i2v: the command i2vctl: the same journey without a host
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * A subcommand is a function that gets what was typed behind its name and does it whole,
+ * what it prints included. fetch, submit and wait are one call of the journey each and
+ * stand in main.c, with help, arguments and exit status; the others have a file of their
+ * own. Standard output holds results alone: what goes wrong is said on standard error,
+ * through the Outcome, whose kind becomes the exit status.
+ */
+#ifndef I2V_CTL_H
+#define I2V_CTL_H
+
+#include <stdbool.h>
+
+#include <libavformat/avio.h>
+#include <libavutil/dict.h>
+
+#include "base/outcome.h"
+
+/** What a subcommand is given. */
+typedef struct Arguments {
+    AVDictionary *options; ///< those of the demuxer
+    char **words;          ///< the rest, borrowed from main()
+    int nb_words;
+    bool json;
+    const char *by, *since;           ///< of jobs, borrowed likewise; NULL = not given
+    const char *manifest;             ///< of fetch, likewise
+    const AVIOInterruptCB *interrupt; ///< whether a signal came
+} Arguments;
+
+/*
+ * The subcommands. Each returns 0; AVERROR(EINTR) when interrupted; or another negative
+ * AVERROR, said in a sentence, with `out` telling what it is about (FAILURE_NONE = it
+ * went wrong in a way that none of them means).
+ */
+
+/** List the ledger, or sum what was spent. */
+int ctl_jobs(Arguments *arguments, Outcome *out);
+
+/** Remove from the store what is older than an age. */
+int ctl_prune(Arguments *arguments, Outcome *out);
+
+/** List the models, or show one. */
+int ctl_models(Arguments *arguments, Outcome *out);
+
+/** Fetch every request of a manifest, and print a line of JSON for each as it ends. The
+ * first failure in the order of the file counts, after a sentence for each. */
+int ctl_fetch_many(Arguments *arguments, Outcome *out);
+
+/* Which requests of the ledger are meant, for wait. */
+
+/** The whole key of a request that is named by its key, the beginning of that, or its
+ * generation's id. @return 0 and *key (free with av_free()); AVERROR(ENOENT), without a
+ * word, when the ledger has none, AVERROR(EINVAL) when it has several, or another
+ * negative AVERROR */
+int jobs_find(AVDictionary *options, const char *name, Outcome *out, char **key);
+
+/** The keys of every request that is under way, those whose generation runs first; free
+ * with store_free_keys(). @return 0 or a negative AVERROR */
+int jobs_unfinished(AVDictionary *options, Outcome *out, char ***keys, int *count);
+
+#endif

@@ -1,0 +1,56 @@
+/* i2v: one call to an engine, as its kind and answer.c share it
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef I2V_ENGINE_CALL_H
+#define I2V_ENGINE_CALL_H
+
+#include <cjson/cJSON.h>
+
+#include "engine/engine.h"
+
+typedef enum EngineCallKind {
+    CALL_CREATE,
+    CALL_POLL,
+    CALL_FIND,
+} EngineCallKind;
+
+struct EngineCall {
+    EngineCallKind kind;
+    HttpExchange *exchange;
+    char *url;
+    char *api_key;          ///< to keep it out of what is said
+    char *header;           ///< that the request has beside the usual ones, or NULL
+    const char *client_ids; ///< CALL_FIND
+    int (*on_last_byte)(void *opaque);
+    void *opaque; ///< for on_last_byte
+    /** Takes a header of the answer in. */
+    void (*take_header)(EngineCall *call, const char *name, const char *value);
+    /** Reads the body of a 2xx. @return below 0 when it is no such answer */
+    int (*read)(const EngineCall *call, const char *body, size_t size,
+                EngineAnswer *answer);
+    char id[256];      ///< of the generation, by a header of the answer, or ""
+    EngineUsage usage; ///< by headers of the answer
+};
+
+/** A call that is not started yet. Takes url over, which may be NULL.
+ * @return NULL without memory */
+EngineCall *call_alloc(const EngineAccess *access, EngineCallKind kind, char *url);
+
+/** Start it. Takes c over, which may be NULL. @return 0 and *call, or a negative AVERROR
+ */
+int call_start(const EngineAccess *access, Http *http, EngineCall *c,
+               HttpRequest *request, EngineCall **call);
+
+/** What an error's body says, in one line without control characters. */
+void answer_text(const char *body, size_t size, char *text, size_t text_size);
+
+/** The same of an error within an answer; "" for one that says nothing.
+ * @return whether it says something */
+bool answer_words(const cJSON *error, char *text, size_t size);
+
+/** Whether an error's words speak of moderation. */
+bool answer_is_moderation(const char *text);
+
+/** Free what a job holds. */
+void answer_clear_job(EngineJob *job);
+
+#endif

@@ -1,0 +1,272 @@
+/* i2v: bring a clip into the store
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "job/state.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include <libavutil/avstring.h>
+#include <libavutil/error.h>
+#include <libavutil/mem.h>
+
+#include "store/clip.h"
+
+/* Downloads that arrived whole and were damaged, before the server's file counts as
+ * damaged. */
+#define MAX_DAMAGED 3
+
+static Phase end_hopeless(Job *job, int error, const char *why)
+{
+    return job_fail(job, FAILURE_STORE, error,
+                    "Cannot keep the clip of generation %s: %s. The same command fetches "
+                    "it again and buys nothing.",
+                    job->record->id, why);
+}
+
+/* A verified clip is in its place: note it. @param digest  NULL: to be taken
+ * @return 0, AVERROR(EINTR), or another negative AVERROR after a sentence */
+static int keep(Job *job, const ClipFacts *facts, const char *digest, const char *history)
+{
+    Record *r = job->record;
+    int ret = store_note_clip(job->store, r, digest, job->interrupt);
+
+    if (ret == AVERROR(EINTR)) /* the loop sees the interrupt */
+        return ret;
+    if (ret < 0)
+        return events_fail(job->events, &job->out, FAILURE_STORE, ret,
+                           "Cannot read the clip in the store: %s.", av_err2str(ret));
+    if ((ret = answer_fill(job)) < 0)
+        return outcome_end(&job->out, FAILURE_STORE, ret);
+    if (job->status[0])
+        av_strlcpy(r->status, job->status, sizeof(r->status));
+    r->clip = *facts;
+    r->ended = record_now();
+    if ((ret = job_record(job, RECORD_READY, history, NULL)) < 0)
+        return ret;
+    job_note(job, "ready", job->status, NULL, -1);
+    return 0;
+}
+
+/* A clip that is there already */
+
+/* The ledger may have no page of it: what the request is, this one knows too, unless it
+ * is itself from the ledger. */
+static int remember(Job *job)
+{
+    return job->record->state == RECORD_NEW && job->request->fields ? job_describe(job)
+                                                                    : 0;
+}
+
+/* Locked first and looked again after: a damaged record is then moved aside. */
+static Phase adopt(Job *job, const char *clip, const ClipFacts *facts)
+{
+    const char *id = job->record->id;
+    int ret;
+
+    if (job->lock < 0)
+        return job_lock(job) < 0 ? PHASE_END : job->phase;
+    if ((ret = remember(job)) >= 0)
+        ret = keep(job, facts, NULL, "adopted");
+    if (ret == AVERROR(EINTR))
+        return job_sleep(job, job->phase, 0);
+    if (ret < 0)
+        return job_give_up(job, FAILURE_STORE, ret);
+    events_say(
+        job->events, id ? AV_LOG_INFO : AV_LOG_WARNING,
+        id ? "An earlier run brought the clip %s, which is whole, and did not live "
+             "to note it."
+           : "The ledger had no record of the clip %s, which is whole: it is taken "
+             "into the ledger again.",
+        clip);
+    return job_succeed(job);
+}
+
+bool fetch_adopt(Job *job, Phase *next)
+{
+    char *clip = store_clip_path(job->store, job->request->key);
+    ClipFacts facts;
+    int ret = !clip || access(clip, F_OK)
+                  ? AVERROR(ENOENT)
+                  : clip_verify(clip, job->request->duration, job->interrupt, &facts);
+
+    if (ret >= 0)
+        *next = adopt(job, clip, &facts);
+    else if (ret == AVERROR(EINTR)) /* not known yet, and nothing may be bought before */
+        *next = job_sleep(job, job->phase, 0);
+    av_free(clip);
+    return ret >= 0 || ret == AVERROR(EINTR);
+}
+
+/* Downloading */
+
+static Phase start(Job *job)
+{
+    char *part = store_part_path(job->store, job->request->key);
+    DownloadSource source = {
+        .url = job->fetch.url,
+        .path = part,
+        .ca_file = job->request->ca_file,
+        .allow_http = job->request->allow_http,
+        .size = job->fetch.size,
+        .interrupt = job->interrupt,
+    };
+    int ret =
+        part ? download_start(job->http, &source, &job->fetch.download) : AVERROR(ENOMEM);
+
+    av_free(part);
+    if (ret >= 0) {
+        job_note(job, "download", NULL, NULL, -1);
+        return PHASE_FETCH;
+    }
+    if (ret == AVERROR(EINTR)) /* the loop sees the interrupt */
+        return job_sleep(job, PHASE_FETCH, 0);
+    if (ret != AVERROR(EINVAL))
+        return end_hopeless(job, ret, av_err2str(ret));
+    return job_fail(
+        job, FAILURE_LATER, ret,
+        "The gateway names a clip of generation %s that may not be fetched: only https "
+        "URLs are. It stays in the ledger; the same command asks again and buys nothing.",
+        job->record->id);
+}
+
+/* Another attempt, or the end when max_wait is over. */
+static Phase again(Job *job, Phase phase, const char *what, const char *why)
+{
+    int64_t us = job_backoff(++job->weather, 30, job->fetch.retry_after);
+
+    store_unlock(&job->lock); /* never held while waiting */
+    av_strlcpy(job->cause, why, sizeof(job->cause));
+    events_say(job->events, job->weather == 1 ? AV_LOG_WARNING : AV_LOG_VERBOSE,
+               "%s (%s); going on.", what, why);
+    job_note(job, "retry", "download", why, 1);
+    return job_sleep(job, phase, us);
+}
+
+static Phase take_damaged(Job *job, const char *part, const char *why)
+{
+    unlink(part);
+    job->fetch.size = -1;
+    if (++job->fetch.damaged < MAX_DAMAGED)
+        return again(job, PHASE_POLL, "The clip that arrived is damaged", why);
+    return job_fail(
+        job, FAILURE_LATER, AVERROR_INVALIDDATA,
+        "The clip of generation %s is damaged at the server: %s. It stays in the ledger; "
+        "the same command fetches it again and buys nothing.",
+        job->record->id, why);
+}
+
+static bool is_of_machine(int error)
+{
+    return error == AVERROR(ENOMEM) || error == AVERROR(EMFILE) ||
+           error == AVERROR(ENFILE) || error == AVERROR(EACCES);
+}
+
+static Phase publish(Job *job, const ClipFacts *facts, const char *digest)
+{
+    int ret = store_publish(job->store, job->request->key);
+
+    if (ret < 0)
+        return end_hopeless(job, ret, av_err2str(ret));
+    ret = keep(job, facts, digest, "ready");
+    return ret == AVERROR(EINTR) ? job_sleep(job, PHASE_LOOK, 0)
+           : ret < 0             ? PHASE_END
+                                 : job_succeed(job);
+}
+
+static Phase verify(Job *job, const char *digest)
+{
+    char *part = store_part_path(job->store, job->request->key);
+    ClipFacts facts;
+    Phase next;
+    int ret = part ? clip_verify(part, job->request->duration, job->interrupt, &facts)
+                   : AVERROR(ENOMEM);
+
+    if (ret >= 0)
+        next = publish(job, &facts, digest);
+    else if (ret == AVERROR(EINTR))
+        next = job_sleep(job, PHASE_FETCH, 0); /* the loop sees the interrupt */
+    else if (is_of_machine(ret))
+        next = end_hopeless(job, ret, av_err2str(ret)); /* it says nothing of the clip */
+    else
+        next = take_damaged(job, part, facts.why);
+    av_free(part);
+    return next;
+}
+
+/* What was heard of a generation that is no longer the request's. */
+static Phase forget(Job *job)
+{
+    job->usage = ENGINE_NO_USAGE;
+    job->status[0] = '\0';
+    job->fetch.size = -1;
+    job->fetch.bytes = 0;
+    av_freep(&job->fetch.url);
+    store_unlock(&job->lock);
+    return PHASE_LOOK;
+}
+
+/* One process downloads; the others wait for its clip. */
+static Phase begin(Job *job)
+{
+    Phase next;
+    bool had_lock = job->lock >= 0;
+    int ret = job_lock(job);
+
+    if (ret <= 0)
+        return ret < 0 ? PHASE_END : PHASE_FETCH;
+    if (had_lock)
+        return start(job);
+    /* While the lock was another's the clip may have come, or the ledger gone on to
+     * another generation. */
+    if ((ret = job_refresh(job)) < 0)
+        return job_give_up(job, FAILURE_STORE, ret);
+    if (!ret)
+        return forget(job);
+    if (job->record->state == RECORD_READY && store_has_clip(job->store, job->record))
+        return job_succeed(job);
+    if (job->record->state == RECORD_RUNNING && fetch_adopt(job, &next))
+        return next;
+    return start(job);
+}
+
+static Phase take_result(Job *job, DownloadResult result, int error, const char *why,
+                         const char *digest)
+{
+    switch (result) {
+    case DOWNLOAD_GOING:
+        break;
+    case DOWNLOAD_DONE:
+        return verify(job, digest);
+    case DOWNLOAD_EXPIRED:
+        return again(job, PHASE_POLL, "The clip's URL is no longer good", why);
+    case DOWNLOAD_BROKEN:
+        return again(job, PHASE_FETCH, "The download did not finish", why);
+    case DOWNLOAD_HOPELESS:
+        return end_hopeless(job, error, why);
+    }
+    return PHASE_FETCH;
+}
+
+Phase fetch_step(Job *job)
+{
+    Download *d = job->fetch.download;
+    const char *why;
+    int error;
+
+    if (!d)
+        return begin(job);
+    DownloadResult result = download_result(d, &error, &why);
+    if (result == DOWNLOAD_GOING)
+        return PHASE_FETCH;
+    if (result == DOWNLOAD_BROKEN)
+        job->fetch.size = download_size(d);
+    /* An attempt that got somewhere is no bad luck. */
+    if (download_bytes(d) > job->fetch.bytes)
+        job->weather = 0;
+    job->fetch.bytes = download_bytes(d);
+    job->fetch.retry_after = download_retry_after(d);
+    job->fetch.download = NULL;
+    Phase next = take_result(job, result, error, why, download_digest(d));
+    download_end(&d);
+    return next;
+}

@@ -1,0 +1,179 @@
+/* i2v: decide by the ledger what a job has to do
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "job/state.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <unistd.h>
+
+#include <libavutil/error.h>
+#include <libavutil/mem.h>
+#include <libavutil/time.h>
+
+bool job_can_reuse(const Record *record)
+{
+    switch (record->state) {
+    case RECORD_READY:
+        return record->id; /* to be asked for again by it */
+    case RECORD_RUNNING:
+    case RECORD_REFUSED:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static int repeat_refusal(const Request *request, const Record *record, Events *events,
+                          Outcome *out)
+{
+    return events_fail(
+        events, out, FAILURE_MODERATED, AVERROR(EPERM),
+        "This request was refused by moderation before: %s; nothing sent; -take %d tries "
+        "again.",
+        record_error(record), request->take + 1);
+}
+
+int job_foresee(const Request *request, const Record *record, Events *events,
+                Outcome *out)
+{
+    if (record->state == RECORD_REFUSED)
+        return repeat_refusal(request, record, events, out);
+    if (request->reuse_only && record->state != RECORD_SENT && !job_can_reuse(record))
+        return job_say_nothing_to_reuse(events, out);
+    return request->api_key ? 0 : job_miss_key(request, events, out);
+}
+
+static double process_began;
+
+static void note_begin(void)
+{
+    process_began = record_now();
+}
+
+/* When this process first had to do with jobs: the command, as far as a library knows. */
+double job_command_began(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, note_begin);
+    return process_began;
+}
+
+static Phase go_on(Job *job, Phase phase)
+{
+    job->waiting_since = av_gettime_relative();
+    if (job->record->id)
+        events_set_id(job->events, job->record->id);
+    return phase;
+}
+
+/* Why a clip that was here is fetched again. */
+static void say_lost_clip(Job *job)
+{
+    char *clip = store_clip_path(job->store, job->request->key);
+
+    if (clip && !access(clip, F_OK))
+        events_say(job->events, AV_LOG_WARNING,
+                   "The clip %s is damaged (it is not what was noted of it); it is "
+                   "fetched again.",
+                   clip);
+    else
+        events_say(job->events, AV_LOG_WARNING,
+                   "The clip of generation %s is no longer in the store: fetching it "
+                   "again.",
+                   job->record->id);
+    av_free(clip);
+}
+
+/* A generation that is paid for but not here. */
+static Phase resume(Job *job)
+{
+    const Record *r = job->record;
+
+    store_unlock(&job->lock);
+    events_set_id(job->events, r->id);
+    if (!job->request->api_key) {
+        job_miss_key(job->request, job->events, &job->out);
+        return PHASE_END;
+    }
+    if (r->state == RECORD_READY)
+        say_lost_clip(job);
+    else
+        events_say(job->events, AV_LOG_INFO, "Picking up generation %s.", r->id);
+    job_note(job, "picked_up", NULL, NULL, -1);
+    job_check_account(job);
+    return go_on(job, PHASE_POLL);
+}
+
+/* One that nothing is known of, or nothing that helps; or that was sent and not answered.
+ */
+static Phase begin(Job *job)
+{
+    const Record *r = job->record;
+    bool sent = r->state == RECORD_SENT;
+    int ret;
+
+    if (job->request->reuse_only && !sent) {
+        job_say_nothing_to_reuse(job->events, &job->out);
+        return PHASE_END;
+    }
+    if (!job->request->api_key) {
+        job_miss_key(job->request, job->events, &job->out);
+        return PHASE_END;
+    }
+    /* Locked first and looked again after, or two would create. */
+    if (job->lock < 0) {
+        ret = job_lock(job);
+        return ret < 0 ? PHASE_END : PHASE_LOOK;
+    }
+    if (r->state == RECORD_FAILED)
+        events_say(job->events, AV_LOG_WARNING,
+                   "The generation %s of this request failed before (%s); asking for a "
+                   "new one.",
+                   r->id ? r->id : "", record_error(r));
+    if (!sent)
+        return go_on(job, PHASE_CREATE);
+    job_check_account(job);
+    events_say(
+        job->events, AV_LOG_WARNING,
+        "An earlier run sent this request and did not hear the answer: looking for "
+        "it in the gateway's usage log.");
+    return go_on(job, PHASE_FIND);
+}
+
+Phase look_step(Job *job)
+{
+    Phase next;
+
+    record_free(&job->record);
+    int ret = store_load(job->store, job->request->key, job->lock >= 0, &job->out,
+                         &job->record);
+    if (ret < 0)
+        return job_give_up(job, FAILURE_STORE, ret);
+    const Record *r = job->record;
+    switch (r->state) {
+    case RECORD_READY:
+        if (store_has_clip(job->store, r))
+            return job_succeed(job);
+        /* One that was taken in without a record has nothing to be asked for. */
+        return r->id ? resume(job) : begin(job);
+    case RECORD_RUNNING:
+        /* A run may have been killed between the clip's rename and its note. */
+        return fetch_adopt(job, &next) ? next : resume(job);
+    case RECORD_REFUSED:
+        repeat_refusal(job->request, r, job->events, &job->out);
+        return PHASE_END;
+    case RECORD_FAILED:
+        if (r->ended >= job_command_began())
+            return job_fail(job, FAILURE_GATEWAY, AVERROR_EXTERNAL,
+                            "The generation %s failed: %s.", r->id ? r->id : "",
+                            record_error(r));
+        return begin(job);
+    case RECORD_NEW:
+    case RECORD_DAMAGED: /* moved aside once it is looked at under the lock */
+        return fetch_adopt(job, &next) ? next : begin(job);
+    case RECORD_INTENT:
+    case RECORD_SENT:
+        break;
+    }
+    return begin(job);
+}

@@ -1,0 +1,87 @@
+/* i2v: what is said of all jobs together
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "job/say.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include <libavutil/log.h>
+#include <libavutil/time.h>
+
+/* Of job_expect(). */
+static struct {
+    Events *voice;
+    int total;
+    int waiting;
+    int64_t began; ///< av_gettime_relative()
+} expected;
+
+void say_expected(Events *voice, int total, int waiting)
+{
+    if (!expected.voice)
+        expected.began = av_gettime_relative();
+    expected.voice = voice;
+    expected.total = total;
+    expected.waiting = waiting;
+}
+
+static Stage stage_of(const Job *job)
+{
+    return job->begun ? job_stage(job) : STAGE_BEFORE;
+}
+
+void say_progress(const Job *jobs, int finished, int64_t began)
+{
+    int live = 0, queued = 0, downloading = 0, done = finished;
+    const Job *first = NULL, *voice = NULL;
+    char text[128], arriving[32] = "";
+
+    for (const Job *job = jobs; job; job = job->next) {
+        if (job->ended)
+            continue;
+        live++;
+        first = first ? first : job;
+        if (!voice && job->waiting)
+            voice = job;
+        queued += stage_of(job) <= STAGE_BUSY;
+        downloading += stage_of(job) == STAGE_DOWNLOADING;
+    }
+    bool alone = expected.voice ? expected.total == 1 : live == 1 && !finished;
+    if (live == 1 && alone && first->begun)
+        job_say_progress(first);
+    if (!live || alone)
+        return;
+    if (expected.voice) {
+        queued += expected.waiting;
+        done = expected.total - expected.waiting - live;
+        live += expected.waiting;
+    }
+    if (downloading)
+        snprintf(arriving, sizeof(arriving), "%d downloading, ", downloading);
+    snprintf(text, sizeof(text), "%d queued, %d generating, %s%d done", queued,
+             live - queued - downloading, arriving, done);
+    events_progress(
+        expected.voice ? expected.voice : (voice ? voice : first)->events, text,
+        av_gettime_relative() - (expected.voice ? expected.began : began), -1);
+}
+
+/* Not by av_log(), whose lock a signal handler that calls exit() may have interrupted. */
+void say_unclaimed(const Job *jobs)
+{
+    if (av_log_get_level() < AV_LOG_WARNING)
+        return;
+    for (const Job *job = jobs; job; job = job->next) {
+        const char *id = job->record ? job->record->id : NULL;
+        bool sent = id || (job->begun && job_stage(job) == STAGE_SENT);
+
+        if (!job->ahead || !sent ||
+            (job->ended && job->out.error && job->out.kind != FAILURE_LATER))
+            continue;
+        dprintf(
+            STDERR_FILENO,
+            "i2v: %s %s was sent ahead and never opened; i2vctl wait --store '%s' %.12s "
+            "brings its clip.\n",
+            id ? "The generation" : "A request whose answer had not come, key",
+            id ? id : job->request->key, job->request->store, job->request->key);
+    }
+}

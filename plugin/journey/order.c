@@ -1,0 +1,350 @@
+/* i2v: what is known of a request before a job is entered for it
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "journey/order.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include <libavutil/avstring.h>
+#include <libavutil/bprint.h>
+#include <libavutil/error.h>
+#include <libavutil/mem.h>
+
+#include "job/body.h"
+#include "made/made.h"
+#include "request/kept.h"
+
+/* What a caller's white- and blacklists say of us */
+
+static const char *given(const AVDictionary *options, const char *name, const char *field)
+{
+    const AVDictionaryEntry *entry = av_dict_get(options, name, NULL, AV_DICT_MATCH_CASE);
+    return entry ? entry->value : field;
+}
+
+static int refuse_list(Outcome *out, const char *list, const char *value,
+                       const char *name)
+{
+    return outcome_fail(
+        out, FAILURE_REQUEST, AVERROR(EINVAL),
+        "The %s \"%s\" excludes %s, which this input needs; nothing sent.", list, value,
+        name);
+}
+
+static int check_protocol(const Ask *ask, const AVDictionary *options, const char *name,
+                          Outcome *out)
+{
+    const AVFormatContext *ctx = ask->caller;
+    const char *white =
+        given(options, "protocol_whitelist", ctx ? ctx->protocol_whitelist : NULL);
+    const char *black =
+        given(options, "protocol_blacklist", ctx ? ctx->protocol_blacklist : NULL);
+
+    if (white && av_match_list(name, white, ',') <= 0)
+        return refuse_list(out, "protocol_whitelist", white, name);
+    if (black && av_match_list(name, black, ',') > 0)
+        return refuse_list(out, "protocol_blacklist", black, name);
+    return 0;
+}
+
+/* A caller who restricts what may be opened restricts us too. */
+static int check_lists(const Order *o, Outcome *out)
+{
+    const Ask *ask = o->ask;
+    const AVDictionary *options = ask->options ? *ask->options : NULL;
+    const char *formats = given(options, "format_whitelist",
+                                ask->caller ? ask->caller->format_whitelist : NULL);
+    const char *stills[] = {o->options->image, o->options->end_image};
+    int ret = 0;
+
+    if (formats && av_match_list("i2v", formats, ',') <= 0)
+        return refuse_list(out, "format_whitelist", formats, "i2v");
+    if (options_url_body(ask->url))
+        ret = check_protocol(ask, options, "i2v", out);
+    for (size_t i = 0; i < FF_ARRAY_ELEMS(stills) && ret >= 0; i++)
+        if (stills[i])
+            ret = check_protocol(ask, options, still_protocol(stills[i]), out);
+    return ret;
+}
+
+/* Reading */
+
+static int read_still(const Order *o, const char *image, const char *time, Still **still,
+                      Outcome *out)
+{
+    StillSource source = {
+        .image = image,
+        .image_time = time,
+        .ca_file = o->request->ca_file,
+        .interrupt = o->ask->interrupt,
+        .out = out,
+    };
+    return still_read(&source, still);
+}
+
+static int read_stills(Order *o, Outcome *out)
+{
+    const Request *r = o->request;
+    int ret = 0;
+
+    if (!r->image_as_url)
+        ret = read_still(o, r->image, r->image_time, &o->still, out);
+    if (ret >= 0 && r->end_image && !r->end_image_as_url)
+        ret = read_still(o, r->end_image, NULL, &o->end, out);
+    return ret;
+}
+
+static int begin(Order *o, const Ask *ask, Outcome *out)
+{
+    o->ask = ask;
+    o->plan.price = -1;
+    o->events = events_alloc(out->log, ask->voice);
+    return o->events ? 0 : AVERROR(ENOMEM);
+}
+
+int order_read(Order *o, const Ask *ask, Outcome *out)
+{
+    int ret;
+
+    if ((ret = begin(o, ask, out)) < 0 ||
+        (ret = options_gather(ask->url, ask->options, out, &o->options)) < 0 ||
+        (ret = check_lists(o, out)) < 0 ||
+        (ret = request_check(o->options, out, &o->request)) < 0 ||
+        (ret = request_check_gateway(o->request, o->options, out)) < 0 ||
+        (ret = request_check_places(o->request, o->options, out)) < 0 ||
+        (ret = read_stills(o, out)) < 0 ||
+        (ret = request_settle(o->request, o->still, o->end, out)) < 0)
+        return ret;
+    events_set_key(o->events, o->request->key);
+    return store_open(o->request->store, out, &o->store);
+}
+
+int order_need_still(Order *o, Outcome *out)
+{
+    const Request *r = o->request;
+    return o->still ? 0 : read_still(o, r->image, r->image_time, &o->still, out);
+}
+
+/* From the ledger */
+
+/* What the ledger says when there is nothing to wait for. */
+static int check_recalled(const Order *o, const char *key, Outcome *out)
+{
+    const Record *r = o->record;
+
+    switch (r->state) {
+    case RECORD_FAILED:
+        return events_fail(o->events, out, FAILURE_GATEWAY, AVERROR_EXTERNAL,
+                           "The generation %s failed: %s.", r->id ? r->id : "",
+                           record_error(r));
+    case RECORD_DAMAGED:
+        return events_fail(
+            o->events, out, FAILURE_REQUEST, AVERROR_INVALIDDATA,
+            "The record of the request %.12s is damaged; make the request again with its "
+            "options.",
+            key);
+    case RECORD_NEW:
+    case RECORD_INTENT:
+        return events_fail(
+            o->events, out, FAILURE_REQUEST, AVERROR(ENOENT),
+            "The request %.12s was never accepted%s%s; there is nothing to "
+            "wait for.",
+            key, r->error ? ": " : "", r->error ? r->error : "");
+    default:
+        return 0;
+    }
+}
+
+static int recall_request(Order *o, const char *key, Outcome *out)
+{
+    const Record *r = o->record;
+    EarlierRequest earlier = {
+        .key = key,
+        .model = r->model,
+        .prompt = r->prompt,
+        .take = r->take,
+        .duration = r->duration,
+        .width = r->width,
+        .height = r->height,
+    };
+    int ret = request_recall(&earlier, o->options, out, &o->request);
+
+    /* The API key is for the gateway that is named now, and for no other. */
+    if (ret >= 0 && !record_is_finished(r) && r->origin &&
+        strcmp(r->origin, o->request->origin))
+        return events_fail(o->events, out, FAILURE_REQUEST, AVERROR(EINVAL),
+                           "The request %.12s was made at %s, and base_url names %s.",
+                           key, r->origin, o->request->origin);
+    return ret;
+}
+
+int order_recall(Order *o, const char *key, const Ask *ask, Outcome *out)
+{
+    char *directory = NULL;
+    int ret;
+
+    if ((ret = begin(o, ask, out)) < 0 ||
+        (ret = options_gather("", ask->options, out, &o->options)) < 0)
+        return ret;
+    if ((ret = request_find_store(o->options, out, &directory)) >= 0 &&
+        (ret = store_open(directory, out, &o->store)) >= 0)
+        ret = store_load(o->store, key, false, out, &o->record);
+    av_free(directory);
+    if (ret < 0)
+        return ret;
+    events_set_key(o->events, key);
+    if ((ret = check_recalled(o, key, out)) < 0 ||
+        (ret = recall_request(o, key, out)) < 0 || (ret = order_look_up(o, out)) < 0)
+        return ret;
+    if (o->served)
+        order_say_served(o);
+    return 0;
+}
+
+/* Store: known? */
+
+int order_look_up(Order *o, Outcome *out)
+{
+    record_free(&o->record);
+    o->known = job_is_known(o->request);
+    int ret = store_load(o->store, o->request->key, false, out, &o->record);
+    if (ret < 0)
+        return ret;
+    o->served = !o->known && o->record->state == RECORD_READY &&
+                store_has_clip(o->store, o->record);
+    return 0;
+}
+
+/* Saying */
+
+static void say_request(const Order *o)
+{
+    const Request *r = o->request;
+    AVBPrint text;
+    const cJSON *field;
+    int prompt = (int)strcspn(r->prompt, "\r\n");
+    cJSON *fields = kept_fields(r->fields);
+
+    av_bprint_init(&text, 0, AV_BPRINT_SIZE_AUTOMATIC);
+    av_bprintf(&text, "%s", r->model_name);
+    cJSON_ArrayForEach(field, fields)
+    {
+        if (!strcmp(field->string, "model") || !strcmp(field->string, "prompt"))
+            continue;
+        char *value = cJSON_PrintUnformatted(field);
+        av_bprintf(&text, ", %s %s", field->string,
+                   cJSON_IsString(field) ? field->valuestring
+                   : value               ? value
+                                         : "?");
+        cJSON_free(value);
+    }
+    cJSON_Delete(fields);
+    if (o->still)
+        av_bprintf(&text, ", still %dx%d", still_width(o->still), still_height(o->still));
+    /* Do not cut a character of several bytes in two. */
+    for (prompt = FFMIN(prompt, 60); (r->prompt[prompt] & 0xC0) == 0x80;)
+        prompt--;
+    events_say(o->events, AV_LOG_INFO, "%s: \"%.*s%s\" [key %.12s]", text.str, prompt,
+               r->prompt, r->prompt[prompt] ? "..." : "", r->key);
+    Event event = {
+        .name = "request", .usd = -1, .retryable = -1, .message = r->model_name};
+    events_note(o->events, &event);
+}
+
+void order_say_served(const Order *o)
+{
+    char day[16] = "an earlier day";
+    time_t when = (time_t)o->record->accepted;
+    struct tm tm;
+
+    if (when > 0 && localtime_r(&when, &tm))
+        strftime(day, sizeof(day), "%Y-%m-%d", &tm);
+    events_say(o->events, AV_LOG_INFO, "Serving take %d of %s; -take %d buys another.",
+               o->request->take, day, o->request->take + 1);
+    Event event = {.name = "served", .usd = -1, .retryable = -1};
+    events_note(o->events, &event);
+}
+
+void order_say(const Order *o)
+{
+    if (!o->known) /* else it was said when the job was sent ahead */
+        say_request(o);
+    if (o->served && !o->request->dry_run)
+        order_say_served(o);
+}
+
+/* What a purchase takes */
+
+/* A lock that cannot be had is the job's to speak of. */
+int order_check_store(const Order *o, bool *can_keep, Outcome *out)
+{
+    int lock = store_lock(o->store, o->request->key), ret = 0;
+
+    *can_keep = lock >= 0 || lock == AVERROR(EAGAIN);
+    if (lock >= 0)
+        ret = store_probe(o->store, o->request->key, out);
+    store_unlock(&lock);
+    return ret;
+}
+
+int order_plan(Order *o, Outcome *out)
+{
+    const Request *r = o->request;
+    bool sent = o->record->state == RECORD_SENT, can_keep;
+    int ret;
+
+    if (o->known || job_can_reuse(o->record) || r->reuse_only || !r->api_key)
+        return 0;
+    /* What may be paid for already is looked for at any price. */
+    if (sent && r->max_cost >= 0) {
+        o->plan.refusal =
+            "The request is not sent anew before its price was held against max_cost; the "
+            "same command does that.";
+        return 0;
+    }
+    if ((ret = body_make(r, o->still, o->end, out, &o->body)) < 0 ||
+        (r->silence && (ret = made_check_place(out)) < 0) ||
+        (ret = order_check_store(o, &can_keep, out)) < 0)
+        return ret;
+    o->plan.may_create = true;
+    o->quotable = !sent && can_keep;
+    return 0;
+}
+
+int order_price(Order *o, Outcome *out)
+{
+    return o->quotable
+               ? price_ask(o->request, o->events, o->ask->interrupt, &o->plan.price, out)
+               : 0;
+}
+
+int order_quote(Order *o, Outcome *out)
+{
+    int ret = order_plan(o, out);
+    return ret < 0 ? ret : order_price(o, out);
+}
+
+int order_enter(Order *o, bool ahead, Job **job, Outcome *out)
+{
+    o->plan.request = o->request;
+    o->plan.store = o->store;
+    o->plan.still = &o->still;
+    o->plan.end = &o->end;
+    o->plan.body = &o->body;
+    o->plan.voice = o->ask->voice;
+    o->plan.ahead = ahead;
+    return job_enter(&o->plan, job, out);
+}
+
+void order_free(Order *o)
+{
+    engine_body_clear(&o->body);
+    options_free(&o->options);
+    request_free(&o->request);
+    still_free(&o->still);
+    still_free(&o->end);
+    store_close(&o->store);
+    record_free(&o->record);
+    events_free(&o->events);
+}

@@ -1,0 +1,44 @@
+/* i2v: what is made here in place of a clip, or of a clip
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * A dry run gets an animatic of what was asked for, a failure under fallback=still gets
+ * the still itself, and a clip without sound a silent track. Each is an MP4 in a
+ * directory for what can be made again, never in the store, and one that is there already
+ * is taken (stand_in.c). animatic.c renders one from a still, with words on it from
+ * title.c; silence.c copies one; both write by write.c.
+ */
+#ifndef I2V_MADE_H
+#define I2V_MADE_H
+
+#include <libavformat/avio.h>
+
+#include "base/outcome.h"
+#include "request/request.h"
+#include "still/still.h"
+
+/*
+ * All return 0 or a negative AVERROR, after one sentence where it is neither ENOMEM nor
+ * EINTR. *path is to be freed with av_free(). Thread-safe.
+ */
+
+/** The animatic of a dry run: the fitted still, moving, with what was asked for. */
+int made_animatic(const Request *request, Still *still, const AVIOInterruptCB *interrupt,
+                  Outcome *out, char **path);
+
+/** The animatic that a dry run made of the request with this key. @return 1, or 0 when
+ * there is none */
+int made_find_animatic(const char *key, Outcome *out, char **path);
+
+/** The fitted still for the duration, with silence. */
+int made_still(const Request *request, Still *still, const AVIOInterruptCB *interrupt,
+               Outcome *out, char **path);
+
+/** A clip with a silent track. @param clip  path of an MP4 without audio */
+int made_silent(const char *clip, const AVIOInterruptCB *interrupt, Outcome *out,
+                char **path);
+
+/** Whether there is a place for what is made here, before something is bought that needs
+ * it. */
+int made_check_place(Outcome *out);
+
+#endif

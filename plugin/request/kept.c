@@ -1,0 +1,74 @@
+/* i2v: what is kept of a request: its fields without secrets, and where beside a clip
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "request/kept.h"
+
+#include <string.h>
+
+#include <libavutil/avstring.h>
+#include <libavutil/error.h>
+#include <libavutil/mem.h>
+
+#include "base/digest.h"
+#include "base/url.h"
+
+/* The text in place of one that is too large or too secret to keep, or NULL. */
+static char *scrubbed(const char *value)
+{
+    char digest[DIGEST_TEXT_SIZE], *bare = NULL;
+
+    if (av_stristart(value, "data:", NULL)) {
+        size_t head = strcspn(value, ", \t\r\n");
+        if (value[head] != ',') /* no data: URI, but words */
+            return av_strdup(value);
+        return digest_text(value, strlen(value), digest) < 0
+                   ? NULL
+                   : av_asprintf("data: URI of %zu bytes, SHA-256 %s", strlen(value),
+                                 digest);
+    }
+    if (!av_stristart(value, "http://", NULL) && !av_stristart(value, "https://", NULL))
+        return av_strdup(value);
+    return url_bare(value, &bare) < 0 ? av_strdup("a URL") : bare;
+}
+
+static int scrub(cJSON *item)
+{
+    int ret = 0;
+
+    if (cJSON_IsString(item)) {
+        char *text = scrubbed(item->valuestring);
+        if (!text)
+            return AVERROR(ENOMEM);
+        if (strcmp(text, item->valuestring) && !cJSON_SetValuestring(item, text))
+            ret = AVERROR(ENOMEM);
+        av_free(text);
+        return ret;
+    }
+    for (cJSON *child = item->child; child && ret >= 0; child = child->next)
+        ret = scrub(child);
+    return ret;
+}
+
+cJSON *kept_fields(const cJSON *fields)
+{
+    cJSON *copy = cJSON_Duplicate(fields, 1);
+    bool kept = copy;
+
+    for (cJSON *field = copy ? copy->child : NULL; field && kept; field = field->next)
+        if (strcmp(field->string, "prompt")) /* words, whatever they begin with */
+            kept = scrub(field) >= 0;
+    if (!kept) {
+        cJSON_Delete(copy);
+        return NULL;
+    }
+    return copy;
+}
+
+char *kept_account_path(const char *path)
+{
+    const char *name = av_basename(path), *dot = strrchr(name, '.');
+    size_t size = dot && dot > name ? (size_t)(dot - path) : strlen(path);
+    char *stem = av_strndup(path, size);
+    char *result = stem ? av_asprintf("%s.i2v.json", stem) : NULL;
+    av_free(stem);
+    return result;
+}

@@ -1,0 +1,147 @@
+/* i2v: where clips are kept: the store, and the copy that save names
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "request/request.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <libavutil/avstring.h>
+#include <libavutil/error.h>
+#include <libavutil/log.h>
+#include <libavutil/mem.h>
+
+#include "base/files.h"
+#include "request/kept.h"
+
+static bool is_same_file(const char *one, const char *other)
+{
+    struct stat a, b;
+    av_strstart(other, "file:", &other);
+    return !stat(one, &a) && !stat(other, &b) && a.st_dev == b.st_dev &&
+           a.st_ino == b.st_ino;
+}
+
+static bool is_still(const char *path, const Request *r)
+{
+    return is_same_file(path, r->image) ||
+           (r->end_image && is_same_file(path, r->end_image));
+}
+
+/* The store's own files: whoever copies a clip over itself, or over a record, harms the
+ * ledger. `path` leads through no link. */
+static bool is_of_store(const char *path, const char *store)
+{
+    const char *name = av_basename(path);
+    char *real = realpath(store, NULL);
+    size_t size = real ? strlen(real) : 0;
+    bool below = real && name > path && (size_t)(name - path) == size + 1 &&
+                 !strncmp(path, real, size);
+
+    free(real);
+    return below && (strspn(name, "0123456789abcdef") >= REQUEST_KEY_SIZE - 1 ||
+                     !strcmp(name, "stats.json"));
+}
+
+/* The path without links, as far as it exists: the file, or else its directory; NULL
+ * without memory. */
+static char *resolve(const char *path)
+{
+    char *real = realpath(path, NULL), *copy = NULL, *directory = NULL;
+    if (!real && (copy = av_strdup(path)))
+        directory = realpath(av_dirname(copy), NULL);
+    char *result = real        ? av_strdup(real)
+                   : directory ? av_asprintf("%s/%s", directory, av_basename(path))
+                               : av_strdup(path);
+    free(real);
+    free(directory);
+    av_free(copy);
+    return result;
+}
+
+/* The account is written beside the clip. */
+static int check_account(const Options *o, Outcome *out, const Request *r)
+{
+    char *path = kept_account_path(r->save);
+    int ret = path ? 0 : AVERROR(ENOMEM);
+
+    if (path && is_still(path, r)) {
+        ret = outcome_fail(
+            out, FAILURE_REQUEST, AVERROR(EINVAL),
+            "The option save names %s, and the account of the clip would be written "
+            "over the still, %s; nothing sent.",
+            o->save, path);
+    } else if (path && (ret = files_check_writable(path)) < 0) {
+        outcome_fail(
+            out, FAILURE_REQUEST, ret,
+            "The option save names %s, beside which the account of the clip, %s, "
+            "cannot be written: %s; nothing sent.",
+            o->save, path, av_err2str(ret));
+    }
+    av_free(path);
+    return ret;
+}
+
+static int check_save(const Options *o, Outcome *out, Request *r)
+{
+    int ret;
+    if (!o->save)
+        return 0;
+    if (!o->save[0])
+        return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
+                            "The option save is empty; it takes the path of a file.");
+    if (is_still(o->save, r))
+        return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
+                            "The option save names a still of the request, %s.", o->save);
+    if ((ret = files_check_writable(o->save)) < 0)
+        return outcome_fail(
+            out, FAILURE_REQUEST, ret,
+            "The option save names %s, which cannot be written: %s; nothing sent.",
+            o->save, av_err2str(ret));
+    /* A link is to stay one: what it leads to is written. */
+    if (!(r->save = resolve(o->save)))
+        return AVERROR(ENOMEM);
+    if (is_of_store(r->save, r->store))
+        return outcome_fail(
+            out, FAILURE_REQUEST, AVERROR(EINVAL),
+            "The option save names %s, a file of the store itself, which keeps every "
+            "clip anyway; name one outside of %s; nothing sent.",
+            o->save, r->store);
+    return check_account(o, out, r);
+}
+
+static int say_no_store(Outcome *out)
+{
+    static const char *const variables[] = {"XDG_DATA_HOME", "HOME"};
+
+    for (size_t i = 0; i < FF_ARRAY_ELEMS(variables); i++) {
+        const char *value = secure_getenv(variables[i]);
+        if (!value || !*value || *value == '/')
+            continue;
+        return outcome_fail(
+            out, FAILURE_REQUEST, AVERROR(ENOENT),
+            "There is no place for the ledger: %s must be an absolute path, and is "
+            "'%s'; nothing sent; set the option store or I2V_STORE.",
+            variables[i], value);
+    }
+    return outcome_fail(
+        out, FAILURE_REQUEST, AVERROR(ENOENT),
+        "There is no place for the ledger: neither the option store nor I2V_STORE, "
+        "XDG_DATA_HOME or HOME is set; nothing sent.");
+}
+
+int request_find_store(const Options *o, Outcome *out, char **path)
+{
+    *path = o->store && o->store[0]
+                ? av_strdup(o->store)
+                : files_home_path("XDG_DATA_HOME", ".local/share", "i2v");
+    return *path ? 0 : say_no_store(out);
+}
+
+int request_check_places(Request *request, const Options *options, Outcome *out)
+{
+    int ret = request_find_store(options, out, &request->store);
+    return ret < 0 ? ret : check_save(options, out, request);
+}

@@ -1,0 +1,33 @@
+/* i2v: any answer of the gateway is read, and what is said of it can be shown
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "fuzz.h"
+
+#include "base/text.h"
+#include "engine/aimlapi.h"
+#include "engine/call.h"
+
+long fuzz_good;
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    const char *body = (const char *)data;
+    EngineAnswer page = {0};
+    EngineJob job;
+    char text[512];
+
+    if (aimlapi_parse_job(body, size, &job) >= 0) {
+        FUZZ_CHECK(job.state != JOB_COMPLETED || job.url);
+        FUZZ_CHECK((job.state == JOB_FAILED) == (job.error != NULL));
+        FUZZ_CHECK(text_is_utf8(job.status) && !text_has_control(job.status));
+        fuzz_good++;
+    }
+    if (aimlapi_parse_rows(body, size, "one two", &page) >= 0) {
+        FUZZ_CHECK(page.rows >= 0);
+        fuzz_good++;
+    }
+    answer_text(body, size, text, sizeof(text));
+    FUZZ_CHECK(*text && text_is_utf8(text) && !text_has_control(text));
+    answer_clear_job(&page.job);
+    answer_clear_job(&job);
+    return 0;
+}

@@ -1,0 +1,204 @@
+/* i2v: unit tests of a page of the ledger without memory: each allocation fails in turn
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "support.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <libavutil/error.h>
+#include <libavutil/mem.h>
+
+#include "store/store.h"
+
+#define KEY "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+/* Memory: what record.c and the files below it take from libavutil, and cJSON's own. */
+
+static int allocations_left = -1; ///< before one is refused, below 0 = none is
+
+static bool refused(void)
+{
+    if (allocations_left < 0 || allocations_left--)
+        return false;
+    errno = ENOMEM;
+    return true;
+}
+
+void *__real_av_malloc(size_t size);
+void *__real_av_mallocz(size_t size);
+char *__real_av_strdup(const char *text);
+void *__wrap_av_malloc(size_t size);
+void *__wrap_av_mallocz(size_t size);
+char *__wrap_av_strdup(const char *text);
+char *__wrap_av_asprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+void *__wrap_av_malloc(size_t size)
+{
+    return refused() ? NULL : __real_av_malloc(size);
+}
+
+void *__wrap_av_mallocz(size_t size)
+{
+    return refused() ? NULL : __real_av_mallocz(size);
+}
+
+char *__wrap_av_strdup(const char *text)
+{
+    return refused() ? NULL : __real_av_strdup(text);
+}
+
+char *__wrap_av_asprintf(const char *format, ...)
+{
+    char *text = refused() ? NULL : __real_av_malloc(1024);
+    va_list args;
+
+    va_start(args, format);
+    if (text)
+        vsnprintf(text, 1024, format, args);
+    va_end(args);
+    return text;
+}
+
+static void *json_malloc(size_t size)
+{
+    return refused() ? NULL : malloc(size);
+}
+
+/* Hold a test while the first allocation is refused, then the second, and so on, until it
+ * goes through. */
+static int refusing(int n)
+{
+    allocations_left = n;
+    return n;
+}
+
+static bool was_refused(void)
+{
+    bool was = allocations_left < 0;
+    allocations_left = -1;
+    return was;
+}
+
+static Store *store;
+
+/* A record with everything that takes memory. */
+static Record *whole_record(void)
+{
+    Record *record = record_alloc(KEY);
+    assert_non_null(record);
+    record->state = RECORD_INTENT;
+    record->request = cJSON_Parse("{\"prompt\":\"p\",\"seed\":7,\"refs\":[\"a\",{}]}");
+    record->rest = cJSON_Parse("{\"later\":[1,2]}");
+    record->clip = (ClipFacts){
+        .width = 64, .height = 64, .rate = {30, 1}, .untagged = "range", .text = "t"};
+    record->usd = 0.5;
+    snprintf(record->status, sizeof(record->status), "queued");
+    assert_int_equal(record_set(&record->id, "g:1"), 0);
+    assert_int_equal(record_set(&record->prompt, "p"), 0);
+    assert_int_equal(record_set(&record->client_ids, "a b"), 0);
+    assert_int_equal(record_add_history(record, "intent", "queued"), 0);
+    return record;
+}
+
+static RecordState state_on_disk(void)
+{
+    Record *record;
+    assert_int_equal(store_load(store, KEY, false, NULL, &record), 0);
+    RecordState state = record->state;
+    record_free(&record);
+    return state;
+}
+
+/* A step is on disk as it was set, or it fails and the one before is. */
+static void test_step(void **state)
+{
+    bool refusals = true;
+    int n;
+    (void)state;
+
+    for (n = 0; refusals; n++) {
+        Record *record = whole_record();
+        assert_int_equal(store_save(store, record, NULL), 0);
+        refusing(n);
+        record->state = RECORD_SENT;
+        int ret = record_add_history(record, "sent", NULL);
+        if (ret >= 0)
+            ret = store_save(store, record, NULL);
+        refusals = was_refused();
+        if (ret < 0)
+            assert_int_equal(ret, AVERROR(ENOMEM));
+        else
+            assert_false(refusals);
+        check_number("on disk", state_on_disk(), ret < 0 ? RECORD_INTENT : RECORD_SENT);
+        record_free(&record);
+    }
+    assert_true(n > 30);
+}
+
+/* A page that cannot be read for want of memory is not damaged: it stays where it is, and
+ * nobody takes the request for a new one. */
+static void test_load(void **state)
+{
+    bool refusals = true;
+    int n;
+    (void)state;
+
+    Record *record = whole_record();
+    record->state = RECORD_RUNNING;
+    assert_int_equal(store_save(store, record, NULL), 0);
+    record_free(&record);
+    for (n = 0; refusals; n++) {
+        refusing(n);
+        int ret = store_load(store, KEY, true, NULL, &record);
+        refusals = was_refused();
+        if (ret < 0) {
+            assert_int_equal(ret, AVERROR(ENOMEM));
+            assert_null(record);
+        } else {
+            assert_false(refusals);
+            check_number("state", record->state, RECORD_RUNNING);
+            check_text("id", record->id, "g:1");
+            check_number("history", cJSON_GetArraySize(record->history), 1);
+            assert_non_null(cJSON_GetObjectItem(record->rest, "later"));
+            record_free(&record);
+        }
+        check_number("on disk", state_on_disk(), RECORD_RUNNING);
+    }
+    assert_true(n > 30);
+}
+
+/* A text that cannot be set is as it was. */
+static void test_set(void **state)
+{
+    char *text = NULL;
+    (void)state;
+    assert_int_equal(record_set(&text, "before"), 0);
+    refusing(0);
+    assert_int_equal(record_set(&text, "after"), AVERROR(ENOMEM));
+    was_refused();
+    check_text("text", text, "before");
+    assert_int_equal(record_set(&text, NULL), 0);
+    assert_null(text);
+}
+
+int main(void)
+{
+    cJSON_Hooks hooks = {json_malloc, free};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_step),
+        cmocka_unit_test(test_load),
+        cmocka_unit_test(test_set),
+    };
+    clear_environment();
+    said_start();
+    if (store_open(temp_path("store"), NULL, &store) < 0)
+        return 1;
+    cJSON_InitHooks(&hooks);
+    int failed = cmocka_run_group_tests_name("record without memory", tests, NULL, NULL);
+    cJSON_InitHooks(NULL);
+    store_close(&store);
+    return failed;
+}
