@@ -203,11 +203,7 @@ check_rest() { # host
     esac
     for name in "$I2V_STORE"/*; do
         case $name in
-<<<<<<< HEAD
         *.json | *.lock | *.mp4) ;;
-=======
-        *.json | *.lock | *.mp4 | */stills | */stills.tmp) ;;
->>>>>>> dbda055 (The bench's page shows the new schedule; nothing of it is written beside a file any more)
         *) wrong "left behind: ${name##*/}" ;;
         esac
     done
