@@ -29,6 +29,7 @@
 static atomic_bool open_line;
 static _Atomic int64_t spoken;
 
+static atomic_bool warned;  ///< of an I2V_LOG that cannot be written
 static atomic_bool several; ///< requests of this process, whose lines mix
 
 struct Events {
@@ -60,7 +61,7 @@ Events *events_alloc(void *log, EventsVoice voice)
     if (path && *path) {
         events->fd =
             open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
-        if (events->fd < 0)
+        if (events->fd < 0 && !atomic_exchange(&warned, true))
             av_log(log, AV_LOG_WARNING,
                    "I2V_LOG names %s, which cannot be written: %s.\n", path,
                    av_err2str(AVERROR(errno)));

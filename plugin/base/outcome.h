@@ -48,7 +48,7 @@ int outcome_fail(Outcome *out, Failure kind, int error, const char *format, ...)
 /** As outcome_fail() for a sentence that was said. @return error */
 int outcome_set(Outcome *out, Failure kind, int error, const char *sentence);
 
-/** Complete what a function that failed without a word left open.
+/** Fill in error and kind if a function failed without saying why.
  * @param kind  what it is about where nothing was said
  * @return error */
 int outcome_end(Outcome *out, Failure kind, int error);

@@ -60,7 +60,7 @@ typedef struct Batch {
     int64_t began; ///< av_gettime_relative()
 } Batch;
 
-/* One more mistake, which counts and is said if they are not too many. */
+/* Count a mistake, and say it unless MAX_SHOWN were said. */
 static void refuse(Batch *b, Shot *shot, int error, const char *why)
 {
     Outcome *out = &shot->out;

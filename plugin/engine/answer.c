@@ -289,9 +289,14 @@ static void rescue_id(const EngineCall *call, EngineAnswer *answer)
     if (answer->verdict != ENGINE_LOST && answer->verdict != ENGINE_JOB &&
         answer->verdict != ENGINE_FAULT && !redirected)
         return;
-    answer->job.id = av_strdup(call->id);
+    if (!(answer->job.id = av_strdup(call->id))) {
+        answer->verdict =
+            ENGINE_LOST; /* it is to be looked for, whatever else was said */
+        answer->error = AVERROR(ENOMEM);
+        return;
+    }
     /* Behind a fault it may be of something that was not accepted. */
-    if (answer->job.id && answer->verdict != ENGINE_FAULT)
+    if (answer->verdict != ENGINE_FAULT)
         answer->verdict = ENGINE_JOB;
 }
 
@@ -299,7 +304,7 @@ static void judge_transport(const HttpReply *reply, EngineAnswer *answer)
 {
     answer->verdict = reply->sent ? ENGINE_LOST : ENGINE_UNSENT;
     answer->error = reply->error;
-    /* What is left in this bag (a certificate, an unusable URL) stays as it is. */
+    /* These errors (a certificate, an unusable URL) do not go away by trying again. */
     answer->stopped = reply->from_callback;
     answer->permanent = reply->from_callback || reply->error == AVERROR(EIO) ||
                         reply->error == AVERROR(ENOMEM);

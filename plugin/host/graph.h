@@ -1,7 +1,7 @@
 /* i2v: what face.h says of filters and graphs, for the table in entry.c
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef I2V_FACE_GRAPH_H
-#define I2V_FACE_GRAPH_H
+#ifndef I2V_GRAPH_H
+#define I2V_GRAPH_H
 
 #include "host/face.h"
 

@@ -1,7 +1,7 @@
 /* i2v: the face: requests that a command line or a graph names
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef I2V_FACE_AHEAD_H
-#define I2V_FACE_AHEAD_H
+#ifndef I2V_NAMED_H
+#define I2V_NAMED_H
 
 #include <libavutil/dict.h>
 

@@ -1,7 +1,7 @@
 /* i2v: what the files of a source filter share
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef I2V_SOURCE_INTERNAL_H
-#define I2V_SOURCE_INTERNAL_H
+#ifndef I2V_SOURCE_PARTS_H
+#define I2V_SOURCE_PARTS_H
 
 #include "base/outcome.h"
 #include "host/source.h"

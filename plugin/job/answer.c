@@ -94,7 +94,7 @@ Phase answer_refuse(Job *job, const EngineAnswer *answer)
         job_fail(job, job_kind_of(answer->error), answer->error,
                  "The gateway refused the request: %s (HTTP %d).", answer->text,
                  answer->status);
-    /* Without it a later run asks once more, which the engine refuses again. */
+    /* If this cannot be written, a later run sends it again and is refused again. */
     Outcome refused = job->out;
     record_set(&r->error, answer->text);
     r->ended = record_now();
@@ -152,7 +152,7 @@ static void keep_status(Job *job)
     store_unlock(&lock);
 }
 
-/* The engine has nothing more of a generation whose clip was here. It was paid for once,
+/* The clip was here and is lost, and the engine no longer has it. It was paid for once,
  * and is not bought again unasked. */
 static Phase end_gone(Job *job, const EngineJob *state)
 {

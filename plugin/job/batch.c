@@ -15,7 +15,7 @@
 
 #include "base/clock.h"
 #include "base/compat.h"
-#include "job/say.h"
+#include "job/batch_say.h"
 
 /* An interrupt is looked at this often. */
 #define TURN_MS 90
@@ -54,7 +54,7 @@ static void stop_driving(void)
     wanted--;
 }
 
-/* One whose only asker was interrupted tells nothing to another. */
+/* A job that was interrupted has no result to share. */
 static bool is_void(const Job *job)
 {
     return job->ended && job->out.error == AVERROR(EINTR);
@@ -90,8 +90,8 @@ static void remove_job(Job *gone)
         http_free(&http);
 }
 
-/* Whether the list keeps a job that nobody has a reference of: it goes on, or has an end
- * that somebody should still learn of. */
+/* A job without references stays while it runs unasked, or until somebody has heard how
+ * it failed. */
 static bool is_kept(const Job *job)
 {
     return job->orphan && (!job->ended || job->ahead || job->out.error);
@@ -251,6 +251,16 @@ int job_enter(const JobPlan *plan, Job **job, Outcome *out)
     return ret;
 }
 
+void job_withdraw(Job **job)
+{
+    if (!*job)
+        return;
+    pthread_mutex_lock(&lock);
+    (*job)->orphan = (*job)->ahead = false;
+    pthread_mutex_unlock(&lock);
+    job_unref(job);
+}
+
 void job_unref(Job **job)
 {
     Job *left = *job;
@@ -393,31 +403,34 @@ static bool is_interrupted(const AVIOInterruptCB *interrupt)
     return interrupted;
 }
 
-/* Whoever waited no longer does. */
-static int give_up(Job *job, Outcome *out)
+static void end_interrupted(Job *job)
 {
-    stop_driving();
-    if (job->ended)
-        return outcome_share(out, &job->out);
-    if (job->waiting > 0) {
-        pthread_mutex_unlock(&lock);
-        outcome_fail(out, FAILURE_LATER, AVERROR(EINTR),
-                     "Interrupted. The generation goes on, since others wait for it.");
-        pthread_mutex_lock(&lock);
-        return AVERROR(EINTR);
-    }
-    driving = true;
-    pthread_mutex_unlock(&lock);
     if (job->begun)
         job_interrupt(job);
     else
         job_fail(job, FAILURE_LATER, AVERROR(EINTR), "Interrupted. Nothing was sent.");
     events_note_failure(job->events, &job->out);
     end(job);
+}
+
+/* Whoever waited no longer does. */
+static int give_up(Job *job, Outcome *out)
+{
+    stop_driving();
+    if (job->ended)
+        return outcome_share(out, &job->out);
+    bool shared = job->references > 1;
+    driving = true;
+    pthread_mutex_unlock(&lock);
+    if (shared)
+        events_fail(job->events, out, FAILURE_LATER, AVERROR(EINTR),
+                    "Interrupted. The generation goes on, since others wait for it.");
+    else
+        end_interrupted(job);
     pthread_mutex_lock(&lock);
     driving = false;
     pthread_cond_broadcast(&changed);
-    return outcome_share(out, &job->out);
+    return shared ? AVERROR(EINTR) : outcome_share(out, &job->out);
 }
 
 /* Whether an answer would be left unread: nobody waits for it. */
@@ -482,6 +495,12 @@ static int wait_until(Job *job, Until until, const AVIOInterruptCB *interrupt,
         stay(interrupt);
     if (ret >= 0 && job->ended && job->out.error)
         ret = outcome_share(out, &job->out);
+    /* Who hears of its end has it; one that was only to be sent goes on for whoever asks.
+     */
+    if (job->ended)
+        job->orphan = job->ahead = false;
+    else if (ret >= 0)
+        job->orphan = true;
     /* The job goes on, and what its caller lent it is not to be used any more. */
     if (!job->ended) {
         stop_driving();

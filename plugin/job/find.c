@@ -18,7 +18,7 @@
 #define LOOK_US (5 * SECOND_US)
 #define PAGE_US (SECOND_US / 2)
 
-/* A look that began in time may take so much longer. */
+/* How long a look that began before the limit may go on. */
 #define FIND_GRACE_US (10 * SECOND_US)
 
 /* The usage log takes a window of 92 days; and what is looked through when the intent

@@ -71,13 +71,16 @@ bool job_is_known(const Request *request);
  */
 int job_enter(const JobPlan *plan, Job **job, Outcome *out);
 
+/** Take back one that nobody has waited for, as job_unref(): it does not go on. */
+void job_withdraw(Job **job);
+
 /** End a reference, in whatever state; sets *job to NULL. The job goes on while others
  * wait, and if nobody ever waited for it; what is on disk lets another process go on. */
 void job_unref(Job **job);
 
 /**
- * Wait for its end. Once it is there it is stayed for the answers to create calls of
- * other jobs, for some seconds at most.
+ * Wait for its end. Then it stays up to 5 s for the answers to create calls of
+ * other jobs, so that none goes unread.
  * @param out  its failure; the job has said it
  * @return 0; AVERROR(EINTR) interrupted; AVERROR(ETIMEDOUT) max_wait is over;
  * AVERROR(ENOENT) with reuse=only; AVERROR(ENOKEY) without a key; AVERROR(EPERM) refused

@@ -42,7 +42,7 @@ Phase job_give_up(Job *job, Failure kind, int error)
 
 Phase job_succeed(Job *job)
 {
-    job->out.error = 0;
+    job->out = (Outcome){.log = job->out.log};
     return PHASE_END;
 }
 

@@ -89,7 +89,7 @@ struct Job {
         char suspect[256];  ///< id that came with such an answer, "" = none
     } create;
     struct {
-        bool asking;        ///< about the suspect, the last doubt before another try
+        bool asking;        ///< about create.suspect, before the call is sent again
         bool clock_differs; ///< the engine's clock and this machine's disagree
         int offset;         ///< rows passed over
         int64_t began;      ///< when its first page was asked for

@@ -148,6 +148,7 @@ static int add_silence(const Order *o, char **path, Outcome *out)
 
 int deliver(Order *o, char **path, Outcome *out)
 {
+    o->arrived = true;
     *path = store_clip_path(o->store, o->request->key);
     int ret = *path ? describe(o, *path, out) : AVERROR(ENOMEM);
     if (ret >= 0 && o->request->save)

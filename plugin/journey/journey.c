@@ -67,6 +67,8 @@ static int send(Order *o, bool stays, Outcome *out)
     Job *job = NULL;
     int ret;
 
+    if (stays && o->known)
+        return 0;
     if (!stays && is_accepted(o)) {
         events_say(o->events, AV_LOG_INFO, "Accepted before, as generation %s.",
                    o->record->id);

@@ -28,9 +28,19 @@ static int foresee(Order *o, bool *settled, Outcome *out)
     if (ret < 0 || *settled)
         return ret;
     ret = job_foresee(o->request, o->record, o->events, out);
-    /* Where there is no key, one would help. */
+    /* Not settled for want of a key: it can be sent once there is one. */
     *settled = ret < 0 && out->kind != FAILURE_KEY;
     return ret < 0 ? ret : order_plan(o, out);
+}
+
+/* A failure that its own call has something in place of is that call's to report. */
+static int pass_over(Journey *j, int error, Outcome *out)
+{
+    if (!may_fall_back(&j->order, error))
+        return error;
+    j->settled = true;
+    *out = (Outcome){.log = out->log, .quiet = out->quiet};
+    return 0;
 }
 
 /* Everything before the price is asked. */
@@ -40,13 +50,10 @@ static int prepare(Journey *j, const Ask *ask, Outcome *out)
 
     j->ask = *ask;
     ret = order_read(&j->order, &j->ask, out);
+    j->ask.options = NULL; // the caller's
     if (ret >= 0)
         ret = foresee(&j->order, &j->settled, out);
-    if (ret < 0 && may_fall_back(&j->order, ret)) {
-        j->settled = true; /* its own call has something in its place */
-        return 0;
-    }
-    return ret;
+    return ret < 0 ? pass_over(j, ret, out) : ret;
 }
 
 static int ask_price(Journey *j, Outcome *out)
@@ -55,11 +62,7 @@ static int ask_price(Journey *j, Outcome *out)
         return 0;
     order_say(&j->order);
     int ret = order_price(&j->order, out);
-    if (ret < 0 && may_fall_back(&j->order, ret)) {
-        j->settled = true;
-        return 0;
-    }
-    return ret;
+    return ret < 0 ? pass_over(j, ret, out) : ret;
 }
 
 static int enter(Journey *j, bool ahead, Outcome *out)
@@ -108,23 +111,24 @@ static void tell_apart(const Journey *journeys, int count)
 int journey_send_ahead(const Ask *asks, int count, Outcome *out)
 {
     Journey *journeys = av_calloc((size_t)count, sizeof(*journeys));
-    int ret = journeys ? 0 : AVERROR(ENOMEM);
-    int at = 0;
+    int ret = journeys ? 0 : AVERROR(ENOMEM), at = -1;
 
-    for (; at < count && ret >= 0; at++)
-        ret = prepare_named(&journeys[at], &asks[at], out);
+    for (int i = 0; i < count && ret >= 0; i++)
+        ret = prepare_named(&journeys[at = i], &asks[i], out);
     if (ret >= 0)
         tell_apart(journeys, count);
     for (int i = 0; i < count && ret >= 0; i++)
-        ret = ask_price(&journeys[i], out);
+        ret = ask_price(&journeys[at = i], out);
     /* Until somebody waits nothing goes out. */
     for (int i = 0; i < count && ret >= 0; i++)
-        ret = enter(&journeys[i], true, out);
-    if (ret < 0 && at > 0 && journeys[at - 1].order.events) {
+        ret = enter(&journeys[at = i], true, out);
+    if (ret < 0)
         outcome_end(out, FAILURE_STORE, ret);
-        events_note_failure(journeys[at - 1].order.events, out);
-    }
+    if (ret < 0 && at >= 0 && journeys[at].order.events)
+        events_note_failure(journeys[at].order.events, out);
     for (int i = 0; journeys && i < count; i++) {
+        if (ret < 0)
+            job_withdraw(&journeys[i].job);
         job_unref(&journeys[i].job);
         order_free(&journeys[i].order);
     }

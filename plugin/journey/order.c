@@ -266,17 +266,18 @@ void order_say_served(const Order *o)
     events_note(o->events, &event);
 }
 
-void order_say(const Order *o)
+void order_say(Order *o)
 {
-    if (!o->known) /* else it was said when the job was sent ahead */
+    if (!o->known && !o->said) /* else it was said when the job was sent ahead */
         say_request(o);
+    o->said = true;
     if (o->served && !o->request->dry_run)
         order_say_served(o);
 }
 
 /* What a purchase takes */
 
-/* A lock that cannot be had is the job's to speak of. */
+/* Says nothing when the lock cannot be taken: the job does. */
 int order_check_store(const Order *o, bool *can_keep, Outcome *out)
 {
     int lock = store_lock(o->store, o->request->key), ret = 0;
@@ -291,7 +292,7 @@ int order_check_store(const Order *o, bool *can_keep, Outcome *out)
 int order_plan(Order *o, Outcome *out)
 {
     const Request *r = o->request;
-    bool sent = o->record->state == RECORD_SENT, can_keep;
+    bool sent = o->record->state == RECORD_SENT;
     int ret;
 
     if (o->known || job_can_reuse(o->record) || r->reuse_only || !r->api_key)
@@ -305,10 +306,9 @@ int order_plan(Order *o, Outcome *out)
     }
     if ((ret = body_make(r, o->still, o->end, out, &o->body)) < 0 ||
         (r->silence && (ret = made_check_place(out)) < 0) ||
-        (ret = order_check_store(o, &can_keep, out)) < 0)
+        (!sent && (ret = order_check_store(o, &o->quotable, out)) < 0))
         return ret;
     o->plan.may_create = true;
-    o->quotable = !sent && can_keep;
     return 0;
 }
 

@@ -18,8 +18,10 @@ typedef struct Order {
     Store *store;
     Record *record; ///< as it was when it was looked up
     Events *events;
-    bool served; ///< the store has the clip
-    bool known;  ///< a job of this process is at it, or was
+    bool served;  ///< the store has the clip
+    bool known;   ///< a job of this process is at it, or was
+    bool said;    ///< what is asked for
+    bool arrived; ///< the clip is there: nothing stands in for it
     JobPlan plan;
     EngineBody body; ///< of the create call, when one may be needed
     bool quotable;   ///< its price is to be asked before it is sent
@@ -36,7 +38,7 @@ int order_recall(Order *order, const char *key, const Ask *ask, Outcome *out);
 int order_look_up(Order *order, Outcome *out);
 
 /** Say what is asked for, and that the store has it. */
-void order_say(const Order *order);
+void order_say(Order *order);
 void order_say_served(const Order *order);
 
 /** Whether the store can be written. @param can_keep  whether its locks can be had */
@@ -84,6 +86,10 @@ bool may_fall_back(const Order *order, int error);
  * @param path  NULL: nothing is to be given out
  * @return 0 and *path, or the error that there was */
 int fall_back(Order *order, int error, char **path, Outcome *out);
+
+/** Note in I2V_LOG, and as a tag of the input, what is given out in place of a clip. */
+void note_stand_in(const Order *order, const char *event, const char *tag,
+                   const char *path);
 
 /** Ask what a request costs, say it, and hold it against max_cost.
  * @param usd  below 0 when it is not known

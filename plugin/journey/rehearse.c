@@ -1,4 +1,4 @@
-/* i2v: an order without a purchase, and one whose clip did not come
+/* i2v: an order without a purchase: a dry run
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "journey/order.h"
 
@@ -82,19 +82,6 @@ static int say_purchase(Order *o, Outcome *out)
 
 /* What is made here in place of the clip */
 
-static void note_made(const Order *o, const char *name, const char *path)
-{
-    Event event = {.name = name, .path = path, .usd = -1, .retryable = -1};
-    events_note(o->events, &event);
-}
-
-/* A tag on the input, which programs copy into what they make of it. */
-static void tag_stand_in(const Order *o, const char *what)
-{
-    if (o->ask->tags && o->request->tags != TAGS_NONE)
-        av_dict_set(o->ask->tags, "generation_stand_in", what, 0);
-}
-
 static int make_animatic(Order *o, char **path, Outcome *out)
 {
     int ret = order_need_still(o, out);
@@ -107,8 +94,7 @@ static int make_animatic(Order *o, char **path, Outcome *out)
         events_say(o->events, AV_LOG_WARNING, "Dry run: nothing is saved as %s.",
                    o->request->save);
     events_say(o->events, AV_LOG_INFO, "Dry run: the input is an animatic, %s.", *path);
-    note_made(o, "animatic", *path);
-    tag_stand_in(o, "dry_run");
+    note_stand_in(o, "animatic", "dry_run", *path);
     return 0;
 }
 
@@ -151,39 +137,4 @@ int journey_find_rehearsed(const AVDictionary *options, const char *key, char **
 {
     *path = NULL;
     return journey_is_dry_run(options) ? made_find_animatic(key, out, path) : 0;
-}
-
-/* A clip that did not come */
-
-/* Whether what went wrong is the generation's matter and not the command's. */
-bool may_fall_back(const Order *o, int error)
-{
-    const Request *r = o->request;
-
-    return r && o->store && r->fallback == FALLBACK_STILL && !r->dry_run && r->image[0] &&
-           error != AVERROR(EINTR) && error != AVERROR(ENOMEM) &&
-           error != AVERROR(EDOM) && error != AVERROR(ENOKEY) &&
-           !(error == AVERROR(ENOENT) && r->reuse_only);
-}
-
-int fall_back(Order *o, int error, char **path, Outcome *out)
-{
-    outcome_end(out, FAILURE_STORE, error);
-    if (!o->events)
-        return error;
-    events_note_failure(o->events, out);
-    /* Of a poll it would mean that the generation is not known. */
-    if (error == AVERROR_HTTP_NOT_FOUND && out->kind == FAILURE_REQUEST)
-        price_say_replacement(o->request, o->events, o->ask->interrupt);
-    if (!path || !may_fall_back(o, error))
-        return error;
-    Outcome its = {.log = out->log, .quiet = out->quiet};
-    if (order_need_still(o, &its) < 0 ||
-        made_still(o->request, o->still, o->ask->interrupt, &its, path) < 0)
-        return error;
-    events_say(o->events, AV_LOG_ERROR,
-               "fallback=still: the input is not the clip but the still, with silence.");
-    note_made(o, "fallback", *path);
-    tag_stand_in(o, "fallback");
-    return 0;
 }

@@ -50,7 +50,7 @@ int store_clear_clip(const Store *store, const char *key, Outcome *out)
     if (ret >= 0 && !access(clip, F_OK))
         ret = store_move_aside(clip,
                                "The clip %s is of an earlier generation; it was moved to "
-                               "%s.\n",
+                               "%s.",
                                out);
     av_free(part);
     av_free(clip);

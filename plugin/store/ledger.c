@@ -155,7 +155,7 @@ int store_load(const Store *store, const char *key, bool locked, Outcome *out,
     if (damaged)
         ret = locked ? store_move_aside(path,
                                         "The ledger's record %s is damaged or of another "
-                                        "version; it was moved to %s.\n",
+                                        "version; it was moved to %s.",
                                         out)
                      : 0;
     if (ret >= 0 && !*record && !(*record = record_alloc(key)))

@@ -1,7 +1,7 @@
 /* i2v: what is said of all jobs together (inside job)
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef I2V_JOB_SAY_H
-#define I2V_JOB_SAY_H
+#ifndef I2V_JOB_BATCH_SAY_H
+#define I2V_JOB_BATCH_SAY_H
 
 #include "job/state.h"
 

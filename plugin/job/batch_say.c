@@ -1,6 +1,6 @@
 /* i2v: what is said of all jobs together
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "job/say.h"
+#include "job/batch_say.h"
 
 #include <stdio.h>
 #include <unistd.h>
