@@ -3,7 +3,6 @@
 #ifndef I2V_EVENTS_H
 #define I2V_EVENTS_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include <libavutil/log.h>

@@ -3,7 +3,6 @@
 #include "base/url.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <string.h>
 #include <strings.h>
 

@@ -2,15 +2,12 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "engine/aimlapi.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <curl/curl.h>
 
 #include <libavutil/avstring.h>
-#include <libavutil/error.h>
-#include <libavutil/mem.h>
 #include <libavutil/time.h>
 
 #include "base/clock.h"

@@ -2,9 +2,6 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "engine/catalogue.h"
 
-#include <errno.h>
-#include <stdio.h>
-#include <stdint.h>
 #include <string.h>
 
 #include <libavutil/avstring.h>

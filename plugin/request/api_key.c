@@ -2,14 +2,12 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "request/api_key.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <libavutil/avstring.h>
 #include <libavutil/error.h>
 #include <libavutil/mem.h>
 
@@ -33,9 +31,8 @@ static int take_key(const char *text, const char *where, Outcome *out, char **ke
     if (size && !rest[strspn(rest, " \t\r\n")])
         return 0;
     av_freep(key);
-    return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
-                        "%s does not hold an API key: one line of printable ASCII.",
-                        where);
+    return outcome_refuse(
+        out, "%s does not hold an API key: one line of printable ASCII.", where);
 }
 
 static int read_key_file(const char *path, Outcome *out, char **key)

@@ -9,7 +9,6 @@
 
 #include <libavutil/avstring.h>
 #include <libavutil/error.h>
-#include <libavutil/log.h>
 #include <libavutil/mem.h>
 
 #include "base/files.h"
@@ -50,9 +49,8 @@ static int check_prompt(const Options *o, Outcome *out, Request *r)
 {
     int ret;
     if (o->prompt && o->prompt_file)
-        return outcome_fail(
-            out, FAILURE_REQUEST, AVERROR(EINVAL),
-            "The options prompt and prompt_file are both given; give one of them.");
+        return outcome_refuse(
+            out, "The options prompt and prompt_file are both given; give one of them.");
     if (o->prompt_file) {
         if ((ret = files_read_text(o->prompt_file, MAX_TEXT, "prompt_file", out,
                                    &r->prompt)) < 0)
@@ -64,9 +62,8 @@ static int check_prompt(const Options *o, Outcome *out, Request *r)
     /* Whether there must be one is the model's matter. */
     text_trim(r->prompt);
     if (!text_is_utf8(r->prompt))
-        return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
-                            "The option %s is not valid UTF-8.",
-                            o->prompt_file ? "prompt_file" : "prompt");
+        return outcome_refuse(out, "The option %s is not valid UTF-8.",
+                              o->prompt_file ? "prompt_file" : "prompt");
     return 0;
 }
 
@@ -81,10 +78,9 @@ static int check_image(const Options *o, Outcome *out, Request *r)
 {
     int ret;
     if (!o->image || !o->image[0])
-        return outcome_fail(
-            out, FAILURE_REQUEST, AVERROR(EINVAL),
-            "There is no still: name it as the input (-i still.png), in the URL "
-            "(i2v:still.png?prompt=...) or with the option image.");
+        return outcome_refuse(
+            out, "There is no still: name it as the input (-i still.png), in the URL "
+                 "(i2v:still.png?prompt=...) or with the option image.");
     if ((ret = copy(&r->image, o->image)) < 0 ||
         (ret = copy(&r->image_time, o->image_time)) < 0)
         return ret;
@@ -99,8 +95,8 @@ static int check_end_image(const Options *o, Outcome *out, Request *r)
     if (!o->end_image)
         return 0;
     if (!o->end_image[0])
-        return outcome_fail(
-            out, FAILURE_REQUEST, AVERROR(EINVAL),
+        return outcome_refuse(
+            out,
             "The option end_image is empty; it names a still as the option image does.");
     r->end_target = r->target;
     r->end_image_as_url = o->fit == STILL_NONE && is_web_url(o->end_image);
@@ -112,12 +108,10 @@ static int check_end_image(const Options *o, Outcome *out, Request *r)
 static int check_waiting(const Options *o, Outcome *out, Request *r)
 {
     if (o->max_wait < 0 || o->max_wait > DAY_US)
-        return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
-                            "The option max_wait must be from 0 to 24 hours.");
+        return outcome_refuse(out, "The option max_wait must be from 0 to 24 hours.");
     if (o->poll_interval < 0 || o->poll_interval > DAY_US / 24)
-        return outcome_fail(
-            out, FAILURE_REQUEST, AVERROR(EINVAL),
-            "The option poll_interval must be from 0 (adaptive) to 1 hour.");
+        return outcome_refuse(
+            out, "The option poll_interval must be from 0 (adaptive) to 1 hour.");
     r->max_wait = o->max_wait;
     r->poll_interval = o->poll_interval;
     r->take = o->take;
@@ -138,8 +132,8 @@ static int check_money(const Options *o, Outcome *out, Request *r)
         return 0;
     if (!text_is_utf8(o->project) || strlen(o->project) > MAX_LABEL ||
         text_has_control(o->project))
-        return outcome_fail(
-            out, FAILURE_REQUEST, AVERROR(EINVAL),
+        return outcome_refuse(
+            out,
             "The option project takes a label of one line, at most %d bytes of UTF-8.",
             MAX_LABEL);
     return copy(&r->project, o->project);
@@ -155,20 +149,19 @@ static int check_base_url(const Options *o, Outcome *out, Request *r)
     if (ret == AVERROR(ENOMEM))
         return ret;
     if (ret < 0 || !url_is_origin(o->base_url))
-        return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
-                            "The option base_url must be an origin, https://HOST or "
-                            "https://HOST:PORT, not '%s'.",
-                            o->base_url && strchr(o->base_url, '@')
-                                ? "(a URL with credentials)"
-                            : o->base_url ? o->base_url
-                                          : "");
+        return outcome_refuse(out,
+                              "The option base_url must be an origin, https://HOST or "
+                              "https://HOST:PORT, not '%s'.",
+                              o->base_url && strchr(o->base_url, '@')
+                                  ? "(a URL with credentials)"
+                              : o->base_url ? o->base_url
+                                            : "");
     r->allow_http = av_strstart(r->origin, "http://", NULL);
     if (r->allow_http && !url_is_loopback(r->origin) &&
         (!allowed || strcmp(allowed, "1")))
-        return outcome_fail(
-            out, FAILURE_REQUEST, AVERROR(EINVAL),
-            "The option base_url is plain http to another machine, which would show "
-            "the API key to the network: use https, or set I2V_ALLOW_HTTP=1.");
+        return outcome_refuse(
+            out, "The option base_url is plain http to another machine, which would show "
+                 "the API key to the network: use https, or set I2V_ALLOW_HTTP=1.");
     return 0;
 }
 
@@ -198,9 +191,8 @@ static int check_sizes(const Options *o, Outcome *out)
     for (size_t i = 0; i < FF_ARRAY_ELEMS(texts); i++) {
         if (!texts[i].text || strlen(texts[i].text) <= MAX_TEXT)
             continue;
-        return outcome_fail(
-            out, FAILURE_REQUEST, AVERROR(EINVAL),
-            "The option %s is too large: it may have %d bytes, and has %zu.",
+        return outcome_refuse(
+            out, "The option %s is too large: it may have %d bytes, and has %zu.",
             texts[i].name, MAX_TEXT, strlen(texts[i].text));
     }
     return 0;

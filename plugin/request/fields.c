@@ -2,7 +2,6 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "request/fields.h"
 
-#include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +9,6 @@
 #include <libavutil/avstring.h>
 #include <libavutil/bprint.h>
 #include <libavutil/error.h>
-#include <libavutil/log.h>
 #include <libavutil/mem.h>
 #include <libavutil/parseutils.h>
 
@@ -61,9 +59,8 @@ static int refuse_option(const char *option, const Request *r, Outcome *out)
     AVBPrint list;
     av_bprint_init(&list, 0, 256);
     list_vocabulary(&list, r->model);
-    outcome_fail(
-        out, FAILURE_REQUEST, AVERROR(EINVAL),
-        "The option %s cannot be set for %s; beside still and prompt it takes %s.",
+    outcome_refuse(
+        out, "The option %s cannot be set for %s; beside still and prompt it takes %s.",
         option, r->model_name, list.len ? list.str : "nothing");
     av_bprint_finalize(&list, NULL);
     return AVERROR(EINVAL);
@@ -90,17 +87,15 @@ static int check_name(const char *option, const char *value, const char *const *
         if (!strcmp(*name, value))
             return 0;
     if (!names[0] && !strcmp(option, "aspect_ratio"))
-        return outcome_fail(
-            out, FAILURE_REQUEST, AVERROR(EINVAL),
-            "The option %s cannot be set for %s: its clip follows the still.", option,
-            r->model_name);
+        return outcome_refuse(
+            out, "The option %s cannot be set for %s: its clip follows the still.",
+            option, r->model_name);
     if (!names[0])
         return refuse_option(option, r, out);
     av_bprint_init(&list, 0, 256);
     model_list_names(names, &list);
-    outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
-                 "The option %s cannot be '%s': %s takes %s.", option, value,
-                 r->model_name, list.str);
+    outcome_refuse(out, "The option %s cannot be '%s': %s takes %s.", option, value,
+                   r->model_name, list.str);
     av_bprint_finalize(&list, NULL);
     return AVERROR(EINVAL);
 }
@@ -141,9 +136,8 @@ static int refuse_duration(const char *duration, const Request *r, Outcome *out)
     if (r->model)
         model_list_durations(r->model, &list);
     av_bprintf(&list, r->model ? " seconds" : "a time above 0");
-    outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
-                 "The option duration cannot be '%s': %s takes %s.", duration,
-                 r->model_name, list.str);
+    outcome_refuse(out, "The option duration cannot be '%s': %s takes %s.", duration,
+                   r->model_name, list.str);
     av_bprint_finalize(&list, NULL);
     return AVERROR(EINVAL);
 }
@@ -227,10 +221,9 @@ static int refuse_value(const char *option, const ModelField *field, const char 
     bool of_params = !strcmp(option, "params");
     av_bprint_init(&list, 0, 256);
     model_list_values(field, &list);
-    outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
-                 "The option %s%s%s cannot be '%.60s': %s takes %s.", option,
-                 of_params ? ": the field " : "", of_params ? field->name : "", text,
-                 r->model_name, list.str);
+    outcome_refuse(out, "The option %s%s%s cannot be '%.60s': %s takes %s.", option,
+                   of_params ? ": the field " : "", of_params ? field->name : "", text,
+                   r->model_name, list.str);
     av_bprint_finalize(&list, NULL);
     return AVERROR(EINVAL);
 }
@@ -294,12 +287,11 @@ static int check_audio(const Options *o, Outcome *out, Request *r)
     if (model->audio_field)
         return put(r, model->audio_field, cJSON_CreateBool(o->audio));
     if (by_default)
-        return outcome_fail(
-            out, FAILURE_REQUEST, AVERROR(EINVAL),
-            "The option audio cannot be 0 for %s: its clips always have audio.",
+        return outcome_refuse(
+            out, "The option audio cannot be 0 for %s: its clips always have audio.",
             r->model_name);
-    return outcome_fail(
-        out, FAILURE_REQUEST, AVERROR(EINVAL),
+    return outcome_refuse(
+        out,
         "The option audio cannot be 1 for %s: its clips have no audio; silence=1 "
         "adds a silent track.",
         r->model_name);
@@ -352,10 +344,9 @@ static int add_param(cJSON *item, Outcome *out, Request *r)
     int ret;
 
     if (option)
-        return outcome_fail(
-            out, FAILURE_REQUEST, AVERROR(EINVAL),
-            "The option params cannot set the field %s; use the option %s.", item->string,
-            option);
+        return outcome_refuse(
+            out, "The option params cannot set the field %s; use the option %s.",
+            item->string, option);
     if (switches)
         field = &audio;
     if (!field)
@@ -386,9 +377,8 @@ static int check_stills(Outcome *out, const Request *r)
         return refuse_option("end_image", r, out);
     if (r->end_image || !r->model->needs_end_image)
         return 0;
-    return outcome_fail(
-        out, FAILURE_REQUEST, AVERROR(EINVAL),
-        "The model %s needs a last frame: name it with the option end_image.",
+    return outcome_refuse(
+        out, "The model %s needs a last frame: name it with the option end_image.",
         r->model_name);
 }
 
@@ -400,20 +390,18 @@ static int check_prompt(Outcome *out, const Request *r)
     bool has_instead = instead && json_member(r->fields, instead);
 
     if (!r->prompt[0] && !has_instead)
-        return outcome_fail(
-            out, FAILURE_REQUEST, AVERROR(EINVAL),
-            "There is no prompt: say what happens in the clip with the option "
-            "prompt, or name a text file with prompt_file.");
+        return outcome_refuse(
+            out, "There is no prompt: say what happens in the clip with the option "
+                 "prompt, or name a text file with prompt_file.");
     if (r->prompt[0] && has_instead)
-        return outcome_fail(
-            out, FAILURE_REQUEST, AVERROR(EINVAL),
+        return outcome_refuse(
+            out,
             "The model %s takes either a prompt or the field %s of params, not both.",
             r->model_name, instead);
     if (!longest || text_length(r->prompt) <= (size_t)longest)
         return 0;
-    return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
-                        "The prompt has %zu characters; %s takes at most %d.",
-                        text_length(r->prompt), r->model_name, longest);
+    return outcome_refuse(out, "The prompt has %zu characters; %s takes at most %d.",
+                          text_length(r->prompt), r->model_name, longest);
 }
 
 /* Which fields go together */
@@ -461,11 +449,10 @@ static int check_rules(Outcome *out, const Request *r)
         char *value = current(r, rule->field);
         bool broken = value && !text_is_among(value, rule->only);
         if (broken)
-            outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
-                         "With %s%s%s the model %s takes %s=%s alone, not %s.",
-                         known_as(r, rule->when), rule->is ? "=" : "",
-                         rule->is ? rule->is : "", r->model_name,
-                         known_as(r, rule->field), rule->only, value);
+            outcome_refuse(out, "With %s%s%s the model %s takes %s=%s alone, not %s.",
+                           known_as(r, rule->when), rule->is ? "=" : "",
+                           rule->is ? rule->is : "", r->model_name,
+                           known_as(r, rule->field), rule->only, value);
         av_free(value);
         if (broken)
             return AVERROR(EINVAL);
@@ -526,11 +513,9 @@ int fields_check(const Options *o, Outcome *out, Request *r)
     int ret;
 
     if (!o->model || !o->model[0] || !text_is_utf8(o->model))
-        return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
-                            "The option model must name a model of the gateway.");
+        return outcome_refuse(out, "The option model must name a model of the gateway.");
     if (o->negative_prompt && !text_is_utf8(o->negative_prompt))
-        return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
-                            "The option negative_prompt is not valid UTF-8.");
+        return outcome_refuse(out, "The option negative_prompt is not valid UTF-8.");
     r->model = model_find(r->engine->models, o->model);
     if (!r->model)
         outcome_say(out, AV_LOG_INFO,

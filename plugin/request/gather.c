@@ -2,15 +2,12 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "request/table.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <libavutil/avstring.h>
 #include <libavutil/error.h>
 #include <libavutil/mem.h>
-
-#include "base/text.h"
 
 static bool is_graph(const char *url)
 {
@@ -118,9 +115,8 @@ static int refuse_value(const AVOption *o, const char *value, Outcome *out)
     } else {
         av_bprintf(&valid, "a time such as 90, 1:30 or 1500ms");
     }
-    return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
-                        "'%s' is not a value of the option %s; it takes %s.", value,
-                        o->name, text);
+    return outcome_refuse(out, "'%s' is not a value of the option %s; it takes %s.",
+                          value, o->name, text);
 }
 
 /* libavutil would take an expression for a name, and round 1.5 to 2 without a word. */
@@ -198,8 +194,8 @@ static int check_limits(OptionsOrigin origin, const AVDictionary *query,
         lifted = "reuse";
     if (!lifted)
         goto end;
-    ret = outcome_fail(
-        out, FAILURE_REQUEST, AVERROR(EINVAL),
+    ret = outcome_refuse(
+        out,
         "The %s says %s=%s, and I2V_DEFAULTS %s=%s: a %s may not allow more than "
         "that.",
         origin == OPTIONS_OF_GRAPH ? "filter graph" : "i2v: URL", lifted,

@@ -2,7 +2,6 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "request/key.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -9,7 +9,6 @@
 
 #include <libavutil/avstring.h>
 #include <libavutil/error.h>
-#include <libavutil/log.h>
 #include <libavutil/mem.h>
 
 #include "base/files.h"
@@ -42,12 +41,12 @@ static int parse_object(const char *text, const char *where, Outcome *out, cJSON
     if (cJSON_IsObject(*fields) && !has_rounded(*fields))
         return 0;
     if (*fields && cJSON_IsObject(*fields))
-        outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
-                     "The option params holds a number with more digits than JSON keeps; "
-                     "give that field as name=value.");
+        outcome_refuse(
+            out, "The option params holds a number with more digits than JSON keeps; "
+                 "give that field as name=value.");
     else
-        outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
-                     "The option params must be a JSON object; %s is not one.", where);
+        outcome_refuse(out, "The option params must be a JSON object; %s is not one.",
+                       where);
     cJSON_Delete(*fields);
     *fields = NULL;
     return AVERROR(EINVAL);
@@ -111,15 +110,14 @@ static int add_pair(char *pair, Outcome *out, cJSON *fields)
         strspn(pair, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.");
 
     if (!name || pair[name] != '=')
-        return outcome_fail(
-            out, FAILURE_REQUEST, AVERROR(EINVAL),
+        return outcome_refuse(
+            out,
             "The option params is name=value:name=value; '%s' is not of that form. "
             "A colon inside a value is written \\:",
             pair);
     pair[name] = '\0';
     if (json_member(fields, pair))
-        return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
-                            "The option params names the field %s twice.", pair);
+        return outcome_refuse(out, "The option params names the field %s twice.", pair);
     cJSON *value = value_of(pair + name + 1);
     if (!value || !cJSON_AddItemToObject(fields, pair, value)) {
         cJSON_Delete(value);

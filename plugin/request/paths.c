@@ -2,15 +2,12 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "request/request.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <libavutil/avstring.h>
 #include <libavutil/error.h>
-#include <libavutil/log.h>
 #include <libavutil/mem.h>
 
 #include "base/files.h"
@@ -68,8 +65,8 @@ static int check_account(const Options *o, Outcome *out, const Request *r)
     int ret = path ? 0 : AVERROR(ENOMEM);
 
     if (path && is_still(path, r)) {
-        ret = outcome_fail(
-            out, FAILURE_REQUEST, AVERROR(EINVAL),
+        ret = outcome_refuse(
+            out,
             "The option save names %s, and the account of the clip would be written "
             "over the still, %s; nothing sent.",
             o->save, path);
@@ -90,11 +87,11 @@ static int check_save(const Options *o, Outcome *out, Request *r)
     if (!o->save)
         return 0;
     if (!o->save[0])
-        return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
-                            "The option save is empty; it takes the path of a file.");
+        return outcome_refuse(out,
+                              "The option save is empty; it takes the path of a file.");
     if (is_still(o->save, r))
-        return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
-                            "The option save names a still of the request, %s.", o->save);
+        return outcome_refuse(out, "The option save names a still of the request, %s.",
+                              o->save);
     if ((ret = files_check_writable(o->save)) < 0)
         return outcome_fail(
             out, FAILURE_REQUEST, ret,
@@ -104,8 +101,8 @@ static int check_save(const Options *o, Outcome *out, Request *r)
     if (!(r->save = resolve(o->save)))
         return AVERROR(ENOMEM);
     if (is_of_store(r->save, r->store))
-        return outcome_fail(
-            out, FAILURE_REQUEST, AVERROR(EINVAL),
+        return outcome_refuse(
+            out,
             "The option save names %s, a file of the store itself, which keeps every "
             "clip anyway; name one outside of %s; nothing sent.",
             o->save, r->store);

@@ -2,15 +2,11 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "request/table.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include <libavutil/avstring.h>
 #include <libavutil/error.h>
-#include <libavutil/mem.h>
 
 #include "base/text.h"
 #include "engine/engine.h"
@@ -138,9 +134,8 @@ int options_add(AVDictionary **options, const char *name, const char *value, Out
     if (!earlier || !strcmp(earlier->value, value))
         return FFMIN(av_dict_set(options, name, value, 0), 0);
     bool hide = text_has_control(earlier->value) || text_has_control(value);
-    return outcome_fail(
-        out, FAILURE_REQUEST, AVERROR(EINVAL),
-        "The option %s is given twice with different values: '%s' and '%s'.", name,
+    return outcome_refuse(
+        out, "The option %s is given twice with different values: '%s' and '%s'.", name,
         hide ? "..." : earlier->value, hide ? "..." : value);
 }
 
@@ -166,8 +161,8 @@ bool options_is_withheld(const char *name)
 
 static int refuse(const char *name, const char *file, const char *place, Outcome *out)
 {
-    return outcome_fail(
-        out, FAILURE_REQUEST, AVERROR(EINVAL),
+    return outcome_refuse(
+        out,
         "The option %s%s is not accepted in %s; set it with -f i2v -%s, in "
         "I2V_DEFAULTS%s or through the C API.",
         name, file, place, name,
@@ -188,6 +183,6 @@ int options_check_foreign(OptionsOrigin origin, const char *name, const char *va
         return refuse(name, "=@file", place, out);
     if (text_is_among(name, "prompt|negative_prompt|params") || !text_has_control(value))
         return 0;
-    return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
-                        "The option %s in %s holds a control character.", name, place);
+    return outcome_refuse(out, "The option %s in %s holds a control character.", name,
+                          place);
 }

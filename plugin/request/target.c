@@ -2,10 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "request/target.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <math.h>
-#include <string.h>
 
 #include <libavutil/common.h>
 #include <libavutil/error.h>
@@ -73,13 +71,13 @@ static int refuse_as_it_is(const Request *r, const char *option, Size size, Outc
 {
     const Model *model = r->model;
     if (FFMIN(size.width, size.height) < model->min_side)
-        return outcome_fail(
-            out, FAILURE_REQUEST, AVERROR(EINVAL),
+        return outcome_refuse(
+            out,
             "The option fit=none sends %s of %dx%d, but %s takes none whose shorter "
             "side is below %d pixels.",
             option, size.width, size.height, r->model_name, model->min_side);
-    return outcome_fail(
-        out, FAILURE_REQUEST, AVERROR(EINVAL),
+    return outcome_refuse(
+        out,
         "The option fit=none sends %s of %dx%d, but %s takes none whose longer "
         "side is more than %g times the shorter.",
         option, size.width, size.height, r->model_name, model->max_ratio);
