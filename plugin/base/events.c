@@ -85,11 +85,6 @@ void events_free(Events **events)
     av_freep(events);
 }
 
-void *events_log(const Events *events)
-{
-    return events->log;
-}
-
 void events_set_log(Events *events, void *log)
 {
     events->log = log;

@@ -190,9 +190,6 @@ typedef struct Engine {
 
 const Engine *engine_default(void);
 
-/** The engine of a name, or NULL. */
-const Engine *engine_find(const char *name);
-
 /** Whether a call has ended; fills *answer once it has (engine_answer_clear() frees). */
 bool engine_answered(EngineCall *call, EngineAnswer *answer);
 

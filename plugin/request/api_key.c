@@ -1,6 +1,6 @@
 /* i2v: the API key: from a file, the environment, or the place below the home directory
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "request/api_key.h"
+#include "request/steps.h"
 
 #include <pthread.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* i2v: checking what is asked for
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "request/request.h"
+#include "request/steps.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -15,10 +15,6 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "base/url.h"
-#include "request/api_key.h"
-#include "request/fields.h"
-#include "request/key.h"
-#include "request/target.h"
 
 #define SECOND_US (1000000LL)
 #define DAY_US    (24 * 3600 * SECOND_US)
@@ -69,11 +65,6 @@ static int check_prompt(const Options *o, Outcome *out, Request *r)
 
 /* The still */
 
-static bool is_web_url(const char *image)
-{
-    return av_stristart(image, "http://", NULL) || av_stristart(image, "https://", NULL);
-}
-
 static int check_image(const Options *o, Outcome *out, Request *r)
 {
     int ret;
@@ -86,7 +77,7 @@ static int check_image(const Options *o, Outcome *out, Request *r)
         return ret;
     r->target.fit = (StillFit)o->fit;
     r->target.position = (StillPosition)o->fit_position;
-    r->image_as_url = o->fit == STILL_NONE && is_web_url(o->image);
+    r->image_as_url = o->fit == STILL_NONE && url_is_web(o->image);
     return 0;
 }
 
@@ -99,7 +90,7 @@ static int check_end_image(const Options *o, Outcome *out, Request *r)
             out,
             "The option end_image is empty; it names a still as the option image does.");
     r->end_target = r->target;
-    r->end_image_as_url = o->fit == STILL_NONE && is_web_url(o->end_image);
+    r->end_image_as_url = o->fit == STILL_NONE && url_is_web(o->end_image);
     return copy(&r->end_image, o->end_image);
 }
 
@@ -173,10 +164,7 @@ static int check_ca_file(const Options *o, Outcome *out, Request *r)
                             "The option ca_file names %s, which cannot be read: %s.",
                             o->ca_file, av_err2str(ret));
     }
-    if (!o->ca_file)
-        return 0;
-    r->ca_file = av_strdup(o->ca_file);
-    return r->ca_file ? 0 : AVERROR(ENOMEM);
+    return copy(&r->ca_file, o->ca_file);
 }
 
 /* Texts are kept in the ledger, which is to be read again. */
@@ -200,10 +188,9 @@ static int check_sizes(const Options *o, Outcome *out)
 
 int request_check(const Options *options, Outcome *out, Request **request)
 {
-    Request *r = av_mallocz(sizeof(*r));
+    Request *r = *request = av_mallocz(sizeof(*r));
     int ret;
 
-    *request = NULL;
     if (!r)
         return AVERROR(ENOMEM);
     r->engine = engine_default();
@@ -213,21 +200,17 @@ int request_check(const Options *options, Outcome *out, Request **request)
         (ret = check_end_image(options, out, r)) < 0 ||
         (ret = fields_check(options, out, r)) < 0 ||
         (ret = check_money(options, out, r)) < 0 ||
-        (ret = check_waiting(options, out, r)) < 0) {
-        request_free(&r);
-        return ret;
-    }
-    *request = r;
-    return 0;
+        (ret = check_waiting(options, out, r)) < 0)
+        request_free(request);
+    return ret;
 }
 
 int request_recall(const EarlierRequest *earlier, const Options *options, Outcome *out,
                    Request **request)
 {
-    Request *r = av_mallocz(sizeof(*r));
+    Request *r = *request = av_mallocz(sizeof(*r));
     int ret;
 
-    *request = NULL;
     if (!r)
         return AVERROR(ENOMEM);
     r->engine = engine_default();
@@ -236,19 +219,17 @@ int request_recall(const EarlierRequest *earlier, const Options *options, Outcom
         (ret = copy(&r->image, "")) < 0 || (ret = check_money(options, out, r)) < 0 ||
         (ret = check_waiting(options, out, r)) < 0 ||
         (ret = request_check_gateway(r, options, out)) < 0 ||
-        (ret = request_check_places(r, options, out)) < 0)
-        goto fail;
+        (ret = request_check_places(r, options, out)) < 0) {
+        request_free(request);
+        return ret;
+    }
     r->take = earlier->take;
     r->duration = earlier->duration;
     r->width = earlier->width;
     r->height = earlier->height;
     r->reuse_only = true;
     av_strlcpy(r->key, earlier->key, sizeof(r->key));
-    *request = r;
     return 0;
-fail:
-    request_free(&r);
-    return ret;
 }
 
 int request_check_origin(Request *request, const Options *options, Outcome *out)

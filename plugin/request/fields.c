@@ -1,6 +1,6 @@
 /* i2v: a request's fields: one vocabulary of options, each model's own names
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "request/fields.h"
+#include "request/steps.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -57,13 +57,11 @@ static void list_vocabulary(AVBPrint *list, const Model *model)
 static int refuse_option(const char *option, const Request *r, Outcome *out)
 {
     AVBPrint list;
-    av_bprint_init(&list, 0, 256);
+    av_bprint_init(&list, 0, AV_BPRINT_SIZE_AUTOMATIC);
     list_vocabulary(&list, r->model);
-    outcome_refuse(
+    return outcome_refuse(
         out, "The option %s cannot be set for %s; beside still and prompt it takes %s.",
         option, r->model_name, list.len ? list.str : "nothing");
-    av_bprint_finalize(&list, NULL);
-    return AVERROR(EINVAL);
 }
 
 /* One value into the fields, in place of what is there. Takes item over. */
@@ -92,12 +90,10 @@ static int check_name(const char *option, const char *value, const char *const *
             option, r->model_name);
     if (!names[0])
         return refuse_option(option, r, out);
-    av_bprint_init(&list, 0, 256);
+    av_bprint_init(&list, 0, AV_BPRINT_SIZE_AUTOMATIC);
     model_list_names(names, &list);
-    outcome_refuse(out, "The option %s cannot be '%s': %s takes %s.", option, value,
-                   r->model_name, list.str);
-    av_bprint_finalize(&list, NULL);
-    return AVERROR(EINVAL);
+    return outcome_refuse(out, "The option %s cannot be '%s': %s takes %s.", option,
+                          value, r->model_name, list.str);
 }
 
 static int check_resolution(const char *given, Outcome *out, Request *r)
@@ -132,14 +128,12 @@ static int refuse_duration(const char *duration, const Request *r, Outcome *out)
     AVBPrint list;
     if (r->model && !r->model->durations[0] && !r->model->longest)
         return refuse_option("duration", r, out);
-    av_bprint_init(&list, 0, 256);
+    av_bprint_init(&list, 0, AV_BPRINT_SIZE_AUTOMATIC);
     if (r->model)
         model_list_durations(r->model, &list);
     av_bprintf(&list, r->model ? " seconds" : "a time above 0");
-    outcome_refuse(out, "The option duration cannot be '%s': %s takes %s.", duration,
-                   r->model_name, list.str);
-    av_bprint_finalize(&list, NULL);
-    return AVERROR(EINVAL);
+    return outcome_refuse(out, "The option duration cannot be '%s': %s takes %s.",
+                          duration, r->model_name, list.str);
 }
 
 static int check_duration(const char *given, Outcome *out, Request *r)
@@ -219,13 +213,11 @@ static int refuse_value(const char *option, const ModelField *field, const char 
 {
     AVBPrint list;
     bool of_params = !strcmp(option, "params");
-    av_bprint_init(&list, 0, 256);
+    av_bprint_init(&list, 0, AV_BPRINT_SIZE_AUTOMATIC);
     model_list_values(field, &list);
-    outcome_refuse(out, "The option %s%s%s cannot be '%.60s': %s takes %s.", option,
-                   of_params ? ": the field " : "", of_params ? field->name : "", text,
-                   r->model_name, list.str);
-    av_bprint_finalize(&list, NULL);
-    return AVERROR(EINVAL);
+    return outcome_refuse(out, "The option %s%s%s cannot be '%.60s': %s takes %s.",
+                          option, of_params ? ": the field " : "",
+                          of_params ? field->name : "", text, r->model_name, list.str);
 }
 
 /* A field that the table knows. `item` stays the caller's. */
@@ -532,7 +524,7 @@ int fields_check(const Options *o, Outcome *out, Request *r)
     return ret;
 }
 
-cJSON *fields_with_defaults(const Request *r)
+cJSON *request_fields(const Request *r)
 {
     /* Printed and read again, so that numbers kept as text are numbers. */
     char *text = cJSON_PrintUnformatted(r->fields);

@@ -25,7 +25,7 @@ static char *scrubbed(const char *value)
                    : av_asprintf("data: URI of %zu bytes, SHA-256 %s", strlen(value),
                                  digest);
     }
-    if (!av_stristart(value, "http://", NULL) && !av_stristart(value, "https://", NULL))
+    if (!url_is_web(value))
         return av_strdup(value);
     return url_bare(value, &bare) < 0 ? av_strdup("a URL") : bare;
 }

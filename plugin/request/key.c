@@ -1,6 +1,6 @@
 /* i2v: the key of a request: what makes two requests the same generation
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "request/key.h"
+#include "request/steps.h"
 
 #include <stdlib.h>
 #include <string.h>

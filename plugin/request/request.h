@@ -133,6 +133,21 @@ typedef struct EarlierRequest {
 int request_recall(const EarlierRequest *earlier, const Options *options, Outcome *out,
                    Request **request);
 
+/**
+ * The fields with the model's documented defaults for those that are not sent, as a price
+ * may depend on them.
+ * @return an object, free with cJSON_Delete(); NULL without memory
+ */
+cJSON *request_fields(const Request *request);
+
+/**
+ * The size of a clip made here in place of the model's: the one that was asked for, else
+ * one of the still's shape that such a model might give.
+ * @param width,height  set to even numbers of pixels
+ */
+void request_clip_size(const Request *request, const Still *still, int *width,
+                       int *height);
+
 /** The length that is asked for, seconds with their fraction; 0 when it is left to the
  * model. */
 double request_seconds(const Request *request);

@@ -1,6 +1,6 @@
 /* i2v: what size a still must have for its model
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "request/target.h"
+#include "request/steps.h"
 
 #include <limits.h>
 #include <math.h>
@@ -156,7 +156,7 @@ int target_settle(Request *r, const Still *still, const Still *end, Outcome *out
     return ret;
 }
 
-void target_of_clip(const Request *r, const Still *still, int *width, int *height)
+void request_clip_size(const Request *r, const Still *still, int *width, int *height)
 {
     const char *resolution = json_text(r->fields, "resolution");
     const char *text =

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/digest.h"
-#include "request/key.h"
+#include "request/request.h"
 
 typedef struct KeyCase {
     const char *still; ///< wide, tall, or a URL
