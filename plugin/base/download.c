@@ -11,8 +11,6 @@
 #include <libavutil/error.h>
 #include <libavutil/mem.h>
 
-#include "base/compat.h"
-
 #define MAX_BYTES     (2LL << 30)
 #define STALL_MS      30000
 #define MAX_REDIRECTS 5
@@ -40,21 +38,10 @@ static int restart(Download *d)
 /* Take the digest of what an earlier attempt left. */
 static int digest_beginning(Download *d, const AVIOInterruptCB *interrupt)
 {
-    uint8_t buffer[1 << 14];
-    int64_t at = 0;
-    int ret = (d->digest = digest_begin()) ? 0 : AVERROR(ENOMEM);
-
-    while (ret >= 0 && at < d->from) {
-        ssize_t got = pread(d->fd, buffer, sizeof(buffer), (off_t)at);
-        if (got <= 0)
-            ret = got < 0 ? AVERROR(errno) : AVERROR(EIO);
-        else if (i2v_interrupted(interrupt))
-            ret = AVERROR(EINTR);
-        else
-            digest_update(d->digest, buffer, (size_t)got);
-        at += got;
-    }
-    return ret;
+    d->digest = digest_begin();
+    int64_t ret =
+        d->digest ? digest_descriptor(d->digest, d->fd, interrupt) : AVERROR(ENOMEM);
+    return ret == d->from ? 0 : ret < 0 ? (int)ret : AVERROR(EIO);
 }
 
 /* Decide by the reply's head where its body belongs. */

@@ -230,7 +230,6 @@ int files_check_writable(const char *path)
     return 0;
 }
 
-/* $XDG_..., else below the home directory; NULL when there is neither. */
 char *files_home_path(const char *variable, const char *below_home, const char *name)
 {
     const char *base = secure_getenv(variable), *home = secure_getenv("HOME");

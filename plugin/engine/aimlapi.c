@@ -36,7 +36,6 @@ static int read_body(const EngineCall *call, const char *body, size_t size,
                : aimlapi_parse_job(body, size, &answer->job);
 }
 
-/* Takes url over. */
 static EngineCall *alloc_call(const EngineAccess *access, EngineCallKind kind, char *url)
 {
     EngineCall *c = call_alloc(access, kind, url);

@@ -151,7 +151,7 @@ int aimlapi_parse_job(const char *body, size_t size, EngineJob *job)
     job->usage = usage_of(json);
 end:
     if (ret < 0)
-        answer_clear_job(job);
+        engine_job_clear(job);
     av_free(text);
     cJSON_Delete(json);
     return ret;

@@ -37,7 +37,6 @@ static const struct {
 
 static const char *const basis_names[] = {"second", "minute", "clip"};
 
-/* One rate, as it is read. */
 typedef struct Rate {
     Basis basis;
     double usd; ///< for one of them, with BY_OTHER for `per` of `unit`

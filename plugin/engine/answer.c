@@ -361,12 +361,7 @@ bool engine_answered(EngineCall *call, EngineAnswer *answer)
     return true;
 }
 
-void engine_answer_clear(EngineAnswer *answer)
-{
-    answer_clear_job(&answer->job);
-}
-
-void answer_clear_job(EngineJob *job)
+void engine_job_clear(EngineJob *job)
 {
     av_freep(&job->id);
     av_freep(&job->url);

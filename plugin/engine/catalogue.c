@@ -32,8 +32,6 @@ struct Catalogue {
     int count;
 };
 
-/* Reading */
-
 /* A text that can be shown: UTF-8 without control characters, not too long. */
 static const char *shown(const cJSON *item)
 {

@@ -151,7 +151,8 @@ static int find(const char *name, Outcome *out, char **path)
     int ret = find_directory("", out, &directory);
 
     *path = NULL;
-    if (ret >= 0 && (ret = digest_text(name, strlen(name), digest)) >= 0) {
+    if (ret >= 0) {
+        digest_text(name, strlen(name), digest);
         *path = av_asprintf("%s/%.*s.mp4", directory, NAME_DIGITS, digest);
         ret = *path ? 0 : AVERROR(ENOMEM);
     }

@@ -13,7 +13,6 @@
 
 #include "base/files.h"
 
-/* The API key's file. */
 #define MAX_KEY 4096
 
 /* An API key goes into a header: printable ASCII, without the space around it. */
@@ -80,7 +79,6 @@ int request_read_key_again(const Request *request, Outcome *out, char **key)
                                  : AVERROR(ENOENT);
 }
 
-/* A key that is missing is no error yet: what the store has can be had without one. */
 int api_key_find(const Options *o, Outcome *out, Request *r)
 {
     int ret = 0;

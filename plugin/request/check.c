@@ -27,8 +27,6 @@ static int copy(char **to, const char *from)
     return from && !*to ? AVERROR(ENOMEM) : 0;
 }
 
-/* The prompt */
-
 /* Drop a byte order mark and the CR of each CRLF. */
 static void normalize_text(char *text)
 {
@@ -63,8 +61,6 @@ static int check_prompt(const Options *o, Outcome *out, Request *r)
     return 0;
 }
 
-/* The still */
-
 static int check_image(const Options *o, Outcome *out, Request *r)
 {
     int ret;
@@ -94,8 +90,6 @@ static int check_end_image(const Options *o, Outcome *out, Request *r)
     return copy(&r->end_image, o->end_image);
 }
 
-/* Waiting */
-
 static int check_waiting(const Options *o, Outcome *out, Request *r)
 {
     if (o->max_wait < 0 || o->max_wait > DAY_US)
@@ -109,8 +103,6 @@ static int check_waiting(const Options *o, Outcome *out, Request *r)
     r->reuse_only = o->reuse == REUSE_ONLY;
     return 0;
 }
-
-/* Money, and what comes in place of a clip */
 
 static int check_money(const Options *o, Outcome *out, Request *r)
 {
@@ -129,8 +121,6 @@ static int check_money(const Options *o, Outcome *out, Request *r)
             MAX_LABEL);
     return copy(&r->project, o->project);
 }
-
-/* Where it goes */
 
 static int check_base_url(const Options *o, Outcome *out, Request *r)
 {
@@ -244,8 +234,6 @@ int request_check_gateway(Request *request, const Options *options, Outcome *out
     int ret = request_check_origin(request, options, out);
     return ret < 0 ? ret : api_key_find(options, out, request);
 }
-
-/* What the stills decide */
 
 int request_settle(Request *request, const Still *still, const Still *end, Outcome *out)
 {

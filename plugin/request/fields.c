@@ -32,8 +32,6 @@ static const Model *names_of(const Request *r)
     return r->model ? r->model : &generic;
 }
 
-/* Sentences */
-
 /* The options that a model's row knows of. */
 static void list_vocabulary(AVBPrint *list, const Model *model)
 {
@@ -74,9 +72,6 @@ static int put(Request *r, const char *name, cJSON *item)
     return AVERROR(ENOMEM);
 }
 
-/* Resolution, ratio, length */
-
-/* One of a model's names for a thing, or a sentence. */
 static int check_name(const char *option, const char *value, const char *const *names,
                       const Request *r, Outcome *out)
 {
@@ -264,8 +259,6 @@ static int check_further(const char *name, const char *value, ModelFieldType typ
     return ret;
 }
 
-/* Audio */
-
 static int check_audio(const Options *o, Outcome *out, Request *r)
 {
     const Model *model = names_of(r);
@@ -288,8 +281,6 @@ static int check_audio(const Options *o, Outcome *out, Request *r)
         "adds a silent track.",
         r->model_name);
 }
-
-/* params */
 
 /* The option that sets a request field, or NULL. */
 static const char *option_of(const char *name, const Request *r)
@@ -351,7 +342,6 @@ static int add_param(cJSON *item, Outcome *out, Request *r)
     return ret;
 }
 
-/* Add what is left of params to the fields. */
 static int add_params(const cJSON *params, Outcome *out, Request *r)
 {
     cJSON *item;
@@ -395,8 +385,6 @@ static int check_prompt(Outcome *out, const Request *r)
     return outcome_refuse(out, "The prompt has %zu characters; %s takes at most %d.",
                           text_length(r->prompt), r->model_name, longest);
 }
-
-/* Which fields go together */
 
 /* A field's value as text: given, or by default; free with av_free(). NULL: none. */
 static char *current(const Request *r, const char *name)
@@ -451,8 +439,6 @@ static int check_rules(Outcome *out, const Request *r)
     }
     return 0;
 }
-
-/* All of it */
 
 /* The fields by options, and by params over them. */
 static int fill(const Options *o, cJSON *params, Outcome *out, Request *r)

@@ -14,7 +14,6 @@ static bool is_graph(const char *url)
     return url && !strcmp(url, OPTIONS_GRAPH_URL);
 }
 
-/* Move our options out of `given`. */
 static int take_ours(AVDictionary **given, AVDictionary **ours)
 {
     const AVDictionaryEntry *entry = NULL;
@@ -33,7 +32,6 @@ static int take_ours(AVDictionary **given, AVDictionary **ours)
     return 0;
 }
 
-/* Add the options of a URL to those given beside it. */
 static int add_query(const AVDictionary *query, AVDictionary **ours, Outcome *out)
 {
     const AVDictionaryEntry *entry = NULL;
@@ -90,7 +88,6 @@ end:
     return FFMIN(ret, 0);
 }
 
-/* Set a value that the command leaves open. */
 static int set_default(AVDictionary **ours, const char *name, const char *value)
 {
     return value && *value ? av_dict_set(ours, name, value, AV_DICT_DONT_OVERWRITE) : 0;

@@ -15,7 +15,7 @@
 int fields_check(const Options *options, Outcome *out, Request *request);
 
 /** Find the key of the request's engine. None is no error yet: what the store has can be
- * had without one. @return 0, or a negative AVERROR after one sentence on `out` */
+ * had without one. */
 int api_key_find(const Options *options, Outcome *out, Request *request);
 
 /**
