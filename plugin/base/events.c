@@ -19,7 +19,7 @@
 #include <libavutil/mem.h>
 #include <libavutil/time.h>
 
-#include "base/clock.h"
+#include "base/text.h"
 
 #define TERMINAL_US (1000000LL)
 #define QUIET_US    (30 * 1000000LL)

@@ -86,14 +86,12 @@ int files_read_text(const char *path, size_t max, const char *option, Outcome *o
     ssize_t size = read_text(path, max, false, text);
     const char *why = NULL;
 
-    if (size >= 0) {
-        if ((size_t)size > max)
-            why = "it is too large";
-        else if (strlen(*text) != (size_t)size)
-            why = "it is not a text file";
-        if (!why)
-            return 0;
-    }
+    if (size > (ssize_t)max)
+        why = "it is too large";
+    else if (size >= 0 && strlen(*text) != (size_t)size)
+        why = "it is not a text file";
+    else if (size >= 0)
+        return 0;
     outcome_fail(out, FAILURE_STORE, why ? AVERROR(EINVAL) : (int)size,
                  "The option %s names the file %s, which cannot be used: %s.", option,
                  path, why ? why : av_err2str((int)size));
@@ -134,20 +132,18 @@ static int write_whole(int fd, const char *data, size_t size)
 
 int files_create_beside(const char *path, mode_t mode, char **name)
 {
-    int fd = -1;
-    do {
+    for (;;) {
         *name = av_asprintf("%s.%08x.tmp", path, av_get_random_seed());
         if (!*name)
             return AVERROR(ENOMEM);
-        fd = open(*name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-        if (fd < 0) {
-            int ret = AVERROR(errno);
-            av_freep(name);
-            if (ret != AVERROR(EEXIST))
-                return ret;
-        }
-    } while (fd < 0);
-    return fd;
+        int fd = open(*name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+        if (fd >= 0)
+            return fd;
+        int ret = AVERROR(errno);
+        av_freep(name);
+        if (ret != AVERROR(EEXIST))
+            return ret;
+    }
 }
 
 int files_publish(int fd, char *name, const char *path, int ret)
@@ -198,9 +194,8 @@ int files_copy(const char *from, const char *to)
         if (got < PIECE)
             break;
     }
-    if (out >= 0) {
+    if (out >= 0)
         ret = files_publish(out, name, to, ret);
-    }
     if (in >= 0)
         close(in);
     av_free(buffer);

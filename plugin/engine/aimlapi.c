@@ -10,7 +10,7 @@
 #include <libavutil/avstring.h>
 #include <libavutil/time.h>
 
-#include "base/clock.h"
+#include "base/text.h"
 #include "engine/call.h"
 
 #define CREATE_MS 600000
@@ -99,7 +99,7 @@ static int find(const EngineAccess *access, Http *http, const char *client_ids,
 
 static const char *const key_variables[] = {"AIML_API_KEY", "AIMLAPI_API_KEY", NULL};
 
-const Engine engine_aimlapi = {
+static const Engine aimlapi = {
     .name = "aimlapi",
     .base_url = ENGINE_DEFAULT_URL,
     .key_variables = key_variables,
@@ -113,3 +113,8 @@ const Engine engine_aimlapi = {
     .price = aimlapi_price,
     .price_text = aimlapi_price_text,
 };
+
+const Engine *engine_default(void)
+{
+    return &aimlapi;
+}

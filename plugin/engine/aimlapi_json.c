@@ -132,12 +132,10 @@ int aimlapi_parse_job(const char *body, size_t size, EngineJob *job)
     bool has_error = answer_words(error, words, sizeof(words));
 
     *job = (EngineJob){.usage = ENGINE_NO_USAGE};
+    if (ret >= 0 && !(text = av_strndup(body, size)))
+        ret = AVERROR(ENOMEM);
     if (ret < 0)
         goto end;
-    if (!(text = av_strndup(body, size))) {
-        ret = AVERROR(ENOMEM);
-        goto end;
-    }
     take_id(json, text, job);
     if (!job->id && !json_text(json, "status")) {
         ret = AVERROR_INVALIDDATA;

@@ -367,3 +367,11 @@ void engine_job_clear(EngineJob *job)
     av_freep(&job->url);
     av_freep(&job->error);
 }
+
+void engine_body_clear(EngineBody *body)
+{
+    for (size_t i = 0; i < FF_ARRAY_ELEMS(body->stills); i++)
+        still_file_clear(&body->stills[i].file);
+    av_free(body->text);
+    *body = (EngineBody){0};
+}

@@ -125,18 +125,16 @@ static int check_money(const Options *o, Outcome *out, Request *r)
 static int check_base_url(const Options *o, Outcome *out, Request *r)
 {
     const char *allowed = secure_getenv("I2V_ALLOW_HTTP");
-    int ret = url_origin(o->base_url ? o->base_url : "", &r->origin);
+    const char *url = o->base_url ? o->base_url : "";
+    int ret = url_origin(url, &r->origin);
 
     if (ret == AVERROR(ENOMEM))
         return ret;
-    if (ret < 0 || !url_is_origin(o->base_url))
+    if (ret < 0 || !url_is_origin(url))
         return outcome_refuse(out,
                               "The option base_url must be an origin, https://HOST or "
                               "https://HOST:PORT, not '%s'.",
-                              o->base_url && strchr(o->base_url, '@')
-                                  ? "(a URL with credentials)"
-                              : o->base_url ? o->base_url
-                                            : "");
+                              strchr(url, '@') ? "(a URL with credentials)" : url);
     r->allow_http = av_strstart(r->origin, "http://", NULL);
     if (r->allow_http && !url_is_loopback(r->origin) &&
         (!allowed || strcmp(allowed, "1")))

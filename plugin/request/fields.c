@@ -285,12 +285,10 @@ static int check_audio(const Options *o, Outcome *out, Request *r)
 /* The option that sets a request field, or NULL. */
 static const char *option_of(const char *name, const Request *r)
 {
-    static const char *const same[] = {"model", "prompt"};
     const Model *model = names_of(r);
 
-    for (size_t i = 0; i < FF_ARRAY_ELEMS(same); i++)
-        if (!strcmp(name, same[i]))
-            return same[i];
+    if (!strcmp(name, "model") || !strcmp(name, "prompt"))
+        return name;
     /* Of a path the first part is the field. */
     size_t size = strlen(name);
     if (!strncmp(name, model->image_field, size) && strchr(".", model->image_field[size]))
@@ -306,14 +304,11 @@ static const char *option_of(const char *name, const Request *r)
 static int override(cJSON *params, const char *name, char **option)
 {
     cJSON *item = cJSON_DetachItemFromObjectCaseSensitive(params, name);
-    int ret = 0;
     if (!item)
         return 0;
     *option = params_text(item);
-    if (!*option)
-        ret = AVERROR(ENOMEM);
     cJSON_Delete(item);
-    return ret;
+    return *option ? 0 : AVERROR(ENOMEM);
 }
 
 static int add_param(cJSON *item, Outcome *out, Request *r)
@@ -410,9 +405,7 @@ static const char *known_as(const Request *r, const char *field)
 
 static bool is_met(const Request *r, const ModelRule *rule)
 {
-    bool end_image =
-        r->model->end_image_field && !strcmp(rule->when, r->model->end_image_field);
-    if (end_image)
+    if (r->model->end_image_field && !strcmp(rule->when, r->model->end_image_field))
         return r->end_image;
     char *value = current(r, rule->when);
     bool met = value && (!rule->is || text_is_among(value, rule->is));

@@ -1,11 +1,12 @@
 /* i2v: the options of one input: where their values come from
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "request/table.h"
+#include "request/steps.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include <libavutil/avstring.h>
+#include <libavutil/bprint.h>
 #include <libavutil/error.h>
 #include <libavutil/mem.h>
 
@@ -95,10 +96,9 @@ static int set_default(AVDictionary **ours, const char *name, const char *value)
 
 static int refuse_value(const AVOption *o, const char *value, Outcome *out)
 {
-    char text[256];
     AVBPrint valid;
 
-    av_bprint_init_for_buffer(&valid, text, sizeof(text));
+    av_bprint_init(&valid, 0, AV_BPRINT_SIZE_AUTOMATIC);
     if (o->unit) {
         for (const AVOption *c = options_class.option; c->name; c++)
             if (c->type == AV_OPT_TYPE_CONST && !strcmp(c->unit, o->unit))
@@ -113,7 +113,7 @@ static int refuse_value(const AVOption *o, const char *value, Outcome *out)
         av_bprintf(&valid, "a time such as 90, 1:30 or 1500ms");
     }
     return outcome_refuse(out, "'%s' is not a value of the option %s; it takes %s.",
-                          value, o->name, text);
+                          value, o->name, valid.str);
 }
 
 /* libavutil would take an expression for a name, and round 1.5 to 2 without a word. */
@@ -239,23 +239,18 @@ int options_gather(const char *url, AVDictionary **given, Outcome *out, Options 
 {
     AVDictionary *ours = NULL, *query = NULL, *nothing = NULL;
     OptionsOrigin origin = is_graph(url) ? OPTIONS_OF_GRAPH : OPTIONS_OF_URL;
-    Options *o = av_mallocz(sizeof(*o));
-    int ret = AVERROR(ENOMEM);
+    Options *o = *options = av_mallocz(sizeof(*o));
+    int ret;
 
-    *options = NULL;
     if (!o)
-        return ret;
+        return AVERROR(ENOMEM);
     o->class = &options_class;
     o->log_level_offset = AV_LOG_TRACE;
     av_opt_set_defaults(o);
     if ((ret = gather_command(url, given ? given : &nothing, &ours, &query, out)) < 0 ||
         (ret = add_environment(origin, query, &ours, out)) < 0 ||
         (ret = apply(ours, o, out)) < 0)
-        goto end;
-    *options = o;
-    o = NULL;
-end:
-    options_free(&o);
+        options_free(options);
     av_dict_free(&ours);
     av_dict_free(&query);
     return ret;

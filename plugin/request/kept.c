@@ -65,8 +65,5 @@ char *kept_account_path(const char *path)
 {
     const char *name = av_basename(path), *dot = strrchr(name, '.');
     size_t size = dot && dot > name ? (size_t)(dot - path) : strlen(path);
-    char *stem = av_strndup(path, size);
-    char *result = stem ? av_asprintf("%s.i2v.json", stem) : NULL;
-    av_free(stem);
-    return result;
+    return av_asprintf("%.*s.i2v.json", (int)size, path);
 }

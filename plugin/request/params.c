@@ -38,18 +38,14 @@ static bool has_rounded(const cJSON *json)
 static int parse_object(const char *text, const char *where, Outcome *out, cJSON **fields)
 {
     *fields = cJSON_ParseWithOpts(text, NULL, 1);
-    if (cJSON_IsObject(*fields) && !has_rounded(*fields))
-        return 0;
-    if (*fields && cJSON_IsObject(*fields))
-        outcome_refuse(
+    if (!cJSON_IsObject(*fields))
+        return outcome_refuse(
+            out, "The option params must be a JSON object; %s is not one.", where);
+    if (has_rounded(*fields))
+        return outcome_refuse(
             out, "The option params holds a number with more digits than JSON keeps; "
                  "give that field as name=value.");
-    else
-        outcome_refuse(out, "The option params must be a JSON object; %s is not one.",
-                       where);
-    cJSON_Delete(*fields);
-    *fields = NULL;
-    return AVERROR(EINVAL);
+    return 0;
 }
 
 static int parse_file(const char *path, Outcome *out, cJSON **fields)
@@ -140,22 +136,26 @@ static int parse_pairs(const char *text, Outcome *out, cJSON **fields)
         if (!*text++)
             break;
     }
-    if (ret < 0) {
-        cJSON_Delete(*fields);
-        *fields = NULL;
-    }
     av_free(pair);
     return ret;
 }
 
 int params_parse(const char *text, Outcome *out, cJSON **fields)
 {
+    int ret;
+
     *fields = NULL;
     if (text[0] == '@')
-        return parse_file(text + 1, out, fields);
-    if (text[strspn(text, " \t\r\n")] == '{')
-        return parse_object(text, "it", out, fields);
-    return parse_pairs(text, out, fields);
+        ret = parse_file(text + 1, out, fields);
+    else if (text[strspn(text, " \t\r\n")] == '{')
+        ret = parse_object(text, "it", out, fields);
+    else
+        ret = parse_pairs(text, out, fields);
+    if (ret < 0) {
+        cJSON_Delete(*fields);
+        *fields = NULL;
+    }
+    return ret;
 }
 
 char *params_text(const cJSON *item)

@@ -1,11 +1,12 @@
 /* i2v: the table of options, and which of them a stranger may say
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "request/table.h"
+#include "request/steps.h"
 
 #include <limits.h>
 #include <stddef.h>
 #include <string.h>
 
+#include <libavutil/bprint.h>
 #include <libavutil/error.h>
 
 #include "base/text.h"
@@ -116,15 +117,15 @@ const char *options_value_name(const char *option, int value)
 int options_refuse_unknown(const char *name, const char *where, bool foreign,
                            Outcome *out)
 {
-    char text[1024];
     AVBPrint list;
 
-    av_bprint_init_for_buffer(&list, text, sizeof(text));
+    av_bprint_init(&list, 0, AV_BPRINT_SIZE_AUTOMATIC);
     for (const AVOption *o = option_table; o->name; o++)
         if (o->type != AV_OPT_TYPE_CONST && !(foreign && options_is_withheld(o->name)))
             av_bprintf(&list, "%s%s", list.len ? ", " : "", o->name);
     return outcome_fail(out, FAILURE_REQUEST, AVERROR_OPTION_NOT_FOUND,
-                        "Unknown option '%s' in %s; it may hold %s.", name, where, text);
+                        "Unknown option '%s' in %s; it may hold %s.", name, where,
+                        list.str);
 }
 
 int options_add(AVDictionary **options, const char *name, const char *value, Outcome *out)
@@ -143,8 +144,7 @@ int options_add(AVDictionary **options, const char *name, const char *value, Out
 
 /* URLs and graphs come from strangers too: what could send the key elsewhere, or a file
  * of this machine's to the gateway, or write one, is not for them to say. */
-static const char *const withheld[] = {"base_url", "api_key_file", "prompt_file",
-                                       "ca_file",  "store",        "save"};
+static const char withheld[] = "base_url|api_key_file|prompt_file|ca_file|store|save";
 
 static const char *const places[] = {
     [OPTIONS_OF_URL] = "an i2v: URL",
@@ -153,10 +153,7 @@ static const char *const places[] = {
 
 bool options_is_withheld(const char *name)
 {
-    for (size_t i = 0; i < FF_ARRAY_ELEMS(withheld); i++)
-        if (!strcmp(name, withheld[i]))
-            return true;
-    return false;
+    return text_is_among(name, withheld);
 }
 
 static int refuse(const char *name, const char *file, const char *place, Outcome *out)

@@ -9,7 +9,7 @@
 #include <libavutil/mem.h>
 
 #include "base/text.h"
-#include "request/table.h"
+#include "request/steps.h"
 
 const char *options_url_body(const char *url)
 {
@@ -53,24 +53,17 @@ static int parse_pair(const char *pair, size_t size, AVDictionary **query, Outco
 
     if ((ret = decode(pair, name_size, true, &name, out)) < 0)
         goto end;
-    if (text_has_control(name)) {
+    if (text_has_control(name))
         ret = outcome_refuse(out,
                              "An option name in the i2v: URL holds a control character.");
-        goto end;
-    }
-    if (!equals) {
+    else if (!equals)
         ret = outcome_refuse(out, "'%s' in the i2v: URL has no value; write %s=VALUE.",
                              name, name);
-        goto end;
-    }
-    if (!options_find(name)) {
+    else if (!options_find(name))
         ret = options_refuse_unknown(name, "the i2v: URL", true, out);
-        goto end;
-    }
-    if ((ret = decode(equals + 1, size - name_size - 1, true, &value, out)) < 0 ||
-        (ret = options_check_foreign(OPTIONS_OF_URL, name, value, out)) < 0)
-        goto end;
-    ret = options_add(query, name, value, out);
+    else if ((ret = decode(equals + 1, size - name_size - 1, true, &value, out)) >= 0 &&
+             (ret = options_check_foreign(OPTIONS_OF_URL, name, value, out)) >= 0)
+        ret = options_add(query, name, value, out);
 end:
     av_free(name);
     av_free(value);

@@ -248,9 +248,9 @@ static EngineVerdict ask(int kind, const char *reply, size_t filler)
     EngineBody body = {.parts = {{BODY_BYTES, "{}", 2}}, .count = 1};
 
     snprintf(origin, sizeof(origin), "http://127.0.0.1:%d", server_port(server));
-    int ret = kind ? engine_aimlapi.poll(&gateway, http, "g", &call)
-                   : engine_aimlapi.create(&gateway, http, &body, "c-1", on_last_byte,
-                                           NULL, &call);
+    int ret = kind ? engine_default()->poll(&gateway, http, "g", &call)
+                   : engine_default()->create(&gateway, http, &body, "c-1", on_last_byte,
+                                              NULL, &call);
     assert_int_equal(ret, 0);
     while (!engine_answered(call, &answer))
         assert_int_equal(http_drive(http, 100), 0);
