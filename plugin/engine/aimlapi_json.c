@@ -200,8 +200,7 @@ int aimlapi_parse_rows(const char *body, size_t size, const char *client_ids,
         const char *id = json_text(row, "inference_id");
         if (!id || strlen(id) > MAX_ID || answer->job.id || !is_ours(row, client_ids))
             continue;
-        answer->job.id = av_strdup(id);
-        if (!answer->job.id)
+        if (!(answer->job.id = av_strdup(id)))
             ret = AVERROR(ENOMEM);
     }
     cJSON_Delete(json);

@@ -468,9 +468,7 @@ static int make(const Options *o, cJSON *params, Outcome *out, Request *r)
         (r->prompt[0] && !cJSON_AddStringToObject(r->fields, "prompt", r->prompt)))
         return AVERROR(ENOMEM);
     if ((ret = fill(o, params, out, r)) < 0 || (ret = check_prompt(out, r)) < 0 ||
-        !r->model)
-        return ret;
-    if ((ret = check_stills(out, r)) < 0 || (ret = check_rules(out, r)) < 0)
+        !r->model || (ret = check_stills(out, r)) < 0 || (ret = check_rules(out, r)) < 0)
         return ret;
     const cJSON *fps = json_member(r->fields, "fps");
     if (cJSON_IsRaw(fps))
