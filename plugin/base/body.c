@@ -2,14 +2,12 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/body.h"
 
-#include <errno.h>
 #include <stdint.h>
 #include <string.h>
 
 #include <libavutil/base64.h>
 #include <libavutil/common.h>
 #include <libavutil/error.h>
-#include <libavutil/mem.h>
 
 #include "base/digest.h"
 

@@ -8,14 +8,17 @@
 #include "base/digest.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/sha.h>
 
+#include <libavutil/common.h>
 #include <libavutil/error.h>
 #include <libavutil/mem.h>
 
@@ -55,39 +58,44 @@ void digest_bytes(const void *data, size_t size, uint8_t bytes[DIGEST_SIZE])
     SHA256_Final(bytes, &digest.sha);
 }
 
-int digest_text(const void *data, size_t size, char *text)
+void digest_text(const void *data, size_t size, char *text)
 {
     uint8_t bytes[DIGEST_SIZE];
 
     digest_bytes(data, size, bytes);
     digest_hex(bytes, sizeof(bytes), text);
-    return 0;
+}
+
+int64_t digest_descriptor(Digest *digest, int fd, const AVIOInterruptCB *interrupt)
+{
+    uint8_t buffer[1 << 14];
+    int64_t at = 0;
+    ssize_t got;
+
+    while ((got = pread(fd, buffer, sizeof(buffer), (off_t)at)) > 0) {
+        digest_update(digest, buffer, (size_t)got);
+        at += got;
+        if (i2v_interrupted(interrupt))
+            return AVERROR(EINTR);
+    }
+    return got < 0 ? AVERROR(errno) : at;
 }
 
 int digest_file(const char *path, const AVIOInterruptCB *interrupt, char *text)
 {
-    enum { PIECE = 1 << 16 };
-    uint8_t bytes[DIGEST_SIZE], *buffer = av_malloc(PIECE);
-    Digest *digest = digest_begin();
-    FILE *file = fopen(path, "re");
-    int ret = !buffer || !digest ? AVERROR(ENOMEM) : file ? 0 : AVERROR(errno);
-    size_t got = 1;
+    uint8_t bytes[DIGEST_SIZE];
+    Digest digest;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
 
-    while (ret >= 0 && got) {
-        got = fread(buffer, 1, PIECE, file);
-        digest_update(digest, buffer, got);
-        if (ferror(file))
-            ret = AVERROR(EIO);
-        else if (i2v_interrupted(interrupt))
-            ret = AVERROR(EINTR);
-    }
-    digest_finish(&digest, bytes);
+    if (fd < 0)
+        return AVERROR(errno);
+    SHA256_Init(&digest.sha);
+    int64_t ret = digest_descriptor(&digest, fd, interrupt);
+    SHA256_Final(bytes, &digest.sha);
     if (ret >= 0)
         digest_hex(bytes, sizeof(bytes), text);
-    if (file)
-        fclose(file);
-    av_free(buffer);
-    return ret;
+    close(fd);
+    return (int)FFMIN(ret, 0);
 }
 
 int digest_keyed(const char *key, const char *text, uint8_t bytes[DIGEST_SIZE])

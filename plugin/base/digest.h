@@ -26,8 +26,12 @@ void digest_finish(Digest **digest, uint8_t bytes[DIGEST_SIZE]);
 /** The digest of what is in memory. */
 void digest_bytes(const void *data, size_t size, uint8_t bytes[DIGEST_SIZE]);
 
-/** The same in lower-case hexadecimal; text has DIGEST_TEXT_SIZE bytes. @return 0 */
-int digest_text(const void *data, size_t size, char *text);
+/** The same in lower-case hexadecimal; text has DIGEST_TEXT_SIZE bytes. */
+void digest_text(const void *data, size_t size, char *text);
+
+/** Take in a file from its beginning to its end, whatever the descriptor's position.
+ * @return bytes, AVERROR(EINTR) or another negative AVERROR */
+int64_t digest_descriptor(Digest *digest, int fd, const AVIOInterruptCB *interrupt);
 
 /** The same of a whole file. @return 0, AVERROR(EINTR) or another negative AVERROR */
 int digest_file(const char *path, const AVIOInterruptCB *interrupt, char *text);

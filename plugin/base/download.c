@@ -5,15 +5,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <libavutil/error.h>
 #include <libavutil/mem.h>
-
-#include "base/compat.h"
-#include "base/digest.h"
 
 #define MAX_BYTES     (2LL << 30)
 #define STALL_MS      30000
@@ -22,20 +18,16 @@
 struct Download {
     HttpExchange *exchange;
     int fd;
+    DownloadState now;
     int64_t from;   ///< bytes that were there when it started
-    int64_t bytes;  ///< bytes that are there now
-    int64_t size;   ///< announced, -1 = not
     bool started;   ///< the first byte of the body has been looked at
     Digest *digest; ///< of the bytes that are there now
-    char hash[DIGEST_TEXT_SIZE];
-    int64_t retry_after; ///< seconds, -1 when not said
-    bool mismatch;       ///< what the server sends is not the range or size it announced
-    char why[256];
+    bool mismatch;  ///< what the server sends is not the range or size it announced
 };
 
 static int restart(Download *d)
 {
-    d->bytes = 0;
+    d->now.bytes = 0;
     digest_finish(&d->digest, NULL);
     if (ftruncate(d->fd, 0) < 0)
         return AVERROR(errno);
@@ -46,21 +38,10 @@ static int restart(Download *d)
 /* Take the digest of what an earlier attempt left. */
 static int digest_beginning(Download *d, const AVIOInterruptCB *interrupt)
 {
-    uint8_t buffer[1 << 14];
-    int64_t at = 0;
-    int ret = (d->digest = digest_begin()) ? 0 : AVERROR(ENOMEM);
-
-    while (ret >= 0 && at < d->from) {
-        ssize_t got = pread(d->fd, buffer, sizeof(buffer), (off_t)at);
-        if (got <= 0)
-            ret = got < 0 ? AVERROR(errno) : AVERROR(EIO);
-        else if (i2v_interrupted(interrupt))
-            ret = AVERROR(EINTR);
-        else
-            digest_update(d->digest, buffer, (size_t)got);
-        at += got;
-    }
-    return ret;
+    d->digest = digest_begin();
+    int64_t ret =
+        d->digest ? digest_descriptor(d->digest, d->fd, interrupt) : AVERROR(ENOMEM);
+    return ret == d->from ? 0 : ret < 0 ? (int)ret : AVERROR(EIO);
 }
 
 /* Decide by the reply's head where its body belongs. */
@@ -72,7 +53,7 @@ static int place_body(Download *d, const HttpReply *head)
     d->started = true;
     if (head->status == 206 && head->range_first != d->from)
         d->mismatch = true;
-    if (d->size >= 0 && size >= 0 && size != d->size && head->status == 206)
+    if (d->now.size >= 0 && size >= 0 && size != d->now.size && head->status == 206)
         d->mismatch = true;
     if (d->mismatch)
         return AVERROR_INVALIDDATA;
@@ -80,7 +61,7 @@ static int place_body(Download *d, const HttpReply *head)
         return AVERROR(EFBIG);
     if (head->status != 206 && d->from)
         ret = restart(d); /* the server ignores ranges and begins again */
-    d->size = size;
+    d->now.size = size;
     return ret;
 }
 
@@ -90,11 +71,11 @@ static int take_data(void *opaque, const HttpReply *head, const uint8_t *data,
     Download *d = opaque;
     int ret = d->started ? 0 : place_body(d, head);
 
-    if (ret >= 0 && d->size >= 0 && d->bytes + (int64_t)size > d->size) {
+    if (ret >= 0 && d->now.size >= 0 && d->now.bytes + (int64_t)size > d->now.size) {
         d->mismatch = true;
         ret = AVERROR_INVALIDDATA;
     }
-    if (ret >= 0 && d->bytes + (int64_t)size > MAX_BYTES)
+    if (ret >= 0 && d->now.bytes + (int64_t)size > MAX_BYTES)
         ret = AVERROR(EFBIG);
     while (ret >= 0 && size) {
         ssize_t put = write(d->fd, data, size);
@@ -105,7 +86,7 @@ static int take_data(void *opaque, const HttpReply *head, const uint8_t *data,
         digest_update(d->digest, data, (size_t)put);
         data += put;
         size -= (size_t)put;
-        d->bytes += put;
+        d->now.bytes += put;
     }
     return ret;
 }
@@ -118,18 +99,17 @@ int download_start(Http *http, const DownloadSource *source, Download **download
 
     if (!d)
         return AVERROR(ENOMEM);
-    d->size = source->size;
+    d->now.size = source->size;
     d->fd =
         open(source->path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (d->fd < 0 || fstat(d->fd, &st) < 0) {
         ret = AVERROR(errno);
         goto fail;
     }
-    d->from = d->bytes = st.st_size;
-    if (d->size >= 0 && d->from > d->size) {
-        /* More than there should be: have it sent again from the start. */
+    d->from = d->now.bytes = st.st_size;
+    /* More than there should be: have it sent again from the start. */
+    if (d->now.size >= 0 && d->from > d->now.size)
         d->from = 0;
-    }
     if ((ret = d->from ? digest_beginning(d, source->interrupt) : restart(d)) < 0)
         goto fail;
     HttpRequest request = {
@@ -155,36 +135,36 @@ fail:
 /* The whole body of a 2xx is here. */
 static DownloadResult judge_body(Download *d)
 {
-    if (d->size >= 0 && d->bytes != d->size) {
-        snprintf(d->why, sizeof(d->why), "%lld bytes of %lld arrived",
-                 (long long)d->bytes, (long long)d->size);
+    if (d->now.size >= 0 && d->now.bytes != d->now.size) {
+        snprintf(d->now.why, sizeof(d->now.why), "%lld bytes of %lld arrived",
+                 (long long)d->now.bytes, (long long)d->now.size);
         return DOWNLOAD_BROKEN;
     }
     uint8_t digest[DIGEST_SIZE];
 
     if (fsync(d->fd) < 0) {
-        snprintf(d->why, sizeof(d->why), "%s", av_err2str(AVERROR(errno)));
+        snprintf(d->now.why, sizeof(d->now.why), "%s", av_err2str(AVERROR(errno)));
         return DOWNLOAD_HOPELESS;
     }
     if (d->digest) {
         digest_finish(&d->digest, digest);
-        digest_hex(digest, sizeof(digest), d->hash);
+        digest_hex(digest, sizeof(digest), d->now.digest);
     }
     return DOWNLOAD_DONE;
 }
 
 static DownloadResult judge_status(Download *d, const HttpReply *reply)
 {
-    snprintf(d->why, sizeof(d->why), "HTTP %d", reply->status);
-    if (reply->status == 416 && d->bytes && reply->range_total == d->bytes) {
+    snprintf(d->now.why, sizeof(d->now.why), "HTTP %d", reply->status);
+    if (reply->status == 416 && d->now.bytes && reply->range_total == d->now.bytes) {
         /* There is no more: what is here is all, whatever was announced before. */
-        d->size = d->bytes;
+        d->now.size = d->now.bytes;
         return judge_body(d);
     }
     if (reply->status == 416) {
         /* What is here does not fit what is there. */
         restart(d);
-        d->size = -1;
+        d->now.size = -1;
         return DOWNLOAD_BROKEN;
     }
     if (reply->status == 408 || reply->status == 425 || reply->status == 429 ||
@@ -193,27 +173,25 @@ static DownloadResult judge_status(Download *d, const HttpReply *reply)
     return DOWNLOAD_EXPIRED;
 }
 
-DownloadResult download_result(Download *d, int *error, const char **why)
+DownloadResult download_result(Download *d)
 {
     const HttpReply *reply = http_reply(d->exchange);
 
-    *why = d->why;
-    *error = 0;
     if (!reply)
         return DOWNLOAD_GOING;
-    d->retry_after = reply->retry_after;
-    *error = reply->error ? reply->error : AVERROR(EIO);
+    d->now.retry_after = reply->retry_after;
+    d->now.error = reply->error ? reply->error : AVERROR(EIO);
     if (d->mismatch) {
-        snprintf(d->why, sizeof(d->why),
+        snprintf(d->now.why, sizeof(d->now.why),
                  "the server sent other bytes than were asked for");
         restart(d);
-        d->size = -1;
+        d->now.size = -1;
         return DOWNLOAD_BROKEN;
     }
     if (reply->error) {
         bool full = reply->error == AVERROR(ENOSPC) || reply->error == AVERROR(EDQUOT) ||
                     reply->error == AVERROR(EFBIG);
-        snprintf(d->why, sizeof(d->why), "%s",
+        snprintf(d->now.why, sizeof(d->now.why), "%s",
                  reply->from_callback ? av_err2str(reply->error) : reply->why);
         return full ? DOWNLOAD_HOPELESS : DOWNLOAD_BROKEN;
     }
@@ -221,24 +199,9 @@ DownloadResult download_result(Download *d, int *error, const char **why)
                                                        : judge_status(d, reply);
 }
 
-int64_t download_bytes(const Download *download)
+const DownloadState *download_state(const Download *download)
 {
-    return download->bytes;
-}
-
-const char *download_digest(const Download *download)
-{
-    return download->hash;
-}
-
-int64_t download_retry_after(const Download *download)
-{
-    return download->retry_after;
-}
-
-int64_t download_size(const Download *download)
-{
-    return download->size;
+    return &download->now;
 }
 
 void download_end(Download **download)

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/digest.h"
 #include "base/http.h"
 
 /** One attempt at fetching. */
@@ -32,19 +33,21 @@ typedef struct DownloadSource {
  * @return 0 and *download, AVERROR(EINTR), or another AVERROR */
 int download_start(Http *http, const DownloadSource *source, Download **download);
 
-/** How it stands. `why` is for a person, set unless it is going or done; valid until
- * download_end(). */
-DownloadResult download_result(Download *download, int *error, const char **why);
+/** How an attempt stands. */
+typedef struct DownloadState {
+    int64_t bytes;       ///< on disk
+    int64_t size;        ///< that the server announced, -1 = none
+    int64_t retry_after; ///< seconds to leave the server alone, -1 when it did not say
+    int error;           ///< AVERROR that fits, unless it is going or done
+    char why[256];       ///< likewise, for a person
+    char digest[DIGEST_TEXT_SIZE]; ///< SHA-256 of the file, all of it, once it is done
+} DownloadState;
 
-/** Bytes on disk, and the size that the server announced (-1 = none). */
-int64_t download_bytes(const Download *download);
-int64_t download_size(const Download *download);
+/** What became of it by now. */
+DownloadResult download_result(Download *download);
 
-/** SHA-256 of the file, all of it, once it is done; borrowed. */
-const char *download_digest(const Download *download);
-
-/** Seconds that the server asked to be left alone, -1 when it did not say. */
-int64_t download_retry_after(const Download *download);
+/** Valid until download_end(). */
+const DownloadState *download_state(const Download *download);
 
 /** End an attempt, in whatever state; sets *download to NULL. The file stays. */
 void download_end(Download **download);

@@ -19,7 +19,7 @@
 #include <libavutil/mem.h>
 #include <libavutil/time.h>
 
-#include "base/clock.h"
+#include "base/text.h"
 
 #define TERMINAL_US (1000000LL)
 #define QUIET_US    (30 * 1000000LL)
@@ -84,11 +84,6 @@ void events_free(Events **events)
     if ((*events)->fd >= 0)
         close((*events)->fd);
     av_freep(events);
-}
-
-void *events_log(const Events *events)
-{
-    return events->log;
 }
 
 void events_set_log(Events *events, void *log)

@@ -3,7 +3,6 @@
 #ifndef I2V_EVENTS_H
 #define I2V_EVENTS_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include <libavutil/log.h>
@@ -54,8 +53,7 @@ void events_free(Events **events);
 /** End a progress line that stands open, before something else is printed. */
 void events_end_line(void);
 
-/** The context for av_log(), and another one; borrowed. */
-void *events_log(const Events *events);
+/** Another context for av_log(); borrowed. */
 void events_set_log(Events *events, void *log);
 
 /** What every later event carries; copied. */

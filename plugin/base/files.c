@@ -7,7 +7,6 @@
 #include <limits.h>
 #include <poll.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +16,6 @@
 #include <libavutil/avstring.h>
 #include <libavutil/common.h>
 #include <libavutil/error.h>
-#include <libavutil/log.h>
 #include <libavutil/mem.h>
 #include <libavutil/random_seed.h>
 
@@ -88,14 +86,12 @@ int files_read_text(const char *path, size_t max, const char *option, Outcome *o
     ssize_t size = read_text(path, max, false, text);
     const char *why = NULL;
 
-    if (size >= 0) {
-        if ((size_t)size > max)
-            why = "it is too large";
-        else if (strlen(*text) != (size_t)size)
-            why = "it is not a text file";
-        if (!why)
-            return 0;
-    }
+    if (size > (ssize_t)max)
+        why = "it is too large";
+    else if (size >= 0 && strlen(*text) != (size_t)size)
+        why = "it is not a text file";
+    else if (size >= 0)
+        return 0;
     outcome_fail(out, FAILURE_STORE, why ? AVERROR(EINVAL) : (int)size,
                  "The option %s names the file %s, which cannot be used: %s.", option,
                  path, why ? why : av_err2str((int)size));
@@ -136,20 +132,18 @@ static int write_whole(int fd, const char *data, size_t size)
 
 int files_create_beside(const char *path, mode_t mode, char **name)
 {
-    int fd = -1;
-    do {
+    for (;;) {
         *name = av_asprintf("%s.%08x.tmp", path, av_get_random_seed());
         if (!*name)
             return AVERROR(ENOMEM);
-        fd = open(*name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-        if (fd < 0) {
-            int ret = AVERROR(errno);
-            av_freep(name);
-            if (ret != AVERROR(EEXIST))
-                return ret;
-        }
-    } while (fd < 0);
-    return fd;
+        int fd = open(*name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+        if (fd >= 0)
+            return fd;
+        int ret = AVERROR(errno);
+        av_freep(name);
+        if (ret != AVERROR(EEXIST))
+            return ret;
+    }
 }
 
 int files_publish(int fd, char *name, const char *path, int ret)
@@ -200,9 +194,8 @@ int files_copy(const char *from, const char *to)
         if (got < PIECE)
             break;
     }
-    if (out >= 0) {
+    if (out >= 0)
         ret = files_publish(out, name, to, ret);
-    }
     if (in >= 0)
         close(in);
     av_free(buffer);
@@ -232,7 +225,6 @@ int files_check_writable(const char *path)
     return 0;
 }
 
-/* $XDG_..., else below the home directory; NULL when there is neither. */
 char *files_home_path(const char *variable, const char *below_home, const char *name)
 {
     const char *base = secure_getenv(variable), *home = secure_getenv("HOME");

@@ -1,4 +1,7 @@
 /* i2v: small files: read whole, write whole or not at all
+ *
+ * What returns a number returns a negative AVERROR when it fails, and 0 or what it says
+ * otherwise. Nothing is logged but by files_read_text().
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #ifndef I2V_FILES_H
 #define I2V_FILES_H
@@ -8,10 +11,10 @@
 
 #include "base/outcome.h"
 
-/** Read a file whole, and terminate it; free *text with av_free(). Nothing is logged.
+/** Read a file whole, and terminate it; free *text with av_free().
  * @param max  bytes it may have
  * @return 0, with *text NULL when there is no such file; AVERROR_INVALIDDATA when it has
- * more bytes or is no file; or another negative AVERROR */
+ * more bytes or is no file; or another AVERROR */
 int files_read(const char *path, size_t max, char **text);
 
 /**
@@ -27,8 +30,7 @@ int files_read_text(const char *path, size_t max, const char *option, Outcome *o
 /**
  * Write a file atomically and durably: a temporary file beside it, fsync, rename, fsync
  * of the directory. Mode 0600. The temporary file is always PATH.tmp, so the caller must
- * be the only writer: he holds a lock.
- * @return 0 or a negative AVERROR, nothing logged; the old file is then untouched
+ * be the only writer: he holds a lock. The old file is untouched when it fails.
  */
 int files_write(const char *path, const void *data, size_t size);
 
@@ -36,27 +38,26 @@ int files_write(const char *path, const void *data, size_t size);
  * Create a temporary file beside `path`, for files_publish() to rename.
  * @param mode  of which the umask takes its part
  * @param name  of the file; set on success, and files_publish() frees it
- * @return a descriptor or a negative AVERROR, nothing logged
+ * @return a descriptor
  */
 int files_create_beside(const char *path, mode_t mode, char **name);
 
 /**
  * Close what files_create_beside() made, and with `ret` not negative flush it and rename
  * it to `path`; else remove it.
- * @return `ret`, or the negative AVERROR of what failed here; nothing logged
+ * @return `ret`, or the negative AVERROR of what failed here
  */
 int files_publish(int fd, char *name, const char *path, int ret);
 
 /** Copy a file as files_write() writes one, but with the mode that the umask gives a new
- * file, and others may write it too.
- * @return 0 or a negative AVERROR, nothing logged */
+ * file, and others may write it too. */
 int files_copy(const char *from, const char *to);
 
-/** Write a file as files_copy() does. @return 0 or a negative AVERROR, nothing logged */
+/** Write a file as files_copy() does. */
 int files_save(const char *path, const void *data, size_t size);
 
 /** Find out by doing whether a file could be created beside `path`, and that path itself
- * is no directory, device or pipe. @return 0 or a negative AVERROR, nothing logged */
+ * is no directory, device or pipe. */
 int files_check_writable(const char *path);
 
 /** Flush a file's directory, so that a rename in it survives a power cut. */

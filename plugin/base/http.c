@@ -67,10 +67,7 @@ Http *http_alloc(void)
     pthread_once(&once, init_libcurl);
 
     Http *http = av_mallocz(sizeof(*http));
-    if (!http)
-        return NULL;
-    http->multi = curl_multi_init();
-    if (!http->multi)
+    if (http && !(http->multi = curl_multi_init()))
         av_freep(&http);
     return http;
 }
@@ -317,12 +314,10 @@ static int set_headers(HttpExchange *exchange)
     }
     if (ret >= 0 && request->header)
         ret = add_header(exchange, request->header);
-    if (ret >= 0 && request->body) {
-        ret = add_header(exchange, "Content-Type: application/json");
-        /* Without this, bodies above a megabyte wait a second for a "100 Continue". */
-        if (ret >= 0)
-            ret = add_header(exchange, "Expect:");
-    }
+    /* Without "Expect:", bodies above a megabyte wait a second for a "100 Continue". */
+    if (ret >= 0 && request->body &&
+        (ret = add_header(exchange, "Content-Type: application/json")) >= 0)
+        ret = add_header(exchange, "Expect:");
     curl_easy_setopt(exchange->easy, CURLOPT_HTTPHEADER, exchange->headers);
     return ret;
 }
@@ -563,28 +558,19 @@ int http_run(const HttpRequest *request, const AVIOInterruptCB *interrupt,
              HttpReply *reply)
 {
     HttpExchange *exchange = NULL;
-    const HttpReply *answer;
+    const HttpReply *answer = NULL;
+    Http *http = http_alloc();
 
     *reply = (HttpReply){.error = AVERROR(ENOMEM)};
     forget_headers(reply);
-    Http *http = http_alloc();
-    if (!http)
-        goto end;
-    reply->error = http_start(http, request, &exchange);
-    if (reply->error < 0)
-        goto end;
-    while (!(answer = http_reply(exchange))) {
-        if (i2v_interrupted(interrupt)) {
-            reply->error = AVERROR(EINTR);
-            goto end;
-        }
-        reply->error = http_drive(http, 50);
-        if (reply->error < 0)
-            goto end;
+    if (http)
+        reply->error = http_start(http, request, &exchange);
+    while (reply->error >= 0 && !(answer = http_reply(exchange)))
+        reply->error = i2v_interrupted(interrupt) ? AVERROR(EINTR) : http_drive(http, 50);
+    if (answer) {
+        *reply = *answer;
+        exchange->reply.body = NULL;
     }
-    *reply = *answer;
-    exchange->reply.body = NULL;
-end:
     http_end(&exchange);
     http_free(&http);
     return reply->error;

@@ -5,6 +5,8 @@
 
 #include <stdbool.h>
 
+#include <libavutil/error.h>
+
 /** What a failure is about. The command has an exit status for each. */
 typedef enum Failure {
     FAILURE_NONE,
@@ -44,6 +46,10 @@ void outcome_say(const Outcome *out, int level, const char *format, ...)
  */
 int outcome_fail(Outcome *out, Failure kind, int error, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+
+/** Fail: the request is refused as it stands. @return AVERROR(EINVAL) */
+#define outcome_refuse(out, ...) \
+    outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL), __VA_ARGS__)
 
 /** As outcome_fail() for a sentence that was said. @return error */
 int outcome_set(Outcome *out, Failure kind, int error, const char *sentence);

@@ -2,7 +2,6 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/picture.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 

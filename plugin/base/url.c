@@ -3,7 +3,6 @@
 #include "base/url.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <string.h>
 #include <strings.h>
 
@@ -24,6 +23,11 @@ static int parse_url(const char *url, CURLU **parsed)
         return AVERROR(EINVAL);
     }
     return 0;
+}
+
+bool url_is_web(const char *url)
+{
+    return av_stristart(url, "http://", NULL) || av_stristart(url, "https://", NULL);
 }
 
 bool url_is_loopback(const char *url)
@@ -50,7 +54,7 @@ int url_origin(const char *url, char **origin)
     int ret;
 
     *origin = NULL;
-    if (!av_stristart(url, "http://", NULL) && !av_stristart(url, "https://", NULL))
+    if (!url_is_web(url))
         return AVERROR(EINVAL);
     if ((ret = parse_url(url, &parsed)) < 0)
         return ret;

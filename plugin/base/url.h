@@ -5,6 +5,9 @@
 
 #include <stdbool.h>
 
+/** Whether `url` begins as one of http or https does. */
+bool url_is_web(const char *url);
+
 /** Whether the host of `url` is this machine's loopback (a literal address, or
  * localhost). */
 bool url_is_loopback(const char *url);

@@ -18,7 +18,7 @@
 #include <libavutil/log.h>
 #include <libavutil/mem.h>
 
-#include "base/clock.h"
+#include "base/text.h"
 #include "ctl/print.h"
 #include "ctl/sums.h"
 #include "request/options.h"

@@ -2,18 +2,15 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "engine/aimlapi.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <curl/curl.h>
 
 #include <libavutil/avstring.h>
-#include <libavutil/error.h>
-#include <libavutil/mem.h>
 #include <libavutil/time.h>
 
-#include "base/clock.h"
+#include "base/text.h"
 #include "engine/call.h"
 
 #define CREATE_MS 600000
@@ -39,7 +36,6 @@ static int read_body(const EngineCall *call, const char *body, size_t size,
                : aimlapi_parse_job(body, size, &answer->job);
 }
 
-/* Takes url over. */
 static EngineCall *alloc_call(const EngineAccess *access, EngineCallKind kind, char *url)
 {
     EngineCall *c = call_alloc(access, kind, url);
@@ -103,7 +99,7 @@ static int find(const EngineAccess *access, Http *http, const char *client_ids,
 
 static const char *const key_variables[] = {"AIML_API_KEY", "AIMLAPI_API_KEY", NULL};
 
-const Engine engine_aimlapi = {
+static const Engine aimlapi = {
     .name = "aimlapi",
     .base_url = ENGINE_DEFAULT_URL,
     .key_variables = key_variables,
@@ -117,3 +113,8 @@ const Engine engine_aimlapi = {
     .price = aimlapi_price,
     .price_text = aimlapi_price_text,
 };
+
+const Engine *engine_default(void)
+{
+    return &aimlapi;
+}

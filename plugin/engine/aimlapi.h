@@ -5,7 +5,6 @@
 
 #include "engine/engine.h"
 
-extern const Engine engine_aimlapi;
 extern const Model aimlapi_models[]; ///< ends with one without a name
 
 /** Rows of the usage log on a page. */

@@ -2,7 +2,6 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "engine/aimlapi.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 

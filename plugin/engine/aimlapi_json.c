@@ -132,12 +132,10 @@ int aimlapi_parse_job(const char *body, size_t size, EngineJob *job)
     bool has_error = answer_words(error, words, sizeof(words));
 
     *job = (EngineJob){.usage = ENGINE_NO_USAGE};
+    if (ret >= 0 && !(text = av_strndup(body, size)))
+        ret = AVERROR(ENOMEM);
     if (ret < 0)
         goto end;
-    if (!(text = av_strndup(body, size))) {
-        ret = AVERROR(ENOMEM);
-        goto end;
-    }
     take_id(json, text, job);
     if (!job->id && !json_text(json, "status")) {
         ret = AVERROR_INVALIDDATA;
@@ -151,7 +149,7 @@ int aimlapi_parse_job(const char *body, size_t size, EngineJob *job)
     job->usage = usage_of(json);
 end:
     if (ret < 0)
-        answer_clear_job(job);
+        engine_job_clear(job);
     av_free(text);
     cJSON_Delete(json);
     return ret;
@@ -202,8 +200,7 @@ int aimlapi_parse_rows(const char *body, size_t size, const char *client_ids,
         const char *id = json_text(row, "inference_id");
         if (!id || strlen(id) > MAX_ID || answer->job.id || !is_ours(row, client_ids))
             continue;
-        answer->job.id = av_strdup(id);
-        if (!answer->job.id)
+        if (!(answer->job.id = av_strdup(id)))
             ret = AVERROR(ENOMEM);
     }
     cJSON_Delete(json);

@@ -1,8 +1,9 @@
 /* i2v: what each known model takes: the table
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Sources: the gateway's documented request schemas, one page a model; each row names its
- * page below "video-models/". What a page does not say is left out here too, but for a
+ * Sources: the gateway's documented request schemas, one page a model below
+ * "video-models/", in the folder that heads its rows; a page that is not called as its
+ * model is named with it. What a page does not say is left out here too, but for a
  * length: where a page has none as default it is the shortest. Latencies are those of the
  * pages' samples. Whether a clip has audio is, where there is no switch, as the page says
  * of its sample.
@@ -259,32 +260,26 @@ static const ModelField omni_fields[] = {
     .aspect_ratios = {"1:1", "16:9", "9:16", "4:3", "3:4", "3:2", "2:3"}
 
 const Model aimlapi_models[] = {
-    /* OpenAi/sora-2-i2v */
+    /* OpenAi */
     {.name = "openai/sora-2-i2v", COMMON,
      .durations = {4, 8, 12}, .duration = 4,
      .resolutions = {"720p"}, .resolution = "720p", .aspect_ratios = {"16:9", "9:16"},
      .sizes = sora_sizes, .exact = true, .latency = 90},
-    /* OpenAi/sora-2-pro-i2v */
     {.name = "openai/sora-2-pro-i2v", COMMON,
      .durations = {4, 8, 12}, .duration = 4,
      .resolutions = {"720p", "1080p"}, .resolution = "1080p",
      .aspect_ratios = {"16:9", "9:16"}, .sizes = sora_pro_sizes, .exact = true},
 
-    /* Google/veo-3.1-i2v */
+    /* Google */
     {.name = "google/veo-3.1-i2v", VEO},
-    /* Google/veo-3.1-i2v-fast */
     {.name = "google/veo-3.1-i2v-fast", VEO, .latency = 60},
-    /* Google/veo-3.1-first-last-image-to-video */
     {.name = "google/veo-3.1-first-last-image-to-video", VEO,
      .end_image_field = "last_image_url", .needs_end_image = true},
-    /* Google/veo-3.1-first-last-image-to-video-fast */
     {.name = "google/veo-3.1-first-last-image-to-video-fast", VEO,
      .end_image_field = "last_image_url", .needs_end_image = true},
-    /* Google/veo-3-1-lite-generate-preview */
     {.name = "google/veo-3-1-lite-generate-preview", VEO,
      .end_image_field = "last_image_url",
      .rules = {{"last_image_url", NULL, "duration", "8"}}, .latency = 128},
-    /* Google/veo-3.1-lite-generate-001 */
     {.name = "veo-3.1-lite-generate-001", .alias = "google/veo-3.1-lite-generate-001",
      COMMON, SWITCH, .end_image_field = "last_image_url",
      .durations = {4, 6, 8}, .duration = 8,
@@ -292,95 +287,82 @@ const Model aimlapi_models[] = {
      .aspect_ratios = {"16:9", "9:16"}, .min_side = 720, .fields = veo_lite_fields,
      .latency = 60},
 
-    /* Kling-AI/video-v3-pro-image-to-video */
+    /* Kling-AI */
     {.name = "klingai/video-v3-pro-image-to-video", .side = 1080, KLING_V3, .fields = kling_v3_fields,
      .latency = 401},
-    /* Kling-AI/video-v3-standard-image-to-video */
     {.name = "klingai/video-v3-standard-image-to-video", KLING_V3,
      .fields = kling_v3_fields, .latency = 235},
-    /* Kling-AI/v3-turbo-pro-image-to-video */
+    /* as v3-turbo-pro-image-to-video */
     {.name = "klingai/video-v3-turbo-pro-image-to-video", .side = 1080, KLING_TURBO},
-    /* Kling-AI/v3-standard-turbo-image-to-video */
+    /* as v3-standard-turbo-image-to-video */
     {.name = "klingai/video-v3-standard-turbo-image-to-video",
      .alias = "klingai/video-v3-turbo-standard-image-to-video", KLING_TURBO},
-    /* Kling-AI/v3-omni-720p-image-to-video */
+    /* as v3-omni-720p-image-to-video */
     {.name = "klingai/video-v3-omni-720p-image-to-video", KLING_V3,
      .fields = kling_omni_fields,
      .rules = {{"tail_image_url", NULL, "generate_audio", "false"}}},
-    /* Kling-AI/v3-omni-1080p-image-to-video */
+    /* as v3-omni-1080p-image-to-video */
     {.name = "klingai/video-v3-omni-1080p-image-to-video", .side = 1080, KLING_V3,
      .fields = kling_omni_fields,
      .rules = {{"tail_image_url", NULL, "generate_audio", "false"}}},
-    /* Kling-AI/video-v2-6-pro-image-to-video */
     {.name = "klingai/video-v2-6-pro-image-to-video", .side = 1080, KLING_5_10, SWITCH,
      .longest_prompt = 2500, .fields = kling_v26_fields, .latency = 110},
-    /* Kling-AI/v2.5-turbo-pro-image-to-video */
+    /* as v2.5-turbo-pro-image-to-video */
     {.name = "klingai/v2.5-turbo/pro/image-to-video", .side = 1080, KLING_5_10,
      .audio = MODEL_AUDIO_NEVER, .fields = kling_v25_fields},
-    /* Kling-AI/v2.1-standard-image-to-video */
+    /* as v2.1-standard-image-to-video */
     {.name = "kling-video/v2.1/standard/image-to-video", KLING_5_10,
      .audio = MODEL_AUDIO_NEVER, .fields = kling_v21_fields},
-    /* Kling-AI/v2.1-pro-image-to-video */
+    /* as v2.1-pro-image-to-video */
     {.name = "kling-video/v2.1/pro/image-to-video", .side = 1080, KLING_5_10,
      .audio = MODEL_AUDIO_NEVER, .fields = kling_v21_fields},
-    /* Kling-AI/v2.1-master-image-to-video */
     {.name = "klingai/v2.1-master-image-to-video", .side = 1080, KLING_5_10,
      .audio = MODEL_AUDIO_NEVER, .fields = kling_v21_master_fields},
-    /* Kling-AI/video-o1-image-to-video */
     {.name = "klingai/video-o1-image-to-video", .side = 1080, KLING_5_10,
      .end_image_field = "last_image_url", .audio = MODEL_AUDIO_NEVER,
      .longest_prompt = 2500, .fields = kling_o1_fields, .latency = 79},
 
-    /* Alibaba-Cloud/wan2.7-i2v */
+    /* Alibaba-Cloud */
+    /* as wan2.7-i2v */
     {.name = "alibaba/wan-2-7-i2v", WAN, .resolution = "1080p", .fields = wan_27_fields,
      .latency = 64},
-    /* Alibaba-Cloud/wan2.6-i2v */
+    /* as wan2.6-i2v */
     {.name = "alibaba/wan-2-6-i2v", WAN, SWITCH, .resolution = "1080p",
      .fields = wan_26_fields, .latency = 172},
-    /* Alibaba-Cloud/wan-2-6-image-to-video-flash */
     {.name = "alibaba/wan-2-6-image-to-video-flash", WAN, SWITCH, .resolution = "720p",
      .fields = wan_26_fields, .latency = 264},
-    /* Alibaba-Cloud/wan2.5-i2v-preview */
     {.name = "alibaba/wan2.5-i2v-preview", COMMON,
      .durations = {5, 10}, .duration = 10,
      .resolutions = {"480p", "720p", "1080p"}, .resolution = "1080p",
      .aspect_ratios = {"16:9", "9:16", "1:1"}, .fields = wan_25_fields, .latency = 220},
-    /* Alibaba-Cloud/wan2.2-i2v-plus */
     {.name = "alibaba/wan2.2-i2v-plus", COMMON, .audio = MODEL_AUDIO_NEVER,
      .resolutions = {"480P", "1080P"}, .resolution = "1080P", .fields = wan_22_fields},
 
-    /* ByteDance/seedance-2.5 */
+    /* ByteDance */
+    /* as seedance-2.5 */
     {.name = "bytedance/seedance-2-5", SEEDANCE_25},
-    /* ByteDance/dreamina-seedance-2-5 */
     {.name = "bytedance/dreamina-seedance-2-5", SEEDANCE_25},
-    /* ByteDance/seedance-2-0 */
     {.name = "bytedance/seedance-2-0", SEEDANCE,
      .shortest = 4, .longest = 15, .duration = 5,
      .resolutions = {"480p", "720p", "1080p", "4k"}, .fields = seedance_20_fields,
      .latency = 154},
-    /* ByteDance/seedance-2-0-fast */
     {.name = "bytedance/seedance-2-0-fast", SEEDANCE,
      .shortest = 4, .longest = 15, .duration = 8,
      .resolutions = {"480p", "720p"}, .fields = seedance_20_fast_fields, .latency = 93},
-    /* ByteDance/seedance-1-5-pro */
     {.name = "bytedance/seedance-1-5-pro", COMMON, SWITCH,
      .end_image_field = "last_image_url",
      .shortest = 4, .longest = 12, .duration = 4,
      .resolutions = {"480p", "720p", "1080p"}, .resolution = "720p",
      .aspect_ratios = {"16:9", "4:3", "1:1", "3:4", "9:16", "21:9", "adaptive"},
      .follows = "adaptive", .fields = seedance_15_fields, .latency = 216},
-    /* ByteDance/seedance-1.0-pro-image-to-video */
+    /* as seedance-1.0-pro-image-to-video */
     {.name = "bytedance/seedance-1-0-pro-i2v", SEEDANCE_10},
-    /* ByteDance/seedance-1-0-pro-fast */
     {.name = "bytedance/seedance-1-0-pro-fast", SEEDANCE_10, .latency = 34},
 
-    /* MiniMax/hailuo-2.3 */
+    /* MiniMax */
     {.name = "minimax/hailuo-2.3", HAILUO, .latency = 98},
-    /* MiniMax/hailuo-2.3-fast */
     {.name = "minimax/hailuo-2.3-fast", HAILUO, .latency = 69},
-    /* MiniMax/hailuo-02 */
     {.name = "minimax/hailuo-02", HAILUO, .end_image_field = "last_image_url"},
-    /* MiniMax/h3 */
     {.name = "minimax/h3", MINIMAX_STILL,
      .image_field = "image_url", .end_image_field = "last_image_url",
      .ratio_field = "ratio", .longest_prompt = 7000,
@@ -389,14 +371,13 @@ const Model aimlapi_models[] = {
      .aspect_ratios = {"adaptive", "21:9", "16:9", "4:3", "1:1", "3:4", "9:16"},
      .follows = "adaptive", .fields = h3_fields},
 
-    /* runway/gen4_turbo */
+    /* runway */
     {.name = "runway/gen4_turbo", RUNWAY,
      .aspect_ratios = {"16:9", "9:16", "4:3", "3:4", "1:1", "21:9"}, .latency = 65},
-    /* runway/gen3a_turbo */
     {.name = "gen3a_turbo", .alias = "runway/gen3a_turbo", RUNWAY,
      .aspect_ratios = {"16:9", "9:16"}, .latency = 25},
 
-    /* luma-ai/ray-3.2 */
+    /* luma-ai */
     {.name = "luma/ray-3.2", COMMON,
      .end_image_field = "last_image_url", .audio = MODEL_AUDIO_NEVER,
      .durations = {5, 10}, .duration = 5,
@@ -406,39 +387,37 @@ const Model aimlapi_models[] = {
      .rules = {{"hdr", "true", "duration", "5"},
                {"hdr", "true", "resolution", "720p|1080p"},
                {"exr_export", "true", "hdr", "true"}}},
-    /* luma-ai/ray-2 */
     {.name = "luma/ray-2", RAY_2, .latency = 108},
-    /* luma-ai/ray-flash-2 */
     {.name = "luma/ray-flash-2", RAY_2, .latency = 60},
 
-    /* PixVerse/v5.5-image-to-video */
+    /* PixVerse */
+    /* as v5.5-image-to-video */
     {.name = "pixverse/v5.5/image-to-video", .alias = "pixverse/v5-5-image-to-video",
      PIXVERSE, .durations = {5, 8, 10},
      .audio_field = "generate_audio_switch", .audio = MODEL_AUDIO_OFF,
      .fields = pixverse_55_fields,
      .rules = {{"resolution", "1080p", "duration", "5|10"}}, .latency = 50},
-    /* PixVerse/v5-image-to-video */
+    /* as v5-image-to-video */
     {.name = "pixverse/v5/image-to-video", PIXVERSE, .durations = {5, 8},
      .audio = MODEL_AUDIO_NEVER, .fields = pixverse_5_fields,
      .rules = {{"resolution", "1080p", "duration", "5"}}},
 
-    /* LTXV/ltxv-2 */
+    /* LTXV */
     {.name = "ltxv/ltxv-2", LTX, .latency = 70},
-    /* LTXV/ltxv-2-fast */
     {.name = "ltxv/ltxv-2-fast", LTX, .latency = 59},
 
-    /* xAI/grok-imagine-video-1.5-preview */
+    /* xAI */
     {.name = "x-ai/grok-imagine-video-1.5-preview", GROK, .latency = 64},
-    /* xAI/grok-imagine-video */
     {.name = "x-ai/grok-imagine-video", GROK, .fields = grok_fields, .latency = 107},
 
-    /* Alibaba-Cloud/happyhorse-1-1 */
+    /* Alibaba-Cloud */
+    /* as happyhorse-1-1 */
     {.name = "alibaba/happyhorse-1.1", COMMON,
      .shortest = 3, .longest = 15, .duration = 10,
      .resolutions = {"720p", "1080p"}, .resolution = "1080p",
      .aspect_ratios = {"16:9", "9:16", "1:1", "4:3", "3:4"}, .fields = happyhorse_fields},
 
-    /* Black-Forest-Labs/flux-3-video-i2v */
+    /* Black-Forest-Labs */
     {.name = "blackforestlabs/flux-3-video-i2v", COMMON, SWITCH,
      .end_image_field = "last_image_url",
      .shortest = 5, .longest = 20, .duration = 5,
@@ -446,7 +425,7 @@ const Model aimlapi_models[] = {
      .aspect_ratios = {"auto", "21:9", "2:1", "16:9", "4:3", "1:1", "3:4", "9:16"},
      .follows = "auto", .fields = flux_3_fields},
 
-    /* Google/gemini-omni-flash-preview */
+    /* Google */
     {.name = "google/gemini-omni-flash-preview", COMMON,
      .shortest = 3, .longest = 10, .duration = 8,
      .aspect_ratios = {"16:9", "9:16"}, .fields = omni_fields},

@@ -2,9 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "engine/aimlapi.h"
 
-#include <errno.h>
 #include <math.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -39,7 +37,6 @@ static const struct {
 
 static const char *const basis_names[] = {"second", "minute", "clip"};
 
-/* One rate, as it is read. */
 typedef struct Rate {
     Basis basis;
     double usd; ///< for one of them, with BY_OTHER for `per` of `unit`
@@ -115,11 +112,9 @@ static const char *read_rate(const cJSON *rate, const cJSON *pricing, Rate *to)
     if (!word(unit))
         return "the gateway does not say what its price is for";
     to->basis = basis_of(rate, unit->valuestring);
-    to->usd = price / per;
+    to->usd = to->basis == BY_OTHER ? price : price / per;
     av_strlcpy(to->unit, unit->valuestring, sizeof(to->unit));
     to->per = per;
-    if (to->basis == BY_OTHER)
-        to->usd = price;
     return isfinite(to->usd) ? NULL : "the gateway's price cannot be read";
 }
 
@@ -153,30 +148,25 @@ static const char *charge_all(const cJSON *rates, const cJSON *pricing, double s
                               CataloguePrice *price)
 {
     const cJSON *list = member(rates, "units"), *rate = list ? list->child : rates;
-    const char *problem = NULL;
     AVBPrint text;
 
     *price = (CataloguePrice){0};
     if (list && (!cJSON_IsArray(list) || !rate))
         return "the gateway names no price";
     av_bprint_init_for_buffer(&text, price->text, sizeof(price->text));
-    for (; rate && !problem; rate = list ? rate->next : NULL) {
+    for (; rate; rate = list ? rate->next : NULL) {
         Rate one;
         double usd = 0;
-        problem = read_rate(rate, pricing, &one);
-        if (!problem)
-            problem = charge(&one, seconds, &usd);
-        if (problem)
-            break;
+        const char *problem = read_rate(rate, pricing, &one);
+        if (problem || (problem = charge(&one, seconds, &usd)))
+            return problem;
         price->usd += usd;
         /* Several may also be meant for different cases. */
         price->at_most |= text.len > 0;
         av_bprintf(&text, "%s", text.len ? " and " : "");
         say_rate(&text, &one);
     }
-    if (!problem && !isfinite(price->usd))
-        problem = "the gateway's price cannot be read";
-    return problem;
+    return isfinite(price->usd) ? NULL : "the gateway's price cannot be read";
 }
 
 /* Variants */

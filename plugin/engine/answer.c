@@ -2,7 +2,6 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "engine/call.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -367,14 +366,17 @@ bool engine_answered(EngineCall *call, EngineAnswer *answer)
     return true;
 }
 
-void engine_answer_clear(EngineAnswer *answer)
-{
-    answer_clear_job(&answer->job);
-}
-
-void answer_clear_job(EngineJob *job)
+void engine_job_clear(EngineJob *job)
 {
     av_freep(&job->id);
     av_freep(&job->url);
     av_freep(&job->error);
+}
+
+void engine_body_clear(EngineBody *body)
+{
+    for (size_t i = 0; i < FF_ARRAY_ELEMS(body->stills); i++)
+        still_file_clear(&body->stills[i].file);
+    av_free(body->text);
+    *body = (EngineBody){0};
 }

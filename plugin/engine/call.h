@@ -50,7 +50,4 @@ bool answer_words(const cJSON *error, char *text, size_t size);
 /** Whether an error's words speak of moderation. */
 bool answer_is_moderation(const char *text);
 
-/** Free what a job holds. */
-void answer_clear_job(EngineJob *job);
-
 #endif

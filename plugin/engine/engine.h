@@ -190,16 +190,14 @@ typedef struct Engine {
 
 const Engine *engine_default(void);
 
-/** The engine of a name, or NULL. */
-const Engine *engine_find(const char *name);
-
-/** Whether a call has ended; fills *answer once it has (engine_answer_clear() frees). */
+/** Whether a call has ended; fills *answer once it has (engine_job_clear() frees). */
 bool engine_answered(EngineCall *call, EngineAnswer *answer);
 
 /** End a call, in whatever state; sets *call to NULL. */
 void engine_end(EngineCall **call);
 
-void engine_answer_clear(EngineAnswer *answer);
+/** Free what an answer's job holds. */
+void engine_job_clear(EngineJob *job);
 
 /** Free what a body holds; it is then empty. */
 void engine_body_clear(EngineBody *body);

@@ -127,8 +127,6 @@ const char *model_nearest_ratio(const Model *model, int width, int height)
     return nearest;
 }
 
-/* For people */
-
 void model_list_names(const char *const *names, AVBPrint *list)
 {
     for (int i = 0; names[i]; i++)

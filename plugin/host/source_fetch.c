@@ -10,7 +10,7 @@
 #include <libavutil/mem.h>
 #include <libavutil/opt.h>
 
-#include "base/clock.h"
+#include "base/text.h"
 #include "base/compat.h"
 #include "journey/journey.h"
 #include "request/options.h"

@@ -13,7 +13,7 @@
 #include <libavutil/mem.h>
 #include <libavutil/time.h>
 
-#include "base/clock.h"
+#include "base/text.h"
 #include "base/compat.h"
 #include "job/batch_say.h"
 

@@ -183,6 +183,6 @@ Phase create_step(Job *job)
         return PHASE_CREATE;
     engine_end(&job->call);
     Phase next = take_answer(job, &answer);
-    engine_answer_clear(&answer);
+    engine_job_clear(&answer.job);
     return next;
 }

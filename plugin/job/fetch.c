@@ -229,20 +229,19 @@ static Phase begin(Job *job)
     return start(job);
 }
 
-static Phase take_result(Job *job, DownloadResult result, int error, const char *why,
-                         const char *digest)
+static Phase take_result(Job *job, DownloadResult result, const DownloadState *state)
 {
     switch (result) {
     case DOWNLOAD_GOING:
         break;
     case DOWNLOAD_DONE:
-        return verify(job, digest);
+        return verify(job, state->digest);
     case DOWNLOAD_EXPIRED:
-        return again(job, PHASE_POLL, "The clip's URL is no longer good", why);
+        return again(job, PHASE_POLL, "The clip's URL is no longer good", state->why);
     case DOWNLOAD_BROKEN:
-        return again(job, PHASE_FETCH, "The download did not finish", why);
+        return again(job, PHASE_FETCH, "The download did not finish", state->why);
     case DOWNLOAD_HOPELESS:
-        return end_hopeless(job, error, why);
+        return end_hopeless(job, state->error, state->why);
     }
     return PHASE_FETCH;
 }
@@ -250,23 +249,22 @@ static Phase take_result(Job *job, DownloadResult result, int error, const char 
 Phase fetch_step(Job *job)
 {
     Download *d = job->fetch.download;
-    const char *why;
-    int error;
 
     if (!d)
         return begin(job);
-    DownloadResult result = download_result(d, &error, &why);
+    DownloadResult result = download_result(d);
+    const DownloadState *state = download_state(d);
     if (result == DOWNLOAD_GOING)
         return PHASE_FETCH;
     if (result == DOWNLOAD_BROKEN)
-        job->fetch.size = download_size(d);
+        job->fetch.size = state->size;
     /* An attempt that got somewhere is no bad luck. */
-    if (download_bytes(d) > job->fetch.bytes)
+    if (state->bytes > job->fetch.bytes)
         job->weather = 0;
-    job->fetch.bytes = download_bytes(d);
-    job->fetch.retry_after = download_retry_after(d);
+    job->fetch.bytes = state->bytes;
+    job->fetch.retry_after = state->retry_after;
     job->fetch.download = NULL;
-    Phase next = take_result(job, result, error, why, download_digest(d));
+    Phase next = take_result(job, result, state);
     download_end(&d);
     return next;
 }

@@ -205,6 +205,6 @@ Phase find_step(Job *job)
     engine_end(&job->call);
     Phase next =
         job->find.asking ? take_suspect(job, &answer) : take_listing(job, &answer);
-    engine_answer_clear(&answer);
+    engine_job_clear(&answer.job);
     return next;
 }

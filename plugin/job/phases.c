@@ -39,14 +39,15 @@ Stage job_stage(const Job *job)
 
 void job_say_progress(const Job *job)
 {
-    const Download *d = job->fetch.download;
+    const DownloadState *state =
+        job->fetch.download ? download_state(job->fetch.download) : NULL;
     const char *what = phases[job->phase].doing;
     double percent = -1;
 
     if (!what)
         what = job->status[0] ? job->status : "waiting";
-    if (d && download_size(d) > 0)
-        percent = 100.0 * (double)download_bytes(d) / (double)download_size(d);
+    if (state && state->size > 0)
+        percent = 100.0 * (double)state->bytes / (double)state->size;
     events_progress(job->events, what, av_gettime_relative() - job->waiting_since,
                     percent);
 }

@@ -46,6 +46,6 @@ Phase poll_step(Job *job)
         return PHASE_POLL;
     engine_end(&job->call);
     Phase next = take_answer(job, &answer);
-    engine_answer_clear(&answer);
+    engine_job_clear(&answer.job);
     return next;
 }

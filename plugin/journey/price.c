@@ -14,7 +14,6 @@
 #include <libavutil/time.h>
 
 #include "engine/engine.h"
-#include "request/fields.h"
 
 /* Without a limit the price is a courtesy, and a purchase need not wait for it long. */
 #define COURTESY_MS 4000
@@ -115,7 +114,7 @@ static int ask(const Request *r, const AVIOInterruptCB *interrupt, const Answer 
 static int price_by(const Catalogue *catalogue, const Request *r, CataloguePrice *price)
 {
     int n = catalogue_find(catalogue, r->model_name);
-    cJSON *fields = n >= 0 ? fields_with_defaults(r) : NULL;
+    cJSON *fields = n >= 0 ? request_fields(r) : NULL;
     int ret;
 
     if (n < 0) {

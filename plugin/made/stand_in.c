@@ -23,7 +23,6 @@
 #include "base/digest.h"
 #include "base/events.h"
 #include "made/silence.h"
-#include "request/target.h"
 
 /* What was not used for so long can be made again. */
 #define KEEP_SECONDS (7 * 24 * 3600)
@@ -152,7 +151,8 @@ static int find(const char *name, Outcome *out, char **path)
     int ret = find_directory("", out, &directory);
 
     *path = NULL;
-    if (ret >= 0 && (ret = digest_text(name, strlen(name), digest)) >= 0) {
+    if (ret >= 0) {
+        digest_text(name, strlen(name), digest);
         *path = av_asprintf("%s/%.*s.mp4", directory, NAME_DIGITS, digest);
         ret = *path ? 0 : AVERROR(ENOMEM);
     }
@@ -188,7 +188,7 @@ static int render(const Request *r, Still *still, AnimaticPlan *plan,
     plan->picture = picture;
     plan->rate = (AVRational){rate_of(r), 1};
     plan->duration = request_seconds(r) > 0 ? request_seconds(r) : USUAL_SECONDS;
-    target_of_clip(r, still, &plan->width, &plan->height);
+    request_clip_size(r, still, &plan->width, &plan->height);
     ret = animatic_render(plan, path, interrupt, out);
     av_frame_free(&picture);
     return ret;

@@ -1,6 +1,6 @@
 /* i2v: checking what is asked for
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "request/request.h"
+#include "request/steps.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -9,17 +9,12 @@
 
 #include <libavutil/avstring.h>
 #include <libavutil/error.h>
-#include <libavutil/log.h>
 #include <libavutil/mem.h>
 
 #include "base/files.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "base/url.h"
-#include "request/api_key.h"
-#include "request/fields.h"
-#include "request/key.h"
-#include "request/target.h"
 
 #define SECOND_US (1000000LL)
 #define DAY_US    (24 * 3600 * SECOND_US)
@@ -31,8 +26,6 @@ static int copy(char **to, const char *from)
     *to = from ? av_strdup(from) : NULL;
     return from && !*to ? AVERROR(ENOMEM) : 0;
 }
-
-/* The prompt */
 
 /* Drop a byte order mark and the CR of each CRLF. */
 static void normalize_text(char *text)
@@ -50,9 +43,8 @@ static int check_prompt(const Options *o, Outcome *out, Request *r)
 {
     int ret;
     if (o->prompt && o->prompt_file)
-        return outcome_fail(
-            out, FAILURE_REQUEST, AVERROR(EINVAL),
-            "The options prompt and prompt_file are both given; give one of them.");
+        return outcome_refuse(
+            out, "The options prompt and prompt_file are both given; give one of them.");
     if (o->prompt_file) {
         if ((ret = files_read_text(o->prompt_file, MAX_TEXT, "prompt_file", out,
                                    &r->prompt)) < 0)
@@ -64,33 +56,24 @@ static int check_prompt(const Options *o, Outcome *out, Request *r)
     /* Whether there must be one is the model's matter. */
     text_trim(r->prompt);
     if (!text_is_utf8(r->prompt))
-        return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
-                            "The option %s is not valid UTF-8.",
-                            o->prompt_file ? "prompt_file" : "prompt");
+        return outcome_refuse(out, "The option %s is not valid UTF-8.",
+                              o->prompt_file ? "prompt_file" : "prompt");
     return 0;
-}
-
-/* The still */
-
-static bool is_web_url(const char *image)
-{
-    return av_stristart(image, "http://", NULL) || av_stristart(image, "https://", NULL);
 }
 
 static int check_image(const Options *o, Outcome *out, Request *r)
 {
     int ret;
     if (!o->image || !o->image[0])
-        return outcome_fail(
-            out, FAILURE_REQUEST, AVERROR(EINVAL),
-            "There is no still: name it as the input (-i still.png), in the URL "
-            "(i2v:still.png?prompt=...) or with the option image.");
+        return outcome_refuse(
+            out, "There is no still: name it as the input (-i still.png), in the URL "
+                 "(i2v:still.png?prompt=...) or with the option image.");
     if ((ret = copy(&r->image, o->image)) < 0 ||
         (ret = copy(&r->image_time, o->image_time)) < 0)
         return ret;
     r->target.fit = (StillFit)o->fit;
     r->target.position = (StillPosition)o->fit_position;
-    r->image_as_url = o->fit == STILL_NONE && is_web_url(o->image);
+    r->image_as_url = o->fit == STILL_NONE && url_is_web(o->image);
     return 0;
 }
 
@@ -99,33 +82,27 @@ static int check_end_image(const Options *o, Outcome *out, Request *r)
     if (!o->end_image)
         return 0;
     if (!o->end_image[0])
-        return outcome_fail(
-            out, FAILURE_REQUEST, AVERROR(EINVAL),
+        return outcome_refuse(
+            out,
             "The option end_image is empty; it names a still as the option image does.");
     r->end_target = r->target;
-    r->end_image_as_url = o->fit == STILL_NONE && is_web_url(o->end_image);
+    r->end_image_as_url = o->fit == STILL_NONE && url_is_web(o->end_image);
     return copy(&r->end_image, o->end_image);
 }
-
-/* Waiting */
 
 static int check_waiting(const Options *o, Outcome *out, Request *r)
 {
     if (o->max_wait < 0 || o->max_wait > DAY_US)
-        return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
-                            "The option max_wait must be from 0 to 24 hours.");
+        return outcome_refuse(out, "The option max_wait must be from 0 to 24 hours.");
     if (o->poll_interval < 0 || o->poll_interval > DAY_US / 24)
-        return outcome_fail(
-            out, FAILURE_REQUEST, AVERROR(EINVAL),
-            "The option poll_interval must be from 0 (adaptive) to 1 hour.");
+        return outcome_refuse(
+            out, "The option poll_interval must be from 0 (adaptive) to 1 hour.");
     r->max_wait = o->max_wait;
     r->poll_interval = o->poll_interval;
     r->take = o->take;
     r->reuse_only = o->reuse == REUSE_ONLY;
     return 0;
 }
-
-/* Money, and what comes in place of a clip */
 
 static int check_money(const Options *o, Outcome *out, Request *r)
 {
@@ -138,37 +115,32 @@ static int check_money(const Options *o, Outcome *out, Request *r)
         return 0;
     if (!text_is_utf8(o->project) || strlen(o->project) > MAX_LABEL ||
         text_has_control(o->project))
-        return outcome_fail(
-            out, FAILURE_REQUEST, AVERROR(EINVAL),
+        return outcome_refuse(
+            out,
             "The option project takes a label of one line, at most %d bytes of UTF-8.",
             MAX_LABEL);
     return copy(&r->project, o->project);
 }
 
-/* Where it goes */
-
 static int check_base_url(const Options *o, Outcome *out, Request *r)
 {
     const char *allowed = secure_getenv("I2V_ALLOW_HTTP");
-    int ret = url_origin(o->base_url ? o->base_url : "", &r->origin);
+    const char *url = o->base_url ? o->base_url : "";
+    int ret = url_origin(url, &r->origin);
 
     if (ret == AVERROR(ENOMEM))
         return ret;
-    if (ret < 0 || !url_is_origin(o->base_url))
-        return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
-                            "The option base_url must be an origin, https://HOST or "
-                            "https://HOST:PORT, not '%s'.",
-                            o->base_url && strchr(o->base_url, '@')
-                                ? "(a URL with credentials)"
-                            : o->base_url ? o->base_url
-                                          : "");
+    if (ret < 0 || !url_is_origin(url))
+        return outcome_refuse(out,
+                              "The option base_url must be an origin, https://HOST or "
+                              "https://HOST:PORT, not '%s'.",
+                              strchr(url, '@') ? "(a URL with credentials)" : url);
     r->allow_http = av_strstart(r->origin, "http://", NULL);
     if (r->allow_http && !url_is_loopback(r->origin) &&
         (!allowed || strcmp(allowed, "1")))
-        return outcome_fail(
-            out, FAILURE_REQUEST, AVERROR(EINVAL),
-            "The option base_url is plain http to another machine, which would show "
-            "the API key to the network: use https, or set I2V_ALLOW_HTTP=1.");
+        return outcome_refuse(
+            out, "The option base_url is plain http to another machine, which would show "
+                 "the API key to the network: use https, or set I2V_ALLOW_HTTP=1.");
     return 0;
 }
 
@@ -180,10 +152,7 @@ static int check_ca_file(const Options *o, Outcome *out, Request *r)
                             "The option ca_file names %s, which cannot be read: %s.",
                             o->ca_file, av_err2str(ret));
     }
-    if (!o->ca_file)
-        return 0;
-    r->ca_file = av_strdup(o->ca_file);
-    return r->ca_file ? 0 : AVERROR(ENOMEM);
+    return copy(&r->ca_file, o->ca_file);
 }
 
 /* Texts are kept in the ledger, which is to be read again. */
@@ -198,9 +167,8 @@ static int check_sizes(const Options *o, Outcome *out)
     for (size_t i = 0; i < FF_ARRAY_ELEMS(texts); i++) {
         if (!texts[i].text || strlen(texts[i].text) <= MAX_TEXT)
             continue;
-        return outcome_fail(
-            out, FAILURE_REQUEST, AVERROR(EINVAL),
-            "The option %s is too large: it may have %d bytes, and has %zu.",
+        return outcome_refuse(
+            out, "The option %s is too large: it may have %d bytes, and has %zu.",
             texts[i].name, MAX_TEXT, strlen(texts[i].text));
     }
     return 0;
@@ -208,10 +176,9 @@ static int check_sizes(const Options *o, Outcome *out)
 
 int request_check(const Options *options, Outcome *out, Request **request)
 {
-    Request *r = av_mallocz(sizeof(*r));
+    Request *r = *request = av_mallocz(sizeof(*r));
     int ret;
 
-    *request = NULL;
     if (!r)
         return AVERROR(ENOMEM);
     r->engine = engine_default();
@@ -221,21 +188,17 @@ int request_check(const Options *options, Outcome *out, Request **request)
         (ret = check_end_image(options, out, r)) < 0 ||
         (ret = fields_check(options, out, r)) < 0 ||
         (ret = check_money(options, out, r)) < 0 ||
-        (ret = check_waiting(options, out, r)) < 0) {
-        request_free(&r);
-        return ret;
-    }
-    *request = r;
-    return 0;
+        (ret = check_waiting(options, out, r)) < 0)
+        request_free(request);
+    return ret;
 }
 
 int request_recall(const EarlierRequest *earlier, const Options *options, Outcome *out,
                    Request **request)
 {
-    Request *r = av_mallocz(sizeof(*r));
+    Request *r = *request = av_mallocz(sizeof(*r));
     int ret;
 
-    *request = NULL;
     if (!r)
         return AVERROR(ENOMEM);
     r->engine = engine_default();
@@ -244,19 +207,17 @@ int request_recall(const EarlierRequest *earlier, const Options *options, Outcom
         (ret = copy(&r->image, "")) < 0 || (ret = check_money(options, out, r)) < 0 ||
         (ret = check_waiting(options, out, r)) < 0 ||
         (ret = request_check_gateway(r, options, out)) < 0 ||
-        (ret = request_check_places(r, options, out)) < 0)
-        goto fail;
+        (ret = request_check_places(r, options, out)) < 0) {
+        request_free(request);
+        return ret;
+    }
     r->take = earlier->take;
     r->duration = earlier->duration;
     r->width = earlier->width;
     r->height = earlier->height;
     r->reuse_only = true;
     av_strlcpy(r->key, earlier->key, sizeof(r->key));
-    *request = r;
     return 0;
-fail:
-    request_free(&r);
-    return ret;
 }
 
 int request_check_origin(Request *request, const Options *options, Outcome *out)
@@ -271,8 +232,6 @@ int request_check_gateway(Request *request, const Options *options, Outcome *out
     int ret = request_check_origin(request, options, out);
     return ret < 0 ? ret : api_key_find(options, out, request);
 }
-
-/* What the stills decide */
 
 int request_settle(Request *request, const Still *still, const Still *end, Outcome *out)
 {

@@ -1,8 +1,7 @@
 /* i2v: a request's fields: one vocabulary of options, each model's own names
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "request/fields.h"
+#include "request/steps.h"
 
-#include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +9,6 @@
 #include <libavutil/avstring.h>
 #include <libavutil/bprint.h>
 #include <libavutil/error.h>
-#include <libavutil/log.h>
 #include <libavutil/mem.h>
 #include <libavutil/parseutils.h>
 
@@ -33,8 +31,6 @@ static const Model *names_of(const Request *r)
 {
     return r->model ? r->model : &generic;
 }
-
-/* Sentences */
 
 /* The options that a model's row knows of. */
 static void list_vocabulary(AVBPrint *list, const Model *model)
@@ -59,14 +55,11 @@ static void list_vocabulary(AVBPrint *list, const Model *model)
 static int refuse_option(const char *option, const Request *r, Outcome *out)
 {
     AVBPrint list;
-    av_bprint_init(&list, 0, 256);
+    av_bprint_init(&list, 0, AV_BPRINT_SIZE_AUTOMATIC);
     list_vocabulary(&list, r->model);
-    outcome_fail(
-        out, FAILURE_REQUEST, AVERROR(EINVAL),
-        "The option %s cannot be set for %s; beside still and prompt it takes %s.",
+    return outcome_refuse(
+        out, "The option %s cannot be set for %s; beside still and prompt it takes %s.",
         option, r->model_name, list.len ? list.str : "nothing");
-    av_bprint_finalize(&list, NULL);
-    return AVERROR(EINVAL);
 }
 
 /* One value into the fields, in place of what is there. Takes item over. */
@@ -79,9 +72,6 @@ static int put(Request *r, const char *name, cJSON *item)
     return AVERROR(ENOMEM);
 }
 
-/* Resolution, ratio, length */
-
-/* One of a model's names for a thing, or a sentence. */
 static int check_name(const char *option, const char *value, const char *const *names,
                       const Request *r, Outcome *out)
 {
@@ -90,19 +80,15 @@ static int check_name(const char *option, const char *value, const char *const *
         if (!strcmp(*name, value))
             return 0;
     if (!names[0] && !strcmp(option, "aspect_ratio"))
-        return outcome_fail(
-            out, FAILURE_REQUEST, AVERROR(EINVAL),
-            "The option %s cannot be set for %s: its clip follows the still.", option,
-            r->model_name);
+        return outcome_refuse(
+            out, "The option %s cannot be set for %s: its clip follows the still.",
+            option, r->model_name);
     if (!names[0])
         return refuse_option(option, r, out);
-    av_bprint_init(&list, 0, 256);
+    av_bprint_init(&list, 0, AV_BPRINT_SIZE_AUTOMATIC);
     model_list_names(names, &list);
-    outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
-                 "The option %s cannot be '%s': %s takes %s.", option, value,
-                 r->model_name, list.str);
-    av_bprint_finalize(&list, NULL);
-    return AVERROR(EINVAL);
+    return outcome_refuse(out, "The option %s cannot be '%s': %s takes %s.", option,
+                          value, r->model_name, list.str);
 }
 
 static int check_resolution(const char *given, Outcome *out, Request *r)
@@ -137,15 +123,12 @@ static int refuse_duration(const char *duration, const Request *r, Outcome *out)
     AVBPrint list;
     if (r->model && !r->model->durations[0] && !r->model->longest)
         return refuse_option("duration", r, out);
-    av_bprint_init(&list, 0, 256);
+    av_bprint_init(&list, 0, AV_BPRINT_SIZE_AUTOMATIC);
     if (r->model)
         model_list_durations(r->model, &list);
     av_bprintf(&list, r->model ? " seconds" : "a time above 0");
-    outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
-                 "The option duration cannot be '%s': %s takes %s.", duration,
-                 r->model_name, list.str);
-    av_bprint_finalize(&list, NULL);
-    return AVERROR(EINVAL);
+    return outcome_refuse(out, "The option duration cannot be '%s': %s takes %s.",
+                          duration, r->model_name, list.str);
 }
 
 static int check_duration(const char *given, Outcome *out, Request *r)
@@ -225,14 +208,11 @@ static int refuse_value(const char *option, const ModelField *field, const char 
 {
     AVBPrint list;
     bool of_params = !strcmp(option, "params");
-    av_bprint_init(&list, 0, 256);
+    av_bprint_init(&list, 0, AV_BPRINT_SIZE_AUTOMATIC);
     model_list_values(field, &list);
-    outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
-                 "The option %s%s%s cannot be '%.60s': %s takes %s.", option,
-                 of_params ? ": the field " : "", of_params ? field->name : "", text,
-                 r->model_name, list.str);
-    av_bprint_finalize(&list, NULL);
-    return AVERROR(EINVAL);
+    return outcome_refuse(out, "The option %s%s%s cannot be '%.60s': %s takes %s.",
+                          option, of_params ? ": the field " : "",
+                          of_params ? field->name : "", text, r->model_name, list.str);
 }
 
 /* A field that the table knows. `item` stays the caller's. */
@@ -279,8 +259,6 @@ static int check_further(const char *name, const char *value, ModelFieldType typ
     return ret;
 }
 
-/* Audio */
-
 static int check_audio(const Options *o, Outcome *out, Request *r)
 {
     const Model *model = names_of(r);
@@ -294,28 +272,23 @@ static int check_audio(const Options *o, Outcome *out, Request *r)
     if (model->audio_field)
         return put(r, model->audio_field, cJSON_CreateBool(o->audio));
     if (by_default)
-        return outcome_fail(
-            out, FAILURE_REQUEST, AVERROR(EINVAL),
-            "The option audio cannot be 0 for %s: its clips always have audio.",
+        return outcome_refuse(
+            out, "The option audio cannot be 0 for %s: its clips always have audio.",
             r->model_name);
-    return outcome_fail(
-        out, FAILURE_REQUEST, AVERROR(EINVAL),
+    return outcome_refuse(
+        out,
         "The option audio cannot be 1 for %s: its clips have no audio; silence=1 "
         "adds a silent track.",
         r->model_name);
 }
 
-/* params */
-
 /* The option that sets a request field, or NULL. */
 static const char *option_of(const char *name, const Request *r)
 {
-    static const char *const same[] = {"model", "prompt"};
     const Model *model = names_of(r);
 
-    for (size_t i = 0; i < FF_ARRAY_ELEMS(same); i++)
-        if (!strcmp(name, same[i]))
-            return same[i];
+    if (!strcmp(name, "model") || !strcmp(name, "prompt"))
+        return name;
     /* Of a path the first part is the field. */
     size_t size = strlen(name);
     if (!strncmp(name, model->image_field, size) && strchr(".", model->image_field[size]))
@@ -331,14 +304,11 @@ static const char *option_of(const char *name, const Request *r)
 static int override(cJSON *params, const char *name, char **option)
 {
     cJSON *item = cJSON_DetachItemFromObjectCaseSensitive(params, name);
-    int ret = 0;
     if (!item)
         return 0;
     *option = params_text(item);
-    if (!*option)
-        ret = AVERROR(ENOMEM);
     cJSON_Delete(item);
-    return ret;
+    return *option ? 0 : AVERROR(ENOMEM);
 }
 
 static int add_param(cJSON *item, Outcome *out, Request *r)
@@ -352,10 +322,9 @@ static int add_param(cJSON *item, Outcome *out, Request *r)
     int ret;
 
     if (option)
-        return outcome_fail(
-            out, FAILURE_REQUEST, AVERROR(EINVAL),
-            "The option params cannot set the field %s; use the option %s.", item->string,
-            option);
+        return outcome_refuse(
+            out, "The option params cannot set the field %s; use the option %s.",
+            item->string, option);
     if (switches)
         field = &audio;
     if (!field)
@@ -368,7 +337,6 @@ static int add_param(cJSON *item, Outcome *out, Request *r)
     return ret;
 }
 
-/* Add what is left of params to the fields. */
 static int add_params(const cJSON *params, Outcome *out, Request *r)
 {
     cJSON *item;
@@ -386,9 +354,8 @@ static int check_stills(Outcome *out, const Request *r)
         return refuse_option("end_image", r, out);
     if (r->end_image || !r->model->needs_end_image)
         return 0;
-    return outcome_fail(
-        out, FAILURE_REQUEST, AVERROR(EINVAL),
-        "The model %s needs a last frame: name it with the option end_image.",
+    return outcome_refuse(
+        out, "The model %s needs a last frame: name it with the option end_image.",
         r->model_name);
 }
 
@@ -400,23 +367,19 @@ static int check_prompt(Outcome *out, const Request *r)
     bool has_instead = instead && json_member(r->fields, instead);
 
     if (!r->prompt[0] && !has_instead)
-        return outcome_fail(
-            out, FAILURE_REQUEST, AVERROR(EINVAL),
-            "There is no prompt: say what happens in the clip with the option "
-            "prompt, or name a text file with prompt_file.");
+        return outcome_refuse(
+            out, "There is no prompt: say what happens in the clip with the option "
+                 "prompt, or name a text file with prompt_file.");
     if (r->prompt[0] && has_instead)
-        return outcome_fail(
-            out, FAILURE_REQUEST, AVERROR(EINVAL),
+        return outcome_refuse(
+            out,
             "The model %s takes either a prompt or the field %s of params, not both.",
             r->model_name, instead);
     if (!longest || text_length(r->prompt) <= (size_t)longest)
         return 0;
-    return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
-                        "The prompt has %zu characters; %s takes at most %d.",
-                        text_length(r->prompt), r->model_name, longest);
+    return outcome_refuse(out, "The prompt has %zu characters; %s takes at most %d.",
+                          text_length(r->prompt), r->model_name, longest);
 }
-
-/* Which fields go together */
 
 /* A field's value as text: given, or by default; free with av_free(). NULL: none. */
 static char *current(const Request *r, const char *name)
@@ -442,9 +405,7 @@ static const char *known_as(const Request *r, const char *field)
 
 static bool is_met(const Request *r, const ModelRule *rule)
 {
-    bool end_image =
-        r->model->end_image_field && !strcmp(rule->when, r->model->end_image_field);
-    if (end_image)
+    if (r->model->end_image_field && !strcmp(rule->when, r->model->end_image_field))
         return r->end_image;
     char *value = current(r, rule->when);
     bool met = value && (!rule->is || text_is_among(value, rule->is));
@@ -461,19 +422,16 @@ static int check_rules(Outcome *out, const Request *r)
         char *value = current(r, rule->field);
         bool broken = value && !text_is_among(value, rule->only);
         if (broken)
-            outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
-                         "With %s%s%s the model %s takes %s=%s alone, not %s.",
-                         known_as(r, rule->when), rule->is ? "=" : "",
-                         rule->is ? rule->is : "", r->model_name,
-                         known_as(r, rule->field), rule->only, value);
+            outcome_refuse(out, "With %s%s%s the model %s takes %s=%s alone, not %s.",
+                           known_as(r, rule->when), rule->is ? "=" : "",
+                           rule->is ? rule->is : "", r->model_name,
+                           known_as(r, rule->field), rule->only, value);
         av_free(value);
         if (broken)
             return AVERROR(EINVAL);
     }
     return 0;
 }
-
-/* All of it */
 
 /* The fields by options, and by params over them. */
 static int fill(const Options *o, cJSON *params, Outcome *out, Request *r)
@@ -510,9 +468,7 @@ static int make(const Options *o, cJSON *params, Outcome *out, Request *r)
         (r->prompt[0] && !cJSON_AddStringToObject(r->fields, "prompt", r->prompt)))
         return AVERROR(ENOMEM);
     if ((ret = fill(o, params, out, r)) < 0 || (ret = check_prompt(out, r)) < 0 ||
-        !r->model)
-        return ret;
-    if ((ret = check_stills(out, r)) < 0 || (ret = check_rules(out, r)) < 0)
+        !r->model || (ret = check_stills(out, r)) < 0 || (ret = check_rules(out, r)) < 0)
         return ret;
     const cJSON *fps = json_member(r->fields, "fps");
     if (cJSON_IsRaw(fps))
@@ -526,11 +482,9 @@ int fields_check(const Options *o, Outcome *out, Request *r)
     int ret;
 
     if (!o->model || !o->model[0] || !text_is_utf8(o->model))
-        return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
-                            "The option model must name a model of the gateway.");
+        return outcome_refuse(out, "The option model must name a model of the gateway.");
     if (o->negative_prompt && !text_is_utf8(o->negative_prompt))
-        return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
-                            "The option negative_prompt is not valid UTF-8.");
+        return outcome_refuse(out, "The option negative_prompt is not valid UTF-8.");
     r->model = model_find(r->engine->models, o->model);
     if (!r->model)
         outcome_say(out, AV_LOG_INFO,
@@ -547,7 +501,7 @@ int fields_check(const Options *o, Outcome *out, Request *r)
     return ret;
 }
 
-cJSON *fields_with_defaults(const Request *r)
+cJSON *request_fields(const Request *r)
 {
     /* Printed and read again, so that numbers kept as text are numbers. */
     char *text = cJSON_PrintUnformatted(r->fields);

@@ -1,23 +1,20 @@
 /* i2v: the options of one input: where their values come from
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "request/table.h"
+#include "request/steps.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <libavutil/avstring.h>
+#include <libavutil/bprint.h>
 #include <libavutil/error.h>
 #include <libavutil/mem.h>
-
-#include "base/text.h"
 
 static bool is_graph(const char *url)
 {
     return url && !strcmp(url, OPTIONS_GRAPH_URL);
 }
 
-/* Move our options out of `given`. */
 static int take_ours(AVDictionary **given, AVDictionary **ours)
 {
     const AVDictionaryEntry *entry = NULL;
@@ -36,7 +33,6 @@ static int take_ours(AVDictionary **given, AVDictionary **ours)
     return 0;
 }
 
-/* Add the options of a URL to those given beside it. */
 static int add_query(const AVDictionary *query, AVDictionary **ours, Outcome *out)
 {
     const AVDictionaryEntry *entry = NULL;
@@ -93,7 +89,6 @@ end:
     return FFMIN(ret, 0);
 }
 
-/* Set a value that the command leaves open. */
 static int set_default(AVDictionary **ours, const char *name, const char *value)
 {
     return value && *value ? av_dict_set(ours, name, value, AV_DICT_DONT_OVERWRITE) : 0;
@@ -101,10 +96,9 @@ static int set_default(AVDictionary **ours, const char *name, const char *value)
 
 static int refuse_value(const AVOption *o, const char *value, Outcome *out)
 {
-    char text[256];
     AVBPrint valid;
 
-    av_bprint_init_for_buffer(&valid, text, sizeof(text));
+    av_bprint_init(&valid, 0, AV_BPRINT_SIZE_AUTOMATIC);
     if (o->unit) {
         for (const AVOption *c = options_class.option; c->name; c++)
             if (c->type == AV_OPT_TYPE_CONST && !strcmp(c->unit, o->unit))
@@ -118,9 +112,8 @@ static int refuse_value(const AVOption *o, const char *value, Outcome *out)
     } else {
         av_bprintf(&valid, "a time such as 90, 1:30 or 1500ms");
     }
-    return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
-                        "'%s' is not a value of the option %s; it takes %s.", value,
-                        o->name, text);
+    return outcome_refuse(out, "'%s' is not a value of the option %s; it takes %s.",
+                          value, o->name, valid.str);
 }
 
 /* libavutil would take an expression for a name, and round 1.5 to 2 without a word. */
@@ -198,8 +191,8 @@ static int check_limits(OptionsOrigin origin, const AVDictionary *query,
         lifted = "reuse";
     if (!lifted)
         goto end;
-    ret = outcome_fail(
-        out, FAILURE_REQUEST, AVERROR(EINVAL),
+    ret = outcome_refuse(
+        out,
         "The %s says %s=%s, and I2V_DEFAULTS %s=%s: a %s may not allow more than "
         "that.",
         origin == OPTIONS_OF_GRAPH ? "filter graph" : "i2v: URL", lifted,
@@ -246,23 +239,18 @@ int options_gather(const char *url, AVDictionary **given, Outcome *out, Options 
 {
     AVDictionary *ours = NULL, *query = NULL, *nothing = NULL;
     OptionsOrigin origin = is_graph(url) ? OPTIONS_OF_GRAPH : OPTIONS_OF_URL;
-    Options *o = av_mallocz(sizeof(*o));
-    int ret = AVERROR(ENOMEM);
+    Options *o = *options = av_mallocz(sizeof(*o));
+    int ret;
 
-    *options = NULL;
     if (!o)
-        return ret;
+        return AVERROR(ENOMEM);
     o->class = &options_class;
     o->log_level_offset = AV_LOG_TRACE;
     av_opt_set_defaults(o);
     if ((ret = gather_command(url, given ? given : &nothing, &ours, &query, out)) < 0 ||
         (ret = add_environment(origin, query, &ours, out)) < 0 ||
         (ret = apply(ours, o, out)) < 0)
-        goto end;
-    *options = o;
-    o = NULL;
-end:
-    options_free(&o);
+        options_free(options);
     av_dict_free(&ours);
     av_dict_free(&query);
     return ret;

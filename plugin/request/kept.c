@@ -20,12 +20,10 @@ static char *scrubbed(const char *value)
         size_t head = strcspn(value, ", \t\r\n");
         if (value[head] != ',') /* no data: URI, but words */
             return av_strdup(value);
-        return digest_text(value, strlen(value), digest) < 0
-                   ? NULL
-                   : av_asprintf("data: URI of %zu bytes, SHA-256 %s", strlen(value),
-                                 digest);
+        digest_text(value, strlen(value), digest);
+        return av_asprintf("data: URI of %zu bytes, SHA-256 %s", strlen(value), digest);
     }
-    if (!av_stristart(value, "http://", NULL) && !av_stristart(value, "https://", NULL))
+    if (!url_is_web(value))
         return av_strdup(value);
     return url_bare(value, &bare) < 0 ? av_strdup("a URL") : bare;
 }
@@ -67,8 +65,5 @@ char *kept_account_path(const char *path)
 {
     const char *name = av_basename(path), *dot = strrchr(name, '.');
     size_t size = dot && dot > name ? (size_t)(dot - path) : strlen(path);
-    char *stem = av_strndup(path, size);
-    char *result = stem ? av_asprintf("%s.i2v.json", stem) : NULL;
-    av_free(stem);
-    return result;
+    return av_asprintf("%.*s.i2v.json", (int)size, path);
 }

@@ -5,7 +5,8 @@
  * input come, the first that says one first, from the caller and the i2v: URL, from the
  * environment, and from the table. URLs and filter graphs may be a stranger's: they may
  * not say what could send the key elsewhere, touch files of this machine, or lift a limit
- * of the site's.
+ * of the site's. What takes an Outcome returns 0, or a negative AVERROR after one
+ * sentence on it.
  */
 #ifndef I2V_OPTIONS_H
 #define I2V_OPTIONS_H
@@ -90,7 +91,6 @@ const char *options_url_body(const char *url);
  * Split the body of an i2v: URL into the still and the options of its query.
  * @param still    the decoded still; free with av_free()
  * @param query    the decoded options, added to
- * @return 0, AVERROR(EINVAL) or AVERROR_OPTION_NOT_FOUND after one sentence on `out`
  */
 int options_parse_url(const char *body, char **still, AVDictionary **query, Outcome *out);
 
@@ -99,8 +99,7 @@ int options_parse_url(const char *body, char **still, AVDictionary **query, Outc
  * I2V_BASE_URL and I2V_STORE, I2V_DEFAULTS, the table's defaults. Thread-safe.
  * @param url    the input's name: a still, an i2v: URL, or OPTIONS_GRAPH_URL
  * @param given  options of the caller's; ours are taken out of it, others are left
- * @return 0 and *options (free with options_free()), or a negative AVERROR after one
- * sentence
+ * @param options  free with options_free()
  */
 int options_gather(const char *url, AVDictionary **given, Outcome *out,
                    Options **options);
@@ -117,13 +116,11 @@ bool options_knows(const char *name);
 /** Whether an option of ours is never accepted from URLs and graphs. */
 bool options_is_withheld(const char *name);
 
-/** Check that an option of ours may come from there.
- * @return 0, or AVERROR(EINVAL) after one sentence on `out` */
+/** Check that an option of ours may come from there. */
 int options_check_foreign(OptionsOrigin origin, const char *name, const char *value,
                           Outcome *out);
 
-/** Add an option; one that is there already must have the same value.
- * @return 0, AVERROR(EINVAL) after one sentence on `out`, or AVERROR(ENOMEM) */
+/** Add an option; one that is there already must have the same value. */
 int options_add(AVDictionary **options, const char *name, const char *value,
                 Outcome *out);
 

@@ -9,7 +9,6 @@
 
 #include <libavutil/avstring.h>
 #include <libavutil/error.h>
-#include <libavutil/log.h>
 #include <libavutil/mem.h>
 
 #include "base/files.h"
@@ -39,18 +38,14 @@ static bool has_rounded(const cJSON *json)
 static int parse_object(const char *text, const char *where, Outcome *out, cJSON **fields)
 {
     *fields = cJSON_ParseWithOpts(text, NULL, 1);
-    if (cJSON_IsObject(*fields) && !has_rounded(*fields))
-        return 0;
-    if (*fields && cJSON_IsObject(*fields))
-        outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
-                     "The option params holds a number with more digits than JSON keeps; "
-                     "give that field as name=value.");
-    else
-        outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
-                     "The option params must be a JSON object; %s is not one.", where);
-    cJSON_Delete(*fields);
-    *fields = NULL;
-    return AVERROR(EINVAL);
+    if (!cJSON_IsObject(*fields))
+        return outcome_refuse(
+            out, "The option params must be a JSON object; %s is not one.", where);
+    if (has_rounded(*fields))
+        return outcome_refuse(
+            out, "The option params holds a number with more digits than JSON keeps; "
+                 "give that field as name=value.");
+    return 0;
 }
 
 static int parse_file(const char *path, Outcome *out, cJSON **fields)
@@ -111,15 +106,14 @@ static int add_pair(char *pair, Outcome *out, cJSON *fields)
         strspn(pair, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.");
 
     if (!name || pair[name] != '=')
-        return outcome_fail(
-            out, FAILURE_REQUEST, AVERROR(EINVAL),
+        return outcome_refuse(
+            out,
             "The option params is name=value:name=value; '%s' is not of that form. "
             "A colon inside a value is written \\:",
             pair);
     pair[name] = '\0';
     if (json_member(fields, pair))
-        return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
-                            "The option params names the field %s twice.", pair);
+        return outcome_refuse(out, "The option params names the field %s twice.", pair);
     cJSON *value = value_of(pair + name + 1);
     if (!value || !cJSON_AddItemToObject(fields, pair, value)) {
         cJSON_Delete(value);
@@ -142,22 +136,26 @@ static int parse_pairs(const char *text, Outcome *out, cJSON **fields)
         if (!*text++)
             break;
     }
-    if (ret < 0) {
-        cJSON_Delete(*fields);
-        *fields = NULL;
-    }
     av_free(pair);
     return ret;
 }
 
 int params_parse(const char *text, Outcome *out, cJSON **fields)
 {
+    int ret;
+
     *fields = NULL;
     if (text[0] == '@')
-        return parse_file(text + 1, out, fields);
-    if (text[strspn(text, " \t\r\n")] == '{')
-        return parse_object(text, "it", out, fields);
-    return parse_pairs(text, out, fields);
+        ret = parse_file(text + 1, out, fields);
+    else if (text[strspn(text, " \t\r\n")] == '{')
+        ret = parse_object(text, "it", out, fields);
+    else
+        ret = parse_pairs(text, out, fields);
+    if (ret < 0) {
+        cJSON_Delete(*fields);
+        *fields = NULL;
+    }
+    return ret;
 }
 
 char *params_text(const cJSON *item)

@@ -5,7 +5,8 @@
  * the values of one input. request_check() holds them against what the model takes and
  * turns them into the fields that are sent. request_settle() knows the stills too: it
  * chooses the aspect ratio, the size that each still must have, and makes the key, by
- * which the store knows the request again.
+ * which the store knows the request again. What takes an Outcome returns 0, or a negative
+ * AVERROR after one sentence on it.
  */
 #ifndef I2V_REQUEST_H
 #define I2V_REQUEST_H
@@ -71,50 +72,35 @@ typedef struct Request {
     char key[REQUEST_KEY_SIZE];
 } Request;
 
-/**
- * Check what is asked for, as far as it can be checked without the still.
- * @return 0 and *request (free with request_free()), or after one sentence on `out`:
- *         AVERROR(EINVAL), AVERROR(ENOMEM), or the error of reading a file. Thread-safe.
- */
+/** Check what is asked for, as far as it can be checked without the still; free *request
+ * with request_free(). Thread-safe. */
 int request_check(const Options *options, Outcome *out, Request **request);
 
-/**
- * Check where the gateway is, for what needs no key: origin and CA bundle.
- * @return 0, or a negative AVERROR after one sentence on `out`
- */
+/** Check where the gateway is, for what needs no key: origin and CA bundle. */
 int request_check_origin(Request *request, const Options *options, Outcome *out);
 
-/**
- * Check where the request goes and with what: origin, CA bundle, API key (NULL when there
- * is none; what the store has can be had without).
- * @return 0, or a negative AVERROR after one sentence on `out`
- */
+/** Check where the request goes and with what: origin, CA bundle, API key (NULL when
+ * there is none; what the store has can be had without). */
 int request_check_gateway(Request *request, const Options *options, Outcome *out);
 
 /**
  * Read the API key's file again: a key may be changed while a generation runs.
  * @param key  free with av_free()
- * @return 0, AVERROR(ENOENT) when the key did not come from a file, or a negative AVERROR
- * after one sentence on `out`
+ * @return 0, AVERROR(ENOENT) when the key did not come from a file, or another AVERROR
  */
 int request_read_key_again(const Request *request, Outcome *out, char **key);
 
-/** The directory of the store: the option, or the place below the home directory.
- * @return 0 and *path (free with av_free()), or a negative AVERROR after one sentence on
- * `out` */
+/** The directory of the store: the option, or the place below the home directory; free
+ * *path with av_free(). */
 int request_find_store(const Options *options, Outcome *out, char **path);
 
-/**
- * Check where things are to be kept: the store's name and the path of save.
- * @return 0, or a negative AVERROR after one sentence on `out`
- */
+/** Check where things are to be kept: the store's name and the path of save. */
 int request_check_places(Request *request, const Options *options, Outcome *out);
 
 /**
  * Settle what depends on the stills: aspect ratio, target sizes, the key.
  * @param still  the still, or NULL for request->image_as_url
  * @param end    the last frame, or NULL when there is none or for end_image_as_url
- * @return 0, or a negative AVERROR after one sentence on `out`
  */
 int request_settle(Request *request, const Still *still, const Still *end, Outcome *out);
 
@@ -126,12 +112,25 @@ typedef struct EarlierRequest {
 
 /**
  * A request as the ledger has it, to be waited for and never sent. What it is asked with,
- * and how long, is the options' matter, as of request_check().
- * @return 0 and *request (free with request_free()), or a negative AVERROR after one
- * sentence on `out`
+ * and how long, is the options' matter. Return and ownership as of request_check().
  */
 int request_recall(const EarlierRequest *earlier, const Options *options, Outcome *out,
                    Request **request);
+
+/**
+ * The fields with the model's documented defaults for those that are not sent, as a price
+ * may depend on them.
+ * @return an object, free with cJSON_Delete(); NULL without memory
+ */
+cJSON *request_fields(const Request *request);
+
+/**
+ * The size of a clip made here in place of the model's: the one that was asked for, else
+ * one of the still's shape that such a model might give.
+ * @param width,height  set to even numbers of pixels
+ */
+void request_clip_size(const Request *request, const Still *still, int *width,
+                       int *height);
 
 /** The length that is asked for, seconds with their fraction; 0 when it is left to the
  * model. */

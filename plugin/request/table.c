@@ -1,16 +1,13 @@
 /* i2v: the table of options, and which of them a stranger may say
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "request/table.h"
+#include "request/steps.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include <libavutil/avstring.h>
+#include <libavutil/bprint.h>
 #include <libavutil/error.h>
-#include <libavutil/mem.h>
 
 #include "base/text.h"
 #include "engine/engine.h"
@@ -120,15 +117,15 @@ const char *options_value_name(const char *option, int value)
 int options_refuse_unknown(const char *name, const char *where, bool foreign,
                            Outcome *out)
 {
-    char text[1024];
     AVBPrint list;
 
-    av_bprint_init_for_buffer(&list, text, sizeof(text));
+    av_bprint_init(&list, 0, AV_BPRINT_SIZE_AUTOMATIC);
     for (const AVOption *o = option_table; o->name; o++)
         if (o->type != AV_OPT_TYPE_CONST && !(foreign && options_is_withheld(o->name)))
             av_bprintf(&list, "%s%s", list.len ? ", " : "", o->name);
     return outcome_fail(out, FAILURE_REQUEST, AVERROR_OPTION_NOT_FOUND,
-                        "Unknown option '%s' in %s; it may hold %s.", name, where, text);
+                        "Unknown option '%s' in %s; it may hold %s.", name, where,
+                        list.str);
 }
 
 int options_add(AVDictionary **options, const char *name, const char *value, Outcome *out)
@@ -138,9 +135,8 @@ int options_add(AVDictionary **options, const char *name, const char *value, Out
     if (!earlier || !strcmp(earlier->value, value))
         return FFMIN(av_dict_set(options, name, value, 0), 0);
     bool hide = text_has_control(earlier->value) || text_has_control(value);
-    return outcome_fail(
-        out, FAILURE_REQUEST, AVERROR(EINVAL),
-        "The option %s is given twice with different values: '%s' and '%s'.", name,
+    return outcome_refuse(
+        out, "The option %s is given twice with different values: '%s' and '%s'.", name,
         hide ? "..." : earlier->value, hide ? "..." : value);
 }
 
@@ -148,8 +144,7 @@ int options_add(AVDictionary **options, const char *name, const char *value, Out
 
 /* URLs and graphs come from strangers too: what could send the key elsewhere, or a file
  * of this machine's to the gateway, or write one, is not for them to say. */
-static const char *const withheld[] = {"base_url", "api_key_file", "prompt_file",
-                                       "ca_file",  "store",        "save"};
+static const char withheld[] = "base_url|api_key_file|prompt_file|ca_file|store|save";
 
 static const char *const places[] = {
     [OPTIONS_OF_URL] = "an i2v: URL",
@@ -158,16 +153,13 @@ static const char *const places[] = {
 
 bool options_is_withheld(const char *name)
 {
-    for (size_t i = 0; i < FF_ARRAY_ELEMS(withheld); i++)
-        if (!strcmp(name, withheld[i]))
-            return true;
-    return false;
+    return text_is_among(name, withheld);
 }
 
 static int refuse(const char *name, const char *file, const char *place, Outcome *out)
 {
-    return outcome_fail(
-        out, FAILURE_REQUEST, AVERROR(EINVAL),
+    return outcome_refuse(
+        out,
         "The option %s%s is not accepted in %s; set it with -f i2v -%s, in "
         "I2V_DEFAULTS%s or through the C API.",
         name, file, place, name,
@@ -188,6 +180,6 @@ int options_check_foreign(OptionsOrigin origin, const char *name, const char *va
         return refuse(name, "=@file", place, out);
     if (text_is_among(name, "prompt|negative_prompt|params") || !text_has_control(value))
         return 0;
-    return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
-                        "The option %s in %s holds a control character.", name, place);
+    return outcome_refuse(out, "The option %s in %s holds a control character.", name,
+                          place);
 }

@@ -1,11 +1,9 @@
 /* i2v: what size a still must have for its model
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "request/target.h"
+#include "request/steps.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <math.h>
-#include <string.h>
 
 #include <libavutil/common.h>
 #include <libavutil/error.h>
@@ -73,13 +71,13 @@ static int refuse_as_it_is(const Request *r, const char *option, Size size, Outc
 {
     const Model *model = r->model;
     if (FFMIN(size.width, size.height) < model->min_side)
-        return outcome_fail(
-            out, FAILURE_REQUEST, AVERROR(EINVAL),
+        return outcome_refuse(
+            out,
             "The option fit=none sends %s of %dx%d, but %s takes none whose shorter "
             "side is below %d pixels.",
             option, size.width, size.height, r->model_name, model->min_side);
-    return outcome_fail(
-        out, FAILURE_REQUEST, AVERROR(EINVAL),
+    return outcome_refuse(
+        out,
         "The option fit=none sends %s of %dx%d, but %s takes none whose longer "
         "side is more than %g times the shorter.",
         option, size.width, size.height, r->model_name, model->max_ratio);
@@ -158,7 +156,7 @@ int target_settle(Request *r, const Still *still, const Still *end, Outcome *out
     return ret;
 }
 
-void target_of_clip(const Request *r, const Still *still, int *width, int *height)
+void request_clip_size(const Request *r, const Still *still, int *width, int *height)
 {
     const char *resolution = json_text(r->fields, "resolution");
     const char *text =

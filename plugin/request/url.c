@@ -1,6 +1,5 @@
 /* i2v: the i2v: URL
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <errno.h>
 #include <string.h>
 
 #include <curl/curl.h>
@@ -10,7 +9,7 @@
 #include <libavutil/mem.h>
 
 #include "base/text.h"
-#include "request/table.h"
+#include "request/steps.h"
 
 const char *options_url_body(const char *url)
 {
@@ -28,8 +27,8 @@ static int decode(const char *text, size_t size, bool query, char **decoded, Out
             *c = ' ';
         if (*c != '%' || (av_isxdigit(c[1]) && av_isxdigit(c[2]) && strncmp(c, "%00", 3)))
             continue;
-        outcome_fail(
-            out, FAILURE_REQUEST, AVERROR(EINVAL),
+        outcome_refuse(
+            out,
             "In an i2v: URL a %% must be followed by two hexadecimal digits, not "
             "00; a literal %% is written %%25: \"%.12s\"",
             c);
@@ -54,25 +53,17 @@ static int parse_pair(const char *pair, size_t size, AVDictionary **query, Outco
 
     if ((ret = decode(pair, name_size, true, &name, out)) < 0)
         goto end;
-    if (text_has_control(name)) {
-        ret = outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
-                           "An option name in the i2v: URL holds a control character.");
-        goto end;
-    }
-    if (!equals) {
-        ret = outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
-                           "'%s' in the i2v: URL has no value; write %s=VALUE.", name,
-                           name);
-        goto end;
-    }
-    if (!options_find(name)) {
+    if (text_has_control(name))
+        ret = outcome_refuse(out,
+                             "An option name in the i2v: URL holds a control character.");
+    else if (!equals)
+        ret = outcome_refuse(out, "'%s' in the i2v: URL has no value; write %s=VALUE.",
+                             name, name);
+    else if (!options_find(name))
         ret = options_refuse_unknown(name, "the i2v: URL", true, out);
-        goto end;
-    }
-    if ((ret = decode(equals + 1, size - name_size - 1, true, &value, out)) < 0 ||
-        (ret = options_check_foreign(OPTIONS_OF_URL, name, value, out)) < 0)
-        goto end;
-    ret = options_add(query, name, value, out);
+    else if ((ret = decode(equals + 1, size - name_size - 1, true, &value, out)) >= 0 &&
+             (ret = options_check_foreign(OPTIONS_OF_URL, name, value, out)) >= 0)
+        ret = options_add(query, name, value, out);
 end:
     av_free(name);
     av_free(value);

@@ -7,7 +7,7 @@
 #include <libavutil/error.h>
 #include <libavutil/mem.h>
 
-#include "base/clock.h"
+#include "base/text.h"
 #include "still/parts.h"
 
 #define USUAL_BYTES (256 << 20)

@@ -5,7 +5,7 @@
 
 /*
  * What was bought is kept in one directory, private to the user. A request has a key
- * (request/key.h), and each key has up to four files there:
+ * (key_of()), and each key has up to four files there:
  *
  *   KEY.json      its record: what was asked, what became of it (store/record.h)
  *   KEY.mp4       its clip, whole and verified (store/clip.h says what a clip is)

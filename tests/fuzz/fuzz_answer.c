@@ -27,7 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     answer_text(body, size, text, sizeof(text));
     FUZZ_CHECK(*text && text_is_utf8(text) && !text_has_control(text));
-    answer_clear_job(&page.job);
-    answer_clear_job(&job);
+    engine_job_clear(&page.job);
+    engine_job_clear(&job);
     return 0;
 }

@@ -50,7 +50,7 @@ static void check_parts(const BodyPart *parts, int count)
         check_number("then", body_read(&reader, got, steps[i]), 0);
     }
     assert_int_equal(body_digest(parts, count, digest), 0);
-    assert_int_equal(digest_text(whole, size, wanted), 0);
+    digest_text(whole, size, wanted);
     assert_string_equal(digest, wanted);
     free(whole);
     free(got);

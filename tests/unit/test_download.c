@@ -95,29 +95,29 @@ static void put_part(const char *path, int size)
 static void run_case(size_t i, Server *server)
 {
     char url[64], range[64] = "", digest[DIGEST_TEXT_SIZE];
-    const char *path = temp_path("clip.part"), *why, *asked;
+    const char *path = temp_path("clip.part"), *asked;
     DownloadSource source = {
         .url = url, .path = path, .allow_http = true, .size = cases[i].size};
     Http *http = http_alloc();
     Download *download = NULL;
     DownloadResult result;
     struct stat st;
-    int error;
 
     put_part(path, cases[i].part);
     snprintf(url, sizeof(url), "http://127.0.0.1:%d/clip", server_port(server));
     assert_int_equal(download_start(http, &source, &download), 0);
-    while ((result = download_result(download, &error, &why)) == DOWNLOAD_GOING)
+    while ((result = download_result(download)) == DOWNLOAD_GOING)
         assert_int_equal(http_drive(http, 100), 0);
+    const DownloadState *state = download_state(download);
     check_number(cases[i].what, result, cases[i].result);
     if (cases[i].error)
-        check_number(cases[i].what, error, cases[i].error);
+        check_number(cases[i].what, state->error, cases[i].error);
     if (result != DOWNLOAD_DONE)
-        assert_true(why[0]);
-    check_number(cases[i].what, download_bytes(download), cases[i].kept);
+        assert_true(state->why[0]);
+    check_number(cases[i].what, state->bytes, cases[i].kept);
     if (result == DOWNLOAD_DONE) {
         assert_int_equal(digest_file(path, NULL, digest), 0);
-        check_text(cases[i].what, download_digest(download), digest);
+        check_text(cases[i].what, state->digest, digest);
     }
     download_end(&download);
     http_free(&http);

@@ -143,7 +143,7 @@ static void test_rows(void **state)
         int ret = aimlapi_parse_rows(body->data, body->size, "a g", &answer);
         check_number(body->what, ret, AVERROR_INVALIDDATA);
         assert_null(answer.job.id);
-        engine_answer_clear(&answer);
+        engine_job_clear(&answer.job);
     }
 }
 
@@ -192,7 +192,7 @@ static void test_odd(void **state)
         check_text(odd[i].body, job.id, odd[i].id);
         check_text(odd[i].body, job.status, odd[i].status);
         check_number(odd[i].body, job.state, odd[i].state);
-        answer_clear_job(&job);
+        engine_job_clear(&job);
     }
 }
 
@@ -214,8 +214,8 @@ static void test_long_ids(void **state)
         check_number("row", aimlapi_parse_rows(rows.data, rows.size, "a", &answer), 0);
         check_number("row", answer.job.id ? (int)strlen(answer.job.id) : -1,
                      good ? (int)size : -1);
-        answer_clear_job(&job);
-        engine_answer_clear(&answer);
+        engine_job_clear(&job);
+        engine_job_clear(&answer.job);
         free(job_body.data);
         free(rows.data);
     }
@@ -248,14 +248,14 @@ static EngineVerdict ask(int kind, const char *reply, size_t filler)
     EngineBody body = {.parts = {{BODY_BYTES, "{}", 2}}, .count = 1};
 
     snprintf(origin, sizeof(origin), "http://127.0.0.1:%d", server_port(server));
-    int ret = kind ? engine_aimlapi.poll(&gateway, http, "g", &call)
-                   : engine_aimlapi.create(&gateway, http, &body, "c-1", on_last_byte,
-                                           NULL, &call);
+    int ret = kind ? engine_default()->poll(&gateway, http, "g", &call)
+                   : engine_default()->create(&gateway, http, &body, "c-1", on_last_byte,
+                                              NULL, &call);
     assert_int_equal(ret, 0);
     while (!engine_answered(call, &answer))
         assert_int_equal(http_drive(http, 100), 0);
     engine_end(&call);
-    engine_answer_clear(&answer);
+    engine_job_clear(&answer.job);
     http_free(&http);
     server_stop(&server);
     return answer.verdict;

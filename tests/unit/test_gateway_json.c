@@ -210,7 +210,7 @@ static void check_job(const JobCase *c)
     check_number(c->body, job.moderated, c->moderated);
     if (fabs(job.usage.usd - c->usd) > 1e-9)
         fail_case("%s: %f dollars instead of %f", c->body, job.usage.usd, c->usd);
-    answer_clear_job(&job);
+    engine_job_clear(&job);
     assert_null(job.id);
     assert_null(job.url);
     assert_null(job.error);
@@ -326,7 +326,7 @@ static void test_not_monotonic(void **state)
         EngineJob job;
         assert_int_equal(aimlapi_parse_job(order[i], strlen(order[i]), &job), 0);
         check_number(order[i], job.state, wanted[i]);
-        answer_clear_job(&job);
+        engine_job_clear(&job);
     }
 }
 
@@ -385,7 +385,7 @@ static void test_name_at_end(void **state)
     assert_int_equal(aimlapi_parse_job(body, strlen(body), &job), 0);
     assert_null(job.id);
     assert_string_equal(job.status, "queued");
-    answer_clear_job(&job);
+    engine_job_clear(&job);
 }
 
 static void test_deep(void **state)
@@ -412,13 +412,13 @@ static void test_large(void **state)
     sprintf(body, "{\"id\":\"a\",\"status\":\"error\",\"error\":\"%s\"}", text);
     assert_int_equal(aimlapi_parse_job(body, strlen(body), &job), 0);
     assert_in_range(strlen(job.error), 100, 1024);
-    answer_clear_job(&job);
+    engine_job_clear(&job);
     sprintf(body, "{\"id\":\"a\",\"status\":\"%s\"}", text);
     assert_int_equal(aimlapi_parse_job(body, strlen(body), &job), 0);
     assert_int_equal(strlen(job.status), sizeof(job.status) - 1);
     assert_int_equal(job.state, JOB_PENDING);
     assert_false(job.status_known);
-    answer_clear_job(&job);
+    engine_job_clear(&job);
     free(body);
     free(text);
 }
@@ -481,7 +481,7 @@ static void test_rows(void **state)
         check_text(body, answer.job.id, pages[i].id);
         check_number(body, answer.rows, pages[i].rows);
         check_number(body, answer.more, pages[i].more);
-        engine_answer_clear(&answer);
+        engine_job_clear(&answer.job);
     }
 }
 
@@ -517,7 +517,7 @@ static void test_more(void **state)
         check_number(cases[i].pagination,
                      aimlapi_parse_rows(body, strlen(body), "c1", &answer), 0);
         check_number(cases[i].pagination, answer.more, cases[i].more);
-        engine_answer_clear(&answer);
+        engine_job_clear(&answer.job);
     }
 }
 

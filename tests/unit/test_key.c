@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/digest.h"
-#include "request/key.h"
+#include "request/request.h"
 
 typedef struct KeyCase {
     const char *still; ///< wide, tall, or a URL
@@ -219,10 +219,10 @@ static void test_digest(void **state)
     char text[REQUEST_KEY_SIZE];
     static const uint8_t bytes[] = {0x00, 0x0f, 0xf0, 0xff};
     (void)state;
-    assert_int_equal(digest_text("", 0, text), 0);
+    digest_text("", 0, text);
     check_text("empty", text,
                "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
-    assert_int_equal(digest_text("abc", 3, text), 0);
+    digest_text("abc", 3, text);
     check_text("abc", text,
                "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     digest_hex(bytes, sizeof(bytes), text);

@@ -448,7 +448,7 @@ static void test_other_content(void **state)
     char hash[DIGEST_TEXT_SIZE], *clip = store_clip_path(store, KEY);
     put_clip(store, "clip");
     date_clip(store, 1000);
-    assert_int_equal(digest_text("clip", 4, hash), 0);
+    digest_text("clip", 4, hash);
     assert_int_equal(store_note_clip(store, record, hash, NULL), 0);
     assert_true(store_has_clip(store, record));
     date_clip(store, 2000);

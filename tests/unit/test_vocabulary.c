@@ -8,9 +8,7 @@
 
 #include <libavutil/error.h>
 
-#include "request/fields.h"
-#include "request/request.h"
-#include "request/target.h"
+#include "request/steps.h"
 
 #define SORA   "prompt=p|model=openai/sora-2-i2v|"
 #define VEO    "prompt=p|model=google/veo-3.1-i2v|"
@@ -267,7 +265,7 @@ static void check_settled(size_t i)
             settled[i].ratio);
         check_number(pairs, r->target.width, settled[i].target_width);
         check_number(pairs, r->target.height, settled[i].target_height);
-        target_of_clip(r, still, &width, &height);
+        request_clip_size(r, still, &width, &height);
         if (settled[i].clip_width) {
             check_number(pairs, width, settled[i].clip_width);
             check_number(pairs, height, settled[i].clip_height);
@@ -380,18 +378,18 @@ static void test_defaults(void **state)
     Request *r = NULL;
     (void)state;
     assert_int_equal(check_pairs("s.png", WAN, &r), 0);
-    cJSON *all = fields_with_defaults(r);
+    cJSON *all = request_fields(r);
     check_members("wan", all, "{\"watermark\":false,\"enhance_prompt\":true}");
     cJSON_Delete(all);
     request_free(&r);
     /* Numbers are numbers, also where the request keeps them as they were written. */
     assert_int_equal(check_pairs("s.png", LTX "params=fps=50", &r), 0);
-    all = fields_with_defaults(r);
+    all = request_fields(r);
     check_number("fps", cJSON_IsNumber(cJSON_GetObjectItem(all, "fps")), true);
     cJSON_Delete(all);
     request_free(&r);
     assert_int_equal(check_pairs("s.png", PIX "audio=1", &r), 0);
-    all = fields_with_defaults(r);
+    all = request_fields(r);
     check_members("pixverse", all,
                   "{\"generate_audio_switch\":true,\"thinking_type\":\"enabled\"}");
     cJSON_Delete(all);

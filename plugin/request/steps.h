@@ -1,0 +1,45 @@
+/* i2v: the steps from what is typed to a request and its key (inside request)
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef I2V_REQUEST_STEPS_H
+#define I2V_REQUEST_STEPS_H
+
+#include <libavutil/opt.h>
+
+#include "request/request.h"
+
+/** An option by its name, or NULL; a named value is none. */
+const AVOption *options_find(const char *name);
+
+/** Refuse what is no option.
+ * @param where    "I2V_DEFAULTS"
+ * @param foreign  only what a stranger may say is listed
+ * @return AVERROR_OPTION_NOT_FOUND after one sentence on `out` */
+int options_refuse_unknown(const char *name, const char *where, bool foreign,
+                           Outcome *out);
+
+/**
+ * Find the model's row and turn the options into its fields, params over them. Sets
+ * everything of the request that depends on the model but not on the stills; prompt and
+ * end_image must be set.
+ */
+int fields_check(const Options *options, Outcome *out, Request *request);
+
+/** Find the key of the request's engine. None is no error yet: what the store has can be
+ * had without one. */
+int api_key_find(const Options *options, Outcome *out, Request *request);
+
+/** Settle aspect ratio, the sizes of the stills and of the clip that is asked for.
+ * Refuses a still that is to be sent as it is (fit=none) if the model takes none of that
+ * size. The stills are those of request_settle(). */
+int target_settle(Request *request, const Still *still, const Still *end, Outcome *out);
+
+/**
+ * SHA-256 over a schema number, the gateway's origin, all request fields, the stills'
+ * digests with how they are fitted where that makes a difference, and take. No secret is
+ * in it, and no release may change it. The stills are those of request_settle().
+ * @param key  REQUEST_KEY_SIZE bytes
+ * @return 0 or AVERROR(ENOMEM)
+ */
+int key_of(const Request *request, const Still *still, const Still *end, char *key);
+
+#endif
