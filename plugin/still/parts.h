@@ -72,11 +72,6 @@ typedef struct StillGrow {
     size_t room;   ///< bytes allocated, padding not counted
 } StillGrow;
 
-/** Make room for `more` bytes. */
-int still_grow(StillGrow *grow, size_t more);
-/** Hand the memory over to a buffer; on success `grow` is empty. */
-int still_grow_finish(StillGrow *grow, AVBufferRef **buf);
-
 /** Say why a source cannot be read. @return error */
 int still_say_unread(const StillSource *source, const char *label, int error);
 /** Read the bytes of a source.

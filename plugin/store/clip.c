@@ -26,11 +26,6 @@
 /* What no clip lasts; AV_NOPTS_VALUE and a liar's numbers lie beyond. */
 #define MAX_DTS (INT64_C(1) << 60)
 
-static I2VInputFormat *mov_demuxer(void)
-{
-    return av_find_input_format("mov");
-}
-
 /* What one pass over the packets tells of a stream. */
 typedef struct Tally {
     int64_t packets;
@@ -379,7 +374,7 @@ int clip_open(AVFormatContext **ps, const char *path, AVDictionary **options)
         options = &none;
     ret = set_aside(*ps, options, &aside);
     if (ret >= 0) {
-        ret = avformat_open_input(ps, path, mov_demuxer(), options);
+        ret = avformat_open_input(ps, path, av_find_input_format("mov"), options);
     } else {
         avformat_free_context(*ps);
         *ps = NULL;
