@@ -94,30 +94,25 @@ static int encode_jpeg(const AVFrame *rgb, AVPacket *packet)
 static int encode_rgb(AVFrame *rgb, Outcome *out, StillFile *file)
 {
     AVPacket *packet = av_packet_alloc();
-    bool jpeg = false;
     int ret = AVERROR(ENOMEM);
 
     if (!packet)
         goto end;
     strip(rgb);
+    file->mime = "image/png";
     ret = encode(rgb, 0, packet);
     if (ret >= 0 && packet->size > MAX_FILE) {
-        jpeg = true;
-        av_packet_unref(packet);
+        file->mime = "image/jpeg";
         ret = encode_jpeg(rgb, packet);
     }
     if (ret < 0)
-        goto end;
-    if ((ret = av_packet_make_refcounted(packet)) < 0)
         goto end;
     file->buf = packet->buf;
     packet->buf = NULL;
     file->data = packet->data;
     file->size = (size_t)packet->size;
-    file->mime = jpeg ? "image/jpeg" : "image/png";
     file->width = rgb->width;
     file->height = rgb->height;
-    file->original = false;
 end:
     if (ret < 0)
         outcome_fail(out, FAILURE_REQUEST, ret, "the still cannot be encoded: %s",

@@ -56,37 +56,21 @@ static int say_unwritable(const char *path, int error, Outcome *out)
 
 int store_open(const char *directory, Outcome *out, Store **store)
 {
-    char *copy = av_strdup(directory), *real = NULL;
+    char *copy = av_strdup(directory);
     Store *s = av_mallocz(sizeof(*s));
     struct stat st;
-    int ret = AVERROR(ENOMEM);
+    int ret = s && copy ? make_directories(copy) : AVERROR(ENOMEM);
 
     *store = NULL;
-    if (!s || !copy)
-        goto end;
-    if ((ret = make_directories(copy)) < 0)
-        goto end;
-    if (stat(copy, &st) < 0 || !S_ISDIR(st.st_mode)) {
+    if (ret >= 0 && (stat(copy, &st) < 0 || !S_ISDIR(st.st_mode)))
         ret = AVERROR(ENOTDIR);
-        goto end;
-    }
     /* Absolute, whatever the host does to its working directory later. */
-    real = realpath(copy, NULL);
-    if (!real) {
+    if (ret >= 0 && !(s->directory = realpath(copy, NULL)))
         ret = AVERROR(errno);
-        goto end;
-    }
-    s->directory = av_strdup(real);
-    if (!s->directory) {
-        ret = AVERROR(ENOMEM);
-        goto end;
-    }
-    *store = s;
-    s = NULL;
-end:
-    if (ret < 0 && ret != AVERROR(ENOMEM))
+    if (ret >= 0)
+        FFSWAP(Store *, *store, s);
+    else if (ret != AVERROR(ENOMEM))
         say_unwritable(directory, ret, out);
-    free(real);
     av_free(copy);
     store_close(&s);
     return ret;
@@ -116,7 +100,7 @@ void store_close(Store **store)
     *store = NULL;
     if (!s || atomic_fetch_sub(&s->references, 1) > 0)
         return;
-    av_free(s->directory);
+    free(s->directory);
     av_free(s);
 }
 
@@ -183,6 +167,7 @@ static void print_consequence(const Record *record, char *text, size_t size)
     const char *tries = record->client_ids;
     bool first = !tries || !strchr(tries, ' ');
 
+    av_strlcpy(text, "what the gateway answered is not noted", size);
     switch (record->state) {
     case RECORD_RUNNING:
         snprintf(text, size,
@@ -199,13 +184,11 @@ static void print_consequence(const Record *record, char *text, size_t size)
         break;
     case RECORD_NEW:
     case RECORD_INTENT:
-        if (record->error || !first)
-            av_strlcpy(text, "what the gateway answered is not noted", size);
-        else
+        if (!record->error && first)
             snprintf(text, size, "nothing sent; %s", elsewhere);
         break;
     default:
-        av_strlcpy(text, "what the gateway answered is not noted", size);
+        break;
     }
 }
 
