@@ -13,7 +13,6 @@
 #include <libavutil/error.h>
 #include <libavutil/log.h>
 #include <libavutil/mathematics.h>
-#include <libavutil/opt.h>
 
 #include "base/compat.h"
 #include "base/picture.h"

@@ -16,7 +16,6 @@
 #include <libavutil/avstring.h>
 #include <libavutil/error.h>
 #include <libavutil/frame.h>
-#include <libavutil/log.h>
 #include <libavutil/mem.h>
 
 #include "made/animatic.h"

@@ -19,7 +19,6 @@
 #include <libavutil/opt.h>
 
 #include "store/boxes.h"
-
 #include "base/compat.h"
 #include "base/files.h"
 

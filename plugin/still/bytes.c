@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -199,14 +200,6 @@ static int load_http(const StillSource *source, const char *label, StillBytes *b
     return ret;
 }
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* %XX decoded; white space dropped from base64, where mail and editors put it. */
 static int decode_percent(const char *text, bool base64, uint8_t *to, size_t *size)
 {
@@ -214,11 +207,10 @@ static int decode_percent(const char *text, bool base64, uint8_t *to, size_t *si
     for (; *text; text++) {
         int byte = (unsigned char)*text;
         if (*text == '%') {
-            int high = hex_value(text[1]);
-            int low = high < 0 ? -1 : hex_value(text[2]);
-            if (low < 0)
+            const char hex[] = {text[1], text[1] ? text[2] : '\0', '\0'};
+            if (!isxdigit((unsigned char)hex[0]) || !isxdigit((unsigned char)hex[1]))
                 return AVERROR(EINVAL);
-            byte = high << 4 | low;
+            byte = (int)strtol(hex, NULL, 16);
             text += 2;
         }
         if (base64 && (isspace(byte) || byte == '='))

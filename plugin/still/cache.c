@@ -62,10 +62,9 @@ static void entry_free(StillCacheEntry *entry)
 static void unlink_entry(StillCacheEntry *entry)
 {
     StillCacheEntry **at = &entries;
-    while (*at && *at != entry)
+    while (*at != entry)
         at = &(*at)->next;
-    if (*at)
-        *at = entry->next;
+    *at = entry->next;
     entry_free(entry);
 }
 
@@ -77,13 +76,10 @@ static StillCacheEntry *find_or_add(const char *name)
     if (entry)
         return entry;
     entry = av_mallocz(sizeof(*entry));
+    if (entry && !(entry->name = av_strdup(name)))
+        av_freep(&entry);
     if (!entry)
         return NULL;
-    entry->name = av_strdup(name);
-    if (!entry->name) {
-        av_free(entry);
-        return NULL;
-    }
     entry->next = entries;
     entries = entry;
     return entry;

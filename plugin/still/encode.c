@@ -4,8 +4,6 @@
 #include <string.h>
 
 #include <libavutil/error.h>
-#include <libavutil/log.h>
-#include <libavutil/mem.h>
 #include <libavutil/opt.h>
 #include <libavutil/pixdesc.h>
 
@@ -134,16 +132,16 @@ static bool is_sendable(const Still *still, const StillGeometry *geometry)
 
 static int send_original(const Still *still, StillFile *file)
 {
-    file->buf = av_buffer_ref(still->bytes.buf);
-    if (!file->buf)
-        return AVERROR(ENOMEM);
-    file->data = file->buf->data;
-    file->size = (size_t)still->bytes.size;
-    file->mime = still->meta.mime;
-    file->width = still->columns;
-    file->height = still->rows;
-    file->original = true;
-    return 0;
+    *file = (StillFile){
+        .buf = av_buffer_ref(still->bytes.buf),
+        .data = still->bytes.buf->data,
+        .size = (size_t)still->bytes.size,
+        .mime = still->meta.mime,
+        .width = still->columns,
+        .height = still->rows,
+        .original = true,
+    };
+    return file->buf ? 0 : AVERROR(ENOMEM);
 }
 
 static int encode_anew(Still *still, const StillGeometry *geometry, Outcome *out,

@@ -7,8 +7,6 @@
 #include <libavutil/common.h>
 #include <libavutil/error.h>
 #include <libavutil/log.h>
-#include <libavutil/mem.h>
-#include <libavutil/opt.h>
 #include <libavutil/pixdesc.h>
 
 #include "base/picture.h"
@@ -341,6 +339,7 @@ end:
 int still_render(const Still *still, const StillGeometry *geometry, Outcome *out,
                  AVFrame **rgb)
 {
+    const char *kind = is_hdr(still->frame) ? "HDR" : "wide-gamut";
     bool wide = still_is_wide(still->frame);
     int ret = AVERROR_FILTER_NOT_FOUND;
 
@@ -348,8 +347,7 @@ int still_render(const Still *still, const StillGeometry *geometry, Outcome *out
         ret = render_once(still, geometry, true, rgb);
         if (ret >= 0)
             outcome_say(out, AV_LOG_WARNING,
-                        "still has %s colours (%s, %s); they are brought to BT.709",
-                        is_hdr(still->frame) ? "HDR" : "wide-gamut",
+                        "still has %s colours (%s, %s); they are brought to BT.709", kind,
                         av_color_primaries_name(still->frame->color_primaries),
                         av_color_transfer_name(still->frame->color_trc));
     }
@@ -360,7 +358,7 @@ int still_render(const Still *still, const StillGeometry *geometry, Outcome *out
                 out, AV_LOG_WARNING,
                 "still has %s colours, which this FFmpeg cannot bring to BT.709 without "
                 "the zscale filter; they will look pale",
-                is_hdr(still->frame) ? "HDR" : "wide-gamut");
+                kind);
     }
     if (ret < 0)
         outcome_fail(out, FAILURE_REQUEST, ret,

@@ -5,20 +5,13 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 #include <libavcodec/avcodec.h>
 #include <libavfilter/avfilter.h>
 #include <libavformat/avformat.h>
-#include <libavutil/buffer.h>
-#include <libavutil/frame.h>
-#include <libavutil/rational.h>
 
 #include "base/compat.h"
 #include "base/digest.h"
-#include "base/outcome.h"
 #include "still/still.h"
 
 #define STILL_MAX_BYTES  (256 << 20) ///< most bytes read from a stream or the network

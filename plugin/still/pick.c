@@ -4,7 +4,6 @@
 
 #include <libavutil/error.h>
 #include <libavutil/mathematics.h>
-#include <libavutil/mem.h>
 
 #include "still/parts.h"
 

@@ -300,18 +300,14 @@ int still_read(const StillSource *source, Still **still)
         return outcome_fail(source->out, FAILURE_REQUEST, AVERROR(ENOMEM),
                             "image: out of memory");
     still_locate(source->image, &locator);
-    if ((ret = parse_image_time(source, &made->time)) < 0)
-        goto end;
-    if (locator.kind != LOCATOR_DATA)
+    ret = parse_image_time(source, &made->time);
+    if (ret >= 0 && locator.kind != LOCATOR_DATA)
         ret = read_cached(source, &locator, &made);
-    else if ((ret = still_bytes_load(source, &locator, made->label, NULL,
-                                     &made->bytes)) >= 0)
+    else if (ret >= 0 && (ret = still_bytes_load(source, &locator, made->label, NULL,
+                                                 &made->bytes)) >= 0)
         ret = read_still(made, source);
-    if (ret >= 0) {
-        *still = made;
-        made = NULL;
-    }
-end:
+    if (ret >= 0)
+        FFSWAP(Still *, *still, made);
     still_free(&made);
     return ret;
 }

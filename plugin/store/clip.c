@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <string.h>
 
 #include <libavcodec/avcodec.h>
 #include <libavutil/avstring.h>
@@ -88,15 +87,13 @@ static int compare(const AVFormatContext *ctx, const BoxesIndex *index,
     }
     for (unsigned i = 0; i < ctx->nb_streams; i++) {
         const AVStream *stream = ctx->streams[i];
-        for (int t = 0; t < index->tracks; t++) {
-            if (index->track[t].id != (uint32_t)stream->id ||
-                stream->discard == AVDISCARD_ALL)
-                continue;
-            if (index->track[t].samples != tally[i].packets) {
+        for (int t = 0; t < index->tracks; t++)
+            if (index->track[t].id == (uint32_t)stream->id &&
+                stream->discard != AVDISCARD_ALL &&
+                index->track[t].samples != tally[i].packets) {
                 facts->why = "packets are missing";
                 return AVERROR_INVALIDDATA;
             }
-        }
     }
     return 0;
 }

@@ -109,11 +109,6 @@ char *store_path(const Store *store, const char *key, const char *suffix)
     return av_asprintf("%s/%s%s", store->directory, key, suffix);
 }
 
-char *store_file_path(const Store *store, const char *name)
-{
-    return store_path(store, name, "");
-}
-
 /* Records */
 
 int store_move_aside(const char *path, const char *sentence, Outcome *out)
@@ -192,8 +187,9 @@ static void print_consequence(const Record *record, char *text, size_t size)
     }
 }
 
-static int write_record(const Store *store, const Record *record)
+int store_save(const Store *store, const Record *record, Outcome *out)
 {
+    char consequence[320];
     char *path = store_path(store, record->key, ".json");
     char *text = record_print(record);
     int ret = path && text ? 0 : AVERROR(ENOMEM);
@@ -202,23 +198,13 @@ static int write_record(const Store *store, const Record *record)
     if (ret >= 0)
         ret = strlen(text) > MAX_RECORD ? AVERROR(EFBIG)
                                         : files_write(path, text, strlen(text));
-    av_free(path);
-    cJSON_free(text);
-    return ret;
-}
-
-int store_save(const Store *store, const Record *record, Outcome *out)
-{
-    char consequence[320];
-    int ret = write_record(store, record);
-
     if (ret < 0) {
-        char *path = store_path(store, record->key, ".json");
         print_consequence(record, consequence, sizeof(consequence));
         outcome_fail(out, FAILURE_STORE, ret, "Cannot write the ledger %s: %s; %s.",
                      path ? path : store->directory, av_err2str(ret), consequence);
-        av_free(path);
     }
+    av_free(path);
+    cJSON_free(text);
     return ret;
 }
 
