@@ -9,10 +9,6 @@
 
 #include <libavcodec/avcodec.h>
 #include <libavfilter/buffersink.h>
-#include <libavutil/common.h>
-#include <libavutil/error.h>
-#include <libavutil/log.h>
-#include <libavutil/mathematics.h>
 
 #include "base/compat.h"
 #include "base/picture.h"

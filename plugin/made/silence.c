@@ -7,8 +7,6 @@
 #include <string.h>
 
 #include <libavcodec/avcodec.h>
-#include <libavutil/common.h>
-#include <libavutil/error.h>
 #include <libavutil/mem.h>
 #include <libavutil/opt.h>
 

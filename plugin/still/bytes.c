@@ -11,7 +11,6 @@
 
 #include <libavutil/avstring.h>
 #include <libavutil/base64.h>
-#include <libavutil/error.h>
 #include <libavutil/mem.h>
 
 #include "base/http.h"

@@ -4,7 +4,6 @@
 #include <pthread.h>
 #include <string.h>
 
-#include <libavutil/error.h>
 #include <libavutil/mem.h>
 
 #include "base/clock.h"

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include <libavutil/error.h>
 #include <libavutil/opt.h>
 #include <libavutil/pixdesc.h>
 

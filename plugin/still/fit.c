@@ -4,9 +4,6 @@
 #include <stdarg.h>
 
 #include <libavutil/bprint.h>
-#include <libavutil/common.h>
-#include <libavutil/error.h>
-#include <libavutil/log.h>
 #include <libavutil/pixdesc.h>
 
 #include "base/picture.h"

@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include <libavutil/avstring.h>
-#include <libavutil/error.h>
 #include <libavutil/mem.h>
 
 #include "still/parts.h"

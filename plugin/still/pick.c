@@ -2,9 +2,6 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 
-#include <libavutil/error.h>
-#include <libavutil/mathematics.h>
-
 #include "still/parts.h"
 
 #define FIRST_STEP_BACK 2 ///< seconds

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include <libavutil/error.h>
 #include <libavutil/imgutils.h>
 #include <libavutil/mem.h>
 #include <libavutil/parseutils.h>

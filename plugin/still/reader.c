@@ -5,7 +5,6 @@
 
 #include <libavutil/avstring.h>
 #include <libavutil/cpu.h>
-#include <libavutil/error.h>
 #include <libavutil/mem.h>
 
 #include "still/parts.h"

@@ -66,14 +66,6 @@ int box_read(int fd, int64_t at, int64_t end, Box *box, const char **why)
     return 0;
 }
 
-static BoxesTrack *find_track(BoxesIndex *index, uint32_t id)
-{
-    for (int i = 0; i < index->tracks; i++)
-        if (index->track[i].id == id)
-            return &index->track[i];
-    return NULL;
-}
-
 /* A 32-bit field of a full box. */
 static int read_field(Walk *walk, const Box *box, int64_t offset, uint32_t *value)
 {
@@ -107,7 +99,10 @@ static int read_leaf(Walk *walk, const Box *box)
         return ret;
     case MKTAG('t', 'f', 'h', 'd'):
         ret = read_field(walk, box, 4, &value);
-        walk->traf = find_track(index, value);
+        walk->traf = NULL;
+        for (int i = index->tracks - 1; i >= 0; i--)
+            if (index->track[i].id == value)
+                walk->traf = &index->track[i];
         return ret;
     case MKTAG('t', 'r', 'u', 'n'):
         ret = read_field(walk, box, 4, &value);

@@ -301,32 +301,23 @@ static bool is_whole(const Record *r)
 
 int record_parse(const char *key, const char *text, Record **record)
 {
-    RecordState state;
-    int ret = AVERROR(ENOMEM);
+    Record *r = *record = record_alloc(key);
+    int ret = AVERROR_INVALIDDATA;
 
-    *record = NULL;
+    if (!r)
+        return AVERROR(ENOMEM);
     errno = 0;
-    cJSON *json = cJSON_ParseWithOpts(text, NULL, 1);
-    if (!json) /* cJSON itself does not tell why */
-        return errno == ENOMEM ? AVERROR(ENOMEM) : AVERROR_INVALIDDATA;
-    if (strcmp(text_of(json, "key"), key) ||
-        json_number(json, "version", -1) != RECORD_VERSION || !read_state(json, &state)) {
-        cJSON_Delete(json);
-        return AVERROR_INVALIDDATA;
-    }
-    Record *r = record_alloc(key);
-    if (r) {
-        r->state = state;
-        r->rest = json;
-        ret = read_members(r, json);
-    } else {
-        cJSON_Delete(json);
-    }
+    r->rest = cJSON_ParseWithOpts(text, NULL, 1);
+    if (!r->rest && errno == ENOMEM) /* cJSON itself does not tell why */
+        ret = AVERROR(ENOMEM);
+    else if (r->rest && !strcmp(text_of(r->rest, "key"), key) &&
+             json_number(r->rest, "version", -1) == RECORD_VERSION &&
+             read_state(r->rest, &r->state))
+        ret = read_members(r, r->rest);
     if (ret >= 0 && !is_whole(r))
         ret = AVERROR_INVALIDDATA;
     if (ret < 0)
-        record_free(&r);
-    *record = r;
+        record_free(record);
     return ret;
 }
 
