@@ -102,7 +102,7 @@ static double read_line(const char *line, const char *model, int length)
 void schedule_plan(Schedule *schedule, const Store *store, const char *model, int length,
                    double typical)
 {
-    char *path = store_file_path(store, NAME), line[1024];
+    char *path = store_path(store, NAME, ""), line[1024];
     int fd = path ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1, count = 0;
     FILE *file = fd >= 0 ? fdopen(fd, "r") : NULL;
     double durations[SCHEDULE_MEMORY], duration;
@@ -123,7 +123,7 @@ void schedule_plan(Schedule *schedule, const Store *store, const char *model, in
 void schedule_note(const Store *store, const char *model, int length, double seconds,
                    void *log)
 {
-    char *path = store_file_path(store, NAME), *text = NULL;
+    char *path = store_path(store, NAME, ""), *text = NULL;
     cJSON *name = cJSON_CreateString(model);
     char *quoted = name ? cJSON_PrintUnformatted(name) : NULL;
     int fd = -1, ret = AVERROR(ENOMEM);

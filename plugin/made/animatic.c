@@ -9,11 +9,6 @@
 
 #include <libavcodec/avcodec.h>
 #include <libavfilter/buffersink.h>
-#include <libavutil/common.h>
-#include <libavutil/error.h>
-#include <libavutil/log.h>
-#include <libavutil/mathematics.h>
-#include <libavutil/opt.h>
 
 #include "base/compat.h"
 #include "base/picture.h"
@@ -202,11 +197,6 @@ static int find_encoder(Render *render)
     return ret;
 }
 
-static double seconds_of(const Render *render)
-{
-    return (double)render->frames / av_q2d(render->plan->rate);
-}
-
 static int open_file(Render *render, const char *path)
 {
     AnimaticSound sound = render->plan->sound;
@@ -215,7 +205,7 @@ static int open_file(Render *render, const char *path)
 
     if (ret < 0)
         return ret;
-    if (!(stream = write_add_video(render->writer)))
+    if (!(stream = avformat_new_stream(write_context(render->writer), NULL)))
         return AVERROR(ENOMEM);
     /* Fine enough for whoever cuts the clip or changes its rate. */
     stream->time_base = (AVRational){1, render->plan->rate.num};
@@ -227,7 +217,8 @@ static int open_file(Render *render, const char *path)
     if (ret >= 0 && sound != ANIMATIC_MUTE)
         ret = write_add_sound(render->writer, 0, sound == ANIMATIC_TONE ? TONE : 0);
     return ret < 0 ? ret
-                   : write_begin(render->writer, render->frames, seconds_of(render));
+                   : write_begin(render->writer, render->frames,
+                                 (double)render->frames / av_q2d(render->plan->rate));
 }
 
 /* NULL = no more will come. */

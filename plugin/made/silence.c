@@ -7,9 +7,6 @@
 #include <string.h>
 
 #include <libavcodec/avcodec.h>
-#include <libavutil/common.h>
-#include <libavutil/error.h>
-#include <libavutil/log.h>
 #include <libavutil/mem.h>
 #include <libavutil/opt.h>
 
@@ -114,7 +111,7 @@ static int copy_side_data(AVStream *to, const AVStream *from)
 static int add_stream(Silence *silence, const AVStream *from)
 {
     AVFormatContext *out = write_context(silence->out);
-    AVStream *to = write_add_video(silence->out);
+    AVStream *to = avformat_new_stream(out, NULL);
     int ret;
 
     if (!to)

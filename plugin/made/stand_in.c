@@ -5,7 +5,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,13 +14,11 @@
 
 #include <libavutil/avstring.h>
 #include <libavutil/error.h>
-#include <libavutil/frame.h>
-#include <libavutil/log.h>
 #include <libavutil/mem.h>
 
 #include "made/animatic.h"
 #include "base/digest.h"
-#include "base/events.h"
+#include "base/files.h"
 #include "made/silence.h"
 
 /* What was not used for so long can be made again. */
@@ -59,36 +56,24 @@ static int make_writable(const char *path)
     return ret >= 0 && access(path, W_OK | X_OK) < 0 ? AVERROR(errno) : ret;
 }
 
-static int make_below(const char *parent, char **path)
-{
-    char *ours = av_asprintf("%s/i2v", parent);
-    int ret = ours ? make_directory(ours) : AVERROR(ENOMEM);
-
-    if (ret >= 0) {
-        *path = av_asprintf("%s/made", ours);
-        ret = *path ? make_writable(*path) : AVERROR(ENOMEM);
-    }
-    av_free(ours);
-    return ret;
-}
-
 /* $XDG_CACHE_HOME/i2v/made, the same in ~/.cache, or one in the directory for temporary
  * files; no directory that a store could be. @param so  what follows from there being
  * none */
 static int find_directory(const char *so, Outcome *out, char **path)
 {
-    const char *base = secure_getenv("XDG_CACHE_HOME"), *home = secure_getenv("HOME");
     const char *temporary = secure_getenv("TMPDIR");
-    char *parent = NULL;
+    char *ours = files_home_path("XDG_CACHE_HOME", ".cache", "i2v");
     int ret = AVERROR(ENOENT);
 
-    if (base && base[0] == '/')
-        parent = av_strdup(base);
-    else if (home && home[0] == '/')
-        parent = av_asprintf("%s/.cache", home);
-    if (parent) {
-        (void)mkdir(parent, 0700);
-        ret = make_below(parent, path);
+    if (ours) {
+        char *slash = strrchr(ours, '/');
+        *slash = '\0';
+        (void)mkdir(ours, 0700);
+        *slash = '/';
+        *path = av_asprintf("%s/made", ours);
+        if (*path && (ret = make_directory(ours)) >= 0)
+            ret = make_writable(*path);
+        av_free(ours);
     }
     if (ret < 0) {
         av_free(*path);
@@ -103,7 +88,6 @@ static int find_directory(const char *so, Outcome *out, char **path)
             "There is no place for what is made here, neither in XDG_CACHE_HOME nor "
             "as %s: %s%s.",
             *path ? *path : "a temporary file", av_err2str(ret), so);
-    av_free(parent);
     return ret;
 }
 
@@ -157,36 +141,29 @@ static int find(const char *name, Outcome *out, char **path)
         ret = *path ? 0 : AVERROR(ENOMEM);
     }
     /* Whoever sweeps meanwhile sees that it is used. */
-    if (ret >= 0 && !utimensat(AT_FDCWD, *path, NULL, 0)) {
+    if (ret >= 0 && !utimensat(AT_FDCWD, *path, NULL, 0))
         ret = 1;
-    } else if (ret >= 0) {
+    else if (ret >= 0)
         sweep(directory);
-    }
     av_free(directory);
     return ret;
 }
 
 /* A clip from a still */
 
-static int rate_of(const Request *r)
-{
-    if (r->rate)
-        return r->rate;
-    return r->model && r->model->rate ? r->model->rate : USUAL_RATE;
-}
-
 static int render(const Request *r, Still *still, AnimaticPlan *plan,
                   const AVIOInterruptCB *interrupt, Outcome *out, const char *path)
 {
-    Outcome unheard = {.quiet =
-                           true}; // whoever encoded it has said what is cut or padded
+    /* Whoever encoded it has said what is cut or padded. */
+    Outcome unheard = {.quiet = true};
+    int rate = r->rate ? r->rate : r->model ? r->model->rate : 0;
     AVFrame *picture = NULL;
     int ret = still_frame(still, &r->target, &unheard, &picture);
 
     if (ret < 0)
         return ret;
     plan->picture = picture;
-    plan->rate = (AVRational){rate_of(r), 1};
+    plan->rate = (AVRational){rate ? rate : USUAL_RATE, 1};
     plan->duration = request_seconds(r) > 0 ? request_seconds(r) : USUAL_SECONDS;
     request_clip_size(r, still, &plan->width, &plan->height);
     ret = animatic_render(plan, path, interrupt, out);

@@ -9,8 +9,6 @@
 #include <unistd.h>
 
 #include <libavutil/avstring.h>
-#include <libavutil/common.h>
-#include <libavutil/error.h>
 #include <libavutil/mem.h>
 
 #include "base/picture.h"

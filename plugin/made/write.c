@@ -12,14 +12,11 @@
 #include <libavcodec/avcodec.h>
 #include <libavutil/avstring.h>
 #include <libavutil/channel_layout.h>
-#include <libavutil/error.h>
 #include <libavutil/intreadwrite.h>
-#include <libavutil/mathematics.h>
 #include <libavutil/mem.h>
 #include <libavutil/opt.h>
 
 #include "store/boxes.h"
-
 #include "base/compat.h"
 #include "base/files.h"
 
@@ -49,8 +46,7 @@ struct Writer {
     int64_t samples; ///< encoded so far
     int64_t length;  ///< samples in all
     int64_t start;   ///< samples before it sets in
-    int64_t
-        primed; ///< samples of the encoder's own, which are heard when it sets in late
+    int64_t primed;  ///< of the encoder's own, which are heard when it sets in late
     double frequency;
 };
 
@@ -95,23 +91,7 @@ AVFormatContext *write_context(Writer *writer)
     return writer->fmt;
 }
 
-AVStream *write_add_video(Writer *writer)
-{
-    return avformat_new_stream(writer->fmt, NULL);
-}
-
 /* The sound */
-
-static void set_layout(AVCodecContext *encoder, AVFrame *frame)
-{
-#if I2V_HAVE_CH_LAYOUT
-    av_channel_layout_default(&encoder->ch_layout, CHANNELS);
-    av_channel_layout_default(&frame->ch_layout, CHANNELS);
-#else
-    encoder->channels = frame->channels = CHANNELS;
-    encoder->channel_layout = frame->channel_layout = AV_CH_LAYOUT_STEREO;
-#endif
-}
 
 static int open_encoder(Writer *writer, const AVCodec *codec)
 {
@@ -123,7 +103,13 @@ static int open_encoder(Writer *writer, const AVCodec *codec)
     encoder->bit_rate = 96000;
     encoder->flags |= AV_CODEC_FLAG_GLOBAL_HEADER | AV_CODEC_FLAG_BITEXACT;
     encoder->log_level_offset = AV_LOG_DEBUG - AV_LOG_INFO;
-    set_layout(encoder, writer->frame);
+#if I2V_HAVE_CH_LAYOUT
+    av_channel_layout_default(&encoder->ch_layout, CHANNELS);
+    av_channel_layout_default(&writer->frame->ch_layout, CHANNELS);
+#else
+    encoder->channels = writer->frame->channels = CHANNELS;
+    encoder->channel_layout = writer->frame->channel_layout = AV_CH_LAYOUT_STEREO;
+#endif
     return avcodec_open2(encoder, codec, NULL);
 }
 
@@ -294,14 +280,12 @@ int write_end(Writer *writer)
 {
     int ret = 0;
 
-    if (writer->encoder && ((ret = encode_until(writer, writer->length)) < 0 ||
-                            (ret = encode(writer, NULL)) < 0))
+    if ((writer->encoder && ((ret = encode_until(writer, writer->length)) < 0 ||
+                             (ret = encode(writer, NULL)) < 0)) ||
+        (ret = av_write_trailer(writer->fmt)) < 0)
         return ret;
-    ret = av_write_trailer(writer->fmt);
     /* What could not be written any more is told here alone. */
-    if (ret >= 0)
-        ret = avio_closep(&writer->fmt->pb);
-    return ret < 0 ? ret : 0;
+    return avio_closep(&writer->fmt->pb);
 }
 
 int write_close(Writer **writer, int ret)
@@ -326,14 +310,6 @@ int write_close(Writer **writer, int ret)
 }
 
 /* The edit list, set where the muxer cannot be told */
-
-static int write_at(int fd, int64_t at, const uint8_t *from, size_t size)
-{
-    ssize_t put = pwrite(fd, from, size, (off_t)at);
-    if (put < 0)
-        return AVERROR(errno);
-    return (size_t)put == size ? 0 : AVERROR(ENOSPC);
-}
 
 /* Go into the first box of a type. */
 static int enter(int fd, uint32_t type, Box *in)
@@ -388,5 +364,7 @@ int write_trim(Writer *writer, double seconds)
     if (count < 1 || at + (wide ? 20 : 12) > in.end)
         return AVERROR_INVALIDDATA;
     AV_WB64(duration, (uint64_t)llrint(seconds * timescale));
-    return write_at(fd, at, wide ? duration : duration + 4, wide ? 8 : 4);
+    if (pwrite(fd, wide ? duration : duration + 4, wide ? 8 : 4, (off_t)at) < 0)
+        return AVERROR(errno);
+    return 0;
 }

@@ -22,12 +22,9 @@ typedef struct Writer Writer;
  */
 int write_open(const char *path, const AVIOInterruptCB *interrupt, Writer **writer);
 
-/** The muxer's context, for metadata; owned by the writer. */
+/** The muxer's context, for metadata and streams of video, which are described before
+ * write_begin(): parameters, and a time base, which is kept. Owned by the writer. */
 AVFormatContext *write_context(Writer *writer);
-
-/** Add a video stream for the caller to describe before write_begin(): its
- * parameters and its time base, which then is kept. NULL without memory. */
-AVStream *write_add_video(Writer *writer);
 
 /**
  * Add a track of 48 kHz stereo AAC, after the video.

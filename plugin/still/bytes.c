@@ -4,13 +4,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <libavutil/avstring.h>
 #include <libavutil/base64.h>
-#include <libavutil/error.h>
 #include <libavutil/mem.h>
 
 #include "base/http.h"
@@ -23,7 +23,8 @@
 #define HTTP_REDIRECTS  5
 #define HTTP_STALL_MS   30000
 
-int still_grow(StillGrow *grow, size_t more)
+/* Make room for `more` bytes. */
+static int make_room(StillGrow *grow, size_t more)
 {
     size_t room = grow->room ? grow->room : 1 << 16;
     uint8_t *data;
@@ -42,22 +43,11 @@ int still_grow(StillGrow *grow, size_t more)
     return 0;
 }
 
-int still_grow_finish(StillGrow *grow, AVBufferRef **buf)
+static int say_too_large(const StillSource *source, const char *label, int most)
 {
-    uint8_t *data;
-
-    if (!grow->data)
-        return AVERROR_INVALIDDATA;
-    /* What is kept for later calls takes no more room than it needs. */
-    data = av_realloc(grow->data, grow->size + AV_INPUT_BUFFER_PADDING_SIZE);
-    if (data)
-        grow->data = data;
-    memset(grow->data + grow->size, 0, AV_INPUT_BUFFER_PADDING_SIZE);
-    *buf = av_buffer_create(grow->data, (I2VBufferSize)grow->size, NULL, NULL, 0);
-    if (!*buf)
-        return AVERROR(ENOMEM);
-    *grow = (StillGrow){0};
-    return 0;
+    return outcome_fail(source->out, FAILURE_REQUEST, AVERROR(EFBIG),
+                        "image '%s' is too large: at most %d MiB are read", label,
+                        most >> 20);
 }
 
 int still_say_unread(const StillSource *source, const char *label, int error)
@@ -71,79 +61,37 @@ int still_say_unread(const StillSource *source, const char *label, int error)
     if (error == AVERROR(EINTR))
         return outcome_fail(out, FAILURE_REQUEST, error,
                             "image '%s': reading it was interrupted", label);
+    if (error == AVERROR(EFBIG))
+        return say_too_large(source, label, STILL_MAX_BYTES);
     return outcome_fail(out, FAILURE_REQUEST, error, "image '%s' cannot be read: %s",
                         label, strerror(AVUNERROR(error)));
 }
 
-static int say_too_large(const StillSource *source, const char *label, int most)
+/* Hand over what was read, or say why it could not be. @param ret  of reading it */
+static int finish(const StillSource *source, const char *label, int ret, StillGrow *grow,
+                  StillBytes *bytes)
 {
-    return outcome_fail(source->out, FAILURE_REQUEST, AVERROR(EFBIG),
-                        "image '%s' is too large: at most %d MiB are read", label,
-                        most >> 20);
-}
+    uint8_t *data;
 
-/* Reads `size` bytes of a regular file from its beginning. */
-static int read_file(int fd, int64_t size, const StillSource *source, StillGrow *grow)
-{
-    int ret = still_grow(grow, (size_t)size + 1);
-    while (ret >= 0 && (int64_t)grow->size < size) {
-        size_t want = (size_t)size - grow->size;
-        ssize_t got;
-        if (i2v_interrupted(source->interrupt))
-            return AVERROR(EINTR);
-        got = pread(fd, grow->data + grow->size, want < READ_STEP ? want : READ_STEP,
-                    (off_t)grow->size);
-        if (got < 0 && errno != EINTR)
-            ret = AVERROR(errno);
-        if (!got)
-            break;
-        if (got > 0)
-            grow->size += (size_t)got;
-    }
-    return ret;
-}
-
-static int load_path(const StillSource *source, const char *label, const char *path,
-                     StillBytes *bytes)
-{
-    StillGrow grow = {0};
-    struct stat st;
-    int ret = 0;
-    /* O_NONBLOCK: a FIFO must not hang the open. */
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-
-    if (fd < 0 || fstat(fd, &st) < 0) {
-        ret = still_say_unread(source, label, AVERROR(errno));
-        goto end;
-    }
-    if (!S_ISREG(st.st_mode)) {
-        ret = outcome_fail(source->out, FAILURE_REQUEST,
-                           S_ISDIR(st.st_mode) ? AVERROR(EISDIR) : AVERROR(EINVAL),
-                           "image '%s' is %s, not a file", label,
-                           S_ISDIR(st.st_mode) ? "a directory"
-                                               : "a device, pipe or socket");
-        goto end;
-    }
-    bytes->size = st.st_size;
-    if (st.st_size > MAX_CACHED_FILE) {
-        bytes->fd = fd;
-        return 0;
-    }
-    ret = read_file(fd, st.st_size, source, &grow);
     if (ret >= 0)
-        ret = still_grow_finish(&grow, &bytes->buf);
+        ret = make_room(grow, 1);
     if (ret < 0)
-        still_say_unread(source, label, ret);
-    else
-        bytes->size = (int64_t)bytes->buf->size;
-end:
-    av_free(grow.data);
-    if (fd >= 0)
-        close(fd);
-    return ret;
+        return still_say_unread(source, label, ret);
+    /* What is kept for later calls takes no more room than it needs. */
+    data = av_realloc(grow->data, grow->size + AV_INPUT_BUFFER_PADDING_SIZE);
+    if (data)
+        grow->data = data;
+    memset(grow->data + grow->size, 0, AV_INPUT_BUFFER_PADDING_SIZE);
+    bytes->buf = av_buffer_create(grow->data, (I2VBufferSize)grow->size, NULL, NULL, 0);
+    if (!bytes->buf)
+        return still_say_unread(source, label, AVERROR(ENOMEM));
+    bytes->size = (int64_t)grow->size;
+    *grow = (StillGrow){0};
+    return 0;
 }
 
-static int read_stream(int fd, const StillSource *source, StillGrow *grow)
+/* Read to the end. */
+static int read_all(int fd, size_t most, const StillSource *source, StillGrow *grow)
 {
     for (;;) {
         struct pollfd waiting = {.fd = fd, .events = POLLIN};
@@ -152,7 +100,7 @@ static int read_stream(int fd, const StillSource *source, StillGrow *grow)
 
         if (i2v_interrupted(source->interrupt))
             return AVERROR(EINTR);
-        if (grow->size > STILL_MAX_BYTES)
+        if (grow->size > most)
             return AVERROR(EFBIG);
         ready = poll(&waiting, 1, POLL_MS);
         if (ready < 0 && errno != EINTR)
@@ -161,10 +109,11 @@ static int read_stream(int fd, const StillSource *source, StillGrow *grow)
             continue;
         if (waiting.revents & POLLNVAL)
             return AVERROR(EBADF);
-        ret = still_grow(grow, 1 << 16);
+        ret = make_room(grow, 1);
         if (ret < 0)
             return ret;
-        got = read(fd, grow->data + grow->size, grow->room - grow->size);
+        got =
+            read(fd, grow->data + grow->size, FFMIN(grow->room - grow->size, READ_STEP));
         if (!got)
             return 0;
         if (got > 0)
@@ -174,34 +123,42 @@ static int read_stream(int fd, const StillSource *source, StillGrow *grow)
     }
 }
 
+static int load_path(const StillSource *source, const char *label, const char *path,
+                     StillBytes *bytes)
+{
+    struct stat st;
+
+    /* O_NONBLOCK: a FIFO must not hang the open. */
+    bytes->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (bytes->fd < 0 || fstat(bytes->fd, &st) < 0)
+        return still_say_unread(source, label, AVERROR(errno));
+    if (!S_ISREG(st.st_mode))
+        return outcome_fail(source->out, FAILURE_REQUEST,
+                            S_ISDIR(st.st_mode) ? AVERROR(EISDIR) : AVERROR(EINVAL),
+                            "image '%s' is %s, not a file", label,
+                            S_ISDIR(st.st_mode) ? "a directory"
+                                                : "a device, pipe or socket");
+    bytes->size = st.st_size;
+    return st.st_size > MAX_CACHED_FILE ? 0 : still_bytes_pull(bytes, source, label);
+}
+
 /* What an interrupted read got stays in `part`: a stream gives its bytes once. */
 static int load_fd(const StillSource *source, const char *label, int fd, StillGrow *part,
                    StillBytes *bytes)
 {
-    int ret;
-
     if (isatty(fd))
         return outcome_fail(source->out, FAILURE_REQUEST, AVERROR(EINVAL),
                             "image '%s' is a terminal: pipe or redirect an image into it",
                             label);
-    ret = read_stream(fd, source, part);
-    if (ret >= 0)
-        ret = still_grow(part, 1);
-    if (ret >= 0)
-        ret = still_grow_finish(part, &bytes->buf);
-    if (ret == AVERROR(EFBIG))
-        return say_too_large(source, label, STILL_MAX_BYTES);
-    if (ret < 0)
-        return still_say_unread(source, label, ret);
-    bytes->size = (int64_t)bytes->buf->size;
-    return 0;
+    return finish(source, label, read_all(fd, STILL_MAX_BYTES, source, part), part,
+                  bytes);
 }
 
 static int collect(void *opaque, const HttpReply *reply, const uint8_t *data, size_t size)
 {
     StillGrow *grow = opaque;
     int ret =
-        size > STILL_MAX_BYTES - grow->size ? AVERROR(EFBIG) : still_grow(grow, size);
+        size > STILL_MAX_BYTES - grow->size ? AVERROR(EFBIG) : make_room(grow, size);
 
     (void)reply;
     if (ret < 0)
@@ -227,40 +184,19 @@ static int load_http(const StillSource *source, const char *label, StillBytes *b
     };
     int ret = http_run(&request, source->interrupt, &reply);
 
-    if (ret >= 0 && (reply.status < 200 || reply.status > 299)) {
+    if (ret >= 0 && (reply.status < 200 || reply.status > 299))
         ret = outcome_fail(
             source->out, FAILURE_REQUEST,
             reply.status == 404 || reply.status == 410 ? AVERROR(ENOENT) : AVERROR(EIO),
             "image '%s': the server answered with status %d", label, reply.status);
-        goto end;
-    }
-    if (ret == AVERROR(EFBIG)) {
-        say_too_large(source, label, STILL_MAX_BYTES);
-        goto end;
-    }
-    if (ret >= 0)
-        ret = still_grow(&grow, 1);
-    if (ret >= 0)
-        ret = still_grow_finish(&grow, &bytes->buf);
-    if (ret >= 0)
-        bytes->size = (int64_t)bytes->buf->size;
-    else if (reply.why[0] && ret != AVERROR(EINTR))
+    else if (ret < 0 && reply.why[0] && ret != AVERROR(EINTR) && ret != AVERROR(EFBIG))
         outcome_fail(source->out, FAILURE_REQUEST, ret,
                      "image '%s' cannot be downloaded: %s", label, reply.why);
     else
-        still_say_unread(source, label, ret);
-end:
+        ret = finish(source, label, ret, &grow, bytes);
     av_free(grow.data);
     http_reply_clear(&reply);
     return ret;
-}
-
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 /* %XX decoded; white space dropped from base64, where mail and editors put it. */
@@ -270,11 +206,10 @@ static int decode_percent(const char *text, bool base64, uint8_t *to, size_t *si
     for (; *text; text++) {
         int byte = (unsigned char)*text;
         if (*text == '%') {
-            int high = hex_value(text[1]);
-            int low = high < 0 ? -1 : hex_value(text[2]);
-            if (low < 0)
+            const char hex[] = {text[1], text[1] ? text[2] : '\0', '\0'};
+            if (!isxdigit((unsigned char)hex[0]) || !isxdigit((unsigned char)hex[1]))
                 return AVERROR(EINVAL);
-            byte = high << 4 | low;
+            byte = (int)strtol(hex, NULL, 16);
             text += 2;
         }
         if (base64 && (isspace(byte) || byte == '='))
@@ -290,18 +225,13 @@ static int decode_base64(StillGrow *grow)
     StillGrow out = {0};
     int got = -1, ret = grow->size % 4 == 1 ? AVERROR(EINVAL) : 0;
 
-    if (ret >= 0)
-        ret = still_grow(&out, grow->size + 4);
-    if (ret >= 0) {
-        got = av_base64_decode(out.data, (const char *)grow->data, (int)out.room);
-        ret = got < 0 ? AVERROR(EINVAL) : 0;
-    }
-    if (ret < 0) {
-        av_free(out.data);
+    if (ret >= 0 && (ret = make_room(&out, grow->size + 4)) >= 0 &&
+        (got = av_base64_decode(out.data, (const char *)grow->data, (int)out.room)) < 0)
+        ret = AVERROR(EINVAL);
+    av_free(ret < 0 ? out.data : grow->data);
+    if (ret < 0)
         return ret;
-    }
     out.size = (size_t)got;
-    av_free(grow->data);
     *grow = out;
     return 0;
 }
@@ -310,29 +240,22 @@ static int load_data(const StillSource *source, const char *rest, StillBytes *by
 {
     const char *comma = strchr(rest, ',');
     StillGrow grow = {0};
-    bool base64;
-    int ret = AVERROR(EINVAL);
+    bool base64 = comma && comma - rest >= 7 && !av_strncasecmp(comma - 7, ";base64", 7);
+    int ret = comma && strlen(comma) <= STILL_MAX_BYTES ? 0 : AVERROR(EINVAL);
 
-    if (!comma || strlen(comma) > STILL_MAX_BYTES)
-        goto end;
-    base64 = comma - rest >= 7 && !av_strncasecmp(comma - 7, ";base64", 7);
-    ret = still_grow(&grow, strlen(comma) + 1);
+    if (ret >= 0)
+        ret = make_room(&grow, strlen(comma) + 1);
     if (ret >= 0)
         ret = decode_percent(comma + 1, base64, grow.data, &grow.size);
     if (ret >= 0 && base64)
         ret = decode_base64(&grow);
-    if (ret >= 0)
-        ret = still_grow_finish(&grow, &bytes->buf);
-    if (ret >= 0)
-        bytes->size = (int64_t)bytes->buf->size;
-end:
-    av_free(grow.data);
     if (ret == AVERROR(EINVAL))
         outcome_fail(
             source->out, FAILURE_REQUEST, ret,
             "image: the data: URI is damaged; it must be data:[type][;base64],DATA");
-    else if (ret < 0)
-        still_say_unread(source, "data: URI", ret);
+    else
+        ret = finish(source, "data: URI", ret, &grow, bytes);
+    av_free(grow.data);
     return ret;
 }
 
@@ -372,15 +295,15 @@ int still_bytes_pull(StillBytes *bytes, const StillSource *source, const char *l
         return 0;
     if (bytes->size > MAX_IMAGE_FILE)
         return say_too_large(source, label, MAX_IMAGE_FILE);
-    ret = read_file(bytes->fd, bytes->size, source, &grow);
+    ret = make_room(&grow, (size_t)bytes->size + 1);
     if (ret >= 0)
-        ret = still_grow_finish(&grow, &bytes->buf);
+        ret = read_all(bytes->fd, MAX_IMAGE_FILE, source, &grow);
+    ret = finish(source, label, ret, &grow, bytes);
     av_free(grow.data);
     if (ret < 0)
-        return still_say_unread(source, label, ret);
+        return ret;
     close(bytes->fd);
     bytes->fd = -1;
-    bytes->size = (int64_t)bytes->buf->size;
     return 0;
 }
 

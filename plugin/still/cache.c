@@ -4,7 +4,6 @@
 #include <pthread.h>
 #include <string.h>
 
-#include <libavutil/error.h>
 #include <libavutil/mem.h>
 
 #include "base/text.h"
@@ -12,18 +11,6 @@
 
 #define USUAL_BYTES (256 << 20)
 #define WAIT_MS     50
-#define MOST_STILLS 4 ///< of one video, at several times
-
-struct StillCacheEntry {
-    StillCacheEntry *next;
-    char *name;
-    AVBufferRef *buf;           ///< NULL until all was read, or when it is too much
-    Still *stills[MOST_STILLS]; ///< made of it, the last one first
-    StillGrow part;             ///< of a stream whose reading was interrupted
-    uint64_t used;              ///< when, by the cache's own clock
-    bool busy;                  ///< somebody holds it
-    bool pinned;                ///< cannot be read again
-};
 
 /* Protects all of this; but what a held entry has is its holder's. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -63,7 +50,7 @@ void still_free(Still **still)
 
 static void entry_free(StillCacheEntry *entry)
 {
-    for (int i = 0; i < MOST_STILLS; i++)
+    for (int i = 0; i < STILL_MOST_TIMES; i++)
         still_free(&entry->stills[i]);
     av_buffer_unref(&entry->buf);
     av_freep(&entry->part.data);
@@ -74,10 +61,9 @@ static void entry_free(StillCacheEntry *entry)
 static void unlink_entry(StillCacheEntry *entry)
 {
     StillCacheEntry **at = &entries;
-    while (*at && *at != entry)
+    while (*at != entry)
         at = &(*at)->next;
-    if (*at)
-        *at = entry->next;
+    *at = entry->next;
     entry_free(entry);
 }
 
@@ -89,13 +75,10 @@ static StillCacheEntry *find_or_add(const char *name)
     if (entry)
         return entry;
     entry = av_mallocz(sizeof(*entry));
+    if (entry && !(entry->name = av_strdup(name)))
+        av_freep(&entry);
     if (!entry)
         return NULL;
-    entry->name = av_strdup(name);
-    if (!entry->name) {
-        av_free(entry);
-        return NULL;
-    }
     entry->next = entries;
     entries = entry;
     return entry;
@@ -104,7 +87,7 @@ static StillCacheEntry *find_or_add(const char *name)
 static int64_t entry_size(const StillCacheEntry *entry)
 {
     int64_t size = entry->buf ? (int64_t)entry->buf->size : 0;
-    for (int i = 0; i < MOST_STILLS && entry->stills[i]; i++)
+    for (int i = 0; i < STILL_MOST_TIMES && entry->stills[i]; i++)
         size += atomic_load(&entry->stills[i]->kept);
     return size;
 }
@@ -168,11 +151,6 @@ int still_cache_bytes(const StillCacheEntry *entry, StillBytes *bytes)
     return bytes->buf ? 1 : AVERROR(ENOMEM);
 }
 
-StillGrow *still_cache_part(StillCacheEntry *entry)
-{
-    return &entry->part;
-}
-
 int still_cache_fill(StillCacheEntry *entry, const StillBytes *bytes, bool pinned)
 {
     entry->pinned = pinned;
@@ -182,7 +160,7 @@ int still_cache_fill(StillCacheEntry *entry, const StillBytes *bytes, bool pinne
 
 Still *still_cache_find(const StillCacheEntry *entry, int64_t time)
 {
-    for (int i = 0; i < MOST_STILLS && entry->stills[i]; i++)
+    for (int i = 0; i < STILL_MOST_TIMES && entry->stills[i]; i++)
         if (entry->stills[i]->time == time)
             return still_ref(entry->stills[i]);
     return NULL;
@@ -190,7 +168,7 @@ Still *still_cache_find(const StillCacheEntry *entry, int64_t time)
 
 void still_cache_add(StillCacheEntry *entry, Still *still)
 {
-    still_free(&entry->stills[MOST_STILLS - 1]);
+    still_free(&entry->stills[STILL_MOST_TIMES - 1]);
     memmove(&entry->stills[1], &entry->stills[0],
             sizeof(entry->stills) - sizeof(entry->stills[0]));
     entry->stills[0] = still_ref(still);

@@ -3,9 +3,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include <libavutil/error.h>
-#include <libavutil/log.h>
-#include <libavutil/mem.h>
 #include <libavutil/opt.h>
 #include <libavutil/pixdesc.h>
 
@@ -94,30 +91,25 @@ static int encode_jpeg(const AVFrame *rgb, AVPacket *packet)
 static int encode_rgb(AVFrame *rgb, Outcome *out, StillFile *file)
 {
     AVPacket *packet = av_packet_alloc();
-    bool jpeg = false;
     int ret = AVERROR(ENOMEM);
 
     if (!packet)
         goto end;
     strip(rgb);
+    file->mime = "image/png";
     ret = encode(rgb, 0, packet);
     if (ret >= 0 && packet->size > MAX_FILE) {
-        jpeg = true;
-        av_packet_unref(packet);
+        file->mime = "image/jpeg";
         ret = encode_jpeg(rgb, packet);
     }
     if (ret < 0)
-        goto end;
-    if ((ret = av_packet_make_refcounted(packet)) < 0)
         goto end;
     file->buf = packet->buf;
     packet->buf = NULL;
     file->data = packet->data;
     file->size = (size_t)packet->size;
-    file->mime = jpeg ? "image/jpeg" : "image/png";
     file->width = rgb->width;
     file->height = rgb->height;
-    file->original = false;
 end:
     if (ret < 0)
         outcome_fail(out, FAILURE_REQUEST, ret, "the still cannot be encoded: %s",
@@ -139,16 +131,16 @@ static bool is_sendable(const Still *still, const StillGeometry *geometry)
 
 static int send_original(const Still *still, StillFile *file)
 {
-    file->buf = av_buffer_ref(still->bytes.buf);
-    if (!file->buf)
-        return AVERROR(ENOMEM);
-    file->data = file->buf->data;
-    file->size = (size_t)still->bytes.size;
-    file->mime = still->meta.mime;
-    file->width = still->columns;
-    file->height = still->rows;
-    file->original = true;
-    return 0;
+    *file = (StillFile){
+        .buf = av_buffer_ref(still->bytes.buf),
+        .data = still->bytes.buf->data,
+        .size = (size_t)still->bytes.size,
+        .mime = still->meta.mime,
+        .width = still->columns,
+        .height = still->rows,
+        .original = true,
+    };
+    return file->buf ? 0 : AVERROR(ENOMEM);
 }
 
 static int encode_anew(Still *still, const StillGeometry *geometry, Outcome *out,

@@ -4,11 +4,6 @@
 #include <stdarg.h>
 
 #include <libavutil/bprint.h>
-#include <libavutil/common.h>
-#include <libavutil/error.h>
-#include <libavutil/log.h>
-#include <libavutil/mem.h>
-#include <libavutil/opt.h>
 #include <libavutil/pixdesc.h>
 
 #include "base/picture.h"
@@ -19,14 +14,10 @@
 
 /* Shape */
 
-static const char *position_name(StillPosition position)
-{
-    static const char *const names[] = {
-        [STILL_CENTER] = "center", [STILL_TOP] = "top",     [STILL_BOTTOM] = "bottom",
-        [STILL_LEFT] = "left",     [STILL_RIGHT] = "right",
-    };
-    return names[position];
-}
+static const char *const position_names[] = {
+    [STILL_CENTER] = "center", [STILL_TOP] = "top",     [STILL_BOTTOM] = "bottom",
+    [STILL_LEFT] = "left",     [STILL_RIGHT] = "right",
+};
 
 /* a * b / c to the nearest, the lower one of two equally near, at least 1. */
 static int rescale(int a, int b, int c)
@@ -64,7 +55,7 @@ static void cover(const Still *still, const StillTarget *target, StillGeometry *
             out, AV_LOG_WARNING,
             "still %dx%d is cut to %dx%d to fill %dx%d (fit=cover, fit_position=%s)",
             still->width, still->height, w, h, target->width, target->height,
-            position_name(target->position));
+            position_names[target->position]);
 }
 
 static void contain(const Still *still, const StillTarget *target, StillGeometry *g,
@@ -83,7 +74,7 @@ static void contain(const Still *still, const StillTarget *target, StillGeometry
                 "still %dx%d is padded with black to %dx%d, of which it takes %dx%d "
                 "(fit=contain, fit_position=%s)",
                 still->width, still->height, target->width, target->height, w, h,
-                position_name(target->position));
+                position_names[target->position]);
 }
 
 static void fill(const Still *still, const StillTarget *target, Outcome *out)
@@ -131,9 +122,7 @@ int still_geometry(const Still *still, const StillTarget *target, Outcome *out,
 /* Colours and pixels */
 
 /* One more filter behind those that a chain has. */
-static void add(AVBPrint *chain, const char *format, ...) av_printf_format(2, 3);
-
-static void add(AVBPrint *chain, const char *format, ...)
+static av_printf_format(2, 3) void add(AVBPrint *chain, const char *format, ...)
 {
     va_list args;
 
@@ -203,11 +192,15 @@ bool still_is_wide(const AVFrame *frame)
            frame->color_primaries == AVCOL_PRI_SMPTE432;
 }
 
+static bool has_alpha(const AVFrame *frame)
+{
+    return av_pix_fmt_desc_get(frame->format)->flags & AV_PIX_FMT_FLAG_ALPHA;
+}
+
 /* zscale wants every one of its three told. */
 static void convert_with_zscale(const AVFrame *frame, AVBPrint *chain)
 {
-    const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(frame->format);
-    bool alpha = desc->flags & AV_PIX_FMT_FLAG_ALPHA;
+    bool alpha = has_alpha(frame);
     bool rgb = frame->colorspace == AVCOL_SPC_RGB;
     int primaries = (int)frame->color_primaries, transfer = (int)frame->color_trc;
 
@@ -234,22 +227,6 @@ static void convert_with_zscale(const AVFrame *frame, AVBPrint *chain)
                alpha ? "a" : "");
 }
 
-static void turn(int orientation, AVBPrint *chain)
-{
-    static const char *const filters[] = {
-        [2] = "hflip",       [3] = "hflip,vflip", [4] = "vflip",
-        [5] = "transpose=0", [6] = "transpose=1", [7] = "transpose=3",
-        [8] = "transpose=2",
-    };
-    if (orientation > 1)
-        add(chain, "%s", filters[orientation]);
-}
-
-static bool has_alpha(const AVFrame *frame)
-{
-    return av_pix_fmt_desc_get(frame->format)->flags & AV_PIX_FMT_FLAG_ALPHA;
-}
-
 /* Whether the shape may be changed before the colours: a large still is then never there
  * as RGB in its own size, and a pixel of chroma more or less at an edge that is scaled
  * does not show. Planes that are not alike cannot be turned, and what is no plane of
@@ -266,31 +243,21 @@ static bool is_shaped_first(const Still *still, const StillGeometry *g)
                             AV_PIX_FMT_FLAG_BAYER | AV_PIX_FMT_FLAG_BITSTREAM));
 }
 
-static void deinterlace(const Still *still, AVBPrint *chain)
-{
-    const AVFrame *frame = still->frame;
-
-    if (still->interlaced && frame->width >= MIN_YADIF && frame->height >= MIN_YADIF)
-        add(chain, "yadif=mode=send_frame:deint=all");
-}
-
-/* From what was decoded to 8-bit RGB. */
-static void describe_colors(const Still *still, bool convert, AVBPrint *chain)
-{
-    if (convert)
-        convert_with_zscale(still->frame, chain);
-    add(chain, "scale=" SCALE ",format=%s", has_alpha(still->frame) ? "rgba" : "rgb24");
-}
-
 /* Upright, cut, and of the size it must have; RGB, whatever it was. */
 static void describe_shape(const Still *still, const StillGeometry *g, AVBPrint *chain)
 {
+    static const char *const turns[] = {
+        [2] = "hflip",       [3] = "hflip,vflip", [4] = "vflip",
+        [5] = "transpose=0", [6] = "transpose=1", [7] = "transpose=3",
+        [8] = "transpose=2",
+    };
     const AVFrame *frame = still->frame;
     bool turned = still->orientation > 4;
     int w = turned ? frame->height : frame->width;
     int h = turned ? frame->width : frame->height;
 
-    turn(still->orientation, chain);
+    if (still->orientation > 1)
+        add(chain, "%s", turns[still->orientation]);
     if (g->crop_w != w || g->crop_h != h)
         add(chain, "crop=%d:%d:%d:%d%s", g->crop_w, g->crop_h, g->crop_x, g->crop_y,
             is_shaped_first(still, g) ? "" : ":exact=1");
@@ -327,23 +294,31 @@ static int blend_over_black(AVFrame *rgba)
     return 0;
 }
 
+static int run(const AVFrame *frame, const AVBPrint *chain, AVFrame **out)
+{
+    return av_bprint_is_complete(chain) ? picture_filter(frame, chain->str, out)
+                                        : AVERROR(ENOMEM);
+}
+
 /* With alpha the chain is run in two parts, and the blending done between them. */
 static int render_once(const Still *still, const StillGeometry *geometry, bool convert,
                        AVFrame **out)
 {
+    const AVFrame *frame = still->frame;
     AVFrame *rgba = NULL;
     AVBPrint chain;
     int ret = 0;
 
     av_bprint_init(&chain, 0, AV_BPRINT_SIZE_UNLIMITED);
-    deinterlace(still, &chain);
+    if (still->interlaced && frame->width >= MIN_YADIF && frame->height >= MIN_YADIF)
+        add(&chain, "yadif=mode=send_frame:deint=all");
+    if (convert)
+        convert_with_zscale(frame, &chain);
     if (convert || !is_shaped_first(still, geometry))
-        describe_colors(still, convert, &chain);
-    if (has_alpha(still->frame)) {
-        ret = av_bprint_is_complete(&chain)
-                  ? picture_filter(still->frame, chain.str, &rgba)
-                  : AVERROR(ENOMEM);
-        if (ret >= 0 && !is_premultiplied(still->frame))
+        add(&chain, "scale=" SCALE ",format=%s", has_alpha(frame) ? "rgba" : "rgb24");
+    if (has_alpha(frame)) {
+        ret = run(frame, &chain, &rgba);
+        if (ret >= 0 && !is_premultiplied(frame))
             ret = blend_over_black(rgba);
         if (ret < 0)
             goto end;
@@ -351,9 +326,7 @@ static int render_once(const Still *still, const StillGeometry *geometry, bool c
         add(&chain, "scale=" SCALE ",format=rgb24");
     }
     describe_shape(still, geometry, &chain);
-    ret = av_bprint_is_complete(&chain)
-              ? picture_filter(rgba ? rgba : still->frame, chain.str, out)
-              : AVERROR(ENOMEM);
+    ret = run(rgba ? rgba : frame, &chain, out);
 end:
     av_frame_free(&rgba);
     av_bprint_finalize(&chain, NULL);
@@ -363,6 +336,7 @@ end:
 int still_render(const Still *still, const StillGeometry *geometry, Outcome *out,
                  AVFrame **rgb)
 {
+    const char *kind = is_hdr(still->frame) ? "HDR" : "wide-gamut";
     bool wide = still_is_wide(still->frame);
     int ret = AVERROR_FILTER_NOT_FOUND;
 
@@ -370,8 +344,7 @@ int still_render(const Still *still, const StillGeometry *geometry, Outcome *out
         ret = render_once(still, geometry, true, rgb);
         if (ret >= 0)
             outcome_say(out, AV_LOG_WARNING,
-                        "still has %s colours (%s, %s); they are brought to BT.709",
-                        is_hdr(still->frame) ? "HDR" : "wide-gamut",
+                        "still has %s colours (%s, %s); they are brought to BT.709", kind,
                         av_color_primaries_name(still->frame->color_primaries),
                         av_color_transfer_name(still->frame->color_trc));
     }
@@ -382,7 +355,7 @@ int still_render(const Still *still, const StillGeometry *geometry, Outcome *out
                 out, AV_LOG_WARNING,
                 "still has %s colours, which this FFmpeg cannot bring to BT.709 without "
                 "the zscale filter; they will look pale",
-                is_hdr(still->frame) ? "HDR" : "wide-gamut");
+                kind);
     }
     if (ret < 0)
         outcome_fail(out, FAILURE_REQUEST, ret,

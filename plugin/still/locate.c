@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include <libavutil/avstring.h>
-#include <libavutil/error.h>
 #include <libavutil/mem.h>
 
 #include "still/parts.h"
@@ -19,17 +18,9 @@
 static bool parse_fd(const char *text, int *fd)
 {
     char *end;
-    long number;
+    long long number = strtoll(text, &end, 10);
 
-    if (!*text) {
-        *fd = STDIN_FILENO;
-        return true;
-    }
-    if (!isdigit((unsigned char)*text))
-        return false;
-    errno = 0;
-    number = strtol(text, &end, 10);
-    if (*end || errno || number > INT_MAX)
+    if (*end || number > INT_MAX || (*text && !isdigit((unsigned char)*text)))
         return false;
     *fd = (int)number;
     return true;
@@ -40,14 +31,12 @@ void still_locate(const char *image, Locator *locator)
     const char *rest = NULL;
 
     *locator = (Locator){.kind = LOCATOR_PATH, .rest = image, .fd = STDIN_FILENO};
-    if (!strcmp(image, "-") || !strcmp(image, "/dev/stdin")) {
-        locator->kind = LOCATOR_FD;
-    } else if ((av_strstart(image, "pipe:", &rest) || av_strstart(image, "fd:", &rest)) &&
-               parse_fd(rest, &locator->fd)) {
-        locator->kind = LOCATOR_FD;
-    } else if ((av_strstart(image, "/dev/fd/", &rest) ||
-                av_strstart(image, "/proc/self/fd/", &rest)) &&
-               *rest && parse_fd(rest, &locator->fd)) {
+    if (!strcmp(image, "-") || !strcmp(image, "/dev/stdin") ||
+        ((av_strstart(image, "pipe:", &rest) || av_strstart(image, "fd:", &rest)) &&
+         parse_fd(rest, &locator->fd)) ||
+        ((av_strstart(image, "/dev/fd/", &rest) ||
+          av_strstart(image, "/proc/self/fd/", &rest)) &&
+         *rest && parse_fd(rest, &locator->fd))) {
         locator->kind = LOCATOR_FD;
     } else if (av_stristart(image, "http://", NULL) ||
                av_stristart(image, "https://", NULL)) {
@@ -102,7 +91,7 @@ bool still_is_stdin(const char *image)
 
 char *still_label(const char *image)
 {
-    const char *host, *path, *at = NULL;
+    const char *host, *path, *at;
     Locator locator;
 
     still_locate(image, &locator);
@@ -112,9 +101,7 @@ char *still_label(const char *image)
         return av_strdup(image);
     host = strstr(image, "://") + 3;
     path = host + strcspn(host, "/?#");
-    for (const char *c = host; c < path; c++)
-        if (*c == '@')
-            at = c;
+    at = memrchr(host, '@', (size_t)(path - host));
     path += strcspn(path, "?#");
     if (!at)
         return av_strndup(image, (size_t)(path - image));

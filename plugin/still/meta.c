@@ -54,9 +54,12 @@ static bool mentions(Span span, const char *word)
 /* TIFF's first directory, which is also what EXIF holds. */
 static void read_tiff(Span tiff, StillMeta *meta)
 {
-    bool little = starts_with(tiff, "II*\0", 4);
     uint32_t directory, count;
+    bool little;
 
+    if (starts_with(tiff, "Exif\0", 5)) // in WebP the prefix is there or is not
+        tiff = span_from(tiff, 6, tiff.size);
+    little = starts_with(tiff, "II*\0", 4);
     if (!little && !starts_with(tiff, "MM\0*", 4)) {
         meta->sendable = false;
         return;
@@ -77,13 +80,6 @@ static void read_tiff(Span tiff, StillMeta *meta)
         if (tag == TAG_GPS_IFD)
             meta->sendable = false;
     }
-}
-
-static void read_exif(Span exif, StillMeta *meta)
-{
-    if (starts_with(exif, "Exif\0", 5)) // in WebP the prefix is there or is not
-        exif = span_from(exif, 6, exif.size);
-    read_tiff(exif, meta);
 }
 
 /* Whether something is said of the shape of pixels, two numbers, and they are not
@@ -107,7 +103,7 @@ static void read_jpeg_app(int marker, Span body, StillMeta *meta)
         break;
     case 0xe1:
         if (starts_with(body, "Exif\0", 5))
-            read_exif(body, meta);
+            read_tiff(body, meta);
         else if (!starts_with(body, xmp, sizeof(xmp)) || mentions(body, "gps"))
             meta->sendable = false;
         break;
@@ -215,7 +211,7 @@ static void read_png_chunk(Span type, Span body, StillMeta *meta)
             (color != 0 && color != 2 && color != 3))
             meta->sendable = false;
     } else if (starts_with(type, "eXIf", 4)) {
-        read_exif(body, meta);
+        read_tiff(body, meta);
     } else if (starts_with(type, "tEXt", 4) || starts_with(type, "iTXt", 4)) {
         const uint8_t *end = memchr(body.data, 0, body.size);
         size_t key = end ? (size_t)(end - body.data) : body.size;
@@ -258,7 +254,7 @@ static void read_webp(Span file, StillMeta *meta)
     while (at + 8 <= file.size) {
         size_t length = read_bytes(file, at + 4, 4, true);
         if (starts_with(span_from(file, at, 4), "EXIF", 4))
-            read_exif(span_from(file, at + 8, length), meta);
+            read_tiff(span_from(file, at + 8, length), meta);
         if (length > file.size - at - 8)
             return;
         at += 8 + length + (length & 1);

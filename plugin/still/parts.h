@@ -5,20 +5,13 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 #include <libavcodec/avcodec.h>
 #include <libavfilter/avfilter.h>
 #include <libavformat/avformat.h>
-#include <libavutil/buffer.h>
-#include <libavutil/frame.h>
-#include <libavutil/rational.h>
 
 #include "base/compat.h"
 #include "base/digest.h"
-#include "base/outcome.h"
 #include "still/still.h"
 
 #define STILL_MAX_BYTES  (256 << 20) ///< most bytes read from a stream or the network
@@ -72,11 +65,6 @@ typedef struct StillGrow {
     size_t room;   ///< bytes allocated, padding not counted
 } StillGrow;
 
-/** Make room for `more` bytes. */
-int still_grow(StillGrow *grow, size_t more);
-/** Hand the memory over to a buffer; on success `grow` is empty. */
-int still_grow_finish(StillGrow *grow, AVBufferRef **buf);
-
 /** Say why a source cannot be read. @return error */
 int still_say_unread(const StillSource *source, const char *label, int error);
 /** Read the bytes of a source.
@@ -95,9 +83,20 @@ void still_bytes_clear(StillBytes *bytes);
 /** A new reference to a still. */
 Still *still_ref(Still *still);
 
+#define STILL_MOST_TIMES 4
+
 /** One source in the process-wide cache: its bytes, and the stills that were made of
  * them. Belongs to who holds it between still_cache_enter() and still_cache_leave(). */
-typedef struct StillCacheEntry StillCacheEntry;
+typedef struct StillCacheEntry {
+    struct StillCacheEntry *next;
+    char *name;
+    AVBufferRef *buf;                ///< NULL until all was read, or when it is too much
+    Still *stills[STILL_MOST_TIMES]; ///< of one video, the last one that was made first
+    StillGrow part; ///< what was read so far of a stream, which can be read only once
+    uint64_t used;  ///< when, by the cache's own clock
+    bool busy;      ///< somebody holds it
+    bool pinned;    ///< cannot be read again
+} StillCacheEntry;
 
 /** Hold the entry of a source; waits while another thread does.
  * @return 0 and *entry, AVERROR(EINTR) or AVERROR(ENOMEM) */
@@ -106,8 +105,6 @@ int still_cache_enter(const char *name, const AVIOInterruptCB *interrupt,
 /** Its bytes. @return 1 and a new reference, 0: they are to be read, or AVERROR(ENOMEM)
  */
 int still_cache_bytes(const StillCacheEntry *entry, StillBytes *bytes);
-/** What was read so far of a source that can be read only once. */
-StillGrow *still_cache_part(StillCacheEntry *entry);
 /** Keep a reference to the bytes. A pinned entry is never evicted.
  * @return 0 or AVERROR(ENOMEM) */
 int still_cache_fill(StillCacheEntry *entry, const StillBytes *bytes, bool pinned);

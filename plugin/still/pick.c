@@ -2,10 +2,6 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 
-#include <libavutil/error.h>
-#include <libavutil/mathematics.h>
-#include <libavutil/mem.h>
-
 #include "still/parts.h"
 
 #define FIRST_STEP_BACK 2 ///< seconds
@@ -65,18 +61,15 @@ static int find_last_key(StillReader *reader, int64_t *time)
 /* Where to look for the last frame. */
 static int find_end(StillReader *reader, int64_t *time)
 {
-    const AVStream *stream = reader->stream;
+    int64_t length = reader->stream->duration;
 
-    if (stream->duration > 0) {
-        *time = still_reader_start(reader) + stream->duration;
-        return 0;
-    }
-    if (reader->fmt->duration > 0) {
-        *time = still_reader_start(reader) +
-                av_rescale_q(reader->fmt->duration, microseconds, stream->time_base);
-        return 0;
-    }
-    return find_last_key(reader, time);
+    if (length <= 0)
+        length =
+            av_rescale_q(reader->fmt->duration, microseconds, reader->stream->time_base);
+    if (length <= 0)
+        return find_last_key(reader, time);
+    *time = still_reader_start(reader) + length;
+    return 0;
 }
 
 static int seek_and_decode(StillReader *reader, int64_t from, int64_t target,
@@ -121,8 +114,7 @@ static int say_no_frame(const StillReader *reader, int error)
     if (!reader->stream) // a restart that failed has said it
         return error;
     if (error == AVERROR(EINTR))
-        return outcome_fail(out, FAILURE_REQUEST, error,
-                            "image '%s': reading it was interrupted", reader->label);
+        return still_say_unread(reader->source, reader->label, error);
     if (error == AVERROR(ENOMEM))
         return outcome_fail(out, FAILURE_REQUEST, error, "image '%s': out of memory",
                             reader->label);

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include <libavutil/error.h>
 #include <libavutil/imgutils.h>
 #include <libavutil/mem.h>
 #include <libavutil/parseutils.h>
@@ -17,14 +16,9 @@ static int parse_image_time(const StillSource *source, int64_t *time)
 {
     const char *text = source->image_time;
 
-    *time = 0;
-    if (!text || !*text)
-        return 0;
-    if (!strcmp(text, "end")) {
-        *time = STILL_END;
-        return 0;
-    }
-    if (av_parse_time(time, text, 1) >= 0 && *time >= 0 && *time < STILL_END)
+    *time = text && !strcmp(text, "end") ? STILL_END : 0;
+    if (!text || !*text || *time == STILL_END ||
+        (av_parse_time(time, text, 1) >= 0 && *time >= 0 && *time < STILL_END))
         return 0;
     return outcome_fail(
         source->out, FAILURE_REQUEST, AVERROR(EINVAL),
@@ -38,10 +32,9 @@ static const int32_t *stream_matrix(const AVStream *stream)
     const AVPacketSideData *data = av_packet_side_data_get(
         stream->codecpar->coded_side_data, stream->codecpar->nb_coded_side_data,
         AV_PKT_DATA_DISPLAYMATRIX);
-    return data ? (const int32_t *)(const void *)data->data : NULL;
+    return data ? (const void *)data->data : NULL;
 #else
-    const void *data = av_stream_get_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX, NULL);
-    return data;
+    return (const void *)av_stream_get_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX, NULL);
 #endif
 }
 
@@ -56,7 +49,7 @@ static int find_orientation(const Still *still, const AVStream *stream)
     if (still->image && (still->meta.mime || still->meta.orientation != 1))
         return still->meta.orientation;
     if (!matrix && data)
-        matrix = (const int32_t *)(const void *)data->data;
+        matrix = (const void *)data->data;
     return matrix ? still_orientation_from_matrix(matrix) : 1;
 }
 
@@ -221,14 +214,6 @@ void still_done_frame(Still *still)
         av_frame_free(&still->frame);
 }
 
-int still_decode(Still *still, Outcome *out)
-{
-    pthread_mutex_lock(&still->lock);
-    int ret = still_need_frame(still, out);
-    pthread_mutex_unlock(&still->lock);
-    return ret;
-}
-
 static int read_still(Still *still, const StillSource *source)
 {
     int ret;
@@ -237,10 +222,10 @@ static int read_still(Still *still, const StillSource *source)
         still_meta_read(still->bytes.buf->data, (size_t)still->bytes.size, &still->meta);
     ret = still->meta.plain ? describe_plain(still, source) : read_frame(still, source);
     if (ret >= 0 && !still->image) {
-        const AVFrame *frame = still->frame;
         still_bytes_clear(&still->bytes);
-        atomic_store(&still->kept, av_image_get_buffer_size(frame->format, frame->width,
-                                                            frame->height, 1));
+        atomic_store(&still->kept,
+                     av_image_get_buffer_size(still->frame->format, still->columns,
+                                              still->rows, 1));
     }
     return ret;
 }
@@ -275,8 +260,7 @@ static int read_shared(const StillSource *source, const Locator *locator,
     }
     ret = still_cache_bytes(entry, &made->bytes);
     if (!ret) {
-        ret = still_bytes_load(source, locator, made->label, still_cache_part(entry),
-                               &made->bytes);
+        ret = still_bytes_load(source, locator, made->label, &entry->part, &made->bytes);
         if (ret >= 0 &&
             still_cache_fill(entry, &made->bytes, locator->kind == LOCATOR_FD) < 0)
             ret = still_say_unread(source, made->label, AVERROR(ENOMEM));
@@ -315,18 +299,14 @@ int still_read(const StillSource *source, Still **still)
         return outcome_fail(source->out, FAILURE_REQUEST, AVERROR(ENOMEM),
                             "image: out of memory");
     still_locate(source->image, &locator);
-    if ((ret = parse_image_time(source, &made->time)) < 0)
-        goto end;
-    if (locator.kind != LOCATOR_DATA)
+    ret = parse_image_time(source, &made->time);
+    if (ret >= 0 && locator.kind != LOCATOR_DATA)
         ret = read_cached(source, &locator, &made);
-    else if ((ret = still_bytes_load(source, &locator, made->label, NULL,
-                                     &made->bytes)) >= 0)
+    else if (ret >= 0 && (ret = still_bytes_load(source, &locator, made->label, NULL,
+                                                 &made->bytes)) >= 0)
         ret = read_still(made, source);
-    if (ret >= 0) {
-        *still = made;
-        made = NULL;
-    }
-end:
+    if (ret >= 0)
+        FFSWAP(Still *, *still, made);
     still_free(&made);
     return ret;
 }

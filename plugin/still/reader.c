@@ -5,7 +5,6 @@
 
 #include <libavutil/avstring.h>
 #include <libavutil/cpu.h>
-#include <libavutil/error.h>
 #include <libavutil/mem.h>
 
 #include "still/parts.h"
@@ -17,15 +16,13 @@
 /* Pictures and containers of them; nothing that points at other files. */
 static const char formats[] =
     "bmp_pipe,cri_pipe,dds_pipe,dpx_pipe,exr_pipe,gem_pipe,gif_pipe,hdr_pipe,j2k_pipe,"
-    "jpeg_pipe,jpegls_pipe,jpegxl_pipe,jpegxl_anim,jpegxs_pipe,pam_pipe,pbm_pipe,pcx_"
-    "pipe,"
-    "pfm_pipe,pgm_pipe,pgmyuv_pipe,pgx_pipe,phm_pipe,photocd_pipe,pictor_pipe,png_pipe,"
-    "ppm_pipe,psd_pipe,qdraw_pipe,qoi_pipe,sgi_pipe,sunrast_pipe,tiff_pipe,vbn_pipe,"
-    "webp_pipe,webp,webp_anim,awebp,xbm_pipe,xpm_pipe,xwd_pipe,apng,gif,ico,iff,fits,"
-    "mov,mp4,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,ogg,mxf,nut,asf,ivf,"
-    "yuv4mpegpipe,"
-    "wtv,gxf,dv,h261,h263,h264,hevc,vvc,av1,obu,evc,m4v,mjpeg,dirac,dnxhd,cavsvideo,vc1,"
-    "rm,nsv,nuv,flic,lvf,mlv,pva";
+    "jpeg_pipe,jpegls_pipe,jpegxl_pipe,jpegxl_anim,jpegxs_pipe,pam_pipe,pbm_pipe,"
+    "pcx_pipe,pfm_pipe,pgm_pipe,pgmyuv_pipe,pgx_pipe,phm_pipe,photocd_pipe,pictor_pipe,"
+    "png_pipe,ppm_pipe,psd_pipe,qdraw_pipe,qoi_pipe,sgi_pipe,sunrast_pipe,tiff_pipe,"
+    "vbn_pipe,webp_pipe,webp,webp_anim,awebp,xbm_pipe,xpm_pipe,xwd_pipe,apng,gif,ico,iff,"
+    "fits,mov,mp4,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,ogg,mxf,nut,asf,ivf,"
+    "yuv4mpegpipe,wtv,gxf,dv,h261,h263,h264,hevc,vvc,av1,obu,evc,m4v,mjpeg,dirac,dnxhd,"
+    "cavsvideo,vc1,rm,nsv,nuv,flic,lvf,mlv,pva";
 static const char animations[] = "gif,apng,webp,webp_anim,awebp,jpegxl_anim";
 static const char pictures[] = "ico,iff,fits";
 /* Brands of ISO files that hold one picture. */
@@ -134,22 +131,18 @@ end:
     return ret;
 }
 
-#if I2V_HAVE_TILE_GRID
 static bool is_tiled(const AVFormatContext *fmt)
 {
+#if I2V_HAVE_TILE_GRID
     for (unsigned i = 0; i < fmt->nb_stream_groups; i++)
         if (fmt->stream_groups[i]->type == AV_STREAM_GROUP_PARAMS_TILE_GRID &&
             fmt->stream_groups[i]->nb_streams > 1)
             return true;
-    return false;
-}
 #else
-static bool is_tiled(const AVFormatContext *fmt)
-{
     (void)fmt;
+#endif
     return false;
 }
-#endif
 
 /* The best video stream; a cover picture only when there is nothing else. */
 static AVStream *choose_stream(AVFormatContext *fmt)
@@ -202,8 +195,7 @@ static int say_not_opened(const StillReader *reader, int error)
 {
     if (error == AVERROR_EXIT || error == AVERROR(EINTR) ||
         i2v_interrupted(reader->source->interrupt))
-        return outcome_fail(reader->source->out, FAILURE_REQUEST, AVERROR(EINTR),
-                            "image '%s': reading it was interrupted", reader->label);
+        return still_say_unread(reader->source, reader->label, AVERROR(EINTR));
     return outcome_fail(reader->source->out, FAILURE_REQUEST,
                         error == AVERROR(ENOMEM) ? error : AVERROR_INVALIDDATA,
                         "image '%s' cannot be opened: %s", reader->label,

@@ -63,10 +63,6 @@ typedef struct Still Still;
  */
 int still_read(const StillSource *source, Still **still);
 
-/** Decode its picture, if that was not done: whoever wants to hear of damage before it is
- * used. @return 0 or a negative AVERROR after one sentence on `out` */
-int still_decode(Still *still, Outcome *out);
-
 /** The name that FFmpeg's white- and blacklists have for the protocol of an image;
  * static. */
 const char *still_protocol(const char *image);

@@ -66,38 +66,14 @@ int box_read(int fd, int64_t at, int64_t end, Box *box, const char **why)
     return 0;
 }
 
-static int read_at(Walk *walk, int64_t at, void *to, size_t size)
-{
-    return box_read_at(walk->fd, at, to, size, &walk->why);
-}
-
-static BoxesTrack *find_track(BoxesIndex *index, uint32_t id)
-{
-    for (int i = 0; i < index->tracks; i++)
-        if (index->track[i].id == id)
-            return &index->track[i];
-    return NULL;
-}
-
 /* A 32-bit field of a full box. */
 static int read_field(Walk *walk, const Box *box, int64_t offset, uint32_t *value)
 {
     uint8_t bytes[4];
     int ret = box->end - box->start < offset + 4
                   ? invalid(&walk->why, "a box is too short")
-                  : read_at(walk, box->start + offset, bytes, 4);
+                  : box_read_at(walk->fd, box->start + offset, bytes, 4, &walk->why);
     *value = ret < 0 ? 0 : AV_RB32(bytes);
-    return ret;
-}
-
-static int read_tkhd(Walk *walk, const Box *box)
-{
-    uint32_t version, id;
-    int ret = read_field(walk, box, 0, &version);
-    if (ret >= 0)
-        ret = read_field(walk, box, version >> 24 ? 20 : 12, &id);
-    if (ret >= 0 && walk->index->tracks)
-        walk->index->track[walk->index->tracks - 1].id = id;
     return ret;
 }
 
@@ -109,7 +85,12 @@ static int read_leaf(Walk *walk, const Box *box)
 
     switch (box->type) {
     case MKTAG('t', 'k', 'h', 'd'):
-        return read_tkhd(walk, box);
+        ret = read_field(walk, box, 0, &value); /* its version */
+        if (ret >= 0)
+            ret = read_field(walk, box, value >> 24 ? 20 : 12, &value);
+        if (ret >= 0 && index->tracks)
+            index->track[index->tracks - 1].id = value;
+        return ret;
     case MKTAG('s', 't', 's', 'z'):
     case MKTAG('s', 't', 'z', '2'):
         ret = read_field(walk, box, 8, &value);
@@ -118,7 +99,10 @@ static int read_leaf(Walk *walk, const Box *box)
         return ret;
     case MKTAG('t', 'f', 'h', 'd'):
         ret = read_field(walk, box, 4, &value);
-        walk->traf = find_track(index, value);
+        walk->traf = NULL;
+        for (int i = index->tracks - 1; i >= 0; i--)
+            if (index->track[i].id == value)
+                walk->traf = &index->track[i];
         return ret;
     case MKTAG('t', 'r', 'u', 'n'):
         ret = read_field(walk, box, 4, &value);
@@ -132,33 +116,31 @@ static int read_leaf(Walk *walk, const Box *box)
     }
 }
 
+/* @return 1 when the box holds boxes that matter, 0, or a negative AVERROR */
 static int enter(Walk *walk, const Box *box)
 {
     BoxesIndex *index = walk->index;
-    if (box->type == MKTAG('t', 'r', 'a', 'k')) {
+
+    switch (box->type) {
+    case MKTAG('t', 'r', 'a', 'k'):
         if (index->tracks == BOXES_MAX_TRACKS)
             return invalid(&walk->why, "it has too many tracks");
         index->track[index->tracks++] = (BoxesTrack){0};
-    } else if (box->type == MKTAG('m', 'o', 'o', 'f')) {
+        return 1;
+    case MKTAG('m', 'o', 'o', 'f'):
         index->fragmented = true;
-    } else if (box->type == MKTAG('t', 'r', 'a', 'f')) {
+        return 1;
+    case MKTAG('t', 'r', 'a', 'f'):
         walk->traf = NULL;
+        return 1;
+    case MKTAG('m', 'o', 'o', 'v'):
+    case MKTAG('m', 'd', 'i', 'a'):
+    case MKTAG('m', 'i', 'n', 'f'):
+    case MKTAG('s', 't', 'b', 'l'):
+        return 1;
+    default:
+        return 0;
     }
-    return 1;
-}
-
-/* @return 1 when the box holds boxes that matter */
-static int is_container(uint32_t type)
-{
-    static const uint32_t types[] = {
-        MKTAG('m', 'o', 'o', 'v'), MKTAG('t', 'r', 'a', 'k'), MKTAG('m', 'd', 'i', 'a'),
-        MKTAG('m', 'i', 'n', 'f'), MKTAG('s', 't', 'b', 'l'), MKTAG('m', 'o', 'o', 'f'),
-        MKTAG('t', 'r', 'a', 'f'),
-    };
-    for (size_t i = 0; i < FF_ARRAY_ELEMS(types); i++)
-        if (types[i] == type)
-            return 1;
-    return 0;
 }
 
 /* What only counts at the top of the file. */
@@ -178,7 +160,7 @@ static int note_top(Walk *walk, const Box *box)
     if (box->type != MKTAG('u', 'u', 'i', 'd') ||
         box->end - box->start < (int64_t)sizeof(type))
         return 0;
-    if ((ret = read_at(walk, box->start, type, sizeof(type))) >= 0)
+    if ((ret = box_read_at(walk->fd, box->start, type, sizeof(type), &walk->why)) >= 0)
         walk->index->c2pa |= !memcmp(type, c2pa, sizeof(type));
     return ret;
 }
@@ -196,10 +178,11 @@ static int walk_boxes(Walk *walk, int64_t at, int64_t end, int depth)
             break;
         if (!depth && (ret = note_top(walk, &box)) < 0)
             break;
-        if (!is_container(box.type))
-            ret = read_leaf(walk, &box);
-        else if (depth < MAX_DEPTH && (ret = enter(walk, &box)) >= 0)
+        ret = depth < MAX_DEPTH ? enter(walk, &box) : 0;
+        if (ret > 0)
             ret = walk_boxes(walk, box.start, box.end, depth + 1);
+        else if (!ret)
+            ret = read_leaf(walk, &box);
         at = box.end;
     }
     return ret;

@@ -4,13 +4,10 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <string.h>
 
 #include <libavcodec/avcodec.h>
 #include <libavutil/avstring.h>
-#include <libavutil/bprint.h>
 #include <libavutil/channel_layout.h>
-#include <libavutil/error.h>
 #include <libavutil/mem.h>
 #include <libavutil/pixdesc.h>
 
@@ -25,11 +22,6 @@
 
 /* What no clip lasts; AV_NOPTS_VALUE and a liar's numbers lie beyond. */
 #define MAX_DTS (INT64_C(1) << 60)
-
-static I2VInputFormat *mov_demuxer(void)
-{
-    return av_find_input_format("mov");
-}
 
 /* What one pass over the packets tells of a stream. */
 typedef struct Tally {
@@ -94,20 +86,18 @@ static int compare(const AVFormatContext *ctx, const BoxesIndex *index,
     }
     for (unsigned i = 0; i < ctx->nb_streams; i++) {
         const AVStream *stream = ctx->streams[i];
-        for (int t = 0; t < index->tracks; t++) {
-            if (index->track[t].id != (uint32_t)stream->id ||
-                stream->discard == AVDISCARD_ALL)
-                continue;
-            if (index->track[t].samples != tally[i].packets) {
+        for (int t = 0; t < index->tracks; t++)
+            if (index->track[t].id == (uint32_t)stream->id &&
+                stream->discard != AVDISCARD_ALL &&
+                index->track[t].samples != tally[i].packets) {
                 facts->why = "packets are missing";
                 return AVERROR_INVALIDDATA;
             }
-        }
     }
     return 0;
 }
 
-static void describe_audio(const AVCodecParameters *par, AVBPrint *text)
+static void describe_audio(const AVCodecParameters *par, ClipFacts *facts)
 {
     char layout[64];
 #if I2V_HAVE_CH_LAYOUT
@@ -116,8 +106,8 @@ static void describe_audio(const AVCodecParameters *par, AVBPrint *text)
     av_get_channel_layout_string(layout, sizeof(layout), par->channels,
                                  par->channel_layout);
 #endif
-    av_bprintf(text, "audio %s, %s, %d Hz", avcodec_get_name(par->codec_id), layout,
-               par->sample_rate);
+    av_strlcatf(facts->text, sizeof(facts->text), "; audio %s, %s, %d Hz",
+                avcodec_get_name(par->codec_id), layout, par->sample_rate);
 }
 
 static const char *named(const char *name)
@@ -181,21 +171,22 @@ static void find_untagged(const AVCodecParameters *par, ClipFacts *facts)
 }
 
 static void describe_video(AVFormatContext *ctx, AVStream *stream, const Tally *tally,
-                           const ClipFacts *facts, AVBPrint *text)
+                           ClipFacts *facts)
 {
     const AVCodecParameters *par = stream->codecpar;
     AVRational sar = av_guess_sample_aspect_ratio(ctx, stream, NULL);
     if (!sar.num)
         sar = (AVRational){1, 1};
-    av_bprintf(text, "%s %dx%d, SAR %d:%d, %.6g fps%s, time base %d/%d, ",
-               avcodec_get_name(par->codec_id), par->width, par->height, sar.num, sar.den,
-               av_q2d(facts->rate), facts->variable ? " (variable)" : "",
-               stream->time_base.num, stream->time_base.den);
-    av_bprintf(text, "colour %s/%s/%s %s, longest GOP %d",
-               named(av_color_space_name(par->color_space)),
-               named(av_color_primaries_name(par->color_primaries)),
-               named(av_color_transfer_name(par->color_trc)),
-               named(av_color_range_name(par->color_range)), (int)tally->longest_gop);
+    av_strlcatf(facts->text, sizeof(facts->text),
+                "%s %dx%d, SAR %d:%d, %.6g fps%s, time base %d/%d, ",
+                avcodec_get_name(par->codec_id), par->width, par->height, sar.num,
+                sar.den, av_q2d(facts->rate), facts->variable ? " (variable)" : "",
+                stream->time_base.num, stream->time_base.den);
+    av_strlcatf(facts->text, sizeof(facts->text), "colour %s/%s/%s %s, longest GOP %d",
+                named(av_color_space_name(par->color_space)),
+                named(av_color_primaries_name(par->color_primaries)),
+                named(av_color_transfer_name(par->color_trc)),
+                named(av_color_range_name(par->color_range)), (int)tally->longest_gop);
 }
 
 /* Seconds. The pictures' own, where the index has them all: without its edit list the
@@ -212,9 +203,7 @@ static void describe(AVFormatContext *ctx, const BoxesIndex *index, const Tally 
 {
     int video = av_find_best_stream(ctx, AVMEDIA_TYPE_VIDEO, -1, -1, NULL, 0);
     int audio = av_find_best_stream(ctx, AVMEDIA_TYPE_AUDIO, -1, -1, NULL, 0);
-    AVBPrint text;
 
-    av_bprint_init(&text, 0, AV_BPRINT_SIZE_AUTOMATIC);
     facts->duration =
         length_of(ctx, video >= 0 ? ctx->streams[video] : NULL, !index->fragmented);
     facts->has_audio = audio >= 0;
@@ -223,15 +212,13 @@ static void describe(AVFormatContext *ctx, const BoxesIndex *index, const Tally 
         facts->height = ctx->streams[video]->codecpar->height;
         measure_rate(ctx->streams[video], &tally[video], facts);
         find_untagged(ctx->streams[video]->codecpar, facts);
-        describe_video(ctx, ctx->streams[video], &tally[video], facts, &text);
+        describe_video(ctx, ctx->streams[video], &tally[video], facts);
     }
-    av_bprintf(&text, "; ");
     if (audio >= 0)
-        describe_audio(ctx->streams[audio]->codecpar, &text);
+        describe_audio(ctx->streams[audio]->codecpar, facts);
     else
-        av_bprintf(&text, "no audio");
-    av_bprintf(&text, "; %.2f s", facts->duration);
-    av_strlcpy(facts->text, text.str, sizeof(facts->text));
+        av_strlcatf(facts->text, sizeof(facts->text), "; no audio");
+    av_strlcatf(facts->text, sizeof(facts->text), "; %.2f s", facts->duration);
 }
 
 static int open_for_verifying(const char *path, const AVIOInterruptCB *interrupt,
@@ -379,7 +366,7 @@ int clip_open(AVFormatContext **ps, const char *path, AVDictionary **options)
         options = &none;
     ret = set_aside(*ps, options, &aside);
     if (ret >= 0) {
-        ret = avformat_open_input(ps, path, mov_demuxer(), options);
+        ret = avformat_open_input(ps, path, av_find_input_format("mov"), options);
     } else {
         avformat_free_context(*ps);
         *ps = NULL;

@@ -56,37 +56,21 @@ static int say_unwritable(const char *path, int error, Outcome *out)
 
 int store_open(const char *directory, Outcome *out, Store **store)
 {
-    char *copy = av_strdup(directory), *real = NULL;
+    char *copy = av_strdup(directory);
     Store *s = av_mallocz(sizeof(*s));
     struct stat st;
-    int ret = AVERROR(ENOMEM);
+    int ret = s && copy ? make_directories(copy) : AVERROR(ENOMEM);
 
     *store = NULL;
-    if (!s || !copy)
-        goto end;
-    if ((ret = make_directories(copy)) < 0)
-        goto end;
-    if (stat(copy, &st) < 0 || !S_ISDIR(st.st_mode)) {
+    if (ret >= 0 && (stat(copy, &st) < 0 || !S_ISDIR(st.st_mode)))
         ret = AVERROR(ENOTDIR);
-        goto end;
-    }
     /* Absolute, whatever the host does to its working directory later. */
-    real = realpath(copy, NULL);
-    if (!real) {
+    if (ret >= 0 && !(s->directory = realpath(copy, NULL)))
         ret = AVERROR(errno);
-        goto end;
-    }
-    s->directory = av_strdup(real);
-    if (!s->directory) {
-        ret = AVERROR(ENOMEM);
-        goto end;
-    }
-    *store = s;
-    s = NULL;
-end:
-    if (ret < 0 && ret != AVERROR(ENOMEM))
+    if (ret >= 0)
+        FFSWAP(Store *, *store, s);
+    else if (ret != AVERROR(ENOMEM))
         say_unwritable(directory, ret, out);
-    free(real);
     av_free(copy);
     store_close(&s);
     return ret;
@@ -116,18 +100,13 @@ void store_close(Store **store)
     *store = NULL;
     if (!s || atomic_fetch_sub(&s->references, 1) > 0)
         return;
-    av_free(s->directory);
+    free(s->directory);
     av_free(s);
 }
 
 char *store_path(const Store *store, const char *key, const char *suffix)
 {
     return av_asprintf("%s/%s%s", store->directory, key, suffix);
-}
-
-char *store_file_path(const Store *store, const char *name)
-{
-    return store_path(store, name, "");
 }
 
 /* Records */
@@ -183,6 +162,7 @@ static void print_consequence(const Record *record, char *text, size_t size)
     const char *tries = record->client_ids;
     bool first = !tries || !strchr(tries, ' ');
 
+    av_strlcpy(text, "what the gateway answered is not noted", size);
     switch (record->state) {
     case RECORD_RUNNING:
         snprintf(text, size,
@@ -199,18 +179,17 @@ static void print_consequence(const Record *record, char *text, size_t size)
         break;
     case RECORD_NEW:
     case RECORD_INTENT:
-        if (record->error || !first)
-            av_strlcpy(text, "what the gateway answered is not noted", size);
-        else
+        if (!record->error && first)
             snprintf(text, size, "nothing sent; %s", elsewhere);
         break;
     default:
-        av_strlcpy(text, "what the gateway answered is not noted", size);
+        break;
     }
 }
 
-static int write_record(const Store *store, const Record *record)
+int store_save(const Store *store, const Record *record, Outcome *out)
 {
+    char consequence[320];
     char *path = store_path(store, record->key, ".json");
     char *text = record_print(record);
     int ret = path && text ? 0 : AVERROR(ENOMEM);
@@ -219,23 +198,13 @@ static int write_record(const Store *store, const Record *record)
     if (ret >= 0)
         ret = strlen(text) > MAX_RECORD ? AVERROR(EFBIG)
                                         : files_write(path, text, strlen(text));
-    av_free(path);
-    cJSON_free(text);
-    return ret;
-}
-
-int store_save(const Store *store, const Record *record, Outcome *out)
-{
-    char consequence[320];
-    int ret = write_record(store, record);
-
     if (ret < 0) {
-        char *path = store_path(store, record->key, ".json");
         print_consequence(record, consequence, sizeof(consequence));
         outcome_fail(out, FAILURE_STORE, ret, "Cannot write the ledger %s: %s; %s.",
                      path ? path : store->directory, av_err2str(ret), consequence);
-        av_free(path);
     }
+    av_free(path);
+    cJSON_free(text);
     return ret;
 }
 

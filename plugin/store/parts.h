@@ -3,7 +3,6 @@
 #ifndef I2V_STORE_PARTS_H
 #define I2V_STORE_PARTS_H
 
-#include "base/outcome.h"
 #include <stdatomic.h>
 
 #include "store/store.h"
@@ -12,9 +11,6 @@ struct Store {
     atomic_int references; ///< beyond the first
     char *directory;       ///< absolute
 };
-
-/** The file of a key, or of another name; free with av_free(), NULL without memory. */
-char *store_path(const Store *store, const char *key, const char *suffix);
 
 /** Rename a file out of the way.
  * @param sentence  said at AV_LOG_WARNING; takes the old name and the new one

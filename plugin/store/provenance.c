@@ -21,22 +21,9 @@
 /* ISO 8601 ends before, and no clock is right there: Unix time in seconds. */
 #define YEAR_10000 253402300800.0
 
-/* What an earlier version noted of a request: not the fields themselves. */
-static bool put_remembered(cJSON *to, const Record *record)
-{
-    cJSON *fields = cJSON_AddObjectToObject(to, "fields");
-    bool timed = record->duration > 0;
-    return fields && record_put_text(fields, "model", record->model) &&
-           record_put_text(fields, "prompt", record->prompt) &&
-           (!timed || record_put_number(fields, "duration", record->duration));
-}
-
 static bool put_request(cJSON *to, const Record *record)
 {
-    const cJSON *fields = record->request;
-    return to &&
-           (fields ? record_put_copy(to, "fields", fields)
-                   : put_remembered(to, record)) &&
+    return to && record_put_copy(to, "fields", record->request) &&
            record_put_text(to, "image_sha256", record->image_hash) &&
            record_put_text(to, "end_image_sha256", record->end_image_hash) &&
            record_put_text(to, "body_sha256", record->request_hash) &&
@@ -56,8 +43,7 @@ static bool put_words(cJSON *to, const char *name, const char *words)
             cJSON_Delete(item);
             return false;
         }
-        words += size;
-        words += strspn(words, " ");
+        words += size + strspn(words + size, " ");
     }
     return !words || list;
 }

@@ -13,6 +13,7 @@
 #include <libavutil/mem.h>
 #include <libavutil/time.h>
 
+#include "base/json.h"
 #include "store/put.h"
 
 /* Raise it when a record is no longer readable by what came before. */
@@ -141,10 +142,11 @@ Record *record_alloc(const char *key)
 void record_free(Record **record)
 {
     Record *r = *record;
-    for (size_t i = 0; r && i < FF_ARRAY_ELEMS(members); i++)
+    if (!r)
+        return;
+    for (size_t i = 0; i < FF_ARRAY_ELEMS(members); i++)
         forget(r, &members[i]);
-    if (r)
-        cJSON_Delete(r->rest);
+    cJSON_Delete(r->rest);
     av_freep(record);
 }
 
@@ -185,40 +187,30 @@ bool record_put_facts(cJSON *to, const ClipFacts *facts)
            cJSON_AddBoolToObject(to, "c2pa", facts->c2pa);
 }
 
-static double number_of(const cJSON *json, const char *name)
-{
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(json, name);
-    return cJSON_IsNumber(item) ? item->valuedouble : -1;
-}
-
 static const char *text_of(const cJSON *json, const char *name)
 {
-    const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, name));
+    const char *text = json_text(json, name);
     return text ? text : "";
-}
-
-static bool flag_of(const cJSON *json, const char *name)
-{
-    return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, name));
 }
 
 static void read_facts(const cJSON *json, ClipFacts *facts)
 {
-    double width = number_of(json, "width"), height = number_of(json, "height");
+    double width = json_number(json, "width", -1),
+           height = json_number(json, "height", -1);
     AVRational rate;
 
     if (!(width >= 1 && width <= INT_MAX && height >= 1 && height <= INT_MAX))
         return;
     facts->width = (int)width;
     facts->height = (int)height;
-    facts->duration = number_of(json, "duration");
+    facts->duration = json_number(json, "duration", -1);
     if (sscanf(text_of(json, "rate"), "%d/%d", &rate.num, &rate.den) == 2 &&
         rate.num >= 0 && rate.den > 0)
         facts->rate = rate;
-    facts->variable = flag_of(json, "variable");
+    facts->variable = cJSON_IsTrue(json_member(json, "variable"));
     av_strlcpy(facts->untagged, text_of(json, "untagged"), sizeof(facts->untagged));
-    facts->has_audio = flag_of(json, "audio");
-    facts->c2pa = flag_of(json, "c2pa");
+    facts->has_audio = cJSON_IsTrue(json_member(json, "audio"));
+    facts->c2pa = cJSON_IsTrue(json_member(json, "c2pa"));
 }
 
 /* Reading */
@@ -226,7 +218,7 @@ static void read_facts(const cJSON *json, ClipFacts *facts)
 /* @return whether the text is that of a state; none is that of a new record */
 static bool read_state(const cJSON *json, RecordState *state)
 {
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(json, "state");
+    const cJSON *item = json_member(json, "state");
     const char *name = cJSON_GetStringValue(item);
 
     *state = RECORD_NEW;
@@ -283,7 +275,7 @@ static int read_members(Record *r, cJSON *json)
     static const char *const others[] = {"version", "key", "state", "clip_facts"};
     int ret = 0;
 
-    read_facts(cJSON_GetObjectItemCaseSensitive(json, "clip_facts"), &r->clip);
+    read_facts(json_member(json, "clip_facts"), &r->clip);
     for (size_t i = 0; i < FF_ARRAY_ELEMS(others); i++)
         cJSON_DeleteItemFromObjectCaseSensitive(json, others[i]);
     for (size_t i = 0; ret >= 0 && i < FF_ARRAY_ELEMS(members); i++) {
@@ -309,32 +301,23 @@ static bool is_whole(const Record *r)
 
 int record_parse(const char *key, const char *text, Record **record)
 {
-    RecordState state;
-    int ret = AVERROR(ENOMEM);
+    Record *r = *record = record_alloc(key);
+    int ret = AVERROR_INVALIDDATA;
 
-    *record = NULL;
+    if (!r)
+        return AVERROR(ENOMEM);
     errno = 0;
-    cJSON *json = cJSON_ParseWithOpts(text, NULL, 1);
-    if (!json) /* cJSON itself does not tell why */
-        return errno == ENOMEM ? AVERROR(ENOMEM) : AVERROR_INVALIDDATA;
-    if (strcmp(text_of(json, "key"), key) ||
-        number_of(json, "version") != RECORD_VERSION || !read_state(json, &state)) {
-        cJSON_Delete(json);
-        return AVERROR_INVALIDDATA;
-    }
-    Record *r = record_alloc(key);
-    if (r) {
-        r->state = state;
-        r->rest = json;
-        ret = read_members(r, json);
-    } else {
-        cJSON_Delete(json);
-    }
+    r->rest = cJSON_ParseWithOpts(text, NULL, 1);
+    if (!r->rest && errno == ENOMEM) /* cJSON itself does not tell why */
+        ret = AVERROR(ENOMEM);
+    else if (r->rest && !strcmp(text_of(r->rest, "key"), key) &&
+             json_number(r->rest, "version", -1) == RECORD_VERSION &&
+             read_state(r->rest, &r->state))
+        ret = read_members(r, r->rest);
     if (ret >= 0 && !is_whole(r))
         ret = AVERROR_INVALIDDATA;
     if (ret < 0)
-        record_free(&r);
-    *record = r;
+        record_free(record);
     return ret;
 }
 

@@ -47,8 +47,8 @@ void store_close(Store **store);
  * holds the key's lock. */
 int store_probe(const Store *store, const char *key, Outcome *out);
 
-/** Where a file of the store lies that belongs to no key. */
-char *store_file_path(const Store *store, const char *name);
+/** Where a file of a key lies, or of another name. */
+char *store_path(const Store *store, const char *key, const char *suffix);
 
 /* Locks */
 

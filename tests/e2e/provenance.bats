@@ -16,13 +16,6 @@ account_fits() { # clip
     same "$(size_of "$1")" "$(account '"\(.clip.width)x\(.clip.height)"' "$json")"
 }
 
-# As a record of an earlier version: without what this one notes besides.
-make_old() { # key
-    jq 'del(.clip_facts, .request, .rate, .mute)' "$I2V_STORE/$1.json" >old
-    same null "$(jq .clip_facts old)"
-    cat old >"$I2V_STORE/$1.json"
-}
-
 @test "save writes an account of the clip beside it" {
     works fetch "${REQUEST[@]}" --take 2 --save kept.mp4 still.png
     gateway_clip whole.mp4
@@ -106,16 +99,6 @@ make_old() { # key
     done
     works fetch "${REQUEST[@]}" --reuse only still.png
     same "" "$(find "$I2V_STORE" -name '*.i2v.json' -o -name '*.bad')"
-}
-
-@test "a record of an earlier version: the clip is looked at, the account says what is known" {
-    set_faults "create 1 clip silent"
-    works fetch "${REQUEST[@]}" still.png
-    make_old "$(basename "$output" .mp4)"
-    works fetch -v warning "${REQUEST[@]}" --save kept.mp4 still.png
-    says "no audio"
-    account_fits kept.mp4
-    same "She turns around and smiles" "$(account .request.fields.prompt)"
 }
 
 @test "a clip that the ledger lost is known again by the request" {

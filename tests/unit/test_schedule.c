@@ -240,7 +240,7 @@ static void test_damaged_notes(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         Store *store = open_new("damaged");
-        char *path = store_file_path(store, "stats.json");
+        char *path = store_path(store, "stats.json", "");
         FILE *file = fopen(path, "w");
         assert_non_null(file);
         fputs(texts[i], file);
