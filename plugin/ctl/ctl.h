@@ -16,6 +16,7 @@
 #include <libavutil/dict.h>
 
 #include "base/outcome.h"
+#include "request/options.h"
 
 /** What a subcommand is given. */
 typedef struct Arguments {
@@ -46,6 +47,20 @@ int ctl_models(Arguments *arguments, Outcome *out);
 /** Fetch every request of a manifest, and print a line of JSON for each as it ends. The
  * first failure in the order of the file counts, after a sentence for each. */
 int ctl_fetch_many(Arguments *arguments, Outcome *out);
+
+/* What they share. */
+
+/** Refuse what was typed, by a sentence. @return AVERROR(EINVAL) */
+#define ctl_refuse(out, ...) \
+    outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL), __VA_ARGS__)
+
+/** The first option that does not stand in a list, whose words are separated by commas;
+ * or NULL. */
+const char *ctl_other_option(const AVDictionary *options, const char *list);
+
+/** The options of a request as they are without a still, where only some of them are
+ * looked at. @return as options_gather() */
+int ctl_gather(const AVDictionary *given, Outcome *out, Options **options);
 
 /* Which requests of the ledger are meant, for wait. */
 

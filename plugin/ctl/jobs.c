@@ -52,23 +52,20 @@ static void ledger_close(Ledger *ledger)
 }
 
 /* @return 0, and *store NULL when there is no such directory */
-static int find_store(AVDictionary *given, Outcome *out, Store **store)
+static int find_store(const AVDictionary *given, Outcome *out, Store **store)
 {
-    AVDictionary *copy = NULL;
     Options *options = NULL;
     char *directory = NULL;
-    int ret = av_dict_copy(&copy, given, 0);
+    int ret = ctl_gather(given, out, &options);
 
     *store = NULL;
-    if (ret >= 0 && (ret = options_gather("", &copy, out, &options)) >= 0 &&
-        (ret = request_find_store(options, out, &directory)) >= 0 &&
+    if (ret >= 0 && (ret = request_find_store(options, out, &directory)) >= 0 &&
         !access(directory, F_OK))
         ret = store_open(directory, out, store);
     if (ret < 0) /* whatever it was, the ledger cannot be read */
         out->kind = FAILURE_STORE;
     av_free(directory);
     options_free(&options);
-    av_dict_free(&copy);
     return ret;
 }
 
@@ -118,9 +115,8 @@ end:
 
 static bool is_meant(const Record *record, const char *name)
 {
-    const char *id = record->id;
     return (strlen(name) >= SHORTEST_KEY && av_strstart(record->key, name, NULL)) ||
-           (id && !strcmp(id, name));
+           (record->id && !strcmp(record->id, name));
 }
 
 int jobs_find(AVDictionary *options, const char *name, Outcome *out, char **key)
@@ -141,9 +137,8 @@ int jobs_find(AVDictionary *options, const char *name, Outcome *out, char **key)
     if (ret >= 0 && !found)
         ret = AVERROR(ENOENT);
     if (found > 1)
-        ret = outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
-                           "'%s' begins the keys of %d requests; give more of it.", name,
-                           found);
+        ret = ctl_refuse(out, "'%s' begins the keys of %d requests; give more of it.",
+                         name, found);
     if (ret < 0)
         av_freep(key);
     ledger_close(&ledger);
@@ -185,16 +180,14 @@ static char *clip_of(const Ledger *ledger, const Record *record)
 
 static void age_text(const Record *record, char *text, size_t size)
 {
-    double age = record->created > 0 ? record_now() - record->created : 0;
-    age = FFMAX(age, 0);
-    if (age < MINUTE)
-        snprintf(text, size, "%.0fs", floor(age));
-    else if (age < HOUR)
-        snprintf(text, size, "%.0fm", floor(age / MINUTE));
-    else if (age < 2 * DAY)
-        snprintf(text, size, "%.0fh", floor(age / HOUR));
-    else
-        snprintf(text, size, "%.0fd", floor(age / DAY));
+    double age = record->created > 0 ? FFMAX(record_now() - record->created, 0) : 0;
+    int unit = age < MINUTE ? 1 : age < HOUR ? MINUTE : age < 2 * DAY ? HOUR : DAY;
+
+    snprintf(text, size, "%.0f%c", floor(age / unit),
+             unit == 1        ? 's'
+             : unit == MINUTE ? 'm'
+             : unit == HOUR   ? 'h'
+                              : 'd');
 }
 
 /* The beginning of a prompt in so many columns, whatever is in it. */
@@ -232,18 +225,16 @@ static void print_table(const Ledger *ledger)
                "AGE", "USD", "MODEL", SHORT_PROMPT + 3, "PROMPT", "CLIP");
     for (int i = ledger->count - 1; i >= 0; i--) {
         const Record *record = ledger->records[i];
-        const char *model = record->model;
-        double usd = record->usd;
         char *clip = clip_of(ledger, record), age[16], cost[24] = "-";
         char prompt[4 * (SHORT_PROMPT + 8)];
 
         age_text(record, age, sizeof(age));
         prompt_text(record, prompt, sizeof(prompt));
-        if (usd >= 0)
-            snprintf(cost, sizeof(cost), "%.4g", usd);
+        if (record->usd >= 0)
+            snprintf(cost, sizeof(cost), "%.4g", record->usd);
         printf("%.*s  %-7s  %4s  %7s  %-28s  %s  %s\n", SHORT_KEY, record->key,
-               record_state_name(record->state), age, cost, model ? model : "-", prompt,
-               clip ? clip : "-");
+               record_state_name(record->state), age, cost,
+               record->model ? record->model : "-", prompt, clip ? clip : "-");
         av_free(clip);
     }
 }
@@ -254,53 +245,52 @@ static void add_text(cJSON *job, const char *name, const char *value)
         cJSON_AddStringToObject(job, name, value);
 }
 
+static void add_time(cJSON *job, const char *name, double when)
+{
+    char text[CLOCK_TEXT_SIZE];
+
+    if (when <= 0)
+        return;
+    clock_text((int64_t)when, text);
+    add_text(job, name, text);
+}
+
+static void add_number(cJSON *job, const char *name, double value)
+{
+    if (value >= 0)
+        cJSON_AddNumberToObject(job, name, value);
+}
+
 static cJSON *describe(const Ledger *ledger, const Record *record)
 {
-    const Record *r = record;
-    const struct {
-        const char *name, *text;
-    } texts[] = {{"origin", r->origin},
-                 {"model", r->model},
-                 {"prompt", r->prompt},
-                 {"project", r->project},
-                 {"id", r->id},
-                 {"client_request_ids", r->client_ids},
-                 {"status", r->status},
-                 {"error", r->error},
-                 {"url", r->url},
-                 {"image_sha256", r->image_hash},
-                 {"request_sha256", r->request_hash},
-                 {"clip_sha256", r->clip_hash}};
-    const struct {
-        const char *name;
-        double value;
-    } times[] = {{"created", r->created},
-                 {"sent", r->sent_at},
-                 {"accepted", r->accepted},
-                 {"ended", r->ended}},
-      numbers[] = {{"take", r->take},
-                   {"duration", r->duration},
-                   {"usd", r->usd},
-                   {"price", r->price},
-                   {"credits", r->credits},
-                   {"tokens", r->tokens},
-                   {"clip_size", (double)r->clip_size}};
     cJSON *job = cJSON_CreateObject();
-    char *clip = clip_of(ledger, record), text[CLOCK_TEXT_SIZE];
+    char *clip = clip_of(ledger, record);
 
     add_text(job, "key", record->key);
     add_text(job, "state", record_state_name(record->state));
-    for (size_t i = 0; i < FF_ARRAY_ELEMS(times); i++) {
-        if (times[i].value <= 0)
-            continue;
-        clock_text((int64_t)times[i].value, text);
-        add_text(job, times[i].name, text);
-    }
-    for (size_t i = 0; i < FF_ARRAY_ELEMS(texts); i++)
-        add_text(job, texts[i].name, texts[i].text);
-    for (size_t i = 0; i < FF_ARRAY_ELEMS(numbers); i++)
-        if (numbers[i].value >= 0)
-            cJSON_AddNumberToObject(job, numbers[i].name, numbers[i].value);
+    add_time(job, "created", record->created);
+    add_time(job, "sent", record->sent_at);
+    add_time(job, "accepted", record->accepted);
+    add_time(job, "ended", record->ended);
+    add_text(job, "origin", record->origin);
+    add_text(job, "model", record->model);
+    add_text(job, "prompt", record->prompt);
+    add_text(job, "project", record->project);
+    add_text(job, "id", record->id);
+    add_text(job, "client_request_ids", record->client_ids);
+    add_text(job, "status", record->status);
+    add_text(job, "error", record->error);
+    add_text(job, "url", record->url);
+    add_text(job, "image_sha256", record->image_hash);
+    add_text(job, "request_sha256", record->request_hash);
+    add_text(job, "clip_sha256", record->clip_hash);
+    add_number(job, "take", record->take);
+    add_number(job, "duration", record->duration);
+    add_number(job, "usd", record->usd);
+    add_number(job, "price", record->price);
+    add_number(job, "credits", record->credits);
+    add_number(job, "tokens", record->tokens);
+    add_number(job, "clip_size", (double)record->clip_size);
     add_text(job, "clip", clip);
     av_free(clip);
     return job;
@@ -317,17 +307,13 @@ static int print_json(const Ledger *ledger)
 /* The ledger's commands take no option of a request but where the ledger is. */
 static int check_options(const Arguments *arguments, const char *command, Outcome *out)
 {
-    const AVDictionaryEntry *entry = NULL;
-    while ((entry = av_dict_get(arguments->options, "", entry, AV_DICT_IGNORE_SUFFIX))) {
-        if (!strcmp(entry->key, "store"))
-            continue;
-        return outcome_fail(
-            out, FAILURE_REQUEST, AVERROR(EINVAL),
-            "i2vctl %s does not take the option %s; of a request's options it takes "
-            "store alone.",
-            command, entry->key);
-    }
-    return 0;
+    const char *other = ctl_other_option(arguments->options, "store");
+
+    return other ? ctl_refuse(out,
+                              "i2vctl %s does not take the option %s; of a request's "
+                              "options it takes store alone.",
+                              command, other)
+                 : 0;
 }
 
 /* "30d", "12h". @return seconds, < 0 for what is no age */
@@ -375,16 +361,14 @@ static int check_jobs(const Arguments *arguments, Outcome *out, double *age)
     if (ret < 0)
         return ret;
     if (arguments->nb_words)
-        return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
-                            "i2vctl jobs takes no '%s'.", arguments->words[0]);
+        return ctl_refuse(out, "i2vctl jobs takes no '%s'.", arguments->words[0]);
     if (by && strcmp(by, "project") && strcmp(by, "model"))
-        return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
-                            "The option --by takes project or model, not '%s'.", by);
+        return ctl_refuse(out, "The option --by takes project or model, not '%s'.", by);
     if (since && *age < 0)
-        return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
-                            "The option --since takes an age: a number and s, m, h, d or "
-                            "w, such as 30d, not '%s'.",
-                            since);
+        return ctl_refuse(out,
+                          "The option --since takes an age: a number and s, m, h, d or "
+                          "w, such as 30d, not '%s'.",
+                          since);
     return 0;
 }
 
@@ -426,13 +410,13 @@ int ctl_prune(Arguments *arguments, Outcome *out)
     if (ret < 0)
         return ret;
     if (age < 0)
-        return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
-                            "i2vctl prune takes one age: a number and s, m, h, d or w, "
-                            "such as 30d%s%s.",
-                            words ? ", not " : "",
-                            words == 1  ? arguments->words[0]
-                            : words > 1 ? "several"
-                                        : "");
+        return ctl_refuse(out,
+                          "i2vctl prune takes one age: a number and s, m, h, d or w, "
+                          "such as 30d%s%s.",
+                          words ? ", not " : "",
+                          words == 1  ? arguments->words[0]
+                          : words > 1 ? "several"
+                                      : "");
     ret = find_store(arguments->options, out, &store);
     if (ret >= 0 && store)
         ret = store_prune(store, record_now() - age, out, &pruned);
