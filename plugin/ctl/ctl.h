@@ -62,16 +62,11 @@ const char *ctl_other_option(const AVDictionary *options, const char *list);
  * looked at. @return as options_gather() */
 int ctl_gather(const AVDictionary *given, Outcome *out, Options **options);
 
-/* Which requests of the ledger are meant, for wait. */
-
-/** The whole key of a request that is named by its key, the beginning of that, or its
- * generation's id. @return 0 and *key (free with av_free()); AVERROR(ENOENT), without a
- * word, when the ledger has none, AVERROR(EINVAL) when it has several, or another
- * negative AVERROR */
-int jobs_find(AVDictionary *options, const char *name, Outcome *out, char **key);
-
-/** The keys of every request that is under way, those whose generation runs first; free
- * with store_free_keys(). @return 0 or a negative AVERROR */
-int jobs_unfinished(AVDictionary *options, Outcome *out, char ***keys, int *count);
+/** The keys of the requests of the ledger that are meant: of each word, which is a key,
+ * the beginning of one, or a generation's id; without words of every one that is under
+ * way, those whose generation runs first. Free with store_free_keys(), after an error
+ * too.
+ * @return 0 or a negative AVERROR after a sentence */
+int jobs_find(const Arguments *arguments, Outcome *out, char ***keys, int *count);
 
 #endif

@@ -216,6 +216,7 @@ static int check_together(Batch *b)
 static void say_purchase(const Batch *b)
 {
     int buys = 0, unpriced = 0;
+    char more[64] = "";
     double usd = 0;
 
     for (int i = 0; i < b->count; i++) {
@@ -226,16 +227,28 @@ static void say_purchase(const Batch *b)
         unpriced += shot->price < 0;
         usd += FFMAX(shot->price, 0);
     }
+    if (unpriced)
+        snprintf(more, sizeof(more), " and the price of %d that is not known", unpriced);
     if (!buys)
         events_say(b->voice, AV_LOG_INFO, "%d requests, nothing to buy.", b->count);
-    else if (unpriced)
-        events_say(b->voice, AV_LOG_INFO,
-                   "%d requests, %d to buy, for %.4g USD and the price of %d that is not "
-                   "known.",
-                   b->count, buys, usd, unpriced);
     else
-        events_say(b->voice, AV_LOG_INFO, "%d requests, %d to buy, for %.4g USD.",
-                   b->count, buys, usd);
+        events_say(b->voice, AV_LOG_INFO, "%d requests, %d to buy, for %.4g USD%s.",
+                   b->count, buys, usd, more);
+}
+
+/* @param kind  of the first failure in the order of the file, which is the command's */
+static int count_failed(const Batch *b, Failure *kind)
+{
+    int failed = 0;
+
+    *kind = FAILURE_NONE;
+    for (int i = b->count - 1; i >= 0; i--) {
+        if (b->shots[i].out.kind == FAILURE_NONE)
+            continue;
+        *kind = b->shots[i].out.kind;
+        failed++;
+    }
+    return failed;
 }
 
 /* All lines, before anything of any is sent. */
@@ -243,6 +256,7 @@ static int check(Batch *b, Outcome *out)
 {
     int ret = check_each(b);
     char shown[48] = "";
+    Failure kind;
 
     if (ret >= 0)
         ret = check_together(b);
@@ -257,10 +271,8 @@ static int check(Batch *b, Outcome *out)
     }
     if (b->nb_bad > MAX_SHOWN)
         snprintf(shown, sizeof(shown), " (%d are shown)", MAX_SHOWN);
-    for (int i = b->count - 1; i >= 0; i--)
-        if (b->shots[i].out.kind != FAILURE_NONE)
-            out->kind = b->shots[i].out.kind;
-    return events_fail(b->voice, out, out->kind, AVERROR(EINVAL),
+    count_failed(b, &kind);
+    return events_fail(b->voice, out, kind, AVERROR(EINVAL),
                        "%d %s in the manifest of %d %s%s; nothing sent.", b->nb_bad,
                        b->nb_bad == 1 ? "mistake" : "mistakes", b->count,
                        b->count == 1 ? "line" : "lines", shown);
@@ -417,11 +429,10 @@ static int run(Batch *b)
     return ret;
 }
 
-/* Those under way are left to a later run, and the first failure in the order of the
- * file is the command's. */
+/* Those under way are left to a later run. */
 static int leave(Batch *b, int ret, Outcome *out)
 {
-    int failed = 0;
+    Failure kind;
 
     if (ret == AVERROR(EINTR)) {
         for (int i = 0; i < b->nb_under_way; i++) {
@@ -439,13 +450,8 @@ static int leave(Batch *b, int ret, Outcome *out)
     }
     if (ret < 0)
         return ret;
-    for (int i = b->count - 1; i >= 0; i--) {
-        if (b->shots[i].out.kind == FAILURE_NONE)
-            continue;
-        out->kind = b->shots[i].out.kind;
-        failed++;
-    }
-    return failed ? events_fail(b->voice, out, out->kind, AVERROR_EXTERNAL,
+    int failed = count_failed(b, &kind);
+    return failed ? events_fail(b->voice, out, kind, AVERROR_EXTERNAL,
                                 "%d of %d requests did not come to a clip.", failed,
                                 b->count)
                   : 0;

@@ -119,49 +119,68 @@ static bool is_meant(const Record *record, const char *name)
            (record->id && !strcmp(record->id, name));
 }
 
-int jobs_find(AVDictionary *options, const char *name, Outcome *out, char **key)
+static int add_key(const Record *record, char ***keys, int *count)
 {
-    Ledger ledger;
-    int found = 0, ret = ledger_open(options, out, &ledger);
+    char *key = av_strdup(record->key);
+    int ret = key ? av_dynarray_add_nofree(keys, count, key) : AVERROR(ENOMEM);
 
-    *key = NULL;
-    for (int i = 0; ret >= 0 && i < ledger.count; i++) {
-        if (!is_meant(ledger.records[i], name))
-            continue;
-        av_free(*key);
-        *key = av_strdup(ledger.records[i]->key);
-        found++;
-        if (!*key)
-            ret = AVERROR(ENOMEM);
-    }
-    if (ret >= 0 && !found)
-        ret = AVERROR(ENOENT);
-    if (found > 1)
-        ret = ctl_refuse(out, "'%s' begins the keys of %d requests; give more of it.",
-                         name, found);
     if (ret < 0)
-        av_freep(key);
-    ledger_close(&ledger);
+        av_free(key);
     return ret;
 }
 
-int jobs_unfinished(AVDictionary *options, Outcome *out, char ***keys, int *count)
+static int find_named(const Ledger *ledger, const char *name, Outcome *out, char ***keys,
+                      int *count)
+{
+    const Record *meant = NULL;
+    int found = 0;
+
+    for (int i = 0; i < ledger->count; i++) {
+        if (!is_meant(ledger->records[i], name))
+            continue;
+        meant = ledger->records[i];
+        found++;
+    }
+    if (!found)
+        return outcome_fail(out, FAILURE_REQUEST, AVERROR(ENOENT),
+                            "The ledger has no request '%s'; i2vctl jobs lists them.",
+                            name);
+    if (found > 1)
+        return ctl_refuse(out, "'%s' begins the keys of %d requests; give more of it.",
+                          name, found);
+    return add_key(meant, keys, count);
+}
+
+static int find_unfinished(const Ledger *ledger, char ***keys, int *count)
+{
+    int ret = 0;
+
+    /* What is known to run first: an answer that was lost may be looked for for long. */
+    for (int i = 0; ret >= 0 && i < 2 * ledger->count; i++) {
+        const Record *record = ledger->records[i % ledger->count];
+        if (record->state == (i < ledger->count ? RECORD_RUNNING : RECORD_SENT))
+            ret = add_key(record, keys, count);
+    }
+    return ret;
+}
+
+int jobs_find(const Arguments *arguments, Outcome *out, char ***keys, int *count)
 {
     Ledger ledger;
-    int ret = ledger_open(options, out, &ledger);
+    int words = arguments->nb_words, ret = ledger_open(arguments->options, out, &ledger);
 
     *keys = NULL;
     *count = 0;
-    /* What is known to run first: an answer that was lost may be looked for for long. */
-    for (int i = 0; ret >= 0 && i < 2 * ledger.count; i++) {
-        const Record *record = ledger.records[i % ledger.count];
-        if (record->state != (i < ledger.count ? RECORD_RUNNING : RECORD_SENT))
-            continue;
-        char *key = av_strdup(record->key);
-        ret = key ? av_dynarray_add_nofree(keys, count, key) : AVERROR(ENOMEM);
-        if (ret < 0)
-            av_free(key);
-    }
+    if (ret >= 0 && !words)
+        ret = find_unfinished(&ledger, keys, count);
+    for (int i = 0; i < words && ret >= 0; i++)
+        ret = find_named(&ledger, arguments->words[i], out, keys, count);
+    if (ret >= 0 && !*count)
+        outcome_say(out, AV_LOG_INFO, "Nothing is under way.");
+    /* An option that is no good keeps the ledger from being read, too. */
+    if (ret < 0)
+        out->kind = ret == AVERROR(ENOENT) || ret == AVERROR(EINVAL) ? FAILURE_REQUEST
+                                                                     : FAILURE_STORE;
     ledger_close(&ledger);
     return ret;
 }

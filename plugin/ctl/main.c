@@ -345,35 +345,6 @@ static int print_rehearsed(Arguments *arguments, Outcome *out)
     return outcome_end(out, FAILURE_STORE, ret);
 }
 
-/* The keys that are meant: those named, or all that are under way. */
-static int find_keys(const Arguments *arguments, Outcome *out, char ***keys, int *count)
-{
-    int ret = 0;
-
-    *keys = NULL;
-    *count = 0;
-    if (!arguments->nb_words) {
-        ret = jobs_unfinished(arguments->options, out, keys, count);
-        if (ret >= 0 && !*count)
-            outcome_say(out, AV_LOG_INFO, "Nothing is under way.");
-    }
-    for (int i = 0; i < arguments->nb_words && ret >= 0; i++) {
-        char *key;
-        ret = jobs_find(arguments->options, arguments->words[i], out, &key);
-        if (ret == AVERROR(ENOENT))
-            outcome_fail(out, FAILURE_REQUEST, ret,
-                         "The ledger has no request '%s'; i2vctl jobs lists them.",
-                         arguments->words[i]);
-        if (ret >= 0 && (ret = av_dynarray_add_nofree(keys, count, key)) < 0)
-            av_free(key);
-    }
-    /* An option that is no good keeps the ledger from being read, too. */
-    if (ret < 0)
-        out->kind = ret == AVERROR(ENOENT) || ret == AVERROR(EINVAL) ? FAILURE_REQUEST
-                                                                     : FAILURE_STORE;
-    return ret;
-}
-
 static bool names_request(const Arguments *arguments)
 {
     static const char *const names[] = {"prompt", "prompt_file", "image"};
@@ -403,7 +374,7 @@ static int wait_for_all(const Arguments *arguments, Outcome *out)
     int count = 0, ret = check_wait_options(arguments->options, out);
 
     if (ret >= 0)
-        ret = find_keys(arguments, out, &keys, &count);
+        ret = jobs_find(arguments, out, &keys, &count);
     if (ret >= 0 && count > 1 && av_dict_get(arguments->options, "save", NULL, 0))
         ret = ctl_refuse(
             out, "The option save names one file, and %d clips are waited for.", count);

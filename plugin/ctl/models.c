@@ -134,42 +134,32 @@ typedef struct Line {
     char cells[COLUMNS][PAGE_TEXT];
 } Line;
 
-static void join(const char *const *names, char *text)
+static void fill_choices(const Model *model, char *names, char *seconds)
 {
     AVBPrint list;
-    av_bprint_init_for_buffer(&list, text, PAGE_TEXT);
-    for (int i = 0; names[i]; i++)
-        av_bprintf(&list, "%s%s", i ? "," : "", names[i]);
-    if (!names[0])
-        av_bprintf(&list, "-");
-}
 
-static void join_durations(const Model *model, char *text)
-{
-    AVBPrint list;
-    av_bprint_init_for_buffer(&list, text, PAGE_TEXT);
+    av_bprint_init_for_buffer(&list, names, PAGE_TEXT);
+    for (int i = 0; model->resolutions[i]; i++)
+        av_bprintf(&list, "%s%s", i ? "," : "", model->resolutions[i]);
+    av_bprint_init_for_buffer(&list, seconds, PAGE_TEXT);
     for (int i = 0; model->durations[i]; i++)
         av_bprintf(&list, "%s%d", i ? "," : "", model->durations[i]);
     if (model->longest)
         av_bprintf(&list, "%d-%d", model->shortest, model->longest);
-    if (!list.len)
-        av_bprintf(&list, "-");
 }
 
 static void fill(const ModelPage *page, Line *line)
 {
-    static const char *const nothing[] = {NULL};
-    const Model *model = page->model;
-
     av_strlcpy(line->cells[NAME], page_name(page), PAGE_TEXT);
-    av_strlcpy(line->cells[SECONDS], "-", PAGE_TEXT);
-    if (model)
-        join_durations(model, line->cells[SECONDS]);
-    join(model ? model->resolutions : nothing, line->cells[RESOLUTIONS]);
+    if (page->model)
+        fill_choices(page->model, line->cells[RESOLUTIONS], line->cells[SECONDS]);
     av_strlcpy(line->cells[AUDIO], page_audio(page), PAGE_TEXT);
     av_strlcpy(line->cells[END_IMAGE], page_end_image(page), PAGE_TEXT);
     page_price(page, line->cells[PRICE], WIDEST_PRICE + 1);
     page_state(page, line->cells[STATE], PAGE_TEXT);
+    for (int column = 0; column < COLUMNS; column++)
+        if (!line->cells[column][0])
+            av_strlcpy(line->cells[column], "-", PAGE_TEXT);
 }
 
 static int print_table(const ModelPage *pages, int count)
