@@ -12,8 +12,7 @@
 #include <libavutil/mem.h>
 
 #include "base/compat.h"
-#include "host/named.h"
-#include "host/graph.h"
+#include "host/face_parts.h"
 #include "i2v_internal.h"
 #include "request/options.h"
 
@@ -156,7 +155,7 @@ __attribute__((visibility("default"))) const I2VFace *i2v_face(unsigned face_ver
         .complain = face_complain,
         .empty_graph = face_empty_graph,
         .sort_ends = face_sort_ends,
-        .free_ends = face_free_ends,
+        .free_ends = avfilter_inout_free,
         .create_source = face_create_source,
         .alloc_source = face_alloc_source,
         .is_source = face_is_source,

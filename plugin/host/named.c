@@ -1,6 +1,6 @@
 /* i2v: the face: requests that a command line or a graph names
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "host/named.h"
+#include "host/face_parts.h"
 
 #include <errno.h>
 #include <string.h>
@@ -165,7 +165,7 @@ static int read_source(const I2VNamed *named, const char **url, AVDictionary **o
     int ret = source_read(named->filter, named->text, out, &source);
 
     if (ret >= 0 && !source_is_fetched(source)) {
-        *url = source_url(source); // static
+        *url = OPTIONS_GRAPH_URL;
         ret = av_dict_copy(options, source_options(source), 0);
         ret = ret < 0 ? ret : 1;
     }
