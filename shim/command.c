@@ -73,10 +73,9 @@ static bool is_named(const char *option, const char *names)
 
 static bool takes_no_value(const char *option)
 {
-    if (is_named(option, valueless))
-        return true;
-    return !strncmp(option, "no", 2) &&
-           (is_named(option + 2, valueless) || is_named(option + 2, changed));
+    return is_named(option, valueless) ||
+           (!strncmp(option, "no", 2) &&
+            (is_named(option + 2, valueless) || is_named(option + 2, changed)));
 }
 
 /* Whether the words run a program of this name, which has six letters, also as it is
@@ -152,15 +151,14 @@ static int add_graph(Command *command, const char *text)
 static int add_script(Command *command, const char *url)
 {
     const char *path = path_of(url);
-    int fd, ret = -EINVAL;
+    int fd = -1, ret = -EINVAL;
     struct stat info;
     ssize_t more = 0;
     size_t size = 0;
     char *text;
 
-    if (!path || stat(path, &info) < 0 || !S_ISREG(info.st_mode))
-        return -EINVAL;
-    fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (path && !stat(path, &info) && S_ISREG(info.st_mode))
+        fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0)
         return -EINVAL;
     text = malloc(MAX_SCRIPT + 1);

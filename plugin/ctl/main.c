@@ -272,14 +272,9 @@ static int end(int ret, const Outcome *out)
 
 /* Subcommands */
 
-static Ask ask_of(Arguments *arguments)
-{
-    return (Ask){.options = &arguments->options, .interrupt = arguments->interrupt};
-}
-
 static int fetch(Arguments *arguments, Outcome *out)
 {
-    Ask ask = ask_of(arguments);
+    Ask ask = {.options = &arguments->options, .interrupt = arguments->interrupt};
     char *path = NULL;
 
     if (arguments->manifest)
@@ -295,7 +290,7 @@ static int fetch(Arguments *arguments, Outcome *out)
 
 static int submit(Arguments *arguments, Outcome *out)
 {
-    Ask ask = ask_of(arguments);
+    Ask ask = {.options = &arguments->options, .interrupt = arguments->interrupt};
     char key[I2V_KEY_SIZE];
     int ret = take_still(arguments, out, &ask.url);
 

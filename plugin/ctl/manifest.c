@@ -139,31 +139,19 @@ void manifest_free(ManifestLine **lines, int count)
 /* The text of JSON. It was parsed before and is valid: what is sought here is how a value
  * was written, since a double does not hold every number. */
 
-static const char *skip_string(const char *at)
+/* To one of `ends`, past texts and what stands in brackets. */
+static const char *skip_to(const char *at, const char *ends)
 {
-    for (at++; *at && *at != '"'; at++)
+    bool in_text = false;
+    int depth = 0;
+
+    for (; *at && (in_text || depth || !strchr(ends, *at)); at++) {
         if (*at == '\\' && at[1])
             at++;
-    return *at ? at + 1 : at;
-}
-
-static const char *skip_space(const char *at)
-{
-    while (*at && (unsigned char)*at <= ' ')
-        at++;
-    return at;
-}
-
-static const char *skip_value(const char *at)
-{
-    int depth = 0;
-    while (*at && (depth || !strchr(",}]", *at))) {
-        if (*at == '"') {
-            at = skip_string(at);
-            continue;
-        }
-        depth += (*at == '{' || *at == '[') - (*at == '}' || *at == ']');
-        at++;
+        else if (*at == '"')
+            in_text = !in_text;
+        else if (!in_text)
+            depth += (*at == '{' || *at == '[') - (*at == '}' || *at == ']');
     }
     return at;
 }
@@ -172,11 +160,12 @@ static const char *skip_value(const char *at)
  * @param at  at the object's { or where the last value ended; left at this one's end */
 static char *next_value(const char **at)
 {
-    const char *from = skip_space(skip_string(skip_space(*at + 1)));
-    const char *end = skip_value(from = skip_space(from + 1));
+    const char *from = skip_to(*at + 1, ":") + 1;
+    const char *end = *at = skip_to(from, ",}");
 
-    *at = end;
-    while (end > from && (unsigned char)end[-1] <= ' ')
+    while ((unsigned char)*from <= ' ')
+        from++;
+    while ((unsigned char)end[-1] <= ' ')
         end--;
     return av_strndup(from, (size_t)(end - from));
 }
@@ -204,14 +193,6 @@ static const char *type_name(const cJSON *item)
            : cJSON_IsArray(item)  ? "an array"
            : cJSON_IsObject(item) ? "an object"
                                   : "null";
-}
-
-static const AVOption *find_option(const char *name)
-{
-    for (const AVOption *o = options_class.option; o->name; o++)
-        if (o->type != AV_OPT_TYPE_CONST && !strcmp(o->name, name))
-            return o;
-    return NULL;
 }
 
 static int refuse_type(const cJSON *item, const char *takes, Outcome *out)
@@ -287,7 +268,9 @@ static int take_option(const AVOption *o, const cJSON *item, const char *written
 static int take_member(ManifestLine *line, const cJSON *first, const cJSON *item,
                        const char *written, Outcome *out, AVDictionary **options)
 {
-    const AVOption *o = find_option(item->string);
+    const AVClass *class = &options_class;
+    const AVOption *o =
+        av_opt_find(&class, item->string, NULL, 0, AV_OPT_SEARCH_FAKE_OBJ);
     bool id = !strcmp(item->string, "id");
 
     if (!o && !id)

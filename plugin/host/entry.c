@@ -43,25 +43,20 @@ static const AVClass *next_child(const AVClass *previous)
 }
 #endif
 
-static void copy_class(void)
-{
-    host_class_copy = *host_class;
-#if I2V_HAVE_CHILD_CLASS_ITERATE
-    if (host_class->child_class_iterate)
-        host_class_copy.child_class_iterate = next_child;
-#else
-    if (host_class->child_class_next)
-        host_class_copy.child_class_next = next_child;
-#endif
-}
-
 static const AVClass *format_class(const AVClass *real)
 {
     static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
     pthread_mutex_lock(&mutex);
     if (!host_class) {
         host_class = real;
-        copy_class();
+        host_class_copy = *real;
+#if I2V_HAVE_CHILD_CLASS_ITERATE
+        if (real->child_class_iterate)
+            host_class_copy.child_class_iterate = next_child;
+#else
+        if (real->child_class_next)
+            host_class_copy.child_class_next = next_child;
+#endif
     }
     bool ours = host_class == real;
     pthread_mutex_unlock(&mutex);
