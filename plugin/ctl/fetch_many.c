@@ -87,28 +87,21 @@ static int check_stills(const Batch *b, const AVDictionary *options, Outcome *ou
     return 0;
 }
 
-/* @return as journey_foresee() */
-static int foresee(const Batch *b, Shot *shot, JourneyOutlook *outlook)
-{
-    AVDictionary *options = NULL;
-    Ask ask = {.options = &options, .interrupt = b->interrupt, .voice = EVENTS_QUIET};
-    int ret = manifest_parse(shot->line, b->defaults, &shot->out, &options);
-
-    *outlook = (JourneyOutlook){.price = -1};
-    if (ret >= 0 && (ret = check_stills(b, options, &shot->out)) >= 0)
-        ret = journey_foresee(&ask, outlook, &shot->out);
-    av_dict_free(&options);
-    return ret;
-}
-
 /* Check a line. @return AVERROR(EINTR) or AVERROR(ENOMEM), else 0 */
 static int check_shot(Batch *b, Shot *shot)
 {
-    JourneyOutlook outlook;
+    AVDictionary *options = NULL;
+    Ask ask = {.options = &options, .interrupt = b->interrupt, .voice = EVENTS_QUIET};
+    JourneyOutlook outlook = {.price = -1};
 
     /* Which mistakes are said is known when they are counted. */
     shot->out.quiet = true;
-    int ret = foresee(b, shot, &outlook);
+    int ret = manifest_parse(shot->line, b->defaults, &shot->out, &options);
+    if (ret >= 0)
+        ret = check_stills(b, options, &shot->out);
+    if (ret >= 0)
+        ret = journey_foresee(&ask, &outlook, &shot->out);
+    av_dict_free(&options);
     if (outlook.save && !(shot->account = kept_account_path(outlook.save)))
         ret = AVERROR(ENOMEM);
     av_free(outlook.save);

@@ -13,6 +13,7 @@
 #include <cjson/cJSON.h>
 
 #include <libavutil/avstring.h>
+#include <libavutil/bprint.h>
 #include <libavutil/common.h>
 #include <libavutil/error.h>
 #include <libavutil/log.h>
@@ -212,29 +213,22 @@ static void age_text(const Record *record, char *text, size_t size)
 /* The beginning of a prompt in so many columns, whatever is in it. */
 static void prompt_text(const Record *record, char *text, size_t size)
 {
-    const char *prompt = record->prompt;
-    const uint8_t *from = (const uint8_t *)(prompt ? prompt : ""), *end;
+    const uint8_t *from = (const uint8_t *)(record->prompt ? record->prompt : "");
+    const uint8_t *end = from + strlen((const char *)from);
     int columns = 0;
-    size_t to = 0;
+    AVBPrint out;
 
-    for (end = from + strlen((const char *)from); from < end; columns++) {
+    av_bprint_init_for_buffer(&out, text, (unsigned)size);
+    for (; from < end && columns < SHORT_PROMPT; columns++) {
         const uint8_t *start = from;
         int32_t code;
-        bool valid = av_utf8_decode(&code, &from, end, 0) >= 0;
-        if (columns == SHORT_PROMPT || to + 8 > size) {
-            columns += 3;
-            to += (size_t)snprintf(text + to, size - to, "...");
-            break;
-        }
-        if (!valid || code < 0x20 || (code >= 0x7f && code < 0xa0))
-            text[to++] = ' ';
+        if (av_utf8_decode(&code, &from, end, 0) < 0 || code < 0x20 ||
+            (code >= 0x7f && code < 0xa0))
+            av_bprint_chars(&out, ' ', 1);
         else
-            for (; start < from; start++)
-                text[to++] = (char)*start;
+            av_bprint_append_data(&out, (const char *)start, (unsigned)(from - start));
     }
-    for (; columns < SHORT_PROMPT + 3 && to + 1 < size; columns++)
-        text[to++] = ' ';
-    text[to] = '\0';
+    av_bprintf(&out, "%-*s", SHORT_PROMPT + 3 - columns, from < end ? "..." : "");
 }
 
 static void print_table(const Ledger *ledger)

@@ -107,33 +107,21 @@ static int wait_for_other(Fetch *fetch, const AVIOInterruptCB *interrupt)
     return ret;
 }
 
-static int bring(const Source *source, const AVIOInterruptCB *interrupt, Outcome *out,
-                 char **path)
-{
-    AVDictionary *options = NULL;
-    Ask ask = {
-        .url = OPTIONS_GRAPH_URL,
-        .options = &options,
-        .interrupt = interrupt,
-    };
-    int ret = av_dict_copy(&options, source->options, 0);
-
-    if (ret >= 0)
-        ret = journey_fetch(&ask, path, out);
-    av_dict_free(&options);
-    return ret;
-}
-
 /* The lock is held here, and let go for the length of the journey. */
 static int bring_for_all(Fetch *fetch, const Source *source,
                          const AVIOInterruptCB *interrupt, Outcome *out)
 {
+    AVDictionary *options = NULL;
+    Ask ask = {.url = OPTIONS_GRAPH_URL, .options = &options, .interrupt = interrupt};
     char *path = NULL;
 
     av_freep(&fetch->path);
     fetch->busy = true;
     pthread_mutex_unlock(&lock);
-    int ret = bring(source, interrupt, out, &path);
+    int ret = av_dict_copy(&options, source->options, 0);
+    if (ret >= 0)
+        ret = journey_fetch(&ask, &path, out);
+    av_dict_free(&options);
     pthread_mutex_lock(&lock);
     fetch->busy = false;
     fetch->path = path;
