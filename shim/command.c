@@ -23,8 +23,6 @@ typedef struct Reader {
 
 static _Atomic(char *const *) noted;
 
-static const char *const no_options[] = {NULL};
-
 /*
  * What ffmpeg makes of a word is decided by split_commandline() in fftools/cmdutils.c:
  * a name of its own table (options[] in fftools/ffmpeg_opt.c, CMDUTILS_COMMON_OPTIONS in
@@ -224,10 +222,9 @@ static int take_lavfi(Reader *reader, const char *url)
     const char *graph = option_value(reader, "graph");
     const char *file = option_value(reader, "graph_file");
 
-    if (graph && file)
-        return -EINVAL;
-    return file ? add_script(reader->command, file)
-                : add_graph(reader->command, graph ? graph : url);
+    return graph && file ? -EINVAL
+           : file        ? add_script(reader->command, file)
+                         : add_graph(reader->command, graph ? graph : url);
 }
 
 static int take_input(Reader *reader, const char *url)
@@ -236,9 +233,7 @@ static int take_input(Reader *reader, const char *url)
     int ret = 0;
 
     if (reader->format ? !strcasecmp(reader->format, "i2v") : command_is_our_url(url)) {
-        const char *const *options = reader->options ? reader->options : no_options;
-
-        ret = add_request(command, (I2VNamed){.text = url, .options = options});
+        ret = add_request(command, (I2VNamed){.text = url, .options = reader->options});
         if (ret >= 0)
             reader->options = NULL;
     } else if (reader->format && !strcasecmp(reader->format, "lavfi")) {
@@ -348,8 +343,7 @@ void command_free(Command **command)
     if (!old)
         return;
     for (int i = 0; i < old->nb_requests; i++)
-        if (old->requests[i].options != no_options)
-            free((void *)old->requests[i].options);
+        free((void *)old->requests[i].options);
     for (int i = 0; i < old->nb_graphs; i++)
         filtergraph_free(&old->graphs[i]);
     free(old->requests);

@@ -50,11 +50,6 @@ bool filtergraph_may_have_source(const char *text)
     return text && strstr(text, "i2v");
 }
 
-static bool is_blank(char c)
-{
-    return c && strchr(BLANKS, c);
-}
-
 static void skip_blanks(Reader *reader)
 {
     reader->at += strspn(reader->at, BLANKS);
@@ -108,7 +103,7 @@ static Token read_token(Reader *reader, const char *ends)
         }
     }
     token.end = reader->at = at;
-    while (out > kept && is_blank(out[-1])) {
+    while (out > kept && strchr(BLANKS, out[-1])) {
         out--;
         if (!token.open)
             token.end--;

@@ -467,18 +467,6 @@ static int go(Batch *b)
     return leave(b, run(b), b->out);
 }
 
-static void clean_up(Batch *b)
-{
-    for (int i = 0; b->shots && i < b->count; i++) {
-        journey_free(&b->shots[i].journey);
-        av_free(b->shots[i].account);
-    }
-    job_expect(NULL, 0, 0);
-    av_free(b->shots);
-    av_free(b->under_way);
-    events_free(&b->voice);
-}
-
 static int check_arguments(const Arguments *arguments, Outcome *out)
 {
     if (arguments->nb_words)
@@ -511,7 +499,14 @@ int ctl_fetch_many(Arguments *arguments, Outcome *out)
     still_keep(KEPT_BYTES);
     b.voice = events_alloc(out->log, EVENTS_FULL);
     ret = b.voice ? go(&b) : AVERROR(ENOMEM);
-    clean_up(&b);
+    for (int i = 0; b.shots && i < b.count; i++) {
+        journey_free(&b.shots[i].journey);
+        av_free(b.shots[i].account);
+    }
+    job_expect(NULL, 0, 0);
+    av_free(b.shots);
+    av_free(b.under_way);
+    events_free(&b.voice);
     manifest_free(&b.lines, b.count);
     return ret == AVERROR(ENOMEM) ? outcome_end(out, FAILURE_NONE, ret) : ret;
 }

@@ -85,10 +85,9 @@ static int ledger_open(AVDictionary *options, Outcome *out, Ledger *ledger)
     *ledger = (Ledger){0};
     if ((ret = find_store(options, out, &ledger->store)) < 0 || !ledger->store)
         return ret;
-    if ((ret = store_list(ledger->store, &keys, &count)) < 0)
-        goto end;
+    ret = store_list(ledger->store, &keys, &count);
     ledger->records = av_calloc((size_t)count + 1, sizeof(*ledger->records));
-    if (!ledger->records)
+    if (ret >= 0 && !ledger->records)
         ret = AVERROR(ENOMEM);
     for (int i = 0; ret >= 0 && i < count; i++) {
         int loaded = store_load(ledger->store, keys[i], false, out,
@@ -102,7 +101,6 @@ static int ledger_open(AVDictionary *options, Outcome *out, Ledger *ledger)
     if (ret >= 0)
         qsort(ledger->records, (size_t)ledger->count, sizeof(*ledger->records),
               oldest_first);
-end:
     store_free_keys(&keys, count);
     if (ret < 0) {
         outcome_fail(out, FAILURE_STORE, ret, "Cannot read the ledger: %s.",

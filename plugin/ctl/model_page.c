@@ -225,12 +225,11 @@ static void add_row(cJSON *object, const ModelPage *page)
 
 static void add_gateway(cJSON *object, const ModelPage *page)
 {
-    const cJSON *pricing = NULL;
+    const cJSON *pricing =
+        page->entry >= 0 ? catalogue_pricing(page->catalogue, page->entry) : NULL;
     CatalogueRetirement end;
     char text[PAGE_TEXT];
 
-    if (page->entry >= 0)
-        pricing = catalogue_pricing(page->catalogue, page->entry);
     cJSON_AddItemToObject(object, "listed",
                           page->catalogue ? cJSON_CreateBool(page->entry >= 0)
                                           : cJSON_CreateNull());

@@ -87,15 +87,15 @@ static void print_table(const Sum *sums, int count, const Sum *total, bool by_mo
 {
     int width = (int)strlen("project");
 
+    if (!count)
+        return;
     for (int i = 0; i < count; i++)
         width = FFMAX(width, (int)text_length(shown(&sums[i])));
-    if (count)
-        printf("%-*s  %11s  %10s\n", width, by_model ? "MODEL" : "PROJECT", "GENERATIONS",
-               "USD");
+    printf("%-*s  %11s  %10s\n", width, by_model ? "MODEL" : "PROJECT", "GENERATIONS",
+           "USD");
     for (int i = 0; i < count; i++)
         print_row(&sums[i], width);
-    if (count)
-        print_row(total, width);
+    print_row(total, width);
     if (total->unpriced)
         outcome_say(out, AV_LOG_INFO, "+: what %d of the generations cost is not known.",
                     total->unpriced);
