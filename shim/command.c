@@ -23,8 +23,6 @@ typedef struct Reader {
 
 static _Atomic(char *const *) noted;
 
-static const char *const no_options[] = {NULL};
-
 /*
  * What ffmpeg makes of a word is decided by split_commandline() in fftools/cmdutils.c:
  * a name of its own table (options[] in fftools/ffmpeg_opt.c, CMDUTILS_COMMON_OPTIONS in
@@ -73,10 +71,9 @@ static bool is_named(const char *option, const char *names)
 
 static bool takes_no_value(const char *option)
 {
-    if (is_named(option, valueless))
-        return true;
-    return !strncmp(option, "no", 2) &&
-           (is_named(option + 2, valueless) || is_named(option + 2, changed));
+    return is_named(option, valueless) ||
+           (!strncmp(option, "no", 2) &&
+            (is_named(option + 2, valueless) || is_named(option + 2, changed)));
 }
 
 /* Whether the words run a program of this name, which has six letters, also as it is
@@ -152,15 +149,14 @@ static int add_graph(Command *command, const char *text)
 static int add_script(Command *command, const char *url)
 {
     const char *path = path_of(url);
-    int fd, ret = -EINVAL;
+    int fd = -1, ret = -EINVAL;
     struct stat info;
     ssize_t more = 0;
     size_t size = 0;
     char *text;
 
-    if (!path || stat(path, &info) < 0 || !S_ISREG(info.st_mode))
-        return -EINVAL;
-    fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (path && !stat(path, &info) && S_ISREG(info.st_mode))
+        fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0)
         return -EINVAL;
     text = malloc(MAX_SCRIPT + 1);
@@ -226,10 +222,9 @@ static int take_lavfi(Reader *reader, const char *url)
     const char *graph = option_value(reader, "graph");
     const char *file = option_value(reader, "graph_file");
 
-    if (graph && file)
-        return -EINVAL;
-    return file ? add_script(reader->command, file)
-                : add_graph(reader->command, graph ? graph : url);
+    return graph && file ? -EINVAL
+           : file        ? add_script(reader->command, file)
+                         : add_graph(reader->command, graph ? graph : url);
 }
 
 static int take_input(Reader *reader, const char *url)
@@ -238,9 +233,7 @@ static int take_input(Reader *reader, const char *url)
     int ret = 0;
 
     if (reader->format ? !strcasecmp(reader->format, "i2v") : command_is_our_url(url)) {
-        const char *const *options = reader->options ? reader->options : no_options;
-
-        ret = add_request(command, (I2VNamed){.text = url, .options = options});
+        ret = add_request(command, (I2VNamed){.text = url, .options = reader->options});
         if (ret >= 0)
             reader->options = NULL;
     } else if (reader->format && !strcasecmp(reader->format, "lavfi")) {
@@ -350,8 +343,7 @@ void command_free(Command **command)
     if (!old)
         return;
     for (int i = 0; i < old->nb_requests; i++)
-        if (old->requests[i].options != no_options)
-            free((void *)old->requests[i].options);
+        free((void *)old->requests[i].options);
     for (int i = 0; i < old->nb_graphs; i++)
         filtergraph_free(&old->graphs[i]);
     free(old->requests);

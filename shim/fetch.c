@@ -107,26 +107,12 @@ int fetch_ahead(Host *host, const I2VFace *plugin, const char *url,
     return ret;
 }
 
-/* Send what the graph and, the first time, the command line names. */
-static int send_graph(Host *host, const I2VFace *plugin, const Graph *graph,
-                      const I2VInterrupt *interrupt)
-{
-    Command *command = read_command();
-    int ret = 0;
-
-    if (command && command_has_graph(command, graph->text))
-        ret = send_command(host, plugin, command, interrupt);
-    else if (graph->nb_sources > 1 && user_sends_ahead())
-        ret = plugin->send_ahead(graph->sources, graph->nb_sources, interrupt);
-    command_free(&command);
-    return ret;
-}
-
 int fetch_graph(Host *host, const I2VFace *plugin, const Graph *graph,
                 const I2VInterrupt *interrupt, char **rewritten)
 {
     char **movies = NULL;
     int ret = check_graph(host, plugin, graph);
+    Command *command;
 
     *rewritten = NULL;
     if (ret < 0)
@@ -134,7 +120,12 @@ int fetch_graph(Host *host, const I2VFace *plugin, const Graph *graph,
     movies = calloc((size_t)graph->nb_sources, sizeof(*movies));
     if (!movies)
         return -ENOMEM;
-    ret = send_graph(host, plugin, graph, interrupt);
+    command = read_command();
+    if (command && command_has_graph(command, graph->text))
+        ret = send_command(host, plugin, command, interrupt);
+    else if (graph->nb_sources > 1 && user_sends_ahead())
+        ret = plugin->send_ahead(graph->sources, graph->nb_sources, interrupt);
+    command_free(&command);
     for (int i = 0; ret >= 0 && i < graph->nb_sources; i++)
         ret = plugin->fetch_source(&graph->sources[i], interrupt, &movies[i]);
     if (ret >= 0) {

@@ -50,18 +50,13 @@ bool filtergraph_may_have_source(const char *text)
     return text && strstr(text, "i2v");
 }
 
-static bool is_blank(char c)
-{
-    return c && strchr(BLANKS, c);
-}
-
 static void skip_blanks(Reader *reader)
 {
     reader->at += strspn(reader->at, BLANKS);
 }
 
-/* Say what is wrong, and near which part of the description. */
-static void refuse(Reader *reader, const char *what, const char *name, const char *near)
+/* Say what is wrong, and near which part of the description. @return false */
+static bool refuse(Reader *reader, const char *what, const char *name, const char *near)
 {
     Graph *graph = reader->graph;
     size_t length = strlen(near);
@@ -78,6 +73,7 @@ static void refuse(Reader *reader, const char *what, const char *name, const cha
     excerpt[length] = '\0';
     snprintf(graph->why, sizeof(graph->why), "%s%.40s%s: \"%s%s\"", what, name,
              *name ? "'" : "", excerpt, cut ? "..." : "");
+    return false;
 }
 
 /* Read up to one of `ends` or the end of the description. */
@@ -107,7 +103,7 @@ static Token read_token(Reader *reader, const char *ends)
         }
     }
     token.end = reader->at = at;
-    while (out > kept && is_blank(out[-1])) {
+    while (out > kept && strchr(BLANKS, out[-1])) {
         out--;
         if (!token.open)
             token.end--;
@@ -132,14 +128,10 @@ static bool read_labels(Reader *reader)
     while (*reader->at == '[') {
         const char *start = reader->at++;
 
-        if (!*read_token(reader, LABEL_ENDS).text) {
-            refuse(reader, "Bad (empty?) label found in the following", "", start);
-            return false;
-        }
-        if (*reader->at != ']') {
-            refuse(reader, "Mismatched '[' found in the following", "", start);
-            return false;
-        }
+        if (!*read_token(reader, LABEL_ENDS).text)
+            return refuse(reader, "Bad (empty?) label found in the following", "", start);
+        if (*reader->at != ']')
+            return refuse(reader, "Mismatched '[' found in the following", "", start);
         reader->at++;
         skip_blanks(reader);
     }
@@ -164,10 +156,8 @@ static bool read_filter(Reader *reader)
      */
     if (filter->instance && !*filter->instance)
         filter->instance = NULL;
-    if (!*filter->name) {
-        refuse(reader, "No such filter: '' near", "", start);
-        return false;
-    }
+    if (!*filter->name)
+        return refuse(reader, "No such filter: '' near", "", start);
     if (*reader->at == '=') {
         reader->at++;
         token = keep_token(reader, ARGUMENTS_END);
@@ -182,12 +172,9 @@ static bool read_filter(Reader *reader)
         .filter = filter->name,
         .text = filter->arguments ? filter->arguments : "",
     };
-    if (filter->arguments && token.open) {
-        refuse(reader, "Quote not closed in the arguments of the filter '", filter->name,
-               token.open);
-        return false;
-    }
-    return true;
+    return !filter->arguments || !token.open ||
+           refuse(reader, "Quote not closed in the arguments of the filter '",
+                  filter->name, token.open);
 }
 
 static void read_filters(Reader *reader)
@@ -216,10 +203,8 @@ static bool read_scaler_flags(Reader *reader)
     if (strncmp(reader->at, SCALER_FLAGS, sizeof(SCALER_FLAGS) - 1))
         return true;
     end = strchr(reader->at, ';');
-    if (!end) {
-        refuse(reader, "sws_flags not terminated with ';'", "", reader->at);
-        return false;
-    }
+    if (!end)
+        return refuse(reader, "sws_flags not terminated with ';'", "", reader->at);
     reader->at = end + 1;
     return true;
 }

@@ -117,10 +117,9 @@ static void leave_plugin(void)
 const struct AVInputFormat *av_find_input_format(const char *name)
 {
     ENTER(av_find_input_format);
-    const I2VFace *plugin = NULL;
+    bool asked = name && !strcasecmp(name, "i2v"); /* as FFmpeg does */
+    const I2VFace *plugin = asked ? plugin_for(host, true) : NULL;
 
-    if (name && !strcasecmp(name, "i2v")) /* as FFmpeg does */
-        plugin = plugin_for(host, true);
     return plugin ? plugin->demuxer() : real(name);
 }
 
@@ -128,11 +127,9 @@ const struct AVClass *avformat_get_class(void)
 {
     ENTER(avformat_get_class);
     const struct AVClass *class = real();
-    const I2VFace *plugin = NULL;
-    bool asked;
+    bool asked, mentioned = command_mentions_us(&asked);
+    const I2VFace *plugin = mentioned ? plugin_for(host, asked) : NULL;
 
-    if (command_mentions_us(&asked))
-        plugin = plugin_for(host, asked);
     return plugin ? plugin->format_class(class) : class;
 }
 
@@ -140,17 +137,13 @@ const struct AVInputFormat *av_demuxer_iterate(void **opaque)
 {
     static char end; /* its address in *opaque: ours has been given out */
     ENTER(av_demuxer_iterate);
-    const struct AVInputFormat *format;
-    const I2VFace *plugin;
+    const struct AVInputFormat *format = *opaque == &end ? NULL : real(opaque);
+    const I2VFace *plugin = NULL;
 
-    if (*opaque == &end)
-        return NULL;
-    format = real(opaque);
-    if (format)
-        return format;
-    plugin = plugin_for(host, false);
+    if (!format && *opaque != &end)
+        plugin = plugin_for(host, false);
     if (!plugin)
-        return NULL;
+        return format;
     *opaque = &end;
     return plugin->demuxer();
 }
@@ -164,13 +157,12 @@ int avformat_open_input(struct AVFormatContext **ps, const char *url,
     Interrupt interrupt;
     int ret;
 
-    if (fmt) {
+    if (fmt)
         plugin = loaded_plugin(host);
-        if (plugin && fmt != plugin->demuxer())
-            plugin = NULL;
-    } else if (command_is_our_url(url)) {
+    else if (command_is_our_url(url))
         plugin = plugin_for(host, true);
-    }
+    if (fmt && plugin && fmt != plugin->demuxer())
+        plugin = NULL;
     opening = ps;
     if (!plugin) {
         ret = real(ps, url, fmt, options);
@@ -202,15 +194,11 @@ int avio_open2(struct AVIOContext **s, const char *url, int flags,
                const struct AVIOInterruptCB *int_cb, struct AVDictionary **options)
 {
     ENTER(avio_open2);
-    const I2VFace *plugin = NULL;
-    char *path = NULL;
-    int ret;
+    bool asked = command_is_our_url(url) && !(flags & IO_WRITE);
+    const I2VFace *plugin = asked ? loaded_plugin(host) : NULL;
+    char *path = plugin ? plugin->opened_clip(url) : NULL;
+    int ret = real(s, path ? path : url, flags, int_cb, options);
 
-    if (command_is_our_url(url) && !(flags & IO_WRITE))
-        plugin = loaded_plugin(host);
-    if (plugin)
-        path = plugin->opened_clip(url);
-    ret = real(s, path ? path : url, flags, int_cb, options);
     if (path)
         plugin->release(path);
     return ret;
@@ -342,10 +330,9 @@ const struct AVFilter *av_filter_iterate(void **opaque)
 const struct AVFilter *avfilter_get_by_name(const char *name)
 {
     ENTER(avfilter_get_by_name);
-    const I2VFace *plugin = NULL;
+    bool asked = name && filtergraph_is_source(name);
+    const I2VFace *plugin = asked ? plugin_for(host, true) : NULL;
 
-    if (name && filtergraph_is_source(name))
-        plugin = plugin_for(host, true);
     return plugin ? plugin->filter(*name == 'a') : real(name);
 }
 

@@ -144,13 +144,6 @@ static VersionFunction *version_beside(const void *function, const char *library
     return (VersionFunction *)symbol_in(object_at(function).path, symbol, true);
 }
 
-static unsigned major_beside(const void *function, const char *library)
-{
-    VersionFunction *version = version_beside(function, library);
-
-    return version ? version() >> 16 : 0;
-}
-
 /*
  * What the dynamic linker would have found without us. It looks through the global scope
  * first, but skips a library of another symbol version, which our unversioned hook hides:
@@ -162,11 +155,12 @@ static void *look_up(const Host *host, const char *symbol, const char *library)
     void *own = symbol_in(host->path, symbol, false);
 
     if (next && own && next != own) {
-        unsigned next_major = major_beside(next, library);
-        unsigned own_major = major_beside(own, library);
+        VersionFunction *version = version_beside(next, library);
+        VersionFunction *own_version = version_beside(own, library);
 
         /* no version beside it: another preload, which passes the call on */
-        return next_major && own_major && next_major != own_major ? own : next;
+        return version && own_version && version() >> 16 != own_version() >> 16 ? own
+                                                                                : next;
     }
     if (next || own)
         return next ? next : own;

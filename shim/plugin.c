@@ -34,33 +34,27 @@ static bool find_file(char path[PATH_MAX], unsigned major)
 static const I2VFace *load(unsigned major, const void *version, char *why, size_t size)
 {
     char path[PATH_MAX];
-    I2VFaceFunction *get_face;
-    const I2VFace *face;
-    void *library;
+    bool installed = find_file(path, major);
+    void *library = installed ? dlopen(path, RTLD_NOW | RTLD_LOCAL) : NULL;
+    I2VFaceFunction *get_face =
+        library ? (I2VFaceFunction *)dlsym(library, I2V_FACE_SYMBOL) : NULL;
+    const I2VFace *face = get_face ? get_face(I2V_FACE_VERSION) : NULL;
 
-    if (!find_file(path, major)) {
-        snprintf(why, size, "no plugin for its libavformat %u is installed", major);
-        return NULL;
-    }
-    library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    if (!library) {
-        snprintf(why, size, "its plugin cannot be loaded: %s", dlerror());
-        return NULL;
-    }
-    get_face = (I2VFaceFunction *)dlsym(library, I2V_FACE_SYMBOL);
-    if (!get_face)
+    if (library && !get_face)
         dlerror();
-    face = get_face ? get_face(I2V_FACE_VERSION) : NULL;
-    if (!face || face->avformat_major != major) {
+    if (!installed)
+        snprintf(why, size, "no plugin for its libavformat %u is installed", major);
+    else if (!library)
+        snprintf(why, size, "its plugin cannot be loaded: %s", dlerror());
+    else if (!face || face->avformat_major != major)
         snprintf(why, size, "%s belongs to another build of i2v", path);
-        return NULL;
-    }
-    if (face->avformat_version != version) {
+    else if (face->avformat_version != version)
         snprintf(why, size, "it brings its own copy of libavformat %u", major);
-        return NULL;
+    else {
+        say_debug("loaded %s", path);
+        return face;
     }
-    say_debug("loaded %s", path);
-    return face;
+    return NULL;
 }
 
 const I2VFace *plugin_find(Host *host, bool asked)

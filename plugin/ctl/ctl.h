@@ -16,6 +16,7 @@
 #include <libavutil/dict.h>
 
 #include "base/outcome.h"
+#include "request/options.h"
 
 /** What a subcommand is given. */
 typedef struct Arguments {
@@ -47,16 +48,25 @@ int ctl_models(Arguments *arguments, Outcome *out);
  * first failure in the order of the file counts, after a sentence for each. */
 int ctl_fetch_many(Arguments *arguments, Outcome *out);
 
-/* Which requests of the ledger are meant, for wait. */
+/* What they share. */
 
-/** The whole key of a request that is named by its key, the beginning of that, or its
- * generation's id. @return 0 and *key (free with av_free()); AVERROR(ENOENT), without a
- * word, when the ledger has none, AVERROR(EINVAL) when it has several, or another
- * negative AVERROR */
-int jobs_find(AVDictionary *options, const char *name, Outcome *out, char **key);
+/** Refuse what was typed, by a sentence. @return AVERROR(EINVAL) */
+#define ctl_refuse(out, ...) \
+    outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL), __VA_ARGS__)
 
-/** The keys of every request that is under way, those whose generation runs first; free
- * with store_free_keys(). @return 0 or a negative AVERROR */
-int jobs_unfinished(AVDictionary *options, Outcome *out, char ***keys, int *count);
+/** The first option that does not stand in a list, whose words are separated by commas;
+ * or NULL. */
+const char *ctl_other_option(const AVDictionary *options, const char *list);
+
+/** The options of a request as they are without a still, where only some of them are
+ * looked at. @return as options_gather() */
+int ctl_gather(const AVDictionary *given, Outcome *out, Options **options);
+
+/** The keys of the requests of the ledger that are meant: of each word, which is a key,
+ * the beginning of one, or a generation's id; without words of every one that is under
+ * way, those whose generation runs first. Free with store_free_keys(), after an error
+ * too.
+ * @return 0 or a negative AVERROR after a sentence */
+int jobs_find(const Arguments *arguments, Outcome *out, char ***keys, int *count);
 
 #endif

@@ -79,43 +79,34 @@ static int check_stills(const Batch *b, const AVDictionary *options, Outcome *ou
         const AVDictionaryEntry *still =
             av_dict_get(options, names[i], NULL, AV_DICT_MATCH_CASE);
         if (still && still_is_stdin(still->value))
-            return outcome_fail(
-                out, FAILURE_REQUEST, AVERROR(EINVAL),
-                "The still '%s' is standard input, on which the manifest comes.",
-                still->value);
+            return ctl_refuse(out,
+                              "The still '%s' is standard input, on which the manifest "
+                              "comes.",
+                              still->value);
     }
     return 0;
-}
-
-/* @return as journey_foresee() */
-static int foresee(const Batch *b, Shot *shot, JourneyOutlook *outlook)
-{
-    AVDictionary *options = NULL;
-    Ask ask = {.options = &options, .interrupt = b->interrupt, .voice = EVENTS_QUIET};
-    int ret = manifest_parse(shot->line, b->defaults, &shot->out, &options);
-
-    *outlook = (JourneyOutlook){.price = -1};
-    if (ret >= 0 && (ret = check_stills(b, options, &shot->out)) >= 0)
-        ret = journey_foresee(&ask, outlook, &shot->out);
-    av_dict_free(&options);
-    return ret;
 }
 
 /* Check a line. @return AVERROR(EINTR) or AVERROR(ENOMEM), else 0 */
 static int check_shot(Batch *b, Shot *shot)
 {
-    JourneyOutlook outlook;
+    AVDictionary *options = NULL;
+    Ask ask = {.options = &options, .interrupt = b->interrupt, .voice = EVENTS_QUIET};
+    JourneyOutlook outlook = {.price = -1};
 
     /* Which mistakes are said is known when they are counted. */
     shot->out.quiet = true;
-    int ret = foresee(b, shot, &outlook);
-    if (ret == AVERROR(EINTR) || ret == AVERROR(ENOMEM)) {
-        av_free(outlook.save);
-        return ret;
-    }
+    int ret = manifest_parse(shot->line, b->defaults, &shot->out, &options);
+    if (ret >= 0)
+        ret = check_stills(b, options, &shot->out);
+    if (ret >= 0)
+        ret = journey_foresee(&ask, &outlook, &shot->out);
+    av_dict_free(&options);
     if (outlook.save && !(shot->account = kept_account_path(outlook.save)))
         ret = AVERROR(ENOMEM);
     av_free(outlook.save);
+    if (ret == AVERROR(EINTR) || ret == AVERROR(ENOMEM))
+        return ret;
     if (ret < 0 && !outlook.settled) {
         char why[sizeof(shot->out.why)];
         av_strlcpy(why, shot->out.why[0] ? shot->out.why : av_err2str(ret), sizeof(why));
@@ -150,87 +141,65 @@ static int check_each(Batch *b)
 
 /* What lines may not have in common, or are grouped by */
 
-static int compare(const char *a, const char *b, const Shot *one, const Shot *other)
+enum { ID, ACCOUNT, KEY, NB_COMMON };
+
+typedef struct Common {
+    const char *text; ///< "" where a line has none
+    size_t size;
+    Shot *shot;
+} Common;
+
+static Common common_of(Shot *shot, int what)
 {
-    int order = strcmp(a ? a : "", b ? b : "");
-    return order ? order
-                 : (one->line->number > other->line->number) -
-                       (one->line->number < other->line->number);
+    const char *const texts[NB_COMMON] = {shot->line->id, shot->account, shot->key};
+    const char *text = texts[what] ? texts[what] : "";
+    bool quoted = what == ID && *text == '"'; /* few would tell "7" and 7 apart */
+
+    return (Common){text + quoted, strlen(text) - 2 * quoted, shot};
 }
 
-/* "7" and 7 would be told apart by few. */
-static const char *bare_id(const Shot *shot, size_t *size)
+static int by_text(const void *a, const void *b)
 {
-    const char *id = shot->line->id ? shot->line->id : "";
-    bool quoted = *id == '"';
-    *size = strlen(id) - 2 * quoted;
-    return id + quoted;
-}
-
-static bool has_same_id(const Shot *a, const Shot *b)
-{
-    size_t size, other_size;
-    const char *id = bare_id(a, &size), *other = bare_id(b, &other_size);
-    return size && size == other_size && !memcmp(id, other, size);
-}
-
-static int by_id(const void *a, const void *b)
-{
-    const Shot *one = *(Shot *const *)a, *other = *(Shot *const *)b;
-    size_t size, other_size;
-    const char *id = bare_id(one, &size), *other_id = bare_id(other, &other_size);
-    int order = strncmp(id, other_id, FFMIN(size, other_size));
+    const Common *one = a, *other = b;
+    int order = strncmp(one->text, other->text, FFMIN(one->size, other->size));
 
     if (!order)
-        order = (size > other_size) - (size < other_size);
-    return order ? order : compare(NULL, NULL, one, other);
+        order = (one->size > other->size) - (one->size < other->size);
+    return order ? order : one->shot->line->number - other->shot->line->number;
 }
 
-static int by_account(const void *a, const void *b)
-{
-    const Shot *one = *(Shot *const *)a, *other = *(Shot *const *)b;
-    return compare(one->account, other->account, one, other);
-}
-
-static int by_key(const void *a, const void *b)
-{
-    const Shot *one = *(Shot *const *)a, *other = *(Shot *const *)b;
-    return compare(one->key, other->key, one, other);
-}
-
-static void refuse_twice(Batch *b, Shot *shot, const char *what, const Shot *first)
+static void note_common(Batch *b, int what, Shot *shot, Shot *earlier)
 {
     char why[256];
-    snprintf(why, sizeof(why), "Line %d %s already.", first->line->number, what);
+
+    if (what == KEY) {
+        earlier->twin = shot;
+        shot->follows = true;
+        return;
+    }
+    snprintf(why, sizeof(why), "Line %d %s already.", earlier->line->number,
+             what == ID ? "has this id"
+                        : "saves its clip, or the account beside it, there");
     refuse(b, shot, AVERROR(EINVAL), why);
 }
 
 /* Each against the one before it in such an order. */
 static int check_together(Batch *b)
 {
-    size_t count = (size_t)b->count;
-    Shot **sorted = av_calloc(count, sizeof(*sorted));
+    Common *sorted = av_calloc((size_t)b->count, sizeof(*sorted));
 
     if (!sorted)
         return AVERROR(ENOMEM);
-    for (size_t i = 0; i < count; i++)
-        sorted[i] = &b->shots[i];
-    qsort(sorted, count, sizeof(*sorted), by_id);
-    for (size_t i = 1; i < count; i++)
-        if (has_same_id(sorted[i - 1], sorted[i]))
-            refuse_twice(b, sorted[i], "has this id", sorted[i - 1]);
-    qsort(sorted, count, sizeof(*sorted), by_account);
-    for (size_t i = 1; i < count; i++)
-        if (sorted[i]->account && sorted[i - 1]->account &&
-            !strcmp(sorted[i]->account, sorted[i - 1]->account))
-            refuse_twice(b, sorted[i], "saves its clip, or the account beside it, there",
-                         sorted[i - 1]);
-    qsort(sorted, count, sizeof(*sorted), by_key);
-    for (size_t i = 1; i < count; i++) {
-        if (!sorted[i]->key[0] || strcmp(sorted[i]->key, sorted[i - 1]->key))
-            continue;
-        sorted[i - 1]->twin = sorted[i];
-        sorted[i]->follows = true;
+    for (int what = 0; what < NB_COMMON; what++) {
+        for (int i = 0; i < b->count; i++)
+            sorted[i] = common_of(&b->shots[i], what);
+        qsort(sorted, (size_t)b->count, sizeof(*sorted), by_text);
+        for (int i = 1; i < b->count; i++) {
+            const Common *one = &sorted[i], *before = &sorted[i - 1];
+            if (one->size && one->size == before->size &&
+                !memcmp(one->text, before->text, one->size))
+                note_common(b, what, one->shot, before->shot);
+        }
     }
     av_free(sorted);
     return 0;
@@ -240,6 +209,7 @@ static int check_together(Batch *b)
 static void say_purchase(const Batch *b)
 {
     int buys = 0, unpriced = 0;
+    char more[64] = "";
     double usd = 0;
 
     for (int i = 0; i < b->count; i++) {
@@ -250,16 +220,28 @@ static void say_purchase(const Batch *b)
         unpriced += shot->price < 0;
         usd += FFMAX(shot->price, 0);
     }
+    if (unpriced)
+        snprintf(more, sizeof(more), " and the price of %d that is not known", unpriced);
     if (!buys)
         events_say(b->voice, AV_LOG_INFO, "%d requests, nothing to buy.", b->count);
-    else if (unpriced)
-        events_say(b->voice, AV_LOG_INFO,
-                   "%d requests, %d to buy, for %.4g USD and the price of %d that is not "
-                   "known.",
-                   b->count, buys, usd, unpriced);
     else
-        events_say(b->voice, AV_LOG_INFO, "%d requests, %d to buy, for %.4g USD.",
-                   b->count, buys, usd);
+        events_say(b->voice, AV_LOG_INFO, "%d requests, %d to buy, for %.4g USD%s.",
+                   b->count, buys, usd, more);
+}
+
+/* @param kind  of the first failure in the order of the file, which is the command's */
+static int count_failed(const Batch *b, Failure *kind)
+{
+    int failed = 0;
+
+    *kind = FAILURE_NONE;
+    for (int i = b->count - 1; i >= 0; i--) {
+        if (b->shots[i].out.kind == FAILURE_NONE)
+            continue;
+        *kind = b->shots[i].out.kind;
+        failed++;
+    }
+    return failed;
 }
 
 /* All lines, before anything of any is sent. */
@@ -267,6 +249,7 @@ static int check(Batch *b, Outcome *out)
 {
     int ret = check_each(b);
     char shown[48] = "";
+    Failure kind;
 
     if (ret >= 0)
         ret = check_together(b);
@@ -281,10 +264,8 @@ static int check(Batch *b, Outcome *out)
     }
     if (b->nb_bad > MAX_SHOWN)
         snprintf(shown, sizeof(shown), " (%d are shown)", MAX_SHOWN);
-    for (int i = b->count - 1; i >= 0; i--)
-        if (b->shots[i].out.kind != FAILURE_NONE)
-            out->kind = b->shots[i].out.kind;
-    return events_fail(b->voice, out, out->kind, AVERROR(EINVAL),
+    count_failed(b, &kind);
+    return events_fail(b->voice, out, kind, AVERROR(EINVAL),
                        "%d %s in the manifest of %d %s%s; nothing sent.", b->nb_bad,
                        b->nb_bad == 1 ? "mistake" : "mistakes", b->count,
                        b->count == 1 ? "line" : "lines", shown);
@@ -292,43 +273,34 @@ static int check(Batch *b, Outcome *out)
 
 /* Results */
 
-static int add(cJSON *result, const char *name, cJSON *value)
-{
-    if (value && cJSON_AddItemToObject(result, name, value))
-        return 0;
-    cJSON_Delete(value);
-    return AVERROR(ENOMEM);
-}
-
-static int describe(const Shot *shot, int ret, const JourneyReport *report, cJSON *result)
+static cJSON *describe(const Shot *shot, int ret, const JourneyReport *report)
 {
     const Outcome *out = &shot->out;
     const char *error = out->why[0] ? out->why : av_err2str(out->error);
     const char *status = report->dry_run ? "dry_run" : report->state;
     bool failed = ret < 0 || out->error; /* with a path: why that is the still */
+    cJSON *result = cJSON_CreateObject();
 
-    if ((ret = add(result, "id", cJSON_CreateRaw(shot->line->id))) < 0 ||
-        (report->path &&
-         (ret = add(result, "path", cJSON_CreateString(report->path))) < 0) ||
-        (failed && (ret = add(result, "error", cJSON_CreateString(error))) < 0) ||
-        (ret = add(result, "status", cJSON_CreateString(status))) < 0 ||
-        (ret = add(result, "usd",
-                   report->usd < 0 ? cJSON_CreateNull()
-                                   : cJSON_CreateNumber(report->usd))) < 0)
-        return ret;
-    return add(result, "key",
-               report->key[0] ? cJSON_CreateString(report->key) : cJSON_CreateNull());
+    if (cJSON_AddRawToObject(result, "id", shot->line->id) &&
+        (!report->path || cJSON_AddStringToObject(result, "path", report->path)) &&
+        (!failed || cJSON_AddStringToObject(result, "error", error)) &&
+        cJSON_AddStringToObject(result, "status", status) &&
+        (report->usd < 0 ? cJSON_AddNullToObject(result, "usd")
+                         : cJSON_AddNumberToObject(result, "usd", report->usd)) &&
+        (report->key[0] ? cJSON_AddStringToObject(result, "key", report->key)
+                        : cJSON_AddNullToObject(result, "key")))
+        return result;
+    cJSON_Delete(result);
+    return NULL;
 }
 
 static int print_result(Batch *b, const Shot *shot, int its_ret,
                         const JourneyReport *report)
 {
-    cJSON *result = cJSON_CreateObject();
-    int ret = result ? describe(shot, its_ret, report, result) : AVERROR(ENOMEM);
-    char *text = ret >= 0 ? cJSON_PrintUnformatted(result) : NULL;
+    cJSON *result = describe(shot, its_ret, report);
+    char *text = result ? cJSON_PrintUnformatted(result) : NULL;
+    int ret = text ? 0 : AVERROR(ENOMEM);
 
-    if (ret >= 0 && !text)
-        ret = AVERROR(ENOMEM);
     if (isatty(STDOUT_FILENO))
         events_end_line();
     if (text && (puts(text) < 0 || fflush(stdout)))
@@ -450,11 +422,10 @@ static int run(Batch *b)
     return ret;
 }
 
-/* Those under way are left to a later run, and the first failure in the order of the
- * file is the command's. */
+/* Those under way are left to a later run. */
 static int leave(Batch *b, int ret, Outcome *out)
 {
-    int failed = 0;
+    Failure kind;
 
     if (ret == AVERROR(EINTR)) {
         for (int i = 0; i < b->nb_under_way; i++) {
@@ -472,13 +443,8 @@ static int leave(Batch *b, int ret, Outcome *out)
     }
     if (ret < 0)
         return ret;
-    for (int i = b->count - 1; i >= 0; i--) {
-        if (b->shots[i].out.kind == FAILURE_NONE)
-            continue;
-        out->kind = b->shots[i].out.kind;
-        failed++;
-    }
-    return failed ? events_fail(b->voice, out, out->kind, AVERROR_EXTERNAL,
+    int failed = count_failed(b, &kind);
+    return failed ? events_fail(b->voice, out, kind, AVERROR_EXTERNAL,
                                 "%d of %d requests did not come to a clip.", failed,
                                 b->count)
                   : 0;
@@ -501,29 +467,17 @@ static int go(Batch *b)
     return leave(b, run(b), b->out);
 }
 
-static void clean_up(Batch *b)
-{
-    for (int i = 0; b->shots && i < b->count; i++) {
-        journey_free(&b->shots[i].journey);
-        av_free(b->shots[i].account);
-    }
-    job_expect(NULL, 0, 0);
-    av_free(b->shots);
-    av_free(b->under_way);
-    events_free(&b->voice);
-}
-
 static int check_arguments(const Arguments *arguments, Outcome *out)
 {
     if (arguments->nb_words)
-        return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
-                            "With --manifest each line names its still, as image: '%s' "
-                            "is one too many.",
-                            arguments->words[0]);
+        return ctl_refuse(out,
+                          "With --manifest each line names its still, as image: '%s' is "
+                          "one too many.",
+                          arguments->words[0]);
     if (av_dict_get(arguments->options, "save", NULL, 0))
-        return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
-                            "The option save names one file; with --manifest each line "
-                            "may name its own.");
+        return ctl_refuse(out,
+                          "The option save names one file; with --manifest each line "
+                          "may name its own.");
     return 0;
 }
 
@@ -545,7 +499,14 @@ int ctl_fetch_many(Arguments *arguments, Outcome *out)
     still_keep(KEPT_BYTES);
     b.voice = events_alloc(out->log, EVENTS_FULL);
     ret = b.voice ? go(&b) : AVERROR(ENOMEM);
-    clean_up(&b);
+    for (int i = 0; b.shots && i < b.count; i++) {
+        journey_free(&b.shots[i].journey);
+        av_free(b.shots[i].account);
+    }
+    job_expect(NULL, 0, 0);
+    av_free(b.shots);
+    av_free(b.under_way);
+    events_free(&b.voice);
     manifest_free(&b.lines, b.count);
     return ret == AVERROR(ENOMEM) ? outcome_end(out, FAILURE_NONE, ret) : ret;
 }

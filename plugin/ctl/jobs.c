@@ -13,6 +13,7 @@
 #include <cjson/cJSON.h>
 
 #include <libavutil/avstring.h>
+#include <libavutil/bprint.h>
 #include <libavutil/common.h>
 #include <libavutil/error.h>
 #include <libavutil/log.h>
@@ -52,23 +53,20 @@ static void ledger_close(Ledger *ledger)
 }
 
 /* @return 0, and *store NULL when there is no such directory */
-static int find_store(AVDictionary *given, Outcome *out, Store **store)
+static int find_store(const AVDictionary *given, Outcome *out, Store **store)
 {
-    AVDictionary *copy = NULL;
     Options *options = NULL;
     char *directory = NULL;
-    int ret = av_dict_copy(&copy, given, 0);
+    int ret = ctl_gather(given, out, &options);
 
     *store = NULL;
-    if (ret >= 0 && (ret = options_gather("", &copy, out, &options)) >= 0 &&
-        (ret = request_find_store(options, out, &directory)) >= 0 &&
+    if (ret >= 0 && (ret = request_find_store(options, out, &directory)) >= 0 &&
         !access(directory, F_OK))
         ret = store_open(directory, out, store);
     if (ret < 0) /* whatever it was, the ledger cannot be read */
         out->kind = FAILURE_STORE;
     av_free(directory);
     options_free(&options);
-    av_dict_free(&copy);
     return ret;
 }
 
@@ -87,10 +85,9 @@ static int ledger_open(AVDictionary *options, Outcome *out, Ledger *ledger)
     *ledger = (Ledger){0};
     if ((ret = find_store(options, out, &ledger->store)) < 0 || !ledger->store)
         return ret;
-    if ((ret = store_list(ledger->store, &keys, &count)) < 0)
-        goto end;
+    ret = store_list(ledger->store, &keys, &count);
     ledger->records = av_calloc((size_t)count + 1, sizeof(*ledger->records));
-    if (!ledger->records)
+    if (ret >= 0 && !ledger->records)
         ret = AVERROR(ENOMEM);
     for (int i = 0; ret >= 0 && i < count; i++) {
         int loaded = store_load(ledger->store, keys[i], false, out,
@@ -104,7 +101,6 @@ static int ledger_open(AVDictionary *options, Outcome *out, Ledger *ledger)
     if (ret >= 0)
         qsort(ledger->records, (size_t)ledger->count, sizeof(*ledger->records),
               oldest_first);
-end:
     store_free_keys(&keys, count);
     if (ret < 0) {
         outcome_fail(out, FAILURE_STORE, ret, "Cannot read the ledger: %s.",
@@ -118,55 +114,72 @@ end:
 
 static bool is_meant(const Record *record, const char *name)
 {
-    const char *id = record->id;
     return (strlen(name) >= SHORTEST_KEY && av_strstart(record->key, name, NULL)) ||
-           (id && !strcmp(id, name));
+           (record->id && !strcmp(record->id, name));
 }
 
-int jobs_find(AVDictionary *options, const char *name, Outcome *out, char **key)
+static int add_key(const Record *record, char ***keys, int *count)
 {
-    Ledger ledger;
-    int found = 0, ret = ledger_open(options, out, &ledger);
+    char *key = av_strdup(record->key);
+    int ret = key ? av_dynarray_add_nofree(keys, count, key) : AVERROR(ENOMEM);
 
-    *key = NULL;
-    for (int i = 0; ret >= 0 && i < ledger.count; i++) {
-        if (!is_meant(ledger.records[i], name))
-            continue;
-        av_free(*key);
-        *key = av_strdup(ledger.records[i]->key);
-        found++;
-        if (!*key)
-            ret = AVERROR(ENOMEM);
-    }
-    if (ret >= 0 && !found)
-        ret = AVERROR(ENOENT);
-    if (found > 1)
-        ret = outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
-                           "'%s' begins the keys of %d requests; give more of it.", name,
-                           found);
     if (ret < 0)
-        av_freep(key);
-    ledger_close(&ledger);
+        av_free(key);
     return ret;
 }
 
-int jobs_unfinished(AVDictionary *options, Outcome *out, char ***keys, int *count)
+static int find_named(const Ledger *ledger, const char *name, Outcome *out, char ***keys,
+                      int *count)
+{
+    const Record *meant = NULL;
+    int found = 0;
+
+    for (int i = 0; i < ledger->count; i++) {
+        if (!is_meant(ledger->records[i], name))
+            continue;
+        meant = ledger->records[i];
+        found++;
+    }
+    if (!found)
+        return outcome_fail(out, FAILURE_REQUEST, AVERROR(ENOENT),
+                            "The ledger has no request '%s'; i2vctl jobs lists them.",
+                            name);
+    if (found > 1)
+        return ctl_refuse(out, "'%s' begins the keys of %d requests; give more of it.",
+                          name, found);
+    return add_key(meant, keys, count);
+}
+
+static int find_unfinished(const Ledger *ledger, char ***keys, int *count)
+{
+    int ret = 0;
+
+    /* What is known to run first: an answer that was lost may be looked for for long. */
+    for (int i = 0; ret >= 0 && i < 2 * ledger->count; i++) {
+        const Record *record = ledger->records[i % ledger->count];
+        if (record->state == (i < ledger->count ? RECORD_RUNNING : RECORD_SENT))
+            ret = add_key(record, keys, count);
+    }
+    return ret;
+}
+
+int jobs_find(const Arguments *arguments, Outcome *out, char ***keys, int *count)
 {
     Ledger ledger;
-    int ret = ledger_open(options, out, &ledger);
+    int words = arguments->nb_words, ret = ledger_open(arguments->options, out, &ledger);
 
     *keys = NULL;
     *count = 0;
-    /* What is known to run first: an answer that was lost may be looked for for long. */
-    for (int i = 0; ret >= 0 && i < 2 * ledger.count; i++) {
-        const Record *record = ledger.records[i % ledger.count];
-        if (record->state != (i < ledger.count ? RECORD_RUNNING : RECORD_SENT))
-            continue;
-        char *key = av_strdup(record->key);
-        ret = key ? av_dynarray_add_nofree(keys, count, key) : AVERROR(ENOMEM);
-        if (ret < 0)
-            av_free(key);
-    }
+    if (ret >= 0 && !words)
+        ret = find_unfinished(&ledger, keys, count);
+    for (int i = 0; i < words && ret >= 0; i++)
+        ret = find_named(&ledger, arguments->words[i], out, keys, count);
+    if (ret >= 0 && !*count)
+        outcome_say(out, AV_LOG_INFO, "Nothing is under way.");
+    /* An option that is no good keeps the ledger from being read, too. */
+    if (ret < 0)
+        out->kind = ret == AVERROR(ENOENT) || ret == AVERROR(EINVAL) ? FAILURE_REQUEST
+                                                                     : FAILURE_STORE;
     ledger_close(&ledger);
     return ret;
 }
@@ -185,44 +198,35 @@ static char *clip_of(const Ledger *ledger, const Record *record)
 
 static void age_text(const Record *record, char *text, size_t size)
 {
-    double age = record->created > 0 ? record_now() - record->created : 0;
-    age = FFMAX(age, 0);
-    if (age < MINUTE)
-        snprintf(text, size, "%.0fs", floor(age));
-    else if (age < HOUR)
-        snprintf(text, size, "%.0fm", floor(age / MINUTE));
-    else if (age < 2 * DAY)
-        snprintf(text, size, "%.0fh", floor(age / HOUR));
-    else
-        snprintf(text, size, "%.0fd", floor(age / DAY));
+    double age = record->created > 0 ? FFMAX(record_now() - record->created, 0) : 0;
+    int unit = age < MINUTE ? 1 : age < HOUR ? MINUTE : age < 2 * DAY ? HOUR : DAY;
+
+    snprintf(text, size, "%.0f%c", floor(age / unit),
+             unit == 1        ? 's'
+             : unit == MINUTE ? 'm'
+             : unit == HOUR   ? 'h'
+                              : 'd');
 }
 
 /* The beginning of a prompt in so many columns, whatever is in it. */
 static void prompt_text(const Record *record, char *text, size_t size)
 {
-    const char *prompt = record->prompt;
-    const uint8_t *from = (const uint8_t *)(prompt ? prompt : ""), *end;
+    const uint8_t *from = (const uint8_t *)(record->prompt ? record->prompt : "");
+    const uint8_t *end = from + strlen((const char *)from);
     int columns = 0;
-    size_t to = 0;
+    AVBPrint out;
 
-    for (end = from + strlen((const char *)from); from < end; columns++) {
+    av_bprint_init_for_buffer(&out, text, (unsigned)size);
+    for (; from < end && columns < SHORT_PROMPT; columns++) {
         const uint8_t *start = from;
         int32_t code;
-        bool valid = av_utf8_decode(&code, &from, end, 0) >= 0;
-        if (columns == SHORT_PROMPT || to + 8 > size) {
-            columns += 3;
-            to += (size_t)snprintf(text + to, size - to, "...");
-            break;
-        }
-        if (!valid || code < 0x20 || (code >= 0x7f && code < 0xa0))
-            text[to++] = ' ';
+        if (av_utf8_decode(&code, &from, end, 0) < 0 || code < 0x20 ||
+            (code >= 0x7f && code < 0xa0))
+            av_bprint_chars(&out, ' ', 1);
         else
-            for (; start < from; start++)
-                text[to++] = (char)*start;
+            av_bprint_append_data(&out, (const char *)start, (unsigned)(from - start));
     }
-    for (; columns < SHORT_PROMPT + 3 && to + 1 < size; columns++)
-        text[to++] = ' ';
-    text[to] = '\0';
+    av_bprintf(&out, "%-*s", SHORT_PROMPT + 3 - columns, from < end ? "..." : "");
 }
 
 static void print_table(const Ledger *ledger)
@@ -232,18 +236,16 @@ static void print_table(const Ledger *ledger)
                "AGE", "USD", "MODEL", SHORT_PROMPT + 3, "PROMPT", "CLIP");
     for (int i = ledger->count - 1; i >= 0; i--) {
         const Record *record = ledger->records[i];
-        const char *model = record->model;
-        double usd = record->usd;
         char *clip = clip_of(ledger, record), age[16], cost[24] = "-";
         char prompt[4 * (SHORT_PROMPT + 8)];
 
         age_text(record, age, sizeof(age));
         prompt_text(record, prompt, sizeof(prompt));
-        if (usd >= 0)
-            snprintf(cost, sizeof(cost), "%.4g", usd);
+        if (record->usd >= 0)
+            snprintf(cost, sizeof(cost), "%.4g", record->usd);
         printf("%.*s  %-7s  %4s  %7s  %-28s  %s  %s\n", SHORT_KEY, record->key,
-               record_state_name(record->state), age, cost, model ? model : "-", prompt,
-               clip ? clip : "-");
+               record_state_name(record->state), age, cost,
+               record->model ? record->model : "-", prompt, clip ? clip : "-");
         av_free(clip);
     }
 }
@@ -254,53 +256,52 @@ static void add_text(cJSON *job, const char *name, const char *value)
         cJSON_AddStringToObject(job, name, value);
 }
 
+static void add_time(cJSON *job, const char *name, double when)
+{
+    char text[CLOCK_TEXT_SIZE];
+
+    if (when <= 0)
+        return;
+    clock_text((int64_t)when, text);
+    add_text(job, name, text);
+}
+
+static void add_number(cJSON *job, const char *name, double value)
+{
+    if (value >= 0)
+        cJSON_AddNumberToObject(job, name, value);
+}
+
 static cJSON *describe(const Ledger *ledger, const Record *record)
 {
-    const Record *r = record;
-    const struct {
-        const char *name, *text;
-    } texts[] = {{"origin", r->origin},
-                 {"model", r->model},
-                 {"prompt", r->prompt},
-                 {"project", r->project},
-                 {"id", r->id},
-                 {"client_request_ids", r->client_ids},
-                 {"status", r->status},
-                 {"error", r->error},
-                 {"url", r->url},
-                 {"image_sha256", r->image_hash},
-                 {"request_sha256", r->request_hash},
-                 {"clip_sha256", r->clip_hash}};
-    const struct {
-        const char *name;
-        double value;
-    } times[] = {{"created", r->created},
-                 {"sent", r->sent_at},
-                 {"accepted", r->accepted},
-                 {"ended", r->ended}},
-      numbers[] = {{"take", r->take},
-                   {"duration", r->duration},
-                   {"usd", r->usd},
-                   {"price", r->price},
-                   {"credits", r->credits},
-                   {"tokens", r->tokens},
-                   {"clip_size", (double)r->clip_size}};
     cJSON *job = cJSON_CreateObject();
-    char *clip = clip_of(ledger, record), text[CLOCK_TEXT_SIZE];
+    char *clip = clip_of(ledger, record);
 
     add_text(job, "key", record->key);
     add_text(job, "state", record_state_name(record->state));
-    for (size_t i = 0; i < FF_ARRAY_ELEMS(times); i++) {
-        if (times[i].value <= 0)
-            continue;
-        clock_text((int64_t)times[i].value, text);
-        add_text(job, times[i].name, text);
-    }
-    for (size_t i = 0; i < FF_ARRAY_ELEMS(texts); i++)
-        add_text(job, texts[i].name, texts[i].text);
-    for (size_t i = 0; i < FF_ARRAY_ELEMS(numbers); i++)
-        if (numbers[i].value >= 0)
-            cJSON_AddNumberToObject(job, numbers[i].name, numbers[i].value);
+    add_time(job, "created", record->created);
+    add_time(job, "sent", record->sent_at);
+    add_time(job, "accepted", record->accepted);
+    add_time(job, "ended", record->ended);
+    add_text(job, "origin", record->origin);
+    add_text(job, "model", record->model);
+    add_text(job, "prompt", record->prompt);
+    add_text(job, "project", record->project);
+    add_text(job, "id", record->id);
+    add_text(job, "client_request_ids", record->client_ids);
+    add_text(job, "status", record->status);
+    add_text(job, "error", record->error);
+    add_text(job, "url", record->url);
+    add_text(job, "image_sha256", record->image_hash);
+    add_text(job, "request_sha256", record->request_hash);
+    add_text(job, "clip_sha256", record->clip_hash);
+    add_number(job, "take", record->take);
+    add_number(job, "duration", record->duration);
+    add_number(job, "usd", record->usd);
+    add_number(job, "price", record->price);
+    add_number(job, "credits", record->credits);
+    add_number(job, "tokens", record->tokens);
+    add_number(job, "clip_size", (double)record->clip_size);
     add_text(job, "clip", clip);
     av_free(clip);
     return job;
@@ -317,17 +318,13 @@ static int print_json(const Ledger *ledger)
 /* The ledger's commands take no option of a request but where the ledger is. */
 static int check_options(const Arguments *arguments, const char *command, Outcome *out)
 {
-    const AVDictionaryEntry *entry = NULL;
-    while ((entry = av_dict_get(arguments->options, "", entry, AV_DICT_IGNORE_SUFFIX))) {
-        if (!strcmp(entry->key, "store"))
-            continue;
-        return outcome_fail(
-            out, FAILURE_REQUEST, AVERROR(EINVAL),
-            "i2vctl %s does not take the option %s; of a request's options it takes "
-            "store alone.",
-            command, entry->key);
-    }
-    return 0;
+    const char *other = ctl_other_option(arguments->options, "store");
+
+    return other ? ctl_refuse(out,
+                              "i2vctl %s does not take the option %s; of a request's "
+                              "options it takes store alone.",
+                              command, other)
+                 : 0;
 }
 
 /* "30d", "12h". @return seconds, < 0 for what is no age */
@@ -375,16 +372,14 @@ static int check_jobs(const Arguments *arguments, Outcome *out, double *age)
     if (ret < 0)
         return ret;
     if (arguments->nb_words)
-        return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
-                            "i2vctl jobs takes no '%s'.", arguments->words[0]);
+        return ctl_refuse(out, "i2vctl jobs takes no '%s'.", arguments->words[0]);
     if (by && strcmp(by, "project") && strcmp(by, "model"))
-        return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
-                            "The option --by takes project or model, not '%s'.", by);
+        return ctl_refuse(out, "The option --by takes project or model, not '%s'.", by);
     if (since && *age < 0)
-        return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
-                            "The option --since takes an age: a number and s, m, h, d or "
-                            "w, such as 30d, not '%s'.",
-                            since);
+        return ctl_refuse(out,
+                          "The option --since takes an age: a number and s, m, h, d or "
+                          "w, such as 30d, not '%s'.",
+                          since);
     return 0;
 }
 
@@ -426,13 +421,13 @@ int ctl_prune(Arguments *arguments, Outcome *out)
     if (ret < 0)
         return ret;
     if (age < 0)
-        return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
-                            "i2vctl prune takes one age: a number and s, m, h, d or w, "
-                            "such as 30d%s%s.",
-                            words ? ", not " : "",
-                            words == 1  ? arguments->words[0]
-                            : words > 1 ? "several"
-                                        : "");
+        return ctl_refuse(out,
+                          "i2vctl prune takes one age: a number and s, m, h, d or w, "
+                          "such as 30d%s%s.",
+                          words ? ", not " : "",
+                          words == 1  ? arguments->words[0]
+                          : words > 1 ? "several"
+                                      : "");
     ret = find_store(arguments->options, out, &store);
     if (ret >= 0 && store)
         ret = store_prune(store, record_now() - age, out, &pruned);

@@ -142,10 +142,10 @@ static int set_level(const char *name, Outcome *out)
             return 0;
         }
     }
-    return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
-                        "'%s' is not a log level; it is quiet, error, warning, info, "
-                        "verbose, debug or trace.",
-                        name);
+    return ctl_refuse(out,
+                      "'%s' is not a log level; it is quiet, error, warning, info, "
+                      "verbose, debug or trace.",
+                      name);
 }
 
 /* Split --name=value, and let --max-wait be --max_wait. */
@@ -189,8 +189,7 @@ static int take_option(int argc, char **argv, int *at, Arguments *arguments, Out
     if (!value && *at + 1 < argc)
         value = argv[++*at];
     if (!value)
-        return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
-                            "The option %s needs a value.", argv[*at]);
+        return ctl_refuse(out, "The option %s needs a value.", argv[*at]);
     if (own)
         *own = value;
     return own     ? 0
@@ -217,38 +216,48 @@ static int parse(int argc, char **argv, Arguments *arguments, Outcome *out)
     return 0;
 }
 
+const char *ctl_other_option(const AVDictionary *options, const char *list)
+{
+    const AVDictionaryEntry *entry = NULL;
+
+    while ((entry = av_dict_get(options, "", entry, AV_DICT_IGNORE_SUFFIX)))
+        if (av_match_list(entry->key, list, ',') <= 0)
+            return entry->key;
+    return NULL;
+}
+
+int ctl_gather(const AVDictionary *given, Outcome *out, Options **options)
+{
+    AVDictionary *copy = NULL;
+    int ret = av_dict_copy(&copy, given, 0);
+
+    if (ret >= 0)
+        ret = options_gather("", &copy, out, options);
+    av_dict_free(&copy);
+    return ret;
+}
+
 /* The one still of a request, or NULL when it is named by an option. */
 static int take_still(const Arguments *arguments, Outcome *out, const char **still)
 {
     *still = arguments->nb_words ? arguments->words[0] : NULL;
     if (arguments->nb_words < 2)
         return 0;
-    return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
-                        "One still at a time: '%s' and '%s' are given.",
-                        arguments->words[0], arguments->words[1]);
+    return ctl_refuse(out, "One still at a time: '%s' and '%s' are given.",
+                      arguments->words[0], arguments->words[1]);
 }
 
 /* The exit status */
 
 static int status_of(Failure kind)
 {
-    switch (kind) {
-    case FAILURE_NONE:
-        return EX_SOFTWARE;
-    case FAILURE_REQUEST:
-        return EX_USAGE;
-    case FAILURE_MODERATED:
-        return EX_DATAERR;
-    case FAILURE_GATEWAY:
-        return EX_UNAVAILABLE;
-    case FAILURE_LATER:
-        return EX_TEMPFAIL;
-    case FAILURE_KEY:
-        return EX_NOPERM;
-    case FAILURE_STORE:
-        return EX_CANTCREAT;
-    }
-    return EX_SOFTWARE;
+    static const int statuses[] = {
+        [FAILURE_NONE] = EX_SOFTWARE,     [FAILURE_REQUEST] = EX_USAGE,
+        [FAILURE_MODERATED] = EX_DATAERR, [FAILURE_GATEWAY] = EX_UNAVAILABLE,
+        [FAILURE_LATER] = EX_TEMPFAIL,    [FAILURE_KEY] = EX_NOPERM,
+        [FAILURE_STORE] = EX_CANTCREAT,
+    };
+    return statuses[kind];
 }
 
 /* An interrupted command dies of its signal, so that a shell's loop stops too. */
@@ -263,14 +272,9 @@ static int end(int ret, const Outcome *out)
 
 /* Subcommands */
 
-static Ask ask_of(Arguments *arguments)
-{
-    return (Ask){.options = &arguments->options, .interrupt = arguments->interrupt};
-}
-
 static int fetch(Arguments *arguments, Outcome *out)
 {
-    Ask ask = ask_of(arguments);
+    Ask ask = {.options = &arguments->options, .interrupt = arguments->interrupt};
     char *path = NULL;
 
     if (arguments->manifest)
@@ -286,7 +290,7 @@ static int fetch(Arguments *arguments, Outcome *out)
 
 static int submit(Arguments *arguments, Outcome *out)
 {
-    Ask ask = ask_of(arguments);
+    Ask ask = {.options = &arguments->options, .interrupt = arguments->interrupt};
     char key[I2V_KEY_SIZE];
     int ret = take_still(arguments, out, &ask.url);
 
@@ -336,35 +340,6 @@ static int print_rehearsed(Arguments *arguments, Outcome *out)
     return outcome_end(out, FAILURE_STORE, ret);
 }
 
-/* The keys that are meant: those named, or all that are under way. */
-static int find_keys(const Arguments *arguments, Outcome *out, char ***keys, int *count)
-{
-    int ret = 0;
-
-    *keys = NULL;
-    *count = 0;
-    if (!arguments->nb_words) {
-        ret = jobs_unfinished(arguments->options, out, keys, count);
-        if (ret >= 0 && !*count)
-            outcome_say(out, AV_LOG_INFO, "Nothing is under way.");
-    }
-    for (int i = 0; i < arguments->nb_words && ret >= 0; i++) {
-        char *key;
-        ret = jobs_find(arguments->options, arguments->words[i], out, &key);
-        if (ret == AVERROR(ENOENT))
-            outcome_fail(out, FAILURE_REQUEST, ret,
-                         "The ledger has no request '%s'; i2vctl jobs lists them.",
-                         arguments->words[i]);
-        if (ret >= 0 && (ret = av_dynarray_add_nofree(keys, count, key)) < 0)
-            av_free(key);
-    }
-    /* An option that is no good keeps the ledger from being read, too. */
-    if (ret < 0)
-        out->kind = ret == AVERROR(ENOENT) || ret == AVERROR(EINVAL) ? FAILURE_REQUEST
-                                                                     : FAILURE_STORE;
-    return ret;
-}
-
 static bool names_request(const Arguments *arguments)
 {
     static const char *const names[] = {"prompt", "prompt_file", "image"};
@@ -379,14 +354,12 @@ static int check_wait_options(const AVDictionary *options, Outcome *out)
 {
     static const char allowed[] =
         "max_wait,poll_interval,save,silence,api_key_file,base_url,ca_file,store";
-    const AVDictionaryEntry *entry = NULL;
+    const char *other = ctl_other_option(options, allowed);
 
-    while ((entry = av_dict_get(options, "", entry, AV_DICT_IGNORE_SUFFIX)))
-        if (av_match_list(entry->key, allowed, ',') <= 0)
-            return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
-                                "i2vctl wait for a key takes no option %s; it takes %s.",
-                                entry->key, allowed);
-    return 0;
+    return other
+               ? ctl_refuse(out, "i2vctl wait for a key takes no option %s; it takes %s.",
+                            other, allowed)
+               : 0;
 }
 
 /* Each in its turn: at the gateway they go on together. The first failure counts. */
@@ -396,11 +369,10 @@ static int wait_for_all(const Arguments *arguments, Outcome *out)
     int count = 0, ret = check_wait_options(arguments->options, out);
 
     if (ret >= 0)
-        ret = find_keys(arguments, out, &keys, &count);
+        ret = jobs_find(arguments, out, &keys, &count);
     if (ret >= 0 && count > 1 && av_dict_get(arguments->options, "save", NULL, 0))
-        ret = outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
-                           "The option save names one file, and %d clips are waited for.",
-                           count);
+        ret = ctl_refuse(
+            out, "The option save names one file, and %d clips are waited for.", count);
     for (int i = 0, going = ret >= 0; going && i < count && !caught; i++) {
         Outcome its = {.log = out->log};
         int its_ret = wait_for(keys[i], arguments, &its);
@@ -444,14 +416,12 @@ static int check_command(const Arguments *arguments, const char *name, Outcome *
     bool jobs = !strcmp(name, "jobs");
 
     if (arguments->json && !jobs && strcmp(name, "models"))
-        return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
-                            "--json is for i2vctl jobs and models.");
+        return ctl_refuse(out, "--json is for i2vctl jobs and models.");
     if (arguments->manifest && strcmp(name, "fetch"))
-        return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
-                            "--manifest is for i2vctl fetch.");
+        return ctl_refuse(out, "--manifest is for i2vctl fetch.");
     if ((arguments->by || arguments->since) && !jobs)
-        return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
-                            "%s is for i2vctl jobs.", arguments->by ? "--by" : "--since");
+        return ctl_refuse(out, "%s is for i2vctl jobs.",
+                          arguments->by ? "--by" : "--since");
     return 0;
 }
 

@@ -3,7 +3,6 @@
 #include "ctl/manifest.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +16,7 @@
 #include <libavutil/mem.h>
 #include <libavutil/opt.h>
 
+#include "ctl/ctl.h"
 #include "request/options.h"
 #include "request/params.h"
 #include "base/text.h"
@@ -36,7 +36,7 @@ static const char *name_of(void *line)
     return ((const ManifestLine *)line)->name;
 }
 
-const AVClass manifest_line_class = {
+static const AVClass line_class = {
     .class_name = "i2v manifest",
     .item_name = name_of,
     .version = LIBAVUTIL_VERSION_INT,
@@ -63,7 +63,7 @@ static int add_line(ManifestLine **lines, int *count, int number, const char *te
         return AVERROR(ENOMEM);
     *lines = line;
     line += (*count)++;
-    *line = (ManifestLine){.class = &manifest_line_class, .number = number};
+    *line = (ManifestLine){.class = &line_class, .number = number};
     line->text = av_strdup(text);
     return line->text ? name_line(line, NULL) : AVERROR(ENOMEM);
 }
@@ -75,17 +75,15 @@ static int take_line(char *text, size_t size, int number, const char *path, Outc
     const char *from = text;
 
     if (strlen(text) != size)
-        return outcome_fail(
-            out, FAILURE_REQUEST, AVERROR(EINVAL),
-            "Line %d of the manifest %s holds a NUL; a manifest is text in UTF-8, one "
-            "JSON object a line.",
-            number, path);
+        return ctl_refuse(out,
+                          "Line %d of the manifest %s holds a NUL; a manifest is text "
+                          "in UTF-8, one JSON object a line.",
+                          number, path);
     if (size > MAX_LINE || number > MAX_LINES)
-        return outcome_fail(
-            out, FAILURE_REQUEST, AVERROR(EINVAL),
-            "The manifest %s is too large at line %d: it may have %d lines of %d MiB "
-            "each.",
-            path, number, MAX_LINES, MAX_LINE >> 20);
+        return ctl_refuse(out,
+                          "The manifest %s is too large at line %d: it may have %d "
+                          "lines of %d MiB each.",
+                          path, number, MAX_LINES, MAX_LINE >> 20);
     if (number == 1)
         av_strstart(from, "\xEF\xBB\xBF", &from);
     text[size - strspn(text + size - 1, "\n")] = '\0';
@@ -131,11 +129,9 @@ end:
 void manifest_free(ManifestLine **lines, int count)
 {
     for (int i = 0; *lines && i < count; i++) {
-        ManifestLine *line = &(*lines)[i];
-        av_free(line->text);
-        av_free(line->id);
-        av_free(line->name);
-        av_free(line->error);
+        av_free((*lines)[i].text);
+        av_free((*lines)[i].id);
+        av_free((*lines)[i].name);
     }
     av_freep(lines);
 }
@@ -143,31 +139,19 @@ void manifest_free(ManifestLine **lines, int count)
 /* The text of JSON. It was parsed before and is valid: what is sought here is how a value
  * was written, since a double does not hold every number. */
 
-static const char *skip_string(const char *at)
+/* To one of `ends`, past texts and what stands in brackets. */
+static const char *skip_to(const char *at, const char *ends)
 {
-    for (at++; *at && *at != '"'; at++)
+    bool in_text = false;
+    int depth = 0;
+
+    for (; *at && (in_text || depth || !strchr(ends, *at)); at++) {
         if (*at == '\\' && at[1])
             at++;
-    return *at ? at + 1 : at;
-}
-
-static const char *skip_space(const char *at)
-{
-    while (*at && (unsigned char)*at <= ' ')
-        at++;
-    return at;
-}
-
-static const char *skip_value(const char *at)
-{
-    int depth = 0;
-    while (*at && (depth || !strchr(",}]", *at))) {
-        if (*at == '"') {
-            at = skip_string(at);
-            continue;
-        }
-        depth += (*at == '{' || *at == '[') - (*at == '}' || *at == ']');
-        at++;
+        else if (*at == '"')
+            in_text = !in_text;
+        else if (!in_text)
+            depth += (*at == '{' || *at == '[') - (*at == '}' || *at == ']');
     }
     return at;
 }
@@ -176,11 +160,12 @@ static const char *skip_value(const char *at)
  * @param at  at the object's { or where the last value ended; left at this one's end */
 static char *next_value(const char **at)
 {
-    const char *from = skip_space(skip_string(skip_space(*at + 1)));
-    const char *end = skip_value(from = skip_space(from + 1));
+    const char *from = skip_to(*at + 1, ":") + 1;
+    const char *end = *at = skip_to(from, ",}");
 
-    *at = end;
-    while (end > from && (unsigned char)end[-1] <= ' ')
+    while ((unsigned char)*from <= ' ')
+        from++;
+    while ((unsigned char)end[-1] <= ' ')
         end--;
     return av_strndup(from, (size_t)(end - from));
 }
@@ -210,19 +195,10 @@ static const char *type_name(const cJSON *item)
                                   : "null";
 }
 
-static const AVOption *find_option(const char *name)
-{
-    for (const AVOption *o = options_class.option; o->name; o++)
-        if (o->type != AV_OPT_TYPE_CONST && !strcmp(o->name, name))
-            return o;
-    return NULL;
-}
-
 static int refuse_type(const cJSON *item, const char *takes, Outcome *out)
 {
-    return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
-                        "The field %s is %s; it takes %s.", item->string, type_name(item),
-                        takes);
+    return ctl_refuse(out, "The field %s is %s; it takes %s.", item->string,
+                      type_name(item), takes);
 }
 
 static int refuse_unknown(const char *name, Outcome *out)
@@ -250,17 +226,14 @@ static int take_id(ManifestLine *line, const cJSON *item, const char *written,
     if (!cJSON_IsString(item) && !cJSON_IsNumber(item))
         return refuse_type(item, "a string or a number", out);
     if (!id[0] || strlen(id) > MAX_ID || text_has_control(id))
-        return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
-                            "The field id takes one line of text, at most %d bytes.",
-                            MAX_ID);
+        return ctl_refuse(out, "The field id takes one line of text, at most %d bytes.",
+                          MAX_ID);
     if (line->id)
         return 0;
     if ((ret = name_line(line, id)) < 0)
         return ret;
     char *json = cJSON_PrintUnformatted(item);
-    line->id = cJSON_IsString(item) && json ? av_strdup(json)
-               : json                       ? av_strdup(written)
-                                            : NULL;
+    line->id = av_strdup(cJSON_IsString(item) ? json : written);
     cJSON_free(json);
     return line->id ? 0 : AVERROR(ENOMEM);
 }
@@ -288,26 +261,25 @@ static int take_option(const AVOption *o, const cJSON *item, const char *written
     /* What ends up in log lines and paths; only texts for the gateway have lines. */
     if (text_has_control(value) &&
         !text_is_among(o->name, "prompt|negative_prompt|params"))
-        return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
-                            "The field %s holds a control character.", o->name);
+        return ctl_refuse(out, "The field %s holds a control character.", o->name);
     return av_dict_set(options, o->name, value, 0);
 }
 
 static int take_member(ManifestLine *line, const cJSON *first, const cJSON *item,
                        const char *written, Outcome *out, AVDictionary **options)
 {
-    const AVOption *o = find_option(item->string);
+    const AVClass *class = &options_class;
+    const AVOption *o =
+        av_opt_find(&class, item->string, NULL, 0, AV_OPT_SEARCH_FAKE_OBJ);
     bool id = !strcmp(item->string, "id");
 
     if (!o && !id)
         return refuse_unknown(item->string, out);
     for (const cJSON *earlier = first; earlier != item; earlier = earlier->next)
         if (!strcmp(earlier->string, item->string))
-            return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
-                                "The field %s is given twice.", item->string);
+            return ctl_refuse(out, "The field %s is given twice.", item->string);
     if (cJSON_IsNumber(item) && !params_is_number(written))
-        return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
-                            "The field %s is no JSON number.", item->string);
+        return ctl_refuse(out, "The field %s is no JSON number.", item->string);
     return id ? take_id(line, item, written, out)
               : take_option(o, item, written, out, options);
 }
@@ -319,19 +291,15 @@ static int parse_json(const char *text, Outcome *out, cJSON **json)
     const char *end = NULL;
 
     if (!text_is_utf8(text))
-        return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
-                            "The line is not valid UTF-8.");
+        return ctl_refuse(out, "The line is not valid UTF-8.");
     *json = cJSON_ParseWithOpts(text, &end, 1);
     if (!*json)
-        return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
-                            "The line is no valid JSON from its byte %zu on.",
-                            (end ? (size_t)(end - text) : 0) + 1);
+        return ctl_refuse(out, "The line is no valid JSON from its byte %zu on.",
+                          (end ? (size_t)(end - text) : 0) + 1);
     if (!cJSON_IsObject(*json))
-        return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
-                            "The line is %s, not a JSON object.", type_name(*json));
+        return ctl_refuse(out, "The line is %s, not a JSON object.", type_name(*json));
     if (names_nul(text))
-        return outcome_fail(out, FAILURE_REQUEST, AVERROR(EINVAL),
-                            "The line holds a NUL (\\u0000).");
+        return ctl_refuse(out, "The line holds a NUL (\\u0000).");
     return 0;
 }
 

@@ -14,16 +14,12 @@
 
 /** A line that holds a request. A context for av_log(), under the name of the line. */
 typedef struct ManifestLine {
-    const AVClass *class; ///< manifest_line_class
-    int number;           ///< of the line in its file, from 1
+    const AVClass *class;
+    int number; ///< of the line in its file, from 1
     char *text;
-    char *id;    ///< JSON, a string or a number as written; the line's number by default
-    char *name;  ///< "line 3", or with an id "line 3, shot12"
-    char *error; ///< for whoever handles what is logged; freed with the line, or NULL
+    char *id;   ///< JSON, a string or a number as written; the line's number by default
+    char *name; ///< "line 3", or with an id "line 3, shot12"
 } ManifestLine;
-
-/** By it a log callback knows a line. */
-extern const AVClass manifest_line_class;
 
 /**
  * Read a manifest whole. A byte order mark, CRs and lines of nothing but space are

@@ -9,21 +9,31 @@
 
 #include <libavutil/avstring.h>
 #include <libavutil/bprint.h>
-#include <libavutil/common.h>
 #include <libavutil/error.h>
 
-/* The row's names: as it stands, the alias, and without the developer in front. */
-static const char *row_name(const Model *model, int which)
-{
-    const char *slash = strchr(model->name, '/');
-    const char *names[3] = {model->name};
-    int count = 1;
+#include "base/text.h"
 
-    if (model->alias)
-        names[count++] = model->alias;
-    if (slash && (!model->alias || strcmp(slash + 1, model->alias)))
+/* The names in the row, its own first, and those that the gateway has, with repetitions.
+ * @return NULL behind the last one */
+static const char *any_name(const ModelPage *page, int which)
+{
+    const char *names[4], *slash = NULL;
+    int count = 0;
+
+    if (page->model) {
+        names[count++] = page->model->name;
+        slash = strchr(page->model->name, '/');
+    }
+    if (page->model && page->model->alias)
+        names[count++] = page->model->alias;
+    if (slash) /* without the developer in front */
         names[count++] = slash + 1;
-    return which < count ? names[which] : NULL;
+    if (page->entry >= 0)
+        names[count++] = catalogue_id(page->catalogue, page->entry);
+    if (which < count)
+        return names[which];
+    return page->entry < 0 ? NULL
+                           : catalogue_alias(page->catalogue, page->entry, which - count);
 }
 
 ModelPage page_of_row(const Model *model, const Catalogue *catalogue,
@@ -31,29 +41,14 @@ ModelPage page_of_row(const Model *model, const Catalogue *catalogue,
 {
     ModelPage page = {model, catalogue, -1, retirements};
     const char *name;
-    for (int i = 0; page.entry < 0 && (name = row_name(model, i)); i++)
+    for (int i = 0; page.entry < 0 && (name = any_name(&page, i)); i++)
         page.entry = catalogue_find(catalogue, name);
     return page;
 }
 
 const char *page_name(const ModelPage *page)
 {
-    return page->model ? page->model->name : catalogue_id(page->catalogue, page->entry);
-}
-
-/* The names of both, with repetitions. */
-static const char *any_name(const ModelPage *page, int which)
-{
-    const char *name;
-    int i;
-
-    for (i = 0; page->model && (name = row_name(page->model, i)); i++)
-        if (i == which)
-            return name;
-    if (page->entry < 0)
-        return NULL;
-    return which == i ? catalogue_id(page->catalogue, page->entry)
-                      : catalogue_alias(page->catalogue, page->entry, which - i - 1);
+    return any_name(page, 0);
 }
 
 const char *page_other_name(const ModelPage *page, int which)
@@ -132,18 +127,14 @@ const char *page_end_image(const ModelPage *page)
 
 static void add_text(cJSON *object, const char *name, const char *value)
 {
-    if (value)
-        cJSON_AddStringToObject(object, name, value);
-    else
-        cJSON_AddNullToObject(object, name);
+    cJSON_AddItemToObject(object, name,
+                          value ? cJSON_CreateString(value) : cJSON_CreateNull());
 }
 
 static void add_number(cJSON *object, const char *name, double value)
 {
-    if (value > 0)
-        cJSON_AddNumberToObject(object, name, value);
-    else
-        cJSON_AddNullToObject(object, name);
+    cJSON_AddItemToObject(object, name,
+                          value > 0 ? cJSON_CreateNumber(value) : cJSON_CreateNull());
 }
 
 static void add_names(cJSON *object, const char *name, const char *const *values)
@@ -234,22 +225,18 @@ static void add_row(cJSON *object, const ModelPage *page)
 
 static void add_gateway(cJSON *object, const ModelPage *page)
 {
-    const cJSON *pricing = NULL;
+    const cJSON *pricing =
+        page->entry >= 0 ? catalogue_pricing(page->catalogue, page->entry) : NULL;
     CatalogueRetirement end;
     char text[PAGE_TEXT];
 
-    if (page->entry >= 0)
-        pricing = catalogue_pricing(page->catalogue, page->entry);
-    if (page->catalogue)
-        cJSON_AddBoolToObject(object, "listed", page->entry >= 0);
-    else
-        cJSON_AddNullToObject(object, "listed");
+    cJSON_AddItemToObject(object, "listed",
+                          page->catalogue ? cJSON_CreateBool(page->entry >= 0)
+                                          : cJSON_CreateNull());
     page_price(page, text, sizeof(text));
     add_text(object, "price", page->entry >= 0 ? text : NULL);
-    if (pricing)
-        cJSON_AddItemToObject(object, "pricing", cJSON_Duplicate(pricing, 1));
-    else
-        cJSON_AddNullToObject(object, "pricing");
+    cJSON_AddItemToObject(object, "pricing",
+                          pricing ? cJSON_Duplicate(pricing, 1) : cJSON_CreateNull());
     page_retirement(page, &end);
     add_text(object, "retirement", end.status);
     add_text(object, "shutdown_at", end.shutdown_at);
@@ -274,10 +261,8 @@ cJSON *page_json(const ModelPage *page)
 
 /* For people */
 
-static void print_line(const char *name, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static void print_line(const char *name, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void print_line(const char *name,
+                                                             const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -287,36 +272,30 @@ static void print_line(const char *name, const char *format, ...)
     va_end(args);
 }
 
-/* A line whose value is put together. */
+/* A line whose value was put together; the next may be. */
 static void print_list(const char *name, AVBPrint *list)
 {
     print_line(name, "%s", list->str);
-    av_bprint_finalize(list, NULL);
-}
-
-static void print_prompt(const Model *model)
-{
-    AVBPrint text;
-    av_bprint_init(&text, 0, 256);
-    av_bprintf(&text, "what happens in the clip");
-    if (model->longest_prompt)
-        av_bprintf(&text, ", at most %d characters", model->longest_prompt);
-    if (model->prompt_instead)
-        av_bprintf(&text, "; or the field %s in its place", model->prompt_instead);
-    print_list("prompt", &text);
+    av_bprint_clear(list);
 }
 
 static void print_choices(const Model *model)
 {
     AVBPrint text;
 
-    av_bprint_init(&text, 0, 256);
+    av_bprint_init(&text, 0, AV_BPRINT_SIZE_AUTOMATIC);
+    av_bprintf(&text, "what happens in the clip");
+    if (model->longest_prompt)
+        av_bprintf(&text, ", at most %d characters", model->longest_prompt);
+    if (model->prompt_instead)
+        av_bprintf(&text, "; or the field %s in its place", model->prompt_instead);
+    print_list("prompt", &text);
+
     model_list_durations(model, &text);
     av_bprintf(&text, text.len ? " seconds (default %d)" : "left to the model",
                model->duration);
     print_list("duration", &text);
 
-    av_bprint_init(&text, 0, 256);
     model_list_names(model->resolutions, &text);
     if (!text.len)
         av_bprintf(&text, "left to the model");
@@ -324,7 +303,6 @@ static void print_choices(const Model *model)
         av_bprintf(&text, " (default %s)", model->resolution);
     print_list("resolution", &text);
 
-    av_bprint_init(&text, 0, 256);
     model_list_names(model->aspect_ratios, &text);
     if (!text.len)
         av_bprintf(&text, "the still's");
@@ -335,21 +313,6 @@ static void print_choices(const Model *model)
     print_list("aspect_ratio", &text);
 }
 
-static const char *audio_sentence(ModelAudio audio)
-{
-    switch (audio) {
-    case MODEL_AUDIO_ALWAYS:
-        return "always there";
-    case MODEL_AUDIO_NEVER:
-        return "never there";
-    case MODEL_AUDIO_ON:
-        return "true or false (default true)";
-    case MODEL_AUDIO_OFF:
-        return "true or false (default false)";
-    }
-    return "not known";
-}
-
 static void print_field(const ModelField *field, const char *name)
 {
     AVBPrint text;
@@ -357,7 +320,7 @@ static void print_field(const ModelField *field, const char *name)
         print_line(name, "not taken");
         return;
     }
-    av_bprint_init(&text, 0, 256);
+    av_bprint_init(&text, 0, AV_BPRINT_SIZE_AUTOMATIC);
     model_list_values(field, &text);
     if (field->value)
         av_bprintf(&text, " (default %s)", field->value);
@@ -366,10 +329,16 @@ static void print_field(const ModelField *field, const char *name)
 
 static void print_options(const Model *model)
 {
+    static const char *const audio[] = {
+        [MODEL_AUDIO_ALWAYS] = "always there",
+        [MODEL_AUDIO_NEVER] = "never there",
+        [MODEL_AUDIO_ON] = "true or false (default true)",
+        [MODEL_AUDIO_OFF] = "true or false (default false)",
+    };
+
     printf("\nOptions:\n");
-    print_prompt(model);
     print_choices(model);
-    print_line("audio", "%s", audio_sentence(model->audio));
+    print_line("audio", "%s", audio[model->audio]);
     print_line("end_image", "%s",
                model->needs_end_image   ? "needed"
                : model->end_image_field ? "taken"
@@ -378,16 +347,11 @@ static void print_options(const Model *model)
     print_field(model_field(model, "seed"), "seed");
 }
 
-static bool has_option(const char *field)
-{
-    return !strcmp(field, "negative_prompt") || !strcmp(field, "seed");
-}
-
 static void print_fields(const Model *model)
 {
     bool any = false;
     for (const ModelField *field = model->fields; field && field->name; field++) {
-        if (has_option(field->name))
+        if (text_is_among(field->name, "negative_prompt|seed"))
             continue;
         if (!any)
             printf("\nFurther fields, for the option params:\n");
@@ -404,10 +368,10 @@ static void print_rules(const Model *model)
         const ModelRule *rule = &model->rules[i];
         printf("  with %s%s%s, %s must be", rule->when, rule->is ? " " : "",
                rule->is ? rule->is : "", rule->field);
-        for (const char *at = rule->only; at;) {
+        for (const char *at = rule->only; *at; at += at[0] == '|') {
             size_t length = strcspn(at, "|");
             printf("%s %.*s", at == rule->only ? "" : " or", (int)length, at);
-            at = at[length] ? at + length + 1 : NULL;
+            at += length;
         }
         putchar('\n');
     }

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
 
 #include <cjson/cJSON.h>
 
@@ -38,21 +37,16 @@ static void answers_clear(Answers *answers)
 }
 
 /* What is asked for is public: no key is looked for. */
-static int find_gateway(AVDictionary *given, Outcome *out, Request **place)
+static int find_gateway(const AVDictionary *given, Outcome *out, Request **place)
 {
-    AVDictionary *copy = NULL;
     Options *options = NULL;
-    int ret = av_dict_copy(&copy, given, 0);
+    int ret = ctl_gather(given, out, &options);
 
-    *place = NULL;
-    if (ret >= 0)
-        ret = options_gather("", &copy, out, &options);
     if (ret >= 0 && !(*place = av_mallocz(sizeof(**place))))
         ret = AVERROR(ENOMEM);
     if (ret >= 0)
         ret = request_check_origin(*place, options, out);
     options_free(&options);
-    av_dict_free(&copy);
     return ret;
 }
 
@@ -139,42 +133,32 @@ typedef struct Line {
     char cells[COLUMNS][PAGE_TEXT];
 } Line;
 
-static void join(const char *const *names, char *text)
+static void fill_choices(const Model *model, char *names, char *seconds)
 {
     AVBPrint list;
-    av_bprint_init_for_buffer(&list, text, PAGE_TEXT);
-    for (int i = 0; names[i]; i++)
-        av_bprintf(&list, "%s%s", i ? "," : "", names[i]);
-    if (!names[0])
-        av_bprintf(&list, "-");
-}
 
-static void join_durations(const Model *model, char *text)
-{
-    AVBPrint list;
-    av_bprint_init_for_buffer(&list, text, PAGE_TEXT);
+    av_bprint_init_for_buffer(&list, names, PAGE_TEXT);
+    for (int i = 0; model->resolutions[i]; i++)
+        av_bprintf(&list, "%s%s", i ? "," : "", model->resolutions[i]);
+    av_bprint_init_for_buffer(&list, seconds, PAGE_TEXT);
     for (int i = 0; model->durations[i]; i++)
         av_bprintf(&list, "%s%d", i ? "," : "", model->durations[i]);
     if (model->longest)
         av_bprintf(&list, "%d-%d", model->shortest, model->longest);
-    if (!list.len)
-        av_bprintf(&list, "-");
 }
 
 static void fill(const ModelPage *page, Line *line)
 {
-    static const char *const nothing[] = {NULL};
-    const Model *model = page->model;
-
     av_strlcpy(line->cells[NAME], page_name(page), PAGE_TEXT);
-    av_strlcpy(line->cells[SECONDS], "-", PAGE_TEXT);
-    if (model)
-        join_durations(model, line->cells[SECONDS]);
-    join(model ? model->resolutions : nothing, line->cells[RESOLUTIONS]);
+    if (page->model)
+        fill_choices(page->model, line->cells[RESOLUTIONS], line->cells[SECONDS]);
     av_strlcpy(line->cells[AUDIO], page_audio(page), PAGE_TEXT);
     av_strlcpy(line->cells[END_IMAGE], page_end_image(page), PAGE_TEXT);
     page_price(page, line->cells[PRICE], WIDEST_PRICE + 1);
     page_state(page, line->cells[STATE], PAGE_TEXT);
+    for (int column = 0; column < COLUMNS; column++)
+        if (!line->cells[column][0])
+            av_strlcpy(line->cells[column], "-", PAGE_TEXT);
 }
 
 static int print_table(const ModelPage *pages, int count)
@@ -238,12 +222,12 @@ static int refuse(const char *name, const Answers *answers, Outcome *out)
             name, answers->place->origin, answers->why);
     if (catalogue_retirement(answers->retirements, name, &end) >= 0 && end.replaced_by)
         use = end.replaced_by;
-    return outcome_fail(
-        out, FAILURE_REQUEST, AVERROR(EINVAL),
-        "%s serves no model %s%s%s%s%s; i2vctl models lists the models that make clips "
-        "from stills.",
-        answers->place->origin, name, end.status ? ", which is " : "",
-        end.status ? end.status : "", *use ? "; it names in its place " : "", use);
+    return ctl_refuse(out,
+                      "%s serves no model %s%s%s%s%s; i2vctl models lists the models "
+                      "that make clips from stills.",
+                      answers->place->origin, name, end.status ? ", which is " : "",
+                      end.status ? end.status : "",
+                      *use ? "; it names in its place " : "", use);
 }
 
 static int show_one(const char *name, const Answers *answers, bool json, Outcome *out)
@@ -268,19 +252,16 @@ static int show_one(const char *name, const Answers *answers, bool json, Outcome
 
 static int check_arguments(const Arguments *arguments, Outcome *out)
 {
-    const AVDictionaryEntry *entry = NULL;
+    const char *other = ctl_other_option(arguments->options, "base_url,ca_file");
 
-    while ((entry = av_dict_get(arguments->options, "", entry, AV_DICT_IGNORE_SUFFIX)))
-        if (av_match_list(entry->key, "base_url,ca_file", ',') <= 0)
-            return outcome_fail(
-                out, FAILURE_REQUEST, AVERROR(EINVAL),
-                "i2vctl models does not take the option %s; of a request's options it "
-                "takes base_url and ca_file.",
-                entry->key);
+    if (other)
+        return ctl_refuse(out,
+                          "i2vctl models does not take the option %s; of a request's "
+                          "options it takes base_url and ca_file.",
+                          other);
     if (arguments->nb_words > 1 || (arguments->nb_words && !arguments->words[0][0]))
-        return outcome_fail(
-            out, FAILURE_REQUEST, AVERROR(EINVAL),
-            "i2vctl models takes the name of one model, or none for all.");
+        return ctl_refuse(out,
+                          "i2vctl models takes the name of one model, or none for all.");
     return 0;
 }
 

@@ -17,28 +17,20 @@
 #include "ctl/print.h"
 
 typedef struct Sum {
-    const char *label; ///< of the records, NULL = none
+    const char *label; ///< of the records, "" = none
     int generations;
     int unpriced; ///< of them
     double usd;   ///< of the others
 } Sum;
 
-static bool is_of(const Sum *sum, const char *label)
-{
-    return sum->label && label ? !strcmp(sum->label, label) : sum->label == label;
-}
-
 static void add(Sum *sum, const Record *record)
 {
-    RecordState state = record->state;
-    double usd = record->usd;
-
     sum->generations++;
     /* What fails is not charged, whatever was said when it was accepted. */
-    if (state == RECORD_FAILED || state == RECORD_REFUSED)
+    if (record->state == RECORD_FAILED || record->state == RECORD_REFUSED)
         return;
-    if (usd >= 0)
-        sum->usd += usd;
+    if (record->usd >= 0)
+        sum->usd += record->usd;
     else
         sum->unpriced++;
 }
@@ -50,7 +42,7 @@ static int dearest_first(const void *a, const void *b)
         return x->usd < y->usd ? 1 : -1;
     if (x->generations != y->generations)
         return y->generations - x->generations;
-    return strcmp(x->label ? x->label : "", y->label ? y->label : "");
+    return strcmp(x->label, y->label);
 }
 
 /* @param sums  with room for as many as there are records
@@ -64,9 +56,8 @@ static int sum_up(Record *const *records, int count, bool by_model, Sum *sums, S
         const char *label = by_model ? records[i]->model : records[i]->project;
         if (!records[i]->id)
             continue;
-        if (label && !*label)
-            label = NULL;
-        for (at = 0; at < nb_sums && !is_of(&sums[at], label); at++)
+        label = label ? label : "";
+        for (at = 0; at < nb_sums && strcmp(sums[at].label, label); at++)
             ;
         sums[at].label = label;
         nb_sums = FFMAX(nb_sums, at + 1);
@@ -79,9 +70,9 @@ static int sum_up(Record *const *records, int count, bool by_model, Sum *sums, S
 
 static const char *shown(const Sum *sum)
 {
-    if (!sum->label)
-        return "-";
-    return text_is_utf8(sum->label) && !text_has_control(sum->label) ? sum->label : "?";
+    return !*sum->label                                                ? "-"
+           : text_is_utf8(sum->label) && !text_has_control(sum->label) ? sum->label
+                                                                       : "?";
 }
 
 static void print_row(const Sum *sum, int width)
@@ -96,15 +87,15 @@ static void print_table(const Sum *sums, int count, const Sum *total, bool by_mo
 {
     int width = (int)strlen("project");
 
+    if (!count)
+        return;
     for (int i = 0; i < count; i++)
         width = FFMAX(width, (int)text_length(shown(&sums[i])));
-    if (count)
-        printf("%-*s  %11s  %10s\n", width, by_model ? "MODEL" : "PROJECT", "GENERATIONS",
-               "USD");
+    printf("%-*s  %11s  %10s\n", width, by_model ? "MODEL" : "PROJECT", "GENERATIONS",
+           "USD");
     for (int i = 0; i < count; i++)
         print_row(&sums[i], width);
-    if (count)
-        print_row(total, width);
+    print_row(total, width);
     if (total->unpriced)
         outcome_say(out, AV_LOG_INFO, "+: what %d of the generations cost is not known.",
                     total->unpriced);
@@ -116,11 +107,9 @@ static int print_json(const Sum *sums, int count, bool by_model)
 
     for (int i = 0; i < count; i++) {
         cJSON *sum = cJSON_CreateObject();
-        const char *name = by_model ? "model" : "project";
-        if (sums[i].label)
-            cJSON_AddStringToObject(sum, name, sums[i].label);
-        else
-            cJSON_AddNullToObject(sum, name);
+        const char *label = sums[i].label;
+        cJSON_AddItemToObject(sum, by_model ? "model" : "project",
+                              *label ? cJSON_CreateString(label) : cJSON_CreateNull());
         cJSON_AddNumberToObject(sum, "generations", sums[i].generations);
         cJSON_AddNumberToObject(sum, "usd", sums[i].usd);
         cJSON_AddNumberToObject(sum, "unpriced", sums[i].unpriced);

@@ -12,8 +12,7 @@
 #include <libavutil/mem.h>
 
 #include "base/compat.h"
-#include "host/named.h"
-#include "host/graph.h"
+#include "host/face_parts.h"
 #include "i2v_internal.h"
 #include "request/options.h"
 
@@ -44,25 +43,20 @@ static const AVClass *next_child(const AVClass *previous)
 }
 #endif
 
-static void copy_class(void)
-{
-    host_class_copy = *host_class;
-#if I2V_HAVE_CHILD_CLASS_ITERATE
-    if (host_class->child_class_iterate)
-        host_class_copy.child_class_iterate = next_child;
-#else
-    if (host_class->child_class_next)
-        host_class_copy.child_class_next = next_child;
-#endif
-}
-
 static const AVClass *format_class(const AVClass *real)
 {
     static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
     pthread_mutex_lock(&mutex);
     if (!host_class) {
         host_class = real;
-        copy_class();
+        host_class_copy = *real;
+#if I2V_HAVE_CHILD_CLASS_ITERATE
+        if (real->child_class_iterate)
+            host_class_copy.child_class_iterate = next_child;
+#else
+        if (real->child_class_next)
+            host_class_copy.child_class_next = next_child;
+#endif
     }
     bool ours = host_class == real;
     pthread_mutex_unlock(&mutex);
@@ -156,7 +150,7 @@ __attribute__((visibility("default"))) const I2VFace *i2v_face(unsigned face_ver
         .complain = face_complain,
         .empty_graph = face_empty_graph,
         .sort_ends = face_sort_ends,
-        .free_ends = face_free_ends,
+        .free_ends = avfilter_inout_free,
         .create_source = face_create_source,
         .alloc_source = face_alloc_source,
         .is_source = face_is_source,

@@ -28,8 +28,8 @@ typedef struct I2VNamed {
     const char *filter; /* "i2v" or "ai2v", and text holds the filter's arguments as a
                            filter gets them; or NULL, and text is the URL of an input */
     const char *text;
-    const char *const *options; /* of an input: name, value, name, value, ..., NULL; those
-                                   that are not i2v's are passed over */
+    const char *const *options; /* of an input: name, value, ..., NULL; or NULL for none;
+                                   those that are not i2v's are passed over */
 } I2VNamed;
 
 /* When a caller no longer wants to wait: like libavformat's AVIOInterruptCB. */

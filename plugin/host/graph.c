@@ -1,7 +1,7 @@
 /* i2v: the source filters as the shim sees them: in descriptions, and in graphs that a
  * program builds by hand
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "host/graph.h"
+#include "host/face_parts.h"
 
 #include <pthread.h>
 #include <stdint.h>
@@ -124,11 +124,6 @@ void face_sort_ends(AVFilterInOut **list)
     *sound_end = NULL;
     *others_end = sound;
     *list = others;
-}
-
-void face_free_ends(AVFilterInOut **list)
-{
-    avfilter_inout_free(list);
 }
 
 int face_create_source(AVFilterContext **ctx, const AVFilter *filter, const char *name,

@@ -1,6 +1,6 @@
 /* i2v: the face: requests that a command line or a graph names
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "host/named.h"
+#include "host/face_parts.h"
 
 #include <errno.h>
 #include <string.h>
@@ -118,14 +118,18 @@ static bool is_encoders(const char *name)
            !find_option(avformat_get_class(), name, AV_OPT_SEARCH_CHILDREN);
 }
 
-static int say_left_over(const char *name)
+static int refuse(const char *name, int error, const char *what)
 {
     Outcome out = {.log = source_log(false)};
-    return outcome_fail(
-        &out, FAILURE_REQUEST, AVERROR_OPTION_NOT_FOUND,
-        "Option %s is not for i2v: it is for other formats, and this command would end "
-        "with it once the clip is there; nothing sent.",
-        name);
+    return outcome_fail(&out, FAILURE_REQUEST, error, "Option %s is not for %s.", name,
+                        what);
+}
+
+static int refuse_left_over(const char *name)
+{
+    return refuse(name, AVERROR_OPTION_NOT_FOUND,
+                  "i2v: it is for other formats, and this command would end with it once "
+                  "the clip is there; nothing sent");
 }
 
 int face_check_given(const AVDictionary *given)
@@ -135,7 +139,7 @@ int face_check_given(const AVDictionary *given)
     /* The programs put scan_all_pmts there themselves, and take it back. */
     while ((entry = av_dict_get(given, "", entry, AV_DICT_IGNORE_SUFFIX)))
         if (strcmp(entry->key, "scan_all_pmts") && is_left_over(entry->key))
-            return say_left_over(entry->key);
+            return refuse_left_over(entry->key);
     return 0;
 }
 
@@ -143,14 +147,11 @@ int face_check_named(const I2VNamed *named)
 {
     for (const char *const *at = named->options; at && at[0]; at += 2) {
         if (is_left_over(at[0]))
-            return say_left_over(at[0]);
-        if (is_encoders(at[0])) {
-            av_log(source_log(false), AV_LOG_ERROR,
-                   "Option %s is not for an input: it is for encoders, and goes before "
-                   "the output; nothing sent.\n",
-                   at[0]);
-            return AVERROR(EINVAL);
-        }
+            return refuse_left_over(at[0]);
+        if (is_encoders(at[0]))
+            return refuse(at[0], AVERROR(EINVAL),
+                          "an input: it is for encoders, and goes before the output; "
+                          "nothing sent");
     }
     return 0;
 }
@@ -165,7 +166,7 @@ static int read_source(const I2VNamed *named, const char **url, AVDictionary **o
     int ret = source_read(named->filter, named->text, out, &source);
 
     if (ret >= 0 && !source_is_fetched(source)) {
-        *url = source_url(source); // static
+        *url = OPTIONS_GRAPH_URL;
         ret = av_dict_copy(options, source_options(source), 0);
         ret = ret < 0 ? ret : 1;
     }

@@ -40,8 +40,8 @@ int source_read(const char *filter, const char *arguments, Outcome *out, Source 
 int source_read_options(const char *filter, const AVDictionary *options, Outcome *out,
                         Source **source);
 
-/** The request, as journey_fetch() takes it; owned by `source`. */
-const char *source_url(const Source *source);
+/** The options of the request, as journey_fetch() takes them with OPTIONS_GRAPH_URL;
+ * owned by `source`. */
 const AVDictionary *source_options(const Source *source);
 
 /**

@@ -52,10 +52,7 @@ static char *describe(const Source *source)
             continue;
         av_bprintf(&text, "%s=%zu:%s", o->name, strlen(entry->value), entry->value);
     }
-    if (av_bprint_is_complete(&text))
-        av_bprint_finalize(&text, &request);
-    else
-        av_bprint_finalize(&text, NULL);
+    av_bprint_finalize(&text, av_bprint_is_complete(&text) ? &request : NULL);
     return request;
 }
 
@@ -110,33 +107,21 @@ static int wait_for_other(Fetch *fetch, const AVIOInterruptCB *interrupt)
     return ret;
 }
 
-static int bring(const Source *source, const AVIOInterruptCB *interrupt, Outcome *out,
-                 char **path)
-{
-    AVDictionary *options = NULL;
-    Ask ask = {
-        .url = source_url(source),
-        .options = &options,
-        .interrupt = interrupt,
-    };
-    int ret = av_dict_copy(&options, source->options, 0);
-
-    if (ret >= 0)
-        ret = journey_fetch(&ask, path, out);
-    av_dict_free(&options);
-    return ret;
-}
-
 /* The lock is held here, and let go for the length of the journey. */
 static int bring_for_all(Fetch *fetch, const Source *source,
                          const AVIOInterruptCB *interrupt, Outcome *out)
 {
+    AVDictionary *options = NULL;
+    Ask ask = {.url = OPTIONS_GRAPH_URL, .options = &options, .interrupt = interrupt};
     char *path = NULL;
 
     av_freep(&fetch->path);
     fetch->busy = true;
     pthread_mutex_unlock(&lock);
-    int ret = bring(source, interrupt, out, &path);
+    int ret = av_dict_copy(&options, source->options, 0);
+    if (ret >= 0)
+        ret = journey_fetch(&ask, &path, out);
+    av_dict_free(&options);
     pthread_mutex_lock(&lock);
     fetch->busy = false;
     fetch->path = path;
@@ -150,25 +135,19 @@ int source_fetch(const Source *source, const AVIOInterruptCB *interrupt, Outcome
                  char **path)
 {
     char *request = describe(source);
-    int ret = 0;
 
     *path = NULL;
     if (!request)
         return AVERROR(ENOMEM);
     pthread_mutex_lock(&lock);
     Fetch *fetch = find_or_add(request);
-    if (!fetch) {
+    int ret = fetch ? wait_for_other(fetch, interrupt) : AVERROR(ENOMEM);
+    if (ret >= 0 && (!fetch->path || access(fetch->path, R_OK) < 0))
+        ret = bring_for_all(fetch, source, interrupt, out);
+    if (ret >= 0 && !(*path = av_strdup(fetch->path)))
         ret = AVERROR(ENOMEM);
-        goto end;
-    }
-    if ((ret = wait_for_other(fetch, interrupt)) >= 0) {
-        if (!fetch->path || access(fetch->path, R_OK) < 0)
-            ret = bring_for_all(fetch, source, interrupt, out);
-        if (ret >= 0 && !(*path = av_strdup(fetch->path)))
-            ret = AVERROR(ENOMEM);
-    }
-    drop_if_idle(fetch);
-end:
+    if (fetch)
+        drop_if_idle(fetch);
     pthread_mutex_unlock(&lock);
     return ret;
 }

@@ -16,15 +16,10 @@
 /* One option. */
 static int take(Source *s, const char *name, const char *value, Outcome *out)
 {
-    const char *long_name = source_movie_option(s->audio, name);
-    int ret;
+    const char *of_movie = source_movie_option(s->audio, name);
 
-    if (long_name) {
-        ret = options_check_foreign(OPTIONS_OF_GRAPH, long_name, value, out);
-        return ret < 0 ? ret : options_add(&s->movie, long_name, value, out);
-    }
     /* FFmpeg 7 reads the value of /NAME from a file, whoever wrote the graph. */
-    if (name[0] == '/' && options_knows(name + 1))
+    if (!of_movie && name[0] == '/' && options_knows(name + 1))
         return outcome_fail(
             out, FAILURE_REQUEST, AVERROR(EINVAL),
             "The option %s is not read from a file in a filter graph; write %s=VALUE%s.",
@@ -32,11 +27,13 @@ static int take(Source *s, const char *name, const char *value, Outcome *out)
             !strcmp(name + 1, "params")   ? ", or use -f i2v, which has -params @FILE"
             : !strcmp(name + 1, "prompt") ? ", or use -f i2v, which has -prompt_file"
                                           : "");
-    if (!options_knows(name))
+    if (!of_movie && !options_knows(name))
         return source_say_unknown(s->audio, name, out);
-    if ((ret = options_check_foreign(OPTIONS_OF_GRAPH, name, value, out)) < 0)
-        return ret;
-    return options_add(&s->options, name, value, out);
+    if (of_movie)
+        name = of_movie;
+    int ret = options_check_foreign(OPTIONS_OF_GRAPH, name, value, out);
+    return ret < 0 ? ret
+                   : options_add(of_movie ? &s->movie : &s->options, name, value, out);
 }
 
 /* What stands where a name=value should. */
@@ -108,9 +105,13 @@ end:
     return ret;
 }
 
-static int begin(const char *filter, Outcome *out, Source **source)
+/* Of a filter's arguments, or of options by their names; the other is NULL. */
+static int read_all(const char *filter, const char *arguments,
+                    const AVDictionary *options, Outcome *out, Source **source)
 {
+    const AVDictionaryEntry *entry = NULL;
     bool audio = !strcmp(filter, "ai2v");
+    int ret = 0;
 
     *source = NULL;
     if (!source_movie_filter(audio))
@@ -118,22 +119,17 @@ static int begin(const char *filter, Outcome *out, Source **source)
             out, FAILURE_REQUEST, AVERROR_FILTER_NOT_FOUND,
             "This FFmpeg was built without the filter %s, which plays the clip.",
             audio ? "amovie" : "movie");
-    *source = av_mallocz(sizeof(**source));
-    if (!*source || !source_class(audio)) {
-        av_freep(source);
+    if (!source_class(audio) || !(*source = av_mallocz(sizeof(**source))))
         return AVERROR(ENOMEM);
-    }
     (*source)->audio = audio;
-    return 0;
-}
-
-/* @return ret, or what is wrong with the whole */
-static int finish(int ret, Outcome *out, Source **source)
-{
+    if (arguments)
+        ret = take_all(*source, arguments, out);
+    while (ret >= 0 && (entry = av_dict_get(options, "", entry, AV_DICT_IGNORE_SUFFIX)))
+        ret = take(*source, entry->key, entry->value, out);
     if (ret >= 0)
         ret = resolve_url(*source, out);
     if (ret >= 0)
-        ret = source_check_movie((*source)->audio, (*source)->movie, out);
+        ret = source_check_movie(audio, (*source)->movie, out);
     if (ret < 0)
         source_free(source);
     return FFMIN(ret, 0);
@@ -141,28 +137,13 @@ static int finish(int ret, Outcome *out, Source **source)
 
 int source_read(const char *filter, const char *arguments, Outcome *out, Source **source)
 {
-    int ret = begin(filter, out, source);
-    if (ret < 0)
-        return ret;
-    return finish(arguments ? take_all(*source, arguments, out) : 0, out, source);
+    return read_all(filter, arguments, NULL, out, source);
 }
 
 int source_read_options(const char *filter, const AVDictionary *options, Outcome *out,
                         Source **source)
 {
-    const AVDictionaryEntry *entry = NULL;
-    int ret = begin(filter, out, source);
-    if (ret < 0)
-        return ret;
-    while (ret >= 0 && (entry = av_dict_get(options, "", entry, AV_DICT_IGNORE_SUFFIX)))
-        ret = take(*source, entry->key, entry->value, out);
-    return finish(ret, out, source);
-}
-
-const char *source_url(const Source *source)
-{
-    (void)source;
-    return OPTIONS_GRAPH_URL;
+    return read_all(filter, NULL, options, out, source);
 }
 
 const AVDictionary *source_options(const Source *source)
@@ -197,10 +178,8 @@ char *source_movie(const Source *source, const char *path)
         av_bprintf(&text, ":%s=", entry->key);
         ret = print_value(&text, entry->value);
     }
-    if (ret < 0 || !av_bprint_is_complete(&text))
-        av_bprint_finalize(&text, NULL);
-    else
-        av_bprint_finalize(&text, &movie);
+    bool whole = ret >= 0 && av_bprint_is_complete(&text);
+    av_bprint_finalize(&text, whole ? &movie : NULL);
     return movie;
 }
 

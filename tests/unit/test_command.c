@@ -89,7 +89,7 @@ static void put_command(Text *out, const Command *command)
             continue;
         }
         put(out, "%s{", named->text);
-        for (int j = 0; named->options[j]; j += 2)
+        for (int j = 0; named->options && named->options[j]; j += 2)
             put(out, "%s%s=%s", j ? "," : "", named->options[j], named->options[j + 1]);
         put(out, "}");
     }
