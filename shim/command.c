@@ -290,7 +290,6 @@ static int take_words(Reader *reader, char *const *word)
 static int read_words(Reader *reader, char *const *words)
 {
     char *const *word = words, *const *output = NULL;
-    int ret;
 
     while (*word) {
         if (!strcmp(*word, "--")) {
@@ -299,10 +298,10 @@ static int read_words(Reader *reader, char *const *words)
             forget_options(reader);
             word++;
         } else {
-            ret = take_words(reader, word);
-            if (ret < 0)
-                return ret;
-            word += ret;
+            int taken = take_words(reader, word);
+            if (taken < 0)
+                return taken;
+            word += taken;
         }
     }
     return 0;

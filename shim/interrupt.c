@@ -87,12 +87,9 @@ static void chain(struct Chained *c)
     if (sigaction(c->number, NULL, &now))
         return;
     /* system() of another thread puts back what it found when it began */
-    if (is_ours(&now)) {
-        c->ours = true;
-        return;
-    }
-    if (!(now.sa_flags & SA_SIGINFO) &&
-        (now.sa_handler == SIG_DFL || now.sa_handler == SIG_IGN))
+    c->ours = is_ours(&now);
+    if (c->ours || (!(now.sa_flags & SA_SIGINFO) &&
+                    (now.sa_handler == SIG_DFL || now.sa_handler == SIG_IGN)))
         return;
     c->old = now;
     action.sa_mask = now.sa_mask;

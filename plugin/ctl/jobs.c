@@ -134,12 +134,11 @@ static int find_named(const Ledger *ledger, const char *name, Outcome *out, char
     const Record *meant = NULL;
     int found = 0;
 
-    for (int i = 0; i < ledger->count; i++) {
-        if (!is_meant(ledger->records[i], name))
-            continue;
-        meant = ledger->records[i];
-        found++;
-    }
+    for (int i = 0; i < ledger->count; i++)
+        if (is_meant(ledger->records[i], name)) {
+            meant = ledger->records[i];
+            found++;
+        }
     if (!found)
         return outcome_fail(out, FAILURE_REQUEST, AVERROR(ENOENT),
                             "The ledger has no request '%s'; i2vctl jobs lists them.",

@@ -111,7 +111,7 @@ static void print_values(const AVOption *option)
     printf("%s\n", *separator == ',' ? ")" : "");
 }
 
-static void print_help(void)
+static int print_help(void)
 {
     fputs(usage, stdout);
     printf("\n");
@@ -122,6 +122,7 @@ static void print_help(void)
         print_values(o);
     }
     fputs(usage_end, stdout);
+    return EX_OK;
 }
 
 /* Arguments */
@@ -342,11 +343,11 @@ static int print_rehearsed(Arguments *arguments, Outcome *out)
 
 static bool names_request(const Arguments *arguments)
 {
-    static const char *const names[] = {"prompt", "prompt_file", "image"};
-    for (size_t i = 0; i < FF_ARRAY_ELEMS(names); i++)
-        if (av_dict_get(arguments->options, names[i], NULL, 0))
-            return true;
-    return arguments->nb_words && options_url_body(arguments->words[0]);
+    const AVDictionary *options = arguments->options;
+    return av_dict_get(options, "prompt", NULL, 0) ||
+           av_dict_get(options, "prompt_file", NULL, 0) ||
+           av_dict_get(options, "image", NULL, 0) ||
+           (arguments->nb_words && options_url_body(arguments->words[0]));
 }
 
 /* With a key the request is known: only how to ask for it is left to say. */
@@ -394,12 +395,10 @@ static int wait_command(Arguments *arguments, Outcome *out)
         return ret;
     }
     /* It never buys; no more does a dry run, which has nothing to reuse. */
-    if (!journey_is_dry_run(arguments->options)) {
-        int ret = av_dict_set(&arguments->options, "reuse", "only", 0);
-        if (ret < 0)
-            return outcome_end(out, FAILURE_NONE, ret);
-    }
-    return fetch(arguments, out);
+    int ret = journey_is_dry_run(arguments->options)
+                  ? 0
+                  : av_dict_set(&arguments->options, "reuse", "only", 0);
+    return ret < 0 ? outcome_end(out, FAILURE_NONE, ret) : fetch(arguments, out);
 }
 
 static const struct {
@@ -458,7 +457,7 @@ static int run(int argc, char **argv)
 }
 
 /* Ours, and those of the libraries that are there at run time. */
-static void print_versions(void)
+static int print_versions(void)
 {
     unsigned avformat = avformat_version();
 
@@ -467,6 +466,7 @@ static void print_versions(void)
            AV_VERSION_MINOR(avformat), AV_VERSION_MICRO(avformat), av_version_info());
     printf("libcurl %s\n", curl_version_info(CURLVERSION_NOW)->version);
     printf("cJSON %s\n", cJSON_Version());
+    return EX_OK;
 }
 
 /* A descriptor that the caller has closed would be the next socket's or record's, and
@@ -483,14 +483,10 @@ int main(int argc, char **argv)
 {
     keep_standard_files();
     for (int i = 1; i < argc && strcmp(argv[i], "--"); i++) {
-        if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h")) {
-            print_help();
-            return EX_OK;
-        }
-        if (!strcmp(argv[i], "--version")) {
-            print_versions();
-            return EX_OK;
-        }
+        if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h"))
+            return print_help();
+        if (!strcmp(argv[i], "--version"))
+            return print_versions();
     }
     if (argc < 2) {
         fputs(usage, stderr);

@@ -349,13 +349,12 @@ static void print_options(const Model *model)
 
 static void print_fields(const Model *model)
 {
-    bool any = false;
+    const char *title = "\nFurther fields, for the option params:\n";
     for (const ModelField *field = model->fields; field && field->name; field++) {
         if (text_is_among(field->name, "negative_prompt|seed"))
             continue;
-        if (!any)
-            printf("\nFurther fields, for the option params:\n");
-        any = true;
+        printf("%s", title);
+        title = "";
         print_field(field, field->name);
     }
 }

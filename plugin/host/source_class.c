@@ -262,10 +262,8 @@ static int check_values(Values *values, const AVDictionary *movie, Outcome *out)
 
     while (ret >= 0 && (entry = av_dict_get(movie, "", entry, AV_DICT_IGNORE_SUFFIX))) {
         const AVOption *o = find(values->class->option, entry->key);
-        if (!is_number(o, entry->value))
-            ret = AVERROR(EINVAL);
-        else
-            ret = av_opt_set(values, entry->key, entry->value, 0);
+        ret = is_number(o, entry->value) ? av_opt_set(values, entry->key, entry->value, 0)
+                                         : AVERROR(EINVAL);
         if (ret < 0 && ret != AVERROR(ENOMEM))
             ret = say_valid(o, entry->value, out);
         if (!strcmp(entry->key, "loop") && ret >= 0)
@@ -275,11 +273,10 @@ static int check_values(Values *values, const AVDictionary *movie, Outcome *out)
     }
     if (ret >= 0 && streams)
         ret = check_specifiers(streams, out);
-    if (ret >= 0 && streams && strchr(streams, '+') && loop != 1) {
+    if (ret >= 0 && streams && strchr(streams, '+') && loop != 1)
         ret = outcome_fail(
             out, FAILURE_REQUEST, AVERROR(EINVAL),
             "The option loop needs a single stream: FFmpeg does not loop several.");
-    }
     return FFMIN(ret, 0);
 }
 
