@@ -9,9 +9,6 @@
 #include <unistd.h>
 
 #include <libavutil/avstring.h>
-#include <libavutil/common.h>
-#include <libavutil/error.h>
-#include <libavutil/log.h>
 #include <libavutil/mem.h>
 #include <libavutil/time.h>
 

@@ -11,8 +11,6 @@
 
 #include <libavutil/avstring.h>
 #include <libavutil/bprint.h>
-#include <libavutil/common.h>
-#include <libavutil/error.h>
 #include <libavutil/mem.h>
 #include <libavutil/opt.h>
 

@@ -9,7 +9,6 @@
 
 #include <libavutil/avstring.h>
 #include <libavutil/bprint.h>
-#include <libavutil/error.h>
 
 #include "base/text.h"
 

@@ -9,9 +9,6 @@
 
 #include <libavutil/avstring.h>
 #include <libavutil/bprint.h>
-#include <libavutil/common.h>
-#include <libavutil/error.h>
-#include <libavutil/log.h>
 #include <libavutil/mem.h>
 
 #include "engine/engine.h"

@@ -6,8 +6,6 @@
 #include <signal.h>
 #include <stdio.h>
 
-#include <libavutil/error.h>
-
 int ctl_print_line(const char *line, const char *what, Outcome *out)
 {
     if (puts(line) >= 0 && !fflush(stdout))

@@ -8,9 +8,6 @@
 
 #include <cjson/cJSON.h>
 
-#include <libavutil/common.h>
-#include <libavutil/error.h>
-#include <libavutil/log.h>
 #include <libavutil/mem.h>
 
 #include "base/text.h"

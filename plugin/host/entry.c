@@ -8,7 +8,6 @@
 
 #include <libavformat/avformat.h>
 #include <libavutil/avstring.h>
-#include <libavutil/common.h>
 #include <libavutil/mem.h>
 
 #include "base/compat.h"

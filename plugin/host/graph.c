@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include <libavfilter/avfilter.h>
-#include <libavutil/error.h>
 #include <libavutil/mem.h>
 #include <libavutil/opt.h>
 

@@ -6,8 +6,6 @@
 #include <string.h>
 
 #include <libavutil/avstring.h>
-#include <libavutil/common.h>
-#include <libavutil/error.h>
 #include <libavutil/mem.h>
 #include <libavutil/opt.h>
 

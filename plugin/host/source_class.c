@@ -7,7 +7,6 @@
 
 #include <libavutil/avstring.h>
 #include <libavutil/bprint.h>
-#include <libavutil/error.h>
 #include <libavutil/eval.h>
 #include <libavutil/mem.h>
 #include <libavutil/opt.h>

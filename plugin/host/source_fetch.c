@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <libavutil/bprint.h>
-#include <libavutil/error.h>
 #include <libavutil/mem.h>
 #include <libavutil/opt.h>
 

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include <libavutil/log.h>
 #include <libavutil/time.h>
 
 /* Of job_expect(). */

@@ -2,10 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "job/body.h"
 
-#include <errno.h>
-
 #include <libavutil/avstring.h>
-#include <libavutil/error.h>
 #include <libavutil/mem.h>
 
 #include "base/digest.h"

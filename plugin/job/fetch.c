@@ -2,11 +2,9 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "job/state.h"
 
-#include <errno.h>
 #include <unistd.h>
 
 #include <libavutil/avstring.h>
-#include <libavutil/error.h>
 #include <libavutil/mem.h>
 
 #include "store/clip.h"

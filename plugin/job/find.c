@@ -2,11 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "job/state.h"
 
-#include <errno.h>
 #include <string.h>
 
-#include <libavutil/common.h>
-#include <libavutil/error.h>
 #include <libavutil/mem.h>
 #include <libavutil/time.h>
 

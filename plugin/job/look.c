@@ -2,11 +2,9 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "job/state.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <unistd.h>
 
-#include <libavutil/error.h>
 #include <libavutil/mem.h>
 #include <libavutil/time.h>
 

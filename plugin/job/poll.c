@@ -2,8 +2,6 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "job/state.h"
 
-#include <libavutil/log.h>
-
 static Phase end_refused(Job *job, const EngineAnswer *answer)
 {
     bool key = job_kind_of(answer->error) == FAILURE_KEY;

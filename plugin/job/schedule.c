@@ -2,7 +2,6 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "job/schedule.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
@@ -12,9 +11,6 @@
 #include <cjson/cJSON.h>
 
 #include <libavutil/avstring.h>
-#include <libavutil/common.h>
-#include <libavutil/error.h>
-#include <libavutil/log.h>
 #include <libavutil/mem.h>
 
 /* Has a line ["model",length,milliseconds] for each generation, which begins with its

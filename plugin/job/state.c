@@ -2,14 +2,11 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "job/state.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include <libavutil/avstring.h>
-#include <libavutil/common.h>
-#include <libavutil/error.h>
 #include <libavutil/mem.h>
 #include <libavutil/random_seed.h>
 #include <libavutil/time.h>

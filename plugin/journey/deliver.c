@@ -2,12 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "journey/order.h"
 
-#include <errno.h>
 #include <math.h>
 
-#include <libavutil/common.h>
-#include <libavutil/error.h>
-#include <libavutil/log.h>
 #include <libavutil/mem.h>
 
 #include "base/files.h"

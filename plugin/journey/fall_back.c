@@ -2,10 +2,6 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "journey/order.h"
 
-#include <errno.h>
-
-#include <libavutil/error.h>
-
 #include "made/made.h"
 
 void note_stand_in(const Order *o, const char *event, const char *tag, const char *path)

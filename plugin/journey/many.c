@@ -2,11 +2,9 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "journey/journey.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include <libavutil/avstring.h>
-#include <libavutil/error.h>
 #include <libavutil/mem.h>
 
 #include "journey/order.h"

@@ -2,13 +2,11 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "journey/order.h"
 
-#include <errno.h>
 #include <string.h>
 #include <time.h>
 
 #include <libavutil/avstring.h>
 #include <libavutil/bprint.h>
-#include <libavutil/error.h>
 #include <libavutil/mem.h>
 
 #include "job/body.h"

@@ -2,14 +2,11 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "journey/order.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
 #include <libavutil/avstring.h>
-#include <libavutil/error.h>
-#include <libavutil/log.h>
 #include <libavutil/mem.h>
 #include <libavutil/time.h>
 

@@ -2,10 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "journey/order.h"
 
-#include <errno.h>
 #include <unistd.h>
 
-#include <libavutil/error.h>
 #include <libavutil/mem.h>
 
 #include "job/body.h"
