@@ -122,6 +122,7 @@ has_failed() { # times
 # A look at the usage log that fails is not told, so there it is seconds.
 come_back() { # times it failed already
   case $column-$endpoint-$fault in
+  ten-create-away) until_true grep -qs "Cannot reach the gateway" faulty.log ;;
   ten-*) sleep 10 ;;
   once-logs-* | once-create-killed) sleep 2 ;;
   three-logs-* | three-create-killed) sleep 5 ;;
@@ -230,7 +231,7 @@ check_first_run() {
   case $outcome in
   ok) check_clip faulty ;;
   stop)
-    says faulty "client request id $(jq -r '.client_request_ids // empty' store/*.json)"
+    says faulty "client request id $(jq -r '.client_request_ids // empty' store/[0-9a-f]*.json)"
     says faulty "-take 2"
     ;;
   later*) says faulty "$id" ;;
@@ -301,7 +302,7 @@ second_run() {
 # Of the jobs that did not fail: those that the ledger has no clip of, and those beyond
 # the one that is right.
 account() {
-  jq -r 'select(.state == "ready") | "\(input_filename) \(.id)"' store/*.json >ready-records
+  jq -r 'select(.state == "ready") | "\(input_filename) \(.id)"' store/[0-9a-f]*.json >ready-records
   delivered=" "
   while read -r record of; do
     [ ! -s "${record%.json}.mp4" ] || delivered="$delivered$of "
