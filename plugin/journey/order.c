@@ -101,6 +101,16 @@ static int begin(Order *o, const Ask *ask, Outcome *out)
     return o->events ? 0 : AVERROR(ENOMEM);
 }
 
+/* Where things are to be kept is the store's matter, whatever is wrong with it. */
+static int check_places(Order *o, Outcome *out)
+{
+    int ret = request_check_places(o->request, o->options, out);
+
+    if (ret < 0 && ret != AVERROR(ENOMEM))
+        out->kind = FAILURE_STORE;
+    return ret;
+}
+
 int order_read(Order *o, const Ask *ask, Outcome *out)
 {
     int ret;
@@ -110,8 +120,7 @@ int order_read(Order *o, const Ask *ask, Outcome *out)
         (ret = check_lists(o, out)) < 0 ||
         (ret = request_check(o->options, out, &o->request)) < 0 ||
         (ret = request_check_gateway(o->request, o->options, out)) < 0 ||
-        (ret = request_check_places(o->request, o->options, out)) < 0 ||
-        (ret = read_stills(o, out)) < 0 ||
+        (ret = check_places(o, out)) < 0 || (ret = read_stills(o, out)) < 0 ||
         (ret = request_settle(o->request, o->still, o->end, out)) < 0)
         return ret;
     events_set_key(o->events, o->request->key);
