@@ -119,13 +119,13 @@ static int say_no_store(Outcome *out)
         if (!value || !*value || *value == '/')
             continue;
         return outcome_fail(
-            out, FAILURE_REQUEST, AVERROR(ENOENT),
+            out, FAILURE_STORE, AVERROR(ENOENT),
             "There is no place for the ledger: %s must be an absolute path, and is "
             "'%s'; nothing sent; set the option store or I2V_STORE.",
             variables[i], value);
     }
     return outcome_fail(
-        out, FAILURE_REQUEST, AVERROR(ENOENT),
+        out, FAILURE_STORE, AVERROR(ENOENT),
         "There is no place for the ledger: neither the option store nor I2V_STORE, "
         "XDG_DATA_HOME or HOME is set; nothing sent.");
 }
