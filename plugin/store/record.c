@@ -59,6 +59,7 @@ typedef struct Member {
 
 static const Member members[] = {
     MEMBER(MEMBER_CHARS, "account", account),
+    MEMBER(MEMBER_TEXT, "engine", engine),
     MEMBER(MEMBER_TEXT, "origin", origin),
     MEMBER(MEMBER_TEXT, "model", model),
     MEMBER(MEMBER_TEXT, "prompt", prompt),
@@ -78,6 +79,7 @@ static const Member members[] = {
     MEMBER(MEMBER_NUMBER, "price", price),
     MEMBER(MEMBER_TEXT, "client_request_ids", client_ids),
     MEMBER(MEMBER_TIME, "sent", sent_at),
+    MEMBER(MEMBER_TIME, "gateway_time", gateway_time),
     MEMBER(MEMBER_TEXT, "id", id),
     MEMBER(MEMBER_TIME, "accepted", accepted),
     MEMBER(MEMBER_CHARS, "status", status),
@@ -86,6 +88,7 @@ static const Member members[] = {
     MEMBER(MEMBER_NUMBER, "tokens", tokens),
     MEMBER(MEMBER_TEXT, "url", url),
     MEMBER(MEMBER_TEXT, "error", error),
+    MEMBER(MEMBER_FLAG, "empty", empty),
     MEMBER(MEMBER_TIME, "ended", ended),
     MEMBER(MEMBER_SIZE, "clip_size", clip_size),
     MEMBER(MEMBER_CHARS, "clip_time", clip_time),

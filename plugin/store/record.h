@@ -39,7 +39,8 @@ typedef struct Record {
 
     /* What was asked. */
     char account[17]; ///< short keyed digest of the API key
-    char *origin;     ///< of the gateway
+    char *engine;     ///< its name, NULL = the default one
+    char *origin;     ///< of the engine
     char *model;
     char *prompt;
     char *project; ///< a label to sum by; no part of the key
@@ -59,12 +60,14 @@ typedef struct Record {
     double price;     ///< USD that the gateway asked before
     char *client_ids; ///< client request ids of every try, separated by spaces
     double sent_at;
-    char *id; ///< of the generation
+    double gateway_time; ///< when it was sent, by the engine's clock
+    char *id;            ///< of the generation
     double accepted;
     char status[64]; ///< the gateway's own word
     double usd, credits, tokens;
     char *url;   ///< of the clip, without what could be secret in it
     char *error; ///< the gateway's own words
+    bool empty;  ///< it failed by being completed without a clip
     double ended;
 
     /* The clip in the store. */
