@@ -19,13 +19,13 @@
 #include <libavutil/mem.h>
 #include <libavutil/time.h>
 
-#include "base/text.h"
+#include "base/clock.h"
 
 #define TERMINAL_US (1000000LL)
 #define QUIET_US    (30 * 1000000LL)
 
 /* The process has one terminal and one watchdog: whether a progress line waits for its
- * end, and when something was last said, av_gettime_relative(). */
+ * end, and when something was last said, clock_now(). */
 static atomic_bool open_line;
 static _Atomic int64_t spoken;
 
@@ -56,7 +56,7 @@ Events *events_alloc(void *log, EventsVoice voice)
     events->voice = voice;
     events->terminal = isatty(STDERR_FILENO);
     if (voice == EVENTS_FULL)
-        atomic_store(&spoken, av_gettime_relative());
+        atomic_store(&spoken, clock_now());
     events->fd = -1;
     if (path && *path) {
         events->fd =
@@ -122,7 +122,7 @@ static void say(Events *events, int level, const char *sentence)
     av_log(events->log, level, "%s%.*s%s%s\n", sign ? "[key " : "", sign ? 12 : 0,
            events->key, sign ? "] " : "", sentence);
     if (level <= av_log_get_level())
-        atomic_store(&spoken, av_gettime_relative());
+        atomic_store(&spoken, clock_now());
 }
 
 void events_say(Events *events, int level, const char *format, ...)
@@ -210,7 +210,7 @@ void events_note_failure(Events *events, Outcome *out)
 
 void events_progress(Events *events, const char *what, int64_t elapsed, double percent)
 {
-    int64_t now = av_gettime_relative();
+    int64_t now = clock_now();
     char share[16] = "";
 
     if (now - atomic_load(&spoken) < (events->terminal ? TERMINAL_US : QUIET_US))

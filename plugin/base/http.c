@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/ioctl.h>
+#include <linux/sockios.h>
 
 #include <curl/curl.h>
 
@@ -17,6 +19,7 @@
 #include <libavutil/mem.h>
 #include <libavutil/time.h>
 
+#include "base/clock.h"
 #include "base/compat.h"
 #include "base/http_sessions.h"
 #include "base/url.h"
@@ -26,6 +29,12 @@
 
 /* For a time-out of libcurl's that must not come; less than what it can add up. */
 #define NEVER_SECONDS (1000000L)
+
+/* Bytes of a body that are kept back until those before them are acknowledged. */
+#define LAST_PIECE 1024
+
+/* An acknowledgment wakes nobody: while one is waited for, it is looked for so often. */
+#define HELD_MS 5
 
 /* Body of an answer that is not what was asked for: enough to quote from. */
 #define MAX_ERROR_BODY (256 * 1024)
@@ -44,14 +53,18 @@ struct HttpExchange {
     CURL *easy;
     struct curl_slist *headers;
     char message[CURL_ERROR_SIZE];
-    int64_t started;  ///< av_gettime_relative(), microseconds
-    BodyReader body;  ///< of the request
-    size_t unsent;    ///< bytes of it that libcurl has not been given
-    size_t allocated; ///< bytes behind reply.body
-    int64_t received; ///< bytes of the reply's body
-    bool enough;      ///< of the body of an error
-    bool resolving;   ///< a name is being looked up
-    bool left;        ///< by its caller while that went on: it goes no further
+    int64_t started;    ///< clock_now(), microseconds
+    BodyReader body;    ///< of the request
+    size_t unsent;      ///< bytes of it that libcurl has not been given
+    size_t allocated;   ///< bytes behind reply.body
+    int64_t received;   ///< bytes of the reply's body
+    int64_t age;        ///< seconds that a cache has kept the reply
+    int64_t retry_date; ///< of Retry-After, Unix time, -1 when not given
+    bool held;          ///< the last piece of the body is kept back
+    int64_t held_at;    ///< since then, clock_now()
+    bool enough;        ///< of the body of an error
+    bool resolving;     ///< a name is being looked up
+    bool left;          ///< by its caller while that went on: it goes no further
     bool done;
 };
 
@@ -95,14 +108,34 @@ static void fail(HttpExchange *exchange, int error, const char *why)
 
 /* libcurl's callbacks */
 
+/* Whether the peer's TCP has acknowledged all that was given to the socket; true where
+ * that is not known. */
+static bool is_acknowledged(const HttpExchange *exchange)
+{
+    curl_socket_t socket = CURL_SOCKET_BAD;
+    int left = 0;
+
+    curl_easy_getinfo(exchange->easy, CURLINFO_ACTIVESOCKET, &socket);
+    return socket == CURL_SOCKET_BAD || ioctl(socket, SIOCOUTQ, &left) < 0 || !left;
+}
+
+/* The last bytes are kept back until all before them have arrived at the other side. A
+ * connection that is lost before has not brought the request there. */
 static size_t give_body(char *buffer, size_t size, size_t count, void *opaque)
 {
     HttpExchange *exchange = opaque;
     const HttpRequest *request = &exchange->request;
     size_t piece = size * count;
 
+    if (exchange->unsent > LAST_PIECE)
+        piece = FFMIN(piece, exchange->unsent - LAST_PIECE);
     if (piece >= exchange->unsent) {
         if (exchange->unsent && request->on_last_byte) {
+            if (!is_acknowledged(exchange)) {
+                exchange->held = true;
+                exchange->held_at = clock_now();
+                return CURL_READFUNC_PAUSE;
+            }
             int ret = request->on_last_byte(request->opaque);
             if (ret < 0) {
                 exchange->reply.from_callback = true;
@@ -124,15 +157,38 @@ static void forget_headers(HttpReply *reply)
     reply->content_type[0] = '\0';
 }
 
-/* Retry-After is a number of seconds or a date (RFC 9110, 10.2.3). */
-static int64_t parse_retry_after(const char *value)
+static void forget_head(HttpExchange *exchange)
+{
+    forget_headers(&exchange->reply);
+    exchange->age = 0;
+    exchange->retry_date = -1;
+}
+
+/* Retry-After is a number of seconds or a date (RFC 9110, 10.2.3); a date is one of the
+ * server's clock, which may be another than this machine's. */
+static void parse_retry_after(HttpExchange *exchange, const char *value)
 {
     char *end;
     long long seconds = strtoll(value, &end, 10);
+
+    exchange->retry_date = -1;
     if (end != value && !*end)
-        return seconds < 0 ? -1 : seconds;
-    time_t when = curl_getdate(value, NULL);
-    return when < 0 ? -1 : FFMAX(0, (int64_t)when - av_gettime() / 1000000);
+        exchange->reply.retry_after = seconds < 0 ? -1 : seconds;
+    else
+        exchange->retry_date = (int64_t)curl_getdate(value, NULL);
+}
+
+static void settle_times(HttpExchange *exchange)
+{
+    HttpReply *reply = &exchange->reply;
+
+    /* What a cache has kept for a while (RFC 9111, 5.1). */
+    if (reply->date >= 0)
+        reply->date += exchange->age;
+    if (exchange->retry_date >= 0) {
+        int64_t now = reply->date >= 0 ? reply->date : av_gettime() / 1000000;
+        reply->retry_after = FFMAX(0, exchange->retry_date - now);
+    }
 }
 
 /* "bytes 5-9/10", with a total of * when it is not known, and of a 416 a range of * (RFC
@@ -151,9 +207,11 @@ static void take_field(HttpExchange *exchange, const char *name, const char *val
     HttpReply *reply = &exchange->reply;
 
     if (!strcasecmp(name, "retry-after"))
-        reply->retry_after = parse_retry_after(value);
+        parse_retry_after(exchange, value);
     else if (!strcasecmp(name, "date"))
         reply->date = (int64_t)curl_getdate(value, NULL);
+    else if (!strcasecmp(name, "age"))
+        exchange->age = FFMAX(strtoll(value, NULL, 10), 0);
     else if (!strcasecmp(name, "content-length"))
         reply->content_length = strtoll(value, NULL, 10);
     else if (!strcasecmp(name, "content-type"))
@@ -168,16 +226,14 @@ static size_t take_header(char *data, size_t size, size_t count, void *opaque)
 {
     HttpExchange *exchange = opaque;
     size_t length = size * count;
-    char line[1024], *value;
+    char *line, *value;
 
     if (length > 5 && !strncasecmp(data, "HTTP/", 5)) {
-        forget_headers(&exchange->reply);
+        forget_head(exchange);
         return length;
     }
-    /* Nothing that is looked at is longer; the rest of a longer line does not matter. */
-    size_t kept = FFMIN(length, sizeof(line) - 1);
-    memcpy(line, data, kept);
-    line[kept] = '\0';
+    if (!(line = av_strndup(data, length)))
+        return 0;
     line[strcspn(line, "\r\n")] = '\0';
     value = strchr(line, ':');
     if (value) {
@@ -187,6 +243,7 @@ static size_t take_header(char *data, size_t size, size_t count, void *opaque)
             value[--end] = '\0';
         take_field(exchange, line, value);
     }
+    av_free(line);
     return length;
 }
 
@@ -260,7 +317,7 @@ static int end_resolving(void *opaque, curl_socket_t socket, curlsocktype purpos
     (void)socket;
     (void)purpose;
     exchange->resolving = false;
-    exchange->started = av_gettime_relative();
+    exchange->started = clock_now();
     return exchange->left ? CURL_SOCKOPT_ERROR : CURL_SOCKOPT_OK;
 }
 
@@ -395,8 +452,8 @@ int http_start(Http *http, const HttpRequest *request, HttpExchange **exchange)
     x->next = http->first;
     http->first = x;
     x->request = *request;
-    x->started = av_gettime_relative();
-    forget_headers(&x->reply);
+    x->started = clock_now();
+    forget_head(x);
 
     int ret = AVERROR(ENOMEM);
     x->easy = curl_easy_init();
@@ -450,13 +507,14 @@ static void finish(HttpExchange *exchange, CURLcode code)
     if (code != CURLE_OK && !exchange->enough)
         fail(exchange, error_of(code),
              exchange->message[0] ? exchange->message : curl_easy_strerror(code));
+    settle_times(exchange);
     exchange->done = true;
     exchange->resolving = false;
 }
 
 static void check_limits(HttpExchange *exchange)
 {
-    int64_t elapsed = av_gettime_relative() - exchange->started;
+    int64_t elapsed = clock_now() - exchange->started;
     curl_off_t ready = 0;
 
     if (exchange->done || exchange->resolving)
@@ -467,10 +525,30 @@ static void check_limits(HttpExchange *exchange)
         fail(exchange, AVERROR(ETIMEDOUT), "no complete answer in time");
     else if (!ready && elapsed > CONNECT_US)
         fail(exchange, AVERROR(ETIMEDOUT), "no connection in time");
+    else if (exchange->held && exchange->request.stall_ms &&
+             clock_now() - exchange->held_at > exchange->request.stall_ms * 1000LL)
+        fail(exchange, AVERROR(ETIMEDOUT), "the server stopped taking the request");
     else
         return;
     curl_multi_remove_handle(exchange->http->multi, exchange->easy);
     finish(exchange, CURLE_OK);
+}
+
+/* Let the last piece of a body go whose others have arrived.
+ * @return whether one is still kept back */
+static bool release(Http *http)
+{
+    bool held = false;
+
+    for (HttpExchange *x = http->first; x; x = x->next) {
+        if (!x->held || x->done)
+            continue;
+        x->held = !is_acknowledged(x);
+        held |= x->held;
+        if (!x->held)
+            curl_easy_pause(x->easy, CURLPAUSE_CONT);
+    }
+    return held;
 }
 
 /* A peer that closes early must not end the host by SIGPIPE, and how the host handles
@@ -480,15 +558,21 @@ static CURLMcode perform(Http *http, int ms)
     const struct timespec at_once = {0};
     sigset_t pipe, old, pending;
     CURLMcode code;
-    int running;
+    int running, news = 0;
 
     sigemptyset(&pipe);
     sigaddset(&pipe, SIGPIPE);
     sigpending(&pending);
     pthread_sigmask(SIG_BLOCK, &pipe, &old);
+    if (release(http))
+        ms = FFMIN(ms, HELD_MS);
     code = curl_multi_perform(http->multi, &running);
-    if (code == CURLM_OK && running)
-        code = curl_multi_poll(http->multi, NULL, 0, ms, NULL);
+    if (code == CURLM_OK && running) {
+        int64_t before = clock_now();
+        code = curl_multi_poll(http->multi, NULL, 0, ms, &news);
+        if (!news)
+            clock_pass(before, ms);
+    }
     if (code == CURLM_OK)
         code = curl_multi_perform(http->multi, &running);
     if (!sigismember(&pending, SIGPIPE))

@@ -7,8 +7,9 @@
 
 #include <cjson/cJSON.h>
 
-/** JSON that came from elsewhere; free with cJSON_Delete(). What holds a NUL is none, as
- * its texts would end early. @return NULL for what is none, or without memory */
+/** JSON that came from elsewhere; free with cJSON_Delete(). A NUL in it, which would end
+ * a text early, has become the control character 1.
+ * @return NULL for what is none, or without memory */
 cJSON *json_parse(const char *text, size_t size);
 
 /** A member of an object, or NULL. */

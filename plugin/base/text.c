@@ -1,10 +1,9 @@
-/* i2v: what a text is made of, times among them
+/* i2v: what a text is made of
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/text.h"
 
 #include <stdint.h>
 #include <string.h>
-#include <time.h>
 
 #include <libavutil/avstring.h>
 
@@ -94,26 +93,4 @@ bool text_is_among(const char *word, const char *list)
             return false;
         list += length + 1;
     }
-}
-
-void clock_text(int64_t seconds, char text[CLOCK_TEXT_SIZE])
-{
-    time_t when = (time_t)seconds;
-    struct tm tm;
-    if (!gmtime_r(&when, &tm) ||
-        !strftime(text, CLOCK_TEXT_SIZE, "%Y-%m-%dT%H:%M:%SZ", &tm))
-        text[0] = '\0';
-}
-
-void clock_wait(pthread_cond_t *condition, pthread_mutex_t *lock, int ms)
-{
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += ms / 1000;
-    until.tv_nsec += ms % 1000 * 1000000L;
-    if (until.tv_nsec >= 1000000000L) {
-        until.tv_nsec -= 1000000000L;
-        until.tv_sec++;
-    }
-    pthread_cond_timedwait(condition, lock, &until);
 }

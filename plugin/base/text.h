@@ -1,12 +1,10 @@
-/* i2v: what a text is made of, times among them; and waits of a given length
+/* i2v: what a text is made of
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #ifndef I2V_TEXT_H
 #define I2V_TEXT_H
 
-#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 /** Whether a text is valid UTF-8. */
 bool text_is_utf8(const char *text);
@@ -29,15 +27,5 @@ void text_trim(char *text);
 
 /** Whether a word stands in a list whose words are separated by |. */
 bool text_is_among(const char *word, const char *list);
-
-/** Bytes that a time takes as text, its NUL included. */
-#define CLOCK_TEXT_SIZE 32
-
-/** ISO 8601 in UTC, "2026-11-20T10:00:00Z", of Unix time in seconds. Thread-safe. */
-void clock_text(int64_t seconds, char text[CLOCK_TEXT_SIZE]);
-
-/** Wait for a condition for so many milliseconds at most. `lock` is held by the caller,
- * as of pthread_cond_timedwait(). */
-void clock_wait(pthread_cond_t *condition, pthread_mutex_t *lock, int ms);
 
 #endif

@@ -10,8 +10,8 @@
 
 #include <libavutil/avstring.h>
 #include <libavutil/mem.h>
-#include <libavutil/time.h>
 
+#include "base/clock.h"
 #include "base/compat.h"
 #include "job/job.h"
 #include "journey/journey.h"
@@ -54,7 +54,7 @@ typedef struct Batch {
     int nb_under_way;
     int nb_ended;
     int nb_bad;
-    int64_t began; ///< av_gettime_relative()
+    int64_t began; ///< clock_now()
 } Batch;
 
 /* Count a mistake, and say it unless MAX_SHOWN were said. */
@@ -128,7 +128,7 @@ static int check_each(Batch *b)
         if (i2v_interrupted(b->interrupt))
             return AVERROR(EINTR);
         snprintf(text, sizeof(text), "checking %d of %d", i + 1, b->count);
-        events_progress(b->voice, text, av_gettime_relative() - b->began, -1);
+        events_progress(b->voice, text, clock_now() - b->began, -1);
         b->shots[i].line = &b->lines[i];
         b->shots[i].out.log = &b->lines[i];
         ret = check_shot(b, &b->shots[i]);
@@ -484,7 +484,7 @@ int ctl_fetch_many(Arguments *arguments, Outcome *out)
         .defaults = arguments->options,
         .interrupt = arguments->interrupt,
         .from_stdin = !strcmp(arguments->manifest, "-"),
-        .began = av_gettime_relative(),
+        .began = clock_now(),
         .out = out,
     };
     int ret = check_arguments(arguments, out);

@@ -16,7 +16,7 @@
 #include <libavutil/bprint.h>
 #include <libavutil/mem.h>
 
-#include "base/text.h"
+#include "base/clock.h"
 #include "ctl/print.h"
 #include "ctl/sums.h"
 #include "request/options.h"

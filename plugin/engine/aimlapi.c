@@ -8,9 +8,8 @@
 #include <curl/curl.h>
 
 #include <libavutil/avstring.h>
-#include <libavutil/time.h>
 
-#include "base/text.h"
+#include "base/clock.h"
 #include "engine/call.h"
 
 #define CREATE_MS 600000
@@ -19,9 +18,8 @@
 
 static void take_header(EngineCall *call, const char *name, const char *value)
 {
-    /* A part of an id would be another one. */
-    if (!av_strcasecmp(name, "x-inference-id") && strlen(value) < sizeof(call->id))
-        av_strlcpy(call->id, value, sizeof(call->id));
+    if (!av_strcasecmp(name, "x-inference-id") && *value && !call->id)
+        call->id = av_strdup(value);
     else if (!av_strcasecmp(name, "x-aimlapi-usd-spent"))
         call->usage.usd = strtod(value, NULL);
     else if (!av_strcasecmp(name, "x-aimlapi-credits-used"))
@@ -76,19 +74,20 @@ static int poll(const EngineAccess *access, Http *http, const char *id, EngineCa
         url = av_asprintf("%s/v2/video/generations?generation_id=%s", access->origin,
                           escaped);
     curl_free(escaped);
-    return call_start(access, http, alloc_call(access, CALL_POLL, url), &request, call);
+    EngineCall *c = alloc_call(access, CALL_POLL, url);
+    if (c && !(c->asked = av_strdup(id)))
+        engine_end(&c);
+    return call_start(access, http, c, &request, call);
 }
 
 static int find(const EngineAccess *access, Http *http, const char *client_ids,
-                int64_t since, int offset, EngineCall **call)
+                int64_t since, int64_t until, int offset, EngineCall **call)
 {
     HttpRequest request = {.total_ms = ASK_MS};
     char from[CLOCK_TEXT_SIZE], to[CLOCK_TEXT_SIZE];
-    int64_t now = av_gettime() / 1000000;
-    /* Clocks differ: begin a little before the intent, and end a little from now. Further
-     * in the future might count as a bad window. */
+    /* Further in the future might count as a bad window. */
     clock_text(since - ENGINE_SKEW, from);
-    clock_text(now + ENGINE_SKEW, to);
+    clock_text(until + ENGINE_SKEW, to);
     char *url = av_asprintf("%s/v2/logs?start=%s&end=%s&limit=%d&offset=%d",
                             access->origin, from, to, AIMLAPI_LOG_ROWS, offset);
     EngineCall *c = alloc_call(access, CALL_FIND, url);

@@ -16,9 +16,6 @@
 #include "base/text.h"
 #include "engine/call.h"
 
-/* A text that is longer is no id. */
-#define MAX_ID 255
-
 /* faq/how-can-i-track-my-funds: 1 USD = 2,000,000 credits. */
 #define CREDITS_PER_USD 2e6
 
@@ -58,13 +55,19 @@ static char *digits_of(const char *text, const char *name, double value)
         at++;
         at += strspn(at, " \t\r\n");
         size_t size = strspn(at, "0123456789");
-        if (size && size <= MAX_ID && !strchr(".eE", at[size]) &&
-            strtod(at, NULL) == value)
+        if (size && !strchr(".eE", at[size]) && strtod(at, NULL) == value)
             return av_strndup(at, size);
     }
     return fabs(value) < 1e15 && value == (double)(int64_t)value
                ? av_asprintf("%.0f", value)
                : NULL;
+}
+
+/* What holds a control character, and a NUL in its JSON was one, would not be the same id
+ * when it is asked for. */
+static bool is_id(const char *text)
+{
+    return text && *text && !text_has_control(text);
 }
 
 static void take_id(const cJSON *json, const char *text, EngineJob *job)
@@ -74,8 +77,7 @@ static void take_id(const cJSON *json, const char *text, EngineJob *job)
         const cJSON *id = json_member(json, names[i]);
         if (cJSON_IsNumber(id))
             job->id = digits_of(text, names[i], id->valuedouble);
-        else if (cJSON_IsString(id) && id->valuestring[0] &&
-                 strlen(id->valuestring) <= MAX_ID)
+        else if (cJSON_IsString(id) && is_id(id->valuestring))
             job->id = av_strdup(id->valuestring);
         if (job->id)
             return;
@@ -117,8 +119,20 @@ static void judge(EngineJob *job, const char *status, bool has_error)
     job->status_known = pending || completed || failed || !job->status[0];
     if (failed || (has_error && !job->url && !pending))
         job->state = JOB_FAILED;
+    else if (completed)
+        job->state = job->url ? JOB_COMPLETED : JOB_EMPTY;
     else
-        job->state = completed && job->url ? JOB_COMPLETED : JOB_PENDING;
+        job->state = JOB_PENDING;
+}
+
+static int take_reasons(const cJSON *json, EngineJob *job)
+{
+    char words[512];
+
+    job->moderated = answer_reasons(json, words, sizeof(words));
+    job->error =
+        av_strdup(*words ? words : "it was completed, and the answer names no clip");
+    return job->error ? 0 : AVERROR(ENOMEM);
 }
 
 int aimlapi_parse_job(const char *body, size_t size, EngineJob *job)
@@ -146,6 +160,8 @@ int aimlapi_parse_job(const char *body, size_t size, EngineJob *job)
     judge(job, json_text(json, "status"), has_error);
     if (ret >= 0 && job->state == JOB_FAILED)
         ret = take_error(has_error ? error : NULL, words, job);
+    else if (ret >= 0 && job->state == JOB_EMPTY)
+        ret = take_reasons(json, job);
     job->usage = usage_of(json);
 end:
     if (ret < 0)
@@ -198,7 +214,7 @@ int aimlapi_parse_rows(const char *body, size_t size, const char *client_ids,
     cJSON_ArrayForEach(row, data)
     {
         const char *id = json_text(row, "inference_id");
-        if (!id || strlen(id) > MAX_ID || answer->job.id || !is_ours(row, client_ids))
+        if (!is_id(id) || answer->job.id || !is_ours(row, client_ids))
             continue;
         if (!(answer->job.id = av_strdup(id)))
             ret = AVERROR(ENOMEM);

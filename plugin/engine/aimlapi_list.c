@@ -12,12 +12,13 @@
 #include <libavutil/common.h>
 #include <libavutil/error.h>
 #include <libavutil/mem.h>
-#include <libavutil/time.h>
 
+#include "base/clock.h"
 #include "base/compat.h"
 #include "base/http.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "engine/call.h"
 
 /* More names than that of one model are nonsense, and take long to compare. */
 #define MAX_ALIASES 16
@@ -183,7 +184,7 @@ int catalogue_retirement(const Catalogue *catalogue, const char *name,
 /* The end of one call, names looked up and second questions asked included. */
 typedef struct Deadline {
     const AVIOInterruptCB *caller;
-    int64_t until; ///< av_gettime_relative(), microseconds
+    int64_t until; ///< clock_now(), microseconds
     bool interrupted;
 } Deadline;
 
@@ -191,13 +192,13 @@ static int is_over(void *opaque)
 {
     Deadline *deadline = opaque;
     deadline->interrupted |= i2v_interrupted(deadline->caller);
-    return deadline->interrupted || av_gettime_relative() >= deadline->until;
+    return deadline->interrupted || clock_now() >= deadline->until;
 }
 
 static Deadline deadline_of(const CatalogueSource *source)
 {
     int64_t ms = source->timeout_ms ? source->timeout_ms : TIMEOUT_MS;
-    return (Deadline){source->interrupt, av_gettime_relative() + ms * 1000, false};
+    return (Deadline){source->interrupt, clock_now() + ms * 1000, false};
 }
 
 static int judge(int ret, const HttpReply *reply, const Deadline *deadline, char *why,
@@ -235,6 +236,7 @@ static int ask_path(const CatalogueSource *source, Deadline *deadline, const cha
     int ret = url ? http_run(&request, &interrupt, &reply) : AVERROR(ENOMEM);
 
     *catalogue = NULL;
+    engine_hear_date(source->origin, reply.date);
     ret = judge(ret, &reply, deadline, why, why_size);
     if (ret >= 0 && (ret = catalogue_parse(reply.body, reply.size, catalogue)) < 0)
         av_strlcpy(why, "its answer is not a list of models", why_size);

@@ -51,6 +51,7 @@ EngineCall *call_alloc(const EngineAccess *access, EngineCallKind kind, char *ur
         return NULL;
     }
     c->kind = kind;
+    c->origin = access->origin;
     c->url = url;
     c->usage = ENGINE_NO_USAGE;
     c->api_key = av_strdup(access->api_key);
@@ -89,6 +90,8 @@ void engine_end(EngineCall **call)
     http_end(&c->exchange);
     av_free(c->url);
     av_free(c->header);
+    av_free(c->asked);
+    av_free(c->id);
     av_free(c->api_key);
     av_freep(call);
 }
@@ -214,6 +217,52 @@ bool answer_is_moderation(const char *text)
     return false;
 }
 
+/* Why there is no clip */
+
+static const char *const reason_names[] = {"reason", "error",  "message", "detail",
+                                           "filter", "safety", "warning", "note"};
+
+static bool is_reason(const char *name)
+{
+    for (size_t i = 0; i < FF_ARRAY_ELEMS(reason_names); i++)
+        if (av_stristr(name, reason_names[i]))
+            return true;
+    return false;
+}
+
+/* @param named  it stands within a member that speaks of reasons */
+static void collect_reasons(const cJSON *json, bool named, AVBPrint *text, bool *filtered,
+                            int depth)
+{
+    const cJSON *item;
+
+    cJSON_ArrayForEach(item, json)
+    {
+        bool reason = named || (item->string && is_reason(item->string));
+        if (reason && cJSON_IsString(item) && item->valuestring[0])
+            av_bprintf(text, "%s%s", text->len ? "; " : "", item->valuestring);
+        if (item->string && av_stristr(item->string, "filter") &&
+            (cJSON_GetArraySize(item) || cJSON_IsTrue(item) || item->valuedouble > 0 ||
+             (cJSON_IsString(item) && item->valuestring[0])))
+            *filtered = true;
+        if (depth < 6)
+            collect_reasons(item, reason, text, filtered, depth + 1);
+    }
+}
+
+bool answer_reasons(const cJSON *json, char *text, size_t size)
+{
+    bool filtered = false;
+    AVBPrint said;
+
+    av_bprint_init(&said, 0, (unsigned)FFMIN(size, 4096));
+    collect_reasons(json, false, &said, &filtered, 0);
+    av_strlcpy(text, said.str, size);
+    av_bprint_finalize(&said, NULL);
+    text_tidy(text);
+    return filtered || answer_is_moderation(text) || av_stristr(text, "filter");
+}
+
 /* A server might quote the key back. */
 static void hide_key(const char *key, char *text)
 {
@@ -274,15 +323,43 @@ static int read_answer(const EngineCall *call, const HttpReply *reply,
                        EngineAnswer *answer)
 {
     int ret = call->read(call, reply->body, reply->size, answer);
-    if (ret >= 0 && call->kind == CALL_CREATE && !answer->job.id && !call->id[0])
+    if (ret >= 0 && call->kind == CALL_CREATE && !answer->job.id && !call->id)
         ret = AVERROR_INVALIDDATA;
     return ret;
+}
+
+/* What a 2xx says that is not what was asked for: its own words, where it has some. */
+static void say_no_answer(const EngineCall *call, const HttpReply *reply, char *text,
+                          size_t size)
+{
+    cJSON *json = json_parse(reply->body, reply->size);
+    char words[400];
+
+    if (cJSON_IsObject(json) && answer_words(json, words, sizeof(words)))
+        snprintf(text, size, "HTTP %d with an error in it: %s", reply->status, words);
+    else
+        snprintf(text, size, "HTTP %d with an answer that is not %s", reply->status,
+                 call->kind == CALL_FIND ? "a usage log" : "a generation");
+    cJSON_Delete(json);
+}
+
+/* Whether an answer is about another generation than the one that was asked about. An id
+ * may come with the model behind it, "1:minimax/hailuo", or without. */
+static bool is_of_another(const EngineCall *call, const EngineAnswer *answer)
+{
+    const char *a = call->asked, *b = answer->job.id;
+
+    if (!a || !b)
+        return false;
+    while (*a && *a == *b)
+        a++, b++;
+    return !((!*a && !*b) || (!*a && *b == ':') || (!*b && *a == ':'));
 }
 
 /* The id may have come with the headers although the rest was lost. */
 static void rescue_id(const EngineCall *call, EngineAnswer *answer)
 {
-    if (call->kind != CALL_CREATE || !call->id[0] || answer->job.id)
+    if (call->kind != CALL_CREATE || !call->id || answer->job.id)
         return;
     bool redirected = answer->verdict == ENGINE_REFUSED && answer->status < 400;
     if (answer->verdict != ENGINE_LOST && answer->verdict != ENGINE_JOB &&
@@ -314,19 +391,24 @@ static void judge_answer(const EngineCall *call, const HttpReply *reply,
                          EngineAnswer *answer)
 {
     if (reply->status >= 200 && reply->status < 300) {
-        answer->verdict = read_answer(call, reply, answer) < 0 ? ENGINE_LOST : ENGINE_JOB;
-        if (answer->verdict == ENGINE_LOST) {
-            answer->error = AVERROR_INVALIDDATA;
+        answer->verdict = ENGINE_JOB;
+        if (read_answer(call, reply, answer) < 0) {
+            answer->verdict = ENGINE_LOST;
+            say_no_answer(call, reply, answer->text, sizeof(answer->text));
+        } else if (is_of_another(call, answer)) {
+            answer->verdict = ENGINE_LOST;
             snprintf(answer->text, sizeof(answer->text),
-                     "HTTP %d with an answer that is not %s", reply->status,
-                     call->kind == CALL_FIND ? "a usage log" : "a generation");
+                     "it answered about another generation, %.100s", answer->job.id);
+            engine_job_clear(&answer->job);
         }
+        if (answer->verdict == ENGINE_LOST)
+            answer->error = AVERROR_INVALIDDATA;
         return;
     }
     answer->verdict = judge_status(call->kind, reply);
     answer->error = error_of_status(reply->status);
     /* What answers before it has the request has not taken it: a proxy, mostly. */
-    if (call->kind == CALL_CREATE && !reply->sent && !call->id[0] &&
+    if (call->kind == CALL_CREATE && !reply->sent && !call->id &&
         answer->verdict != ENGINE_REFUSED)
         answer->verdict = ENGINE_UNSENT;
     if (reply->status < 400)
@@ -350,9 +432,9 @@ bool engine_answered(EngineCall *call, EngineAnswer *answer)
     *answer = (EngineAnswer){
         .status = reply->status,
         .retry_after = reply->retry_after,
-        .date = reply->date,
         .job = {.usage = ENGINE_NO_USAGE},
     };
+    engine_hear_date(call->origin, reply->date);
     if (reply->error)
         judge_transport(reply, answer);
     else

@@ -16,9 +16,11 @@ typedef enum EngineCallKind {
 struct EngineCall {
     EngineCallKind kind;
     HttpExchange *exchange;
+    const char *origin; ///< borrowed
     char *url;
     char *api_key;          ///< to keep it out of what is said
     char *header;           ///< that the request has beside the usual ones, or NULL
+    char *asked;            ///< CALL_POLL: the id
     const char *client_ids; ///< CALL_FIND
     int (*on_last_byte)(void *opaque);
     void *opaque; ///< for on_last_byte
@@ -27,7 +29,7 @@ struct EngineCall {
     /** Reads the body of a 2xx. @return below 0 when it is no such answer */
     int (*read)(const EngineCall *call, const char *body, size_t size,
                 EngineAnswer *answer);
-    char id[256];      ///< of the generation, by a header of the answer, or ""
+    char *id;          ///< of the generation, by a header of the answer, or NULL
     EngineUsage usage; ///< by headers of the answer
 };
 
@@ -47,7 +49,16 @@ void answer_text(const char *body, size_t size, char *text, size_t text_size);
  * @return whether it says something */
 bool answer_words(const cJSON *error, char *text, size_t size);
 
+/** Why there is no clip, as far as the answer says: the texts of its members that speak
+ * of reasons, errors, messages or filters, wherever they stand.
+ * @return whether that was a filter */
+bool answer_reasons(const cJSON *json, char *text, size_t size);
+
 /** Whether an error's words speak of moderation. */
 bool answer_is_moderation(const char *text);
+
+/** An answer's Date, for engine_time(). Unix time in seconds; not above 0 = it had none.
+ */
+void engine_hear_date(const char *origin, int64_t date);
 
 #endif

@@ -38,6 +38,7 @@ typedef struct EngineAccess {
 typedef enum EngineJobState {
     JOB_PENDING,
     JOB_COMPLETED,
+    JOB_EMPTY, ///< completed, and no clip is named
     JOB_FAILED,
 } EngineJobState;
 
@@ -55,8 +56,8 @@ typedef struct EngineJob {
     char status[64];   ///< the service's own word, "" when it gave none
     bool status_known; ///< a word this client knows
     char *url;         ///< of the clip
-    char *error;       ///< the service's own words on a failure
-    bool moderated;    ///< the failure is a refusal by moderation
+    char *error;       ///< the service's own words on a failure, or why there is no clip
+    bool moderated;    ///< they speak of moderation
     EngineUsage usage;
 } EngineJob;
 
@@ -75,7 +76,6 @@ typedef struct EngineAnswer {
     int error;           ///< AVERROR that fits, 0 with ENGINE_JOB
     int status;          ///< HTTP status, 0 when none came
     int64_t retry_after; ///< seconds, -1 when not said
-    int64_t date;        ///< the service's clock, Unix time, -1 when not said
     bool permanent;      ///< ENGINE_UNSENT for a reason that trying again does not mend
     bool stopped;        ///< ENGINE_UNSENT because on_last_byte said so
     bool moderated;      ///< ENGINE_REFUSED by moderation
@@ -86,7 +86,7 @@ typedef struct EngineAnswer {
     int rows;      ///< find: rows on this page
 } EngineAnswer;
 
-/** Seconds by which clocks may differ for find to see what it looks for. */
+/** Seconds by which find looks beyond its window, since no clock is exact. */
 #define ENGINE_SKEW 600
 
 /** A still as a request has it: a file, or else a URL. */
@@ -145,12 +145,12 @@ typedef struct Engine {
      * Look through one page of what the service was asked for, for a create call; or
      * NULL.
      * @param client_ids  of its tries, separated by spaces; borrowed until engine_end()
-     * @param since       start of the window, Unix time in seconds; it ends now
+     * @param since,until the window, Unix time in seconds
      * @param offset      rows to pass over
      * @return 0 and *call, or a negative AVERROR
      */
     int (*find)(const EngineAccess *access, Http *http, const char *client_ids,
-                int64_t since, int offset, EngineCall **call);
+                int64_t since, int64_t until, int offset, EngineCall **call);
 
     /**
      * Ask for one model, or for every image-to-video model; or NULL.
@@ -189,6 +189,11 @@ typedef struct Engine {
 #define ENGINE_DEFAULT_KEYS "AIML_API_KEY, AIMLAPI_API_KEY"
 
 const Engine *engine_default(void);
+
+/** What time it is at an origin, by the last answer that came from there to this process.
+ * The machine's own clock has no part in it. Thread-safe.
+ * @return Unix time in seconds, -1 = not known */
+int64_t engine_time(const char *origin);
 
 /** Whether a call has ended; fills *answer once it has (engine_job_clear() frees). */
 bool engine_answered(EngineCall *call, EngineAnswer *answer);

@@ -9,7 +9,7 @@
 #include <libavutil/mem.h>
 #include <libavutil/opt.h>
 
-#include "base/text.h"
+#include "base/clock.h"
 #include "base/compat.h"
 #include "journey/journey.h"
 #include "request/options.h"

@@ -8,12 +8,16 @@
 #include <libavutil/avstring.h>
 #include <libavutil/mem.h>
 #include <libavutil/random_seed.h>
-#include <libavutil/time.h>
 
+#include "base/clock.h"
 #include "base/url.h"
 
 /* A poll that follows the one before so late tells little of when the clip came to be. */
 #define NOTEWORTHY_S 15
+
+/* What is completed without a clip is asked for so long, and so often. */
+#define EMPTY_US      (60 * SECOND_US)
+#define EMPTY_POLL_US (2 * SECOND_US)
 
 /* The record */
 
@@ -73,7 +77,7 @@ Phase answer_accept(Job *job, const EngineAnswer *answer, double when)
     events_say(job->events, AV_LOG_INFO, "Accepted as generation %s%s.", state->id,
                price);
     job_note(job, "accepted", state->status, NULL, -1);
-    job->waiting_since = av_gettime_relative();
+    job->waiting_since = clock_now();
     return answer_take_state(job, answer);
 }
 
@@ -115,12 +119,18 @@ Phase answer_create_again(Job *job, const char *why, int64_t us)
     return job_sleep(job, PHASE_CREATE, us);
 }
 
+Phase answer_create_after_all(Job *job)
+{
+    job->poll.checking = false;
+    job->poll.checked = true;
+    return job_sleep(job, PHASE_LOOK, 0);
+}
+
 /* Under way */
 
 static void say_status(Job *job, const EngineJob *state)
 {
-    long long after =
-        (long long)((av_gettime_relative() - job->waiting_since) / SECOND_US);
+    long long after = (long long)((clock_now() - job->waiting_since) / SECOND_US);
 
     av_strlcpy(job->status, state->status, sizeof(job->status));
     if (state->status_known)
@@ -178,6 +188,7 @@ static Phase end_failed(Job *job, const EngineJob *state)
     if (current > 0) {
         av_strlcpy(r->status, job->status, sizeof(r->status));
         r->ended = record_now();
+        r->empty = state->state == JOB_EMPTY;
         if ((ret = answer_fill(job)) < 0 ||
             (ret = record_set(&r->error, state->error)) < 0)
             return job_give_up(job, FAILURE_STORE, ret);
@@ -210,7 +221,7 @@ static void note_duration(Job *job)
 
 static int64_t next_poll(const Job *job, const EngineAnswer *answer)
 {
-    int64_t here = av_gettime_relative() - job->waiting_since;
+    int64_t here = clock_now() - job->waiting_since;
     double now = record_now();
     double accepted = job->record->accepted > 0 ? job->record->accepted : now;
     /* Clocks jump; and no generation is older than its request may be waited for. */
@@ -222,6 +233,25 @@ static int64_t next_poll(const Job *job, const EngineAnswer *answer)
     if (job->request->poll_interval)
         us = job->request->poll_interval;
     return FFMAX(us, FFMIN(answer->retry_after, MAX_RETRY_AFTER) * SECOND_US);
+}
+
+/* Completed, and no clip is named: one may be a moment later. */
+static Phase take_empty(Job *job, const EngineJob *state)
+{
+    int64_t now = clock_now();
+
+    if (job->poll.checking)
+        return answer_create_after_all(job);
+    if (!job->poll.empty_since) {
+        job->poll.empty_since = now;
+        events_say(
+            job->events, AV_LOG_WARNING,
+            "The generation %s is completed, and no clip is named (%s); asking on.",
+            job->record->id, state->error);
+    }
+    if (now - job->poll.empty_since >= EMPTY_US)
+        return end_failed(job, state);
+    return job_sleep(job, PHASE_POLL, FFMAX(job->wake - now, EMPTY_POLL_US));
 }
 
 Phase answer_take_state(Job *job, const EngineAnswer *answer)
@@ -236,13 +266,17 @@ Phase answer_take_state(Job *job, const EngineAnswer *answer)
     }
     switch (state->state) {
     case JOB_PENDING:
+        job->poll.empty_since = 0;
         job->poll.last_pending = record_now();
         return PHASE_POLL;
     case JOB_FAILED:
-        return end_failed(job, state);
+        return job->poll.checking ? answer_create_after_all(job) : end_failed(job, state);
+    case JOB_EMPTY:
+        return take_empty(job, state);
     case JOB_COMPLETED:
         break;
     }
+    job->poll.checking = false;
     av_free(job->fetch.url);
     if (!(job->fetch.url = av_strdup(state->url)))
         return job_give_up(job, FAILURE_LATER, AVERROR(ENOMEM));

@@ -7,9 +7,8 @@
 #include <string.h>
 
 #include <libavutil/mem.h>
-#include <libavutil/time.h>
 
-#include "base/text.h"
+#include "base/clock.h"
 #include "base/compat.h"
 #include "job/batch_say.h"
 
@@ -32,11 +31,11 @@ static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static bool driving;
 static int wanted; ///< threads that want to change the list
 static Job *jobs;
-static Http *http;     ///< while there are jobs
-static int parallel;   ///< at most so many in flight, 0 = not read yet
-static int finished;   ///< since the batch was last at rest
-static int64_t began;  ///< when that was, av_gettime_relative()
-static int64_t driven; ///< when it last was, av_gettime_relative(), 0 = never
+static Http *http;                    ///< while there are jobs
+static int parallel;                  ///< at most so many in flight, 0 = not read yet
+static int finished;                  ///< since the batch was last at rest
+static int64_t began;                 ///< when that was, clock_now()
+static int64_t driven;                ///< when it last was, clock_now(), 0 = never
 static const AVIOInterruptCB *driver; ///< of the thread that drives
 
 /* The list. What is called here has the lock. */
@@ -203,7 +202,7 @@ static void append(Job *job)
     pthread_once(&once, set_up_process);
     if (is_at_rest()) {
         finished = 0;
-        began = av_gettime_relative();
+        began = clock_now();
     }
     for (; *at; at = &(*at)->next)
         if (!(*at)->ended)
@@ -331,7 +330,7 @@ static void hurry(void)
 /* Time in which nobody drove is not time that anybody waited. */
 static void forgive(void)
 {
-    int64_t now = av_gettime_relative(), gap = now - driven;
+    int64_t now = clock_now(), gap = now - driven;
 
     for (Job *job = jobs; job && driven && gap > UNDRIVEN_US; job = job->next)
         if (job->begun)
@@ -359,8 +358,8 @@ static void drive(void)
     }
     say_progress(jobs, finished, began);
     if (!news && (!calls || http_drive(http, idle) < 0))
-        av_usleep((unsigned)idle * 1000);
-    driven = av_gettime_relative();
+        clock_sleep(idle);
+    driven = clock_now();
 }
 
 /* Called with the lock. */
@@ -409,8 +408,21 @@ static void end_interrupted(Job *job)
     end(job);
 }
 
+/* One of several waits no longer. */
+static int leave(Job *job, int error, int64_t max_wait, Outcome *out)
+{
+    if (error == AVERROR(EINTR))
+        return events_fail(job->events, out, FAILURE_LATER, error,
+                           "Interrupted. The generation goes on, since others wait for "
+                           "it.");
+    return events_fail(job->events, out, FAILURE_LATER, error,
+                       "max_wait is over after %lld s. The generation goes on, since "
+                       "others wait for it longer; the same command picks it up.",
+                       (long long)(max_wait / SECOND_US));
+}
+
 /* Whoever waited no longer does. */
-static int give_up(Job *job, Outcome *out)
+static int give_up(Job *job, int error, int64_t max_wait, Outcome *out)
 {
     stop_driving();
     if (job->ended)
@@ -419,14 +431,33 @@ static int give_up(Job *job, Outcome *out)
     driving = true;
     pthread_mutex_unlock(&lock);
     if (shared)
-        events_fail(job->events, out, FAILURE_LATER, AVERROR(EINTR),
-                    "Interrupted. The generation goes on, since others wait for it.");
+        leave(job, error, max_wait, out);
     else
         end_interrupted(job);
     pthread_mutex_lock(&lock);
     driving = false;
     pthread_cond_broadcast(&changed);
-    return shared ? AVERROR(EINTR) : outcome_share(out, &job->out);
+    return shared ? error : outcome_share(out, &job->out);
+}
+
+/* Whether a caller has waited long enough of a job that others wait for longer. Left
+ * alone with it, it is the job's own matter to end. */
+static bool is_out_of_patience(Job *job, int64_t joined, int64_t max_wait)
+{
+    if (clock_now() - joined <= max_wait)
+        return false;
+    stop_driving();
+    if (job->references == 1)
+        job->patience = FFMIN(job->patience, max_wait);
+    return !job->ended && job->patience > max_wait &&
+           clock_now() - FFMAX(joined, job->waiting_since) > max_wait;
+}
+
+/* Let a job go on for as long as this caller wants to wait. */
+static void be_patient(Job *job, int64_t joined, int64_t max_wait)
+{
+    int64_t since = job->begun ? joined - job->waiting_since : 0;
+    job->patience = FFMAX(job->patience, since + max_wait);
 }
 
 /* Whether an answer would be left unread: nobody waits for it. */
@@ -442,12 +473,11 @@ static bool is_being_sent(void)
 /* Nobody may come for a while. */
 static void stay(const AVIOInterruptCB *interrupt)
 {
-    int64_t until = av_gettime_relative() + STAY_US;
+    int64_t until = clock_now() + STAY_US;
 
     for (;;) {
         stop_driving();
-        if (!is_being_sent() || av_gettime_relative() >= until ||
-            is_interrupted(interrupt))
+        if (!is_being_sent() || clock_now() >= until || is_interrupted(interrupt))
             return;
         turn(interrupt);
     }
@@ -469,24 +499,30 @@ static bool is_there(const Job *job, Until until)
             (stage == STAGE_BUSY || (!job->begun && must_queue(job))));
 }
 
-static int wait_until(Job *job, Until until, const AVIOInterruptCB *interrupt,
-                      Outcome *out)
+static int wait_until(Job *job, Until until, int64_t max_wait,
+                      const AVIOInterruptCB *interrupt, Outcome *out)
 {
+    int64_t joined = clock_now();
     int ret = 0;
 
     pthread_mutex_lock(&lock);
+    stop_driving();
+    if (until == UNTIL_ENDED)
+        be_patient(job, joined, max_wait);
     job->orphan = job->orphan && until != UNTIL_ENDED;
     job->ahead = job->ahead && job->orphan;
     job->waiting++;
     while (ret >= 0 && !is_there(job, until)) {
         if (is_interrupted(interrupt))
             ret = AVERROR(EINTR);
+        else if (until == UNTIL_ENDED && is_out_of_patience(job, joined, max_wait))
+            ret = AVERROR(ETIMEDOUT);
         else
             turn(interrupt);
     }
     job->waiting--;
     if (ret < 0)
-        ret = give_up(job, out);
+        ret = give_up(job, ret, max_wait, out);
     else if (until == UNTIL_ENDED)
         stay(interrupt);
     if (ret >= 0 && job->ended && job->out.error)
@@ -507,15 +543,15 @@ static int wait_until(Job *job, Until until, const AVIOInterruptCB *interrupt,
     return ret;
 }
 
-int job_wait(Job *job, const AVIOInterruptCB *interrupt, Outcome *out)
+int job_wait(Job *job, int64_t max_wait, const AVIOInterruptCB *interrupt, Outcome *out)
 {
-    return wait_until(job, UNTIL_ENDED, interrupt, out);
+    return wait_until(job, UNTIL_ENDED, max_wait, interrupt, out);
 }
 
 int job_wait_accepted(Job *job, bool or_queued, const AVIOInterruptCB *interrupt,
                       Outcome *out)
 {
-    return wait_until(job, or_queued ? UNTIL_QUEUED : UNTIL_ACCEPTED, interrupt, out);
+    return wait_until(job, or_queued ? UNTIL_QUEUED : UNTIL_ACCEPTED, 0, interrupt, out);
 }
 
 int job_places(void)

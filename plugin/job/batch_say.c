@@ -5,20 +5,18 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include <libavutil/time.h>
-
 /* Of job_expect(). */
 static struct {
     Events *voice;
     int total;
     int waiting;
-    int64_t began; ///< av_gettime_relative()
+    int64_t began; ///< clock_now()
 } expected;
 
 void say_expected(Events *voice, int total, int waiting)
 {
     if (!expected.voice)
-        expected.began = av_gettime_relative();
+        expected.began = clock_now();
     expected.voice = voice;
     expected.total = total;
     expected.waiting = waiting;
@@ -59,9 +57,8 @@ void say_progress(const Job *jobs, int finished, int64_t began)
         snprintf(arriving, sizeof(arriving), "%d downloading, ", downloading);
     snprintf(text, sizeof(text), "%d queued, %d generating, %s%d done", queued,
              live - queued - downloading, arriving, done);
-    events_progress(
-        expected.voice ? expected.voice : (voice ? voice : first)->events, text,
-        av_gettime_relative() - (expected.voice ? expected.began : began), -1);
+    events_progress(expected.voice ? expected.voice : (voice ? voice : first)->events,
+                    text, clock_now() - (expected.voice ? expected.began : began), -1);
 }
 
 /* Not by av_log(), whose lock a signal handler that calls exit() may have interrupted. */

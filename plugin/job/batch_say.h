@@ -8,7 +8,7 @@
 /* Called by whoever has the jobs to itself. */
 
 /** Say how they stand, when that is due: one line for all, or that of the only one.
- * @param finished  how many have ended since `began`, av_gettime_relative() */
+ * @param finished  how many have ended since `began`, clock_now() */
 void say_progress(const Job *jobs, int finished, int64_t began);
 
 /** As of job_expect(). */

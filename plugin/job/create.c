@@ -8,7 +8,6 @@
 #include <libavutil/avstring.h>
 #include <libavutil/mem.h>
 #include <libavutil/random_seed.h>
-#include <libavutil/time.h>
 
 #include "job/body.h"
 
@@ -65,7 +64,10 @@ static int begin_record(Job *job)
 static int on_last_byte(void *opaque)
 {
     Job *job = opaque;
+    int64_t there = engine_time(job->request->origin);
+
     job->record->sent_at = record_now();
+    job->record->gateway_time = there > 0 ? (double)there : 0;
     int ret = job_record(job, RECORD_SENT, "sent", NULL);
     if (ret >= 0)
         job_note(job, "sent", NULL, NULL, -1);
@@ -101,7 +103,7 @@ static Phase start(Job *job)
 
 /* Answers */
 
-/* Nothing left this machine whole, so nothing can have been accepted. */
+/* Not all of it has arrived, so nothing can have been accepted. */
 static Phase take_unsent(Job *job, const EngineAnswer *answer)
 {
     if (answer->stopped) /* the ledger could not be written, which was said */
@@ -117,7 +119,7 @@ static Phase take_unsent(Job *job, const EngineAnswer *answer)
 /* Too many at once: nothing was taken. */
 static Phase take_busy(Job *job, const EngineAnswer *answer)
 {
-    int64_t now = av_gettime_relative();
+    int64_t now = clock_now();
 
     if (now >= job_deadline(job))
         return answer_refuse(job, answer);
@@ -130,14 +132,14 @@ static Phase take_busy(Job *job, const EngineAnswer *answer)
 /* For so long, and not beyond max_wait. */
 static Phase look_for(Job *job, int64_t us, const char *why)
 {
-    int64_t now = av_gettime_relative();
+    int64_t now = clock_now();
     int64_t left = FFMAX(job_deadline(job) - now, 0);
 
-    events_say(
-        job->events, AV_LOG_WARNING,
-        "The answer to the create call was lost (%s): looking for the generation in the "
-        "gateway's usage log.",
-        why);
+    events_say(job->events, AV_LOG_ERROR,
+               "The answer to the create call was lost (%s): looking for the generation "
+               "in the gateway's usage log; nothing is sent again before it is known "
+               "whether there is one.",
+               why);
     job_note(job, "lost", NULL, why, 1);
     job->find.offset = 0;
     job->find.asking = false;
@@ -147,7 +149,7 @@ static Phase look_for(Job *job, int64_t us, const char *why)
     return PHASE_FIND;
 }
 
-static Phase take_answer(Job *job, const EngineAnswer *answer)
+static Phase take_answer(Job *job, EngineAnswer *answer)
 {
     job->create.busy = answer->verdict == ENGINE_BUSY;
     switch (answer->verdict) {
@@ -161,8 +163,7 @@ static Phase take_answer(Job *job, const EngineAnswer *answer)
         return take_unsent(job, answer);
     case ENGINE_FAULT:
         job->create.faults++;
-        av_strlcpy(job->create.suspect, answer->job.id ? answer->job.id : "",
-                   sizeof(job->create.suspect));
+        FFSWAP(char *, job->create.suspect, answer->job.id);
         return look_for(job, FAULT_LOOK_US, answer->text);
     case ENGINE_LOST:
         break;

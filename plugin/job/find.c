@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include <libavutil/mem.h>
-#include <libavutil/time.h>
 
 /* Create calls that the engine answered with a fault of its own. */
 #define MAX_FAULTS 3
@@ -18,20 +17,22 @@
 /* How long a look that began before the limit may go on. */
 #define FIND_GRACE_US (10 * SECOND_US)
 
-/* The usage log takes a window of 92 days; and what is looked through when the intent
- * seems to lie in the future. */
+/* The usage log takes a window of 92 days. Tries of one request lie within a day, since
+ * none is waited for longer; and what says only by this machine's clock when it was sent
+ * is looked for in the week before, too. */
 #define WINDOW_S (91 * DAY_SECONDS)
+#define TRIES_S  DAY_SECONDS
 #define WEEK_S   (7 * DAY_SECONDS)
 
-/* A machine that thinks it is earlier does not know the time: 2024-01-01. */
-#define EARLIEST 1704067200.0
-
-/* Whether everything that could still turn up of it would have by now. */
+/* Whether everything that could still turn up of it would have by now. Both points in
+ * time are the engine's; without them it has no age. */
 static bool is_old(const Job *job)
 {
-    double sent = job->record->sent_at > 0 ? job->record->sent_at : record_now();
-    /* What this run sent is not old, whatever the clock has been set to. */
-    return !job->create.client_id[0] && record_now() - sent > DAY_SECONDS;
+    int64_t now = engine_time(job->request->origin);
+    double sent = job->record->gateway_time;
+
+    return now >= 0 && sent > 0 && !job->create.client_id[0] &&
+           (double)now - sent > DAY_SECONDS;
 }
 
 /* When looking ends, whatever was found. */
@@ -42,7 +43,7 @@ static int64_t end_of_looking(const Job *job)
 
 static Phase rest(Job *job, int64_t us)
 {
-    job->wake = FFMIN(av_gettime_relative() + us, end_of_looking(job));
+    job->wake = FFMIN(clock_now() + us, end_of_looking(job));
     return PHASE_FIND;
 }
 
@@ -62,10 +63,8 @@ static const char *find_doubt(const Job *job)
 {
     if (job->foreign)
         return "this API key's usage log tells nothing of another's";
-    if (job->find.clock_differs)
-        return "this machine's clock is not the gateway's, so the usage log tells nothing";
-    if (job->record->created < EARLIEST)
-        return "this machine's clock was wrong then, so the usage log tells nothing";
+    if (engine_time(job->request->origin) < 0)
+        return "the gateway does not say what time it is, so its usage log tells nothing";
     return NULL;
 }
 
@@ -83,7 +82,7 @@ static Phase end_search(Job *job)
     if (doubt || !may_create)
         return stop_lost(
             job, doubt ? doubt : "the gateway's usage log shows no generation of it");
-    job->find.asking = job->create.suspect[0];
+    job->find.asking = job->create.suspect;
     if (job->find.asking)
         return PHASE_FIND;
     return job->create.faults >= MAX_FAULTS
@@ -113,7 +112,7 @@ static Phase take_suspect(Job *job, EngineAnswer *answer)
                               : job_give_up(job, FAILURE_LATER, AVERROR(ENOMEM));
     }
     if (unknown || answer->verdict == ENGINE_JOB) {
-        job->create.suspect[0] = '\0';
+        av_freep(&job->create.suspect);
         return end_search(job);
     }
     if (answer->verdict == ENGINE_REFUSED)
@@ -121,27 +120,59 @@ static Phase take_suspect(Job *job, EngineAnswer *answer)
     return rest(job, job_backoff(++job->weather, 4, answer->retry_after));
 }
 
+/* What time it is: by the engine, else by this machine, which may be wrong. */
+static int64_t now_there(const Job *job)
+{
+    int64_t now = engine_time(job->request->origin);
+    return now >= 0 ? now : (int64_t)record_now();
+}
+
+/* The window of a look: from the first try until now. */
+static void set_window(Job *job)
+{
+    const Record *r = job->record;
+    double now = (double)now_there(job), since = r->gateway_time;
+    bool several = r->client_ids && strchr(r->client_ids, ' ');
+
+    if (since > 0)
+        since -= several ? TRIES_S : 0;
+    else
+        since = FFMIN(r->created > 0 ? r->created : 0, now) - WEEK_S;
+    job->find.window[0] = (int64_t)av_clipd(since, now - WINDOW_S, now);
+    job->find.window[1] = (int64_t)now;
+    job->find.began = clock_now();
+}
+
+/* Whether the engine's clock, which an answer has told, is beyond the window. */
+static bool has_missed_window(const Job *job)
+{
+    int64_t passed = (clock_now() - job->find.began) / SECOND_US;
+    int64_t away = now_there(job) - passed - job->find.window[1];
+
+    return away > ENGINE_SKEW || away < -ENGINE_SKEW;
+}
+
 static Phase take_page(Job *job, const EngineAnswer *answer)
 {
-    int64_t away = answer->date - (int64_t)record_now();
-
     if (answer->job.id) {
         events_say(job->events, AV_LOG_INFO, "Found in the usage log.");
         job_note(job, "found", NULL, NULL, -1);
         return accept_found(job, answer);
     }
     job->weather = 0;
-    job->find.clock_differs =
-        answer->date >= 0 && (away > ENGINE_SKEW || away < -ENGINE_SKEW);
+    if (has_missed_window(job)) {
+        job->find.offset = 0;
+        return rest(job, PAGE_US);
+    }
     if (answer->more) {
         /* An empty page that claims more is no end of the list: from the start again. */
         job->find.offset = answer->rows ? job->find.offset + answer->rows : 0;
         return rest(job, answer->rows ? PAGE_US : LOOK_US);
     }
     job->find.offset = 0;
-    if (job->find.began >= job->find.until)
+    if (job->find.began >= job->find.until || is_old(job))
         return end_search(job);
-    job->wake = FFMIN(av_gettime_relative() + LOOK_US, job->find.until);
+    job->wake = FFMIN(clock_now() + LOOK_US, job->find.until);
     return PHASE_FIND;
 }
 
@@ -165,28 +196,25 @@ static Phase take_listing(Job *job, const EngineAnswer *answer)
 static int ask(Job *job)
 {
     const Engine *engine = job->request->engine;
-    double created = job->record->created, now = record_now();
 
     if (job->find.asking)
         return engine->poll(&job->access, job->http, job->create.suspect, &job->call);
     if (!job->find.offset)
-        job->find.began = av_gettime_relative();
-    /* Until now, not for a day: a clock that was behind put the intent too early. One
-     * that was ahead put it anywhere. */
-    created = av_clipd(created, now - WINDOW_S, now > created ? now : now - WEEK_S);
+        set_window(job);
     return engine->find(&job->access, job->http, job->record->client_ids,
-                        (int64_t)created, job->find.offset, &job->call);
+                        job->find.window[0], job->find.window[1], job->find.offset,
+                        &job->call);
 }
 
 Phase find_step(Job *job)
 {
     EngineAnswer answer;
-    int64_t now = av_gettime_relative();
+    int64_t now = clock_now();
 
     if (!job->request->engine->find)
         return stop_lost(job, "this engine does not list what was sent to it");
     if (!job->find.until)
-        job->find.until = is_old(job) ? now : now + job->request->max_wait;
+        job->find.until = now + job->patience;
     if (now >= end_of_looking(job)) {
         engine_end(&job->call);
         return stop_lost(job, job->find.asking

@@ -79,15 +79,17 @@ void job_withdraw(Job **job);
 void job_unref(Job **job);
 
 /**
- * Wait for its end. Then it stays up to 5 s for the answers to create calls of
- * other jobs, so that none goes unread.
- * @param out  its failure; the job has said it
+ * Wait for its end, and no longer than this caller wants to: a job goes on for as long as
+ * the most patient of those who wait for it. Then it stays up to 5 s for the answers to
+ * create calls of other jobs, so that none goes unread.
+ * @param max_wait  microseconds from when the engine has accepted it, or from now
+ * @param out       its failure; the job has said it
  * @return 0; AVERROR(EINTR) interrupted; AVERROR(ETIMEDOUT) max_wait is over;
  * AVERROR(ENOENT) with reuse=only; AVERROR(ENOKEY) without a key; AVERROR(EPERM) refused
  * by moderation; AVERROR_EXTERNAL the generation failed; AVERROR_HTTP_* the engine
  * refused; AVERROR_INVALIDDATA a damaged clip; or another negative AVERROR
  */
-int job_wait(Job *job, const AVIOInterruptCB *interrupt, Outcome *out);
+int job_wait(Job *job, int64_t max_wait, const AVIOInterruptCB *interrupt, Outcome *out);
 
 /**
  * Wait until the engine has accepted it, or it has ended.

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <libavutil/mem.h>
-#include <libavutil/time.h>
 
 bool job_can_reuse(const Record *record)
 {
@@ -58,7 +57,7 @@ double job_command_began(void)
 
 static Phase go_on(Job *job, Phase phase)
 {
-    job->waiting_since = av_gettime_relative();
+    job->waiting_since = clock_now();
     if (job->record->id)
         events_set_id(job->events, job->record->id);
     return phase;
@@ -99,6 +98,21 @@ static Phase resume(Job *job)
         events_say(job->events, AV_LOG_INFO, "Picking up generation %s.", r->id);
     job_note(job, "picked_up", NULL, NULL, -1);
     job_check_account(job);
+    return go_on(job, PHASE_POLL);
+}
+
+/* It was completed without a clip, and paid for: whether it has one meanwhile is asked
+ * before another is bought. */
+static Phase check_empty(Job *job)
+{
+    if (!job->request->api_key) {
+        job_miss_key(job->request, job->events, &job->out);
+        return PHASE_END;
+    }
+    events_say(job->events, AV_LOG_INFO,
+               "The generation %s ended without a clip: asking for it once more.",
+               job->record->id);
+    job->poll.checking = true;
     return go_on(job, PHASE_POLL);
 }
 
@@ -165,7 +179,7 @@ Phase look_step(Job *job)
             return job_fail(job, FAILURE_GATEWAY, AVERROR_EXTERNAL,
                             "The generation %s failed: %s.", r->id ? r->id : "",
                             record_error(r));
-        return begin(job);
+        return r->empty && r->id && !job->poll.checked ? check_empty(job) : begin(job);
     case RECORD_NEW:
     case RECORD_DAMAGED: /* moved aside once it is looked at under the lock */
         return fetch_adopt(job, &next) ? next : begin(job);

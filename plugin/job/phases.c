@@ -5,7 +5,6 @@
 #include <stdio.h>
 
 #include <libavutil/mem.h>
-#include <libavutil/time.h>
 
 /* What is on its way when max_wait ends: an answer to the first poll, a clip, and the
  * answer to a create call, which had better not be lost. */
@@ -45,8 +44,7 @@ void job_say_progress(const Job *job)
         what = job->status[0] ? job->status : "waiting";
     if (state && state->size > 0)
         percent = 100.0 * (double)state->bytes / (double)state->size;
-    events_progress(job->events, what, av_gettime_relative() - job->waiting_since,
-                    percent);
+    events_progress(job->events, what, clock_now() - job->waiting_since, percent);
 }
 
 /* Being left before the end */
@@ -69,7 +67,7 @@ static int64_t grace(const Job *job)
 
 static bool must_stop(const Job *job)
 {
-    if (av_gettime_relative() < FFMAX(job_deadline(job), job->phase_began) + grace(job))
+    if (clock_now() < FFMAX(job_deadline(job), job->phase_began) + grace(job))
         return false;
     switch (job->phase) {
     case PHASE_LOOK:
@@ -123,7 +121,7 @@ static Phase run_out(Job *job)
     bool unsent = job->phase == PHASE_CREATE && job->record->state != RECORD_SENT;
 
     snprintf(why, sizeof(why), "max_wait is over after %lld s.",
-             (long long)((av_gettime_relative() - job->waiting_since) / SECOND_US));
+             (long long)((clock_now() - job->waiting_since) / SECOND_US));
     return leave(job, unsent ? FAILURE_GATEWAY : FAILURE_LATER, AVERROR(ETIMEDOUT), why);
 }
 
@@ -141,10 +139,10 @@ bool job_step(Job *job, int in_flight)
     job->in_flight = in_flight;
     if (must_stop(job))
         job->phase = run_out(job);
-    else if (job->call || job->fetch.download || av_gettime_relative() >= job->wake)
+    else if (job->call || job->fetch.download || clock_now() >= job->wake)
         job->phase = phases[job->phase].step(job);
     if (job->phase != before)
-        job->phase_began = av_gettime_relative();
+        job->phase_began = clock_now();
     if (job->phase == PHASE_END && job->out.error)
         events_note_failure(job->events, &job->out);
     return job->phase == PHASE_END;
@@ -152,7 +150,7 @@ bool job_step(Job *job, int in_flight)
 
 int job_idle(const Job *job, int most)
 {
-    int64_t left = (job->wake - av_gettime_relative()) / 1000 + 1;
+    int64_t left = (job->wake - clock_now()) / 1000 + 1;
     return job_uses_http(job) ? most : (int)FFMAX(FFMIN(left, most), 0);
 }
 
@@ -169,7 +167,7 @@ void job_forgive(Job *job, int64_t us)
 
 void job_hurry(Job *job)
 {
-    job->wake = FFMIN(job->wake, FFMAX(av_gettime_relative(), job->create.not_before));
+    job->wake = FFMIN(job->wake, FFMAX(clock_now(), job->create.not_before));
 }
 
 /* Life */
@@ -187,6 +185,7 @@ Job *job_alloc(const JobPlan *plan, const Outcome *out)
     job->may_create = plan->may_create;
     job->refusal = plan->refusal;
     job->price = plan->price;
+    job->patience = plan->request->max_wait;
     job->ahead = plan->ahead;
     job->events = events_alloc(out->log, plan->voice);
     if (!job->events) {
@@ -213,7 +212,7 @@ void job_begin(Job *job, Http *http, const AVIOInterruptCB *interrupt)
     job->access = (EngineAccess){r->origin, r->api_key, r->ca_file, r->allow_http};
     job->usage = ENGINE_NO_USAGE;
     job->fetch.size = -1;
-    job->waiting_since = av_gettime_relative();
+    job->waiting_since = clock_now();
     job_command_began();
     schedule_plan(&job->poll.schedule, job->store, r->model_name, r->duration,
                   r->model ? r->model->latency : 0);
@@ -227,6 +226,7 @@ void job_end(Job *job)
     engine_body_clear(&job->create.body);
     still_free(&job->still);
     still_free(&job->end);
+    av_freep(&job->create.suspect);
     av_freep(&job->fetch.url);
     av_freep(&job->key_again);
 }

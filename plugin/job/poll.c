@@ -18,6 +18,9 @@ static Phase take_answer(Job *job, const EngineAnswer *answer)
     job->poll.answered = true;
     if (answer->status == 401 && job_try_key_again(job))
         return job_sleep(job, PHASE_POLL, 0);
+    if (answer->verdict == ENGINE_REFUSED && job->poll.checking &&
+        job_kind_of(answer->error) != FAILURE_KEY)
+        return answer_create_after_all(job);
     if (answer->verdict == ENGINE_REFUSED)
         return end_refused(job, answer);
     if (answer->verdict == ENGINE_JOB) {

@@ -9,8 +9,8 @@
 #include <libavutil/avstring.h>
 #include <libavutil/mem.h>
 #include <libavutil/random_seed.h>
-#include <libavutil/time.h>
 
+#include "base/clock.h"
 #include "base/digest.h"
 #include "request/kept.h"
 
@@ -82,12 +82,12 @@ Failure job_kind_of(int error)
 
 int64_t job_deadline(const Job *job)
 {
-    return job->waiting_since + job->request->max_wait;
+    return job->waiting_since + job->patience;
 }
 
 Phase job_sleep(Job *job, Phase phase, int64_t us)
 {
-    int64_t now = av_gettime_relative(), end = job_deadline(job);
+    int64_t now = clock_now(), end = job_deadline(job);
     /* Once more at the very end; in the grace behind it as slowly as before. */
     job->wake = now < end ? FFMIN(now + us, end) : now + us;
     return phase;

@@ -5,6 +5,7 @@
 
 #include <stdatomic.h>
 
+#include "base/clock.h"
 #include "base/download.h"
 #include "base/http.h"
 #include "engine/engine.h"
@@ -37,7 +38,7 @@ typedef enum Stage {
     STAGE_ENDED,
 } Stage;
 
-/* Times are av_gettime_relative(), microseconds, unless another unit is named. */
+/* Times are clock_now(), microseconds, unless another unit is named. */
 struct Job {
     /* What it is about. */
     Request *request;
@@ -69,6 +70,7 @@ struct Job {
     Phase phase;
     int64_t phase_began;
     int64_t waiting_since; ///< when max_wait began
+    int64_t patience;      ///< the longest max_wait of those who wait, from then on
     int64_t wake;          ///< before which there is nothing to do
     char cause[160];       ///< what last went wrong on the way, or ""
     int weather;           ///< polls or downloads in a row that told nothing
@@ -86,19 +88,22 @@ struct Job {
         bool busy;          ///< the last one was refused for too many at once
         int64_t not_before; ///< up to which a busy engine asked for peace
         int faults;         ///< calls that a failing engine answered
-        char suspect[256];  ///< id that came with such an answer, "" = none
+        char *suspect;      ///< id that came with such an answer, or NULL
     } create;
     struct {
-        bool asking;        ///< about create.suspect, before the call is sent again
-        bool clock_differs; ///< the engine's clock and this machine's disagree
-        int offset;         ///< rows passed over
-        int64_t began;      ///< when its first page was asked for
-        int64_t until;      ///< a listing that begins from then on decides
-        bool enough;        ///< `until` is not cut short by max_wait
+        bool asking;       ///< about create.suspect, before the call is sent again
+        int offset;        ///< rows passed over
+        int64_t window[2]; ///< of the look at hand, Unix time in seconds
+        int64_t began;     ///< when its first page was asked for
+        int64_t until;     ///< a listing that begins from then on decides
+        bool enough;       ///< `until` is not cut short by max_wait
     } find;
     struct {
         Schedule schedule;
         bool answered;       ///< a poll told something in this run
+        int64_t empty_since; ///< when it was first completed without a clip, 0 = never
+        bool checking;       ///< whether what ended without a clip has one meanwhile
+        bool checked;        ///< and it has none
         double last_pending; ///< record_now() at the last poll that said so, 0 = none
     } poll;
     struct {
@@ -246,6 +251,9 @@ Phase answer_refuse(Job *job, const EngineAnswer *answer);
 /** Nothing was accepted, and the create call is sent again after so many microseconds;
  * 0: because nothing of it was found. */
 Phase answer_create_again(Job *job, const char *why, int64_t us);
+
+/** What ended without a clip still has none: the next step is a new generation. */
+Phase answer_create_after_all(Job *job);
 
 /** Take in how the generation is: status, failure, URL. */
 Phase answer_take_state(Job *job, const EngineAnswer *answer);

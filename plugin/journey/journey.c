@@ -24,7 +24,7 @@ int journey_fetch(const Ask *ask, char **path, Outcome *out)
              ((ret = order_quote(&o, out)) >= 0 && // still: fit, encode; engine: price
               (ret = order_enter(&o, false, &job, out)) >= 0 &&
               // create -> wait -> download -> verify -> store
-              (ret = job_wait(job, ask->interrupt, out)) >= 0))
+              (ret = order_wait(&o, job, out)) >= 0))
         ret = deliver(&o, path, out);
 end:
     if (ret < 0)
@@ -43,7 +43,7 @@ int journey_pick_up(const char *key, const Ask *ask, char **path, Outcome *out)
     *path = NULL;
     if ((ret = order_recall(&o, key, ask, out)) >= 0 &&
         (o.served || ((ret = order_enter(&o, false, &job, out)) >= 0 &&
-                      (ret = job_wait(job, ask->interrupt, out)) >= 0)))
+                      (ret = order_wait(&o, job, out)) >= 0)))
         ret = deliver(&o, path, out);
     if (ret < 0)
         ret = fall_back(&o, ret, path, out);

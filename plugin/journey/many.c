@@ -199,7 +199,7 @@ static int go_on(Journey *j, char **path, Outcome *out)
                            (ret = order_enter(o, false, &j->job, out)) < 0))
             return ret;
     }
-    if (j->job && (ret = job_wait(j->job, j->ask.interrupt, out)) < 0)
+    if (j->job && (ret = order_wait(o, j->job, out)) < 0)
         return ret;
     return deliver(o, path, out);
 }

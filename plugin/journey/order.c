@@ -344,6 +344,11 @@ int order_enter(Order *o, bool ahead, Job **job, Outcome *out)
     return job_enter(&o->plan, job, out);
 }
 
+int order_wait(const Order *o, Job *job, Outcome *out)
+{
+    return job_wait(job, o->request->max_wait, o->ask->interrupt, out);
+}
+
 void order_free(Order *o)
 {
     engine_body_clear(&o->body);

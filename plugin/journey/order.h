@@ -57,6 +57,9 @@ int order_quote(Order *order, Outcome *out);
 /** Enter a job for it. @param job  as of job_enter() */
 int order_enter(Order *order, bool ahead, Job **job, Outcome *out);
 
+/** Wait for the job, as job_wait(), for as long as the request says. */
+int order_wait(const Order *order, Job *job, Outcome *out);
+
 /** Read and decode a still that was not read for the key: the engine was to fetch it, or
  * its job has it. */
 int order_need_still(Order *order, Outcome *out);

@@ -8,8 +8,8 @@
 
 #include <libavutil/avstring.h>
 #include <libavutil/mem.h>
-#include <libavutil/time.h>
 
+#include "base/clock.h"
 #include "engine/engine.h"
 
 /* Without a limit the price is a courtesy, and a purchase need not wait for it long. */
@@ -22,7 +22,7 @@
 /* What the gateway answered when it was asked for a model. */
 typedef struct Answer {
     char *origin, *model;
-    int64_t when; ///< av_gettime_relative()
+    int64_t when; ///< clock_now()
     Catalogue *catalogue;
     int ret;
     char why[96];
@@ -60,7 +60,7 @@ static void forget(Answer *answer)
 static const Answer *find_answer(const Request *r)
 {
     for (Answer *a = answers; a < answers + KEPT_LISTS; a++)
-        if (is_of(a, r) && av_gettime_relative() - a->when < KEPT_US &&
+        if (is_of(a, r) && clock_now() - a->when < KEPT_US &&
             (a->ret >= 0 || r->max_cost < 0))
             return a;
     return NULL;
@@ -94,7 +94,7 @@ static int ask(const Request *r, const AVIOInterruptCB *interrupt, const Answer 
     source.timeout_ms = r->max_cost >= 0 ? 0 : COURTESY_MS;
     fresh.ret = r->engine->list(&source, r->model_name, &fresh.catalogue, fresh.why,
                                 sizeof(fresh.why));
-    fresh.when = av_gettime_relative();
+    fresh.when = clock_now();
     fresh.origin = av_strdup(r->origin);
     fresh.model = av_strdup(r->model_name);
     pthread_mutex_lock(&lock);

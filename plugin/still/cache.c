@@ -6,7 +6,7 @@
 
 #include <libavutil/mem.h>
 
-#include "base/text.h"
+#include "base/clock.h"
 #include "still/parts.h"
 
 #define USUAL_BYTES (256 << 20)

@@ -10,7 +10,7 @@
 #include <libavutil/error.h>
 #include <libavutil/mem.h>
 
-#include "base/text.h"
+#include "base/clock.h"
 #include "base/files.h"
 #include "request/kept.h"
 #include "store/put.h"

@@ -53,7 +53,16 @@ static void add_id(const Exchange *x, cJSON *answer, const Job *job, const char 
         key = "generation_id";
     else if (x->plan.shapes & SHAPE_NO_ID)
         return;
-    cJSON_AddStringToObject(answer, key, job->id);
+    if (x->plan.shapes & SHAPE_OTHER_ID) {
+        cJSON_AddStringToObject(answer, key, "video_of_somebody_else");
+    } else if (x->plan.shapes & SHAPE_NUL) {
+        char *id = text_format("\"%s\\u0000x\"", job->id);
+
+        cJSON_AddRawToObject(answer, key, id);
+        free(id);
+    } else {
+        cJSON_AddStringToObject(answer, key, job->id);
+    }
 }
 
 static void add_extra(const Exchange *x, cJSON *answer)
@@ -69,15 +78,18 @@ static void add_extra(const Exchange *x, cJSON *answer)
 /* What the answer needs to know is copied from the request and its body. */
 static void name_job(const Exchange *x, Job *job)
 {
-    char digest[DIGEST_TEXT], uuid[UUID_TEXT], *seed;
+    char digest[DIGEST_TEXT], uuid[UUID_TEXT], long_tail[2001], *seed;
 
+    memset(long_tail, 'x', sizeof(long_tail));
     sha256_text(x->body.data, x->body.size, digest);
     job->body_digest = checked_strdup(digest);
     seed = text_format("%d %s", job->number, digest);
     sha256_text(seed, strlen(seed), digest);
     free(seed);
     uuid_like(digest, uuid);
-    job->id = text_format("video_%.48s:%s", digest, job->model);
+    job->id = text_format("video_%.48s%.*s:%s", digest,
+                          x->plan.shapes & SHAPE_LONG_ID ? (int)sizeof(long_tail) - 1 : 0,
+                          long_tail, job->model);
     job->clip = text_format("/generations/%s/%lld-%s.mp4",
                             animals[(unsigned)job->number % NB_ANIMALS],
                             (long long)(job->created_us / 1000), uuid);
@@ -305,6 +317,14 @@ static void fail_now(Exchange *x, Job *job)
         jobs_save(list, job);
 }
 
+/* As a provider's own members are passed on. */
+static void add_filter(cJSON *answer)
+{
+    cJSON_AddNumberToObject(answer, "raiMediaFilteredCount", 1);
+    cJSON_AddItemToArray(cJSON_AddArrayToObject(answer, "raiMediaFilteredReasons"),
+                         cJSON_CreateString("The video shows a person that it may not."));
+}
+
 static cJSON *describe_job(const Exchange *x, const Job *job, JobStatus status)
 {
     JobList *list = &x->gateway->jobs;
@@ -313,7 +333,10 @@ static cJSON *describe_job(const Exchange *x, const Job *job, JobStatus status)
 
     add_id(x, answer, job, "id");
     cJSON_AddStringToObject(answer, "status", status_word(x, &status));
-    if (status == JOB_COMPLETED && !(x->plan.shapes & SHAPE_VIDEO_NULL))
+    if (status == JOB_COMPLETED && x->plan.shapes & SHAPE_FILTERED)
+        add_filter(answer);
+    if (status == JOB_COMPLETED &&
+        !(x->plan.shapes & (SHAPE_VIDEO_NULL | SHAPE_FILTERED)))
         cJSON_AddItemToObject(answer, "video", describe_video(x, job));
     else
         cJSON_AddNullToObject(answer, "video");

@@ -42,6 +42,10 @@ static const struct {
     {"processing", SHAPE_PROCESSING},
     {"unknown", SHAPE_UNKNOWN},
     {"extra", SHAPE_EXTRA},
+    {"filtered", SHAPE_FILTERED},
+    {"other_id", SHAPE_OTHER_ID},
+    {"long_id", SHAPE_LONG_ID},
+    {"nul", SHAPE_NUL},
 };
 
 const char *clip_kind_name(ClipKind kind)
@@ -289,6 +293,14 @@ static int apply_wrong_range(Plan *plan, char *args)
     return word ? parse_integer(word, -INT_MAX, INT_MAX, &plan->wrong_range) : 0;
 }
 
+static int apply_date(Plan *plan, char *args)
+{
+    const char *word = next_word(&args);
+
+    plan->no_date = word && !strcmp(word, "none");
+    return plan->no_date ? 0 : parse_integer(word, -INT_MAX, INT_MAX, &plan->date);
+}
+
 /* The faults that are a mere switch. */
 #define SWITCH(field)                                \
     static int apply_##field(Plan *plan, char *args) \
@@ -372,6 +384,8 @@ static const struct {
      "206 of another range: it starts DELTA (-1000) bytes off, as\n"
      "         its Content-Range says"},
     {"slow", ON_ANY, apply_slow, "BYTES_PER_SECOND", "sends the body at this rate"},
+    {"date", ON_ANY, apply_date, "SECONDS|none",
+     "the answer's Date is so many seconds off, or there is none"},
 };
 
 void plan_init(Plan *plan)
@@ -414,11 +428,15 @@ static void describe_names(FILE *out)
     fputs("  Shapes (several lines add up): ", out);
     for (size_t i = 0; i < sizeof(shape_names) / sizeof(*shape_names); i++)
         fprintf(out, "%s%s", i ? i % 5 ? ", " : ",\n    " : "", shape_names[i].name);
-    fputs(".\n    generation_id, no_id and extra (unknown keys) also fit create; "
-          "succeeded is\n"
-          "    the word for completed; waiting, active, processing and unknown "
+    fputs(".\n    generation_id, no_id, extra (unknown keys), other_id (another "
+          "job's), long_id (2000\n"
+          "    characters; the job keeps it) and nul (\\u0000 in the id) also fit "
+          "create; succeeded\n"
+          "    is the word for completed; waiting, active, processing and unknown "
           "(`rendering`)\n"
-          "    make a poll look pending whatever the job is.\n"
+          "    make a poll look pending whatever the job is; filtered is video_null "
+          "with the\n"
+          "    reasons of a filter beside it.\n"
           "  Clips: ",
           out);
     for (int i = 0; i < NB_CLIP_KINDS; i++)

@@ -60,6 +60,10 @@ enum {
     SHAPE_PROCESSING = 1 << 11,
     SHAPE_UNKNOWN = 1 << 12,
     SHAPE_EXTRA = 1 << 13,
+    SHAPE_FILTERED = 1 << 14,
+    SHAPE_OTHER_ID = 1 << 15,
+    SHAPE_LONG_ID = 1 << 16,
+    SHAPE_NUL = 1 << 17,
 };
 
 /* What the script wants of one request: every matching line has been applied. */
@@ -90,6 +94,8 @@ typedef struct Plan {
     char *url, *file;       /* in place of the result's own; NULL: no fault */
     long long wrong_length, wrong_range; /* 0: no fault */
     double slow;                         /* bytes a second, 0: no fault */
+    long long date;                      /* seconds that Date is off, 0: no fault */
+    int no_date;
 } Plan;
 
 typedef struct FaultSet FaultSet;

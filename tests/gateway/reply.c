@@ -193,21 +193,26 @@ static const char *usual_message(int status)
     return status_title((unsigned)status);
 }
 
-static void add_retry_after(const Plan *plan, Reply *reply)
+/* As HTTP has it. */
+static char *date_text(time_t at)
 {
-    time_t at = time(NULL) + plan->retry_after;
     char date[64];
     struct tm tm;
 
+    gmtime_r(&at, &tm);
+    strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", &tm);
+    return checked_strdup(date);
+}
+
+static void add_retry_after(const Plan *plan, Reply *reply)
+{
     if (plan->retry_after < 0)
         return;
     if (!plan->retry_as_date) {
         reply_header(reply, "Retry-After", text_format("%d", plan->retry_after));
         return;
     }
-    gmtime_r(&at, &tm);
-    strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", &tm);
-    reply_header(reply, "Retry-After", checked_strdup(date));
+    reply_header(reply, "Retry-After", date_text(time(NULL) + plan->retry_after));
 }
 
 void reply_scripted(const Exchange *x, Reply *reply)
@@ -384,6 +389,12 @@ enum MHD_Result reply_send(Exchange *x, Reply *reply)
     if (reply->type)
         MHD_add_response_header(response, "Content-Type", reply->type);
     MHD_add_response_header(response, "x-request-id", x->request_id);
+    if (!x->plan.no_date) {
+        char *date = date_text(time(NULL) + (time_t)x->plan.date);
+
+        MHD_add_response_header(response, "Date", date);
+        free(date);
+    }
     for (int i = 0; i < reply->nb_headers; i++)
         MHD_add_response_header(response, reply->headers[i].name,
                                 reply->headers[i].value);

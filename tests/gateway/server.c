@@ -313,7 +313,7 @@ static struct MHD_Daemon *start_daemon(Gateway *gateway, int fd,
                                                        struct MHD_Connection *))
 {
     unsigned flags = MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD |
-                     MHD_USE_POLL | MHD_USE_ITC;
+                     MHD_USE_POLL | MHD_USE_ITC | MHD_USE_SUPPRESS_DATE_NO_CLOCK;
     struct MHD_OptionItem tls[] = {
         {MHD_OPTION_HTTPS_MEM_CERT, 0, gateway->certificate.data},
         {MHD_OPTION_HTTPS_MEM_KEY, 0, gateway->certificate_key.data},

@@ -146,7 +146,7 @@ static int bring(Request *request, Store *store)
     int ret = job_enter(&plan, &made, &out);
 
     if (ret >= 0)
-        ret = job_wait(made, NULL, &out);
+        ret = job_wait(made, request->max_wait, NULL, &out);
     job_unref(&made);
     engine_body_clear(&body);
     return ret;

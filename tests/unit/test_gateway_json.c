@@ -15,6 +15,7 @@
 
 #define U                 "https://cdn.aimlapi.com/generations/cat/1-2.mp4"
 #define V                 "\"video\":{\"url\":\"" U "\"}"
+#define UNNAMED           "it was completed, and the answer names no clip"
 #define JOB(status, rest) "{\"id\":\"g\",\"status\":\"" status "\"" rest "}"
 
 /* A job's answer and what must be read from it; NULL = not said. */
@@ -79,9 +80,9 @@ static const JobCase statuses[] = {
     {JOB("finished", "," V), "g", JOB_COMPLETED, "finished", true, U, NULL, false, -1},
     {JOB("COMPLETED", "," V), "g", JOB_COMPLETED, "COMPLETED", true, U, NULL, false, -1},
     /* The clip comes later than the word, or the word later than the clip. */
-    {JOB("completed", ""), "g", JOB_PENDING, "completed", true, NULL, NULL, false, -1},
-    {JOB("completed", ",\"video\":null"), "g", JOB_PENDING, "completed", true, NULL, NULL,
-     false, -1},
+    {JOB("completed", ""), "g", JOB_EMPTY, "completed", true, NULL, UNNAMED, false, -1},
+    {JOB("completed", ",\"video\":null"), "g", JOB_EMPTY, "completed", true, NULL,
+     UNNAMED, false, -1},
     {JOB("generating", "," V), "g", JOB_PENDING, "generating", true, U, NULL, false, -1},
     {JOB("queued", "," V), "g", JOB_PENDING, "queued", true, U, NULL, false, -1},
     {JOB("failed", ""), "g", JOB_FAILED, "failed", true, NULL, "no reason given", false,
@@ -116,20 +117,20 @@ static const JobCase videos[] = {
      NULL, false, -1},
     {JOB("completed", ",\"video\":\"" U "\""), "g", JOB_COMPLETED, "completed", true, U,
      NULL, false, -1},
-    {JOB("completed", ",\"video\":[]"), "g", JOB_PENDING, "completed", true, NULL, NULL,
+    {JOB("completed", ",\"video\":[]"), "g", JOB_EMPTY, "completed", true, NULL, UNNAMED,
      false, -1},
-    {JOB("completed", ",\"video\":{}"), "g", JOB_PENDING, "completed", true, NULL, NULL,
+    {JOB("completed", ",\"video\":{}"), "g", JOB_EMPTY, "completed", true, NULL, UNNAMED,
      false, -1},
-    {JOB("completed", ",\"video\":\"\""), "g", JOB_PENDING, "completed", true, NULL, NULL,
-     false, -1},
-    {JOB("completed", ",\"video\":{\"url\":null}"), "g", JOB_PENDING, "completed", true,
-     NULL, NULL, false, -1},
-    {JOB("completed", ",\"video\":{\"url\":7}"), "g", JOB_PENDING, "completed", true,
-     NULL, NULL, false, -1},
-    {JOB("completed", ",\"video\":{\"url\":\"\"}"), "g", JOB_PENDING, "completed", true,
-     NULL, NULL, false, -1},
-    {JOB("completed", ",\"video\":false"), "g", JOB_PENDING, "completed", true, NULL,
-     NULL, false, -1},
+    {JOB("completed", ",\"video\":\"\""), "g", JOB_EMPTY, "completed", true, NULL,
+     UNNAMED, false, -1},
+    {JOB("completed", ",\"video\":{\"url\":null}"), "g", JOB_EMPTY, "completed", true,
+     NULL, UNNAMED, false, -1},
+    {JOB("completed", ",\"video\":{\"url\":7}"), "g", JOB_EMPTY, "completed", true, NULL,
+     UNNAMED, false, -1},
+    {JOB("completed", ",\"video\":{\"url\":\"\"}"), "g", JOB_EMPTY, "completed", true,
+     NULL, UNNAMED, false, -1},
+    {JOB("completed", ",\"video\":false"), "g", JOB_EMPTY, "completed", true, NULL,
+     UNNAMED, false, -1},
     /* Unknown members beside and before. */
     {"{\"model\":\"m\",\"x\":{\"id\":\"no\",\"status\":\"error\"},\"id\":\"g\","
      "\"status\":"
@@ -248,6 +249,24 @@ static void test_money(void **state)
 {
     (void)state;
     CHECK_ALL(moneys);
+}
+
+/* Why a completed one has no clip, in words from wherever they stand. */
+static const JobCase reasons[] = {
+    {JOB("completed", ",\"video\":null,\"raiMediaFilteredCount\":1,"
+                      "\"raiMediaFilteredReasons\":[\"Support codes: 1\",\"a face\"]"),
+     "g", JOB_EMPTY, "completed", true, NULL, "Support codes: 1; a face", true, -1},
+    {JOB("completed", ",\"filtered\":false,\"message\":\"No output.\""), "g", JOB_EMPTY,
+     "completed", true, NULL, "No output.", false, -1},
+    {JOB("completed",
+         ",\"meta\":{\"details\":{\"text\":\"blocked by our safety filter\"}}"),
+     "g", JOB_EMPTY, "completed", true, NULL, "blocked by our safety filter", true, -1},
+};
+
+static void test_reasons(void **state)
+{
+    (void)state;
+    CHECK_ALL(reasons);
 }
 
 /* Ids are opaque: one of 18 digits must not be rounded, or another's job is polled. */
@@ -524,14 +543,23 @@ static void test_more(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ids),         cmocka_unit_test(test_statuses),
-        cmocka_unit_test(test_videos),      cmocka_unit_test(test_errors),
-        cmocka_unit_test(test_money),       cmocka_unit_test(test_long_number_as_id),
-        cmocka_unit_test(test_empty_id),    cmocka_unit_test(test_empty_url_first),
-        cmocka_unit_test(test_empty_error), cmocka_unit_test(test_not_monotonic),
-        cmocka_unit_test(test_garbage),     cmocka_unit_test(test_cut),
-        cmocka_unit_test(test_name_at_end), cmocka_unit_test(test_deep),
-        cmocka_unit_test(test_large),       cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_ids),
+        cmocka_unit_test(test_statuses),
+        cmocka_unit_test(test_videos),
+        cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_reasons),
+        cmocka_unit_test(test_money),
+        cmocka_unit_test(test_long_number_as_id),
+        cmocka_unit_test(test_empty_id),
+        cmocka_unit_test(test_empty_url_first),
+        cmocka_unit_test(test_empty_error),
+        cmocka_unit_test(test_not_monotonic),
+        cmocka_unit_test(test_garbage),
+        cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_name_at_end),
+        cmocka_unit_test(test_deep),
+        cmocka_unit_test(test_large),
+        cmocka_unit_test(test_rows),
         cmocka_unit_test(test_more),
     };
     return cmocka_run_group_tests_name("gateway_json", tests, NULL, NULL);
