@@ -101,16 +101,6 @@ static int begin(Order *o, const Ask *ask, Outcome *out)
     return o->events ? 0 : AVERROR(ENOMEM);
 }
 
-/* Where things are to be kept is the store's matter, whatever is wrong with it. */
-static int check_places(Order *o, Outcome *out)
-{
-    int ret = request_check_places(o->request, o->options, out);
-
-    if (ret < 0 && ret != AVERROR(ENOMEM))
-        out->kind = FAILURE_STORE;
-    return ret;
-}
-
 int order_read(Order *o, const Ask *ask, Outcome *out)
 {
     int ret;
@@ -120,7 +110,8 @@ int order_read(Order *o, const Ask *ask, Outcome *out)
         (ret = check_lists(o, out)) < 0 ||
         (ret = request_check(o->options, out, &o->request)) < 0 ||
         (ret = request_check_gateway(o->request, o->options, out)) < 0 ||
-        (ret = check_places(o, out)) < 0 || (ret = read_stills(o, out)) < 0 ||
+        (ret = request_check_places(o->request, o->options, out)) < 0 ||
+        (ret = read_stills(o, out)) < 0 ||
         (ret = request_settle(o->request, o->still, o->end, out)) < 0)
         return ret;
     events_set_key(o->events, o->request->key);
@@ -334,6 +325,12 @@ int order_quote(Order *o, Outcome *out)
 
 int order_enter(Order *o, bool ahead, Job **job, Outcome *out)
 {
+    int ret;
+
+    /* The one to be joined may have ended and gone meanwhile. */
+    if (o->known && !job_is_known(o->request) &&
+        ((ret = order_look_up(o, out)) < 0 || (ret = order_quote(o, out)) < 0))
+        return ret;
     o->plan.request = o->request;
     o->plan.store = o->store;
     o->plan.still = &o->still;

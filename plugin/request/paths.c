@@ -14,6 +14,9 @@
 #include "base/files.h"
 #include "request/kept.h"
 
+/* Where things are to be kept is the store's matter, whatever is wrong with it. */
+#define refuse(out, ...) outcome_fail(out, FAILURE_STORE, AVERROR(EINVAL), __VA_ARGS__)
+
 static bool is_same_file(const char *one, const char *other)
 {
     struct stat a, b;
@@ -66,14 +69,14 @@ static int check_account(const Options *o, Outcome *out, const Request *r)
     int ret = path ? 0 : AVERROR(ENOMEM);
 
     if (path && is_still(path, r)) {
-        ret = outcome_refuse(
+        ret = refuse(
             out,
             "The option save names %s, and the account of the clip would be written "
             "over the still, %s; nothing sent.",
             o->save, path);
     } else if (path && (ret = files_check_writable(path)) < 0) {
         outcome_fail(
-            out, FAILURE_REQUEST, ret,
+            out, FAILURE_STORE, ret,
             "The option save names %s, beside which the account of the clip, %s, "
             "cannot be written: %s; nothing sent.",
             o->save, path, av_err2str(ret));
@@ -88,21 +91,19 @@ static int check_save(const Options *o, Outcome *out, Request *r)
     if (!o->save)
         return 0;
     if (!o->save[0])
-        return outcome_refuse(out,
-                              "The option save is empty; it takes the path of a file.");
+        return refuse(out, "The option save is empty; it takes the path of a file.");
     if (is_still(o->save, r))
-        return outcome_refuse(out, "The option save names a still of the request, %s.",
-                              o->save);
+        return refuse(out, "The option save names a still of the request, %s.", o->save);
     if ((ret = files_check_writable(o->save)) < 0)
         return outcome_fail(
-            out, FAILURE_REQUEST, ret,
+            out, FAILURE_STORE, ret,
             "The option save names %s, which cannot be written: %s; nothing sent.",
             o->save, av_err2str(ret));
     /* A link is to stay one: what it leads to is written. */
     if (!(r->save = resolve(o->save)))
         return AVERROR(ENOMEM);
     if (is_of_store(r->save, r->store))
-        return outcome_refuse(
+        return refuse(
             out,
             "The option save names %s, a file of the store itself, which keeps every "
             "clip anyway; name one outside of %s; nothing sent.",
