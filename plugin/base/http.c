@@ -9,7 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <linux/sockios.h>
 
 #include <curl/curl.h>
@@ -33,6 +36,9 @@
 /* Bytes of a body that are kept back until those before them are acknowledged. */
 #define LAST_PIECE 1024
 
+/* An address of each kind is tried at the same time, and others after these. */
+#define MAX_SOCKETS 8
+
 /* An acknowledgment wakes nobody: while one is waited for, it is looked for so often. */
 #define HELD_MS 5
 
@@ -53,18 +59,20 @@ struct HttpExchange {
     CURL *easy;
     struct curl_slist *headers;
     char message[CURL_ERROR_SIZE];
-    int64_t started;    ///< clock_now(), microseconds
-    BodyReader body;    ///< of the request
-    size_t unsent;      ///< bytes of it that libcurl has not been given
-    size_t allocated;   ///< bytes behind reply.body
-    int64_t received;   ///< bytes of the reply's body
-    int64_t age;        ///< seconds that a cache has kept the reply
-    int64_t retry_date; ///< of Retry-After, Unix time, -1 when not given
-    bool held;          ///< the last piece of the body is kept back
-    int64_t held_at;    ///< since then, clock_now()
-    bool enough;        ///< of the body of an error
-    bool resolving;     ///< a name is being looked up
-    bool left;          ///< by its caller while that went on: it goes no further
+    int64_t started;          ///< clock_now(), microseconds
+    BodyReader body;          ///< of the request
+    size_t unsent;            ///< bytes of it that libcurl has not been given
+    size_t allocated;         ///< bytes behind reply.body
+    int64_t received;         ///< bytes of the reply's body
+    int64_t age;              ///< seconds that a cache has kept the reply
+    int64_t retry_date;       ///< of Retry-After, Unix time, -1 when not given
+    int sockets[MAX_SOCKETS]; ///< that were made for it, one of which was connected
+    int sockets_made;
+    bool held;       ///< the last piece of the body is kept back
+    int64_t held_at; ///< since then, clock_now()
+    bool enough;     ///< of the body of an error
+    bool resolving;  ///< a name is being looked up
+    bool left;       ///< by its caller while that went on: it goes no further
     bool done;
 };
 
@@ -108,15 +116,37 @@ static void fail(HttpExchange *exchange, int error, const char *why)
 
 /* libcurl's callbacks */
 
+/* The port of a socket here, or -1. */
+static long local_port(int socket)
+{
+    union {
+        struct sockaddr any;
+        struct sockaddr_in in;
+        struct sockaddr_in6 in6;
+    } name;
+    socklen_t size = sizeof(name);
+
+    if (getsockname(socket, &name.any, &size) < 0)
+        return -1;
+    return name.any.sa_family == AF_INET    ? ntohs(name.in.sin_port)
+           : name.any.sa_family == AF_INET6 ? ntohs(name.in6.sin6_port)
+                                            : -1;
+}
+
 /* Whether the peer's TCP has acknowledged all that was given to the socket; true where
- * that is not known. */
+ * that is not known. libcurl tells a transfer's socket only once it has ended, and its
+ * port before: of those that were made for it, one was connected. */
 static bool is_acknowledged(const HttpExchange *exchange)
 {
-    curl_socket_t socket = CURL_SOCKET_BAD;
+    long port = 0;
     int left = 0;
 
-    curl_easy_getinfo(exchange->easy, CURLINFO_ACTIVESOCKET, &socket);
-    return socket == CURL_SOCKET_BAD || ioctl(socket, SIOCOUTQ, &left) < 0 || !left;
+    curl_easy_getinfo(exchange->easy, CURLINFO_LOCAL_PORT, &port);
+    for (int i = 0; i < exchange->sockets_made && i < MAX_SOCKETS; i++)
+        if (port > 0 && local_port(exchange->sockets[i]) == port &&
+            !ioctl(exchange->sockets[i], SIOCOUTQ, &left))
+            return !left;
+    return true;
 }
 
 /* The last bytes are kept back until all before them have arrived at the other side. A
@@ -314,9 +344,9 @@ static int begin_resolving(void *resolver, void *reserved, void *opaque)
 static int end_resolving(void *opaque, curl_socket_t socket, curlsocktype purpose)
 {
     HttpExchange *exchange = opaque;
-    (void)socket;
     (void)purpose;
     exchange->resolving = false;
+    exchange->sockets[exchange->sockets_made++ % MAX_SOCKETS] = socket;
     exchange->started = clock_now();
     return exchange->left ? CURL_SOCKOPT_ERROR : CURL_SOCKOPT_OK;
 }
