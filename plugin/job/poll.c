@@ -2,6 +2,10 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "job/state.h"
 
+#include <string.h>
+
+#include <libavutil/avstring.h>
+
 static Phase end_refused(Job *job, const EngineAnswer *answer)
 {
     bool key = job_kind_of(answer->error) == FAILURE_KEY;
@@ -28,7 +32,9 @@ static Phase take_answer(Job *job, const EngineAnswer *answer)
         return answer_take_state(job, answer);
     }
     int64_t us = job_backoff(++job->weather, 30, answer->retry_after);
-    events_say(job->events, job->weather == 1 ? AV_LOG_WARNING : AV_LOG_VERBOSE,
+    bool news = job->weather == 1 || strcmp(job->poll.trouble, answer->text);
+    av_strlcpy(job->poll.trouble, answer->text, sizeof(job->poll.trouble));
+    events_say(job->events, news ? AV_LOG_WARNING : AV_LOG_VERBOSE,
                "Could not ask how the generation is: %s; asking again.", answer->text);
     job_note(job, "retry", NULL, answer->text, 1);
     return job_sleep(job, PHASE_POLL, us);

@@ -104,6 +104,7 @@ struct Job {
         int64_t empty_since; ///< when it was first completed without a clip, 0 = never
         bool checking;       ///< whether what ended without a clip has one meanwhile
         bool checked;        ///< and it has none
+        char trouble[512];   ///< what was last said to have gone wrong
         double last_pending; ///< record_now() at the last poll that said so, 0 = none
     } poll;
     struct {
