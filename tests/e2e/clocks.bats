@@ -64,7 +64,7 @@ gateway_at() { # seconds|none, line...
 }
 
 @test "a create call without a price list before it: no time of the gateway's, and no age" {
-    set_faults "create 1 drop-before" "models * status 503"
+    set_faults "create 1 drop-before" "models * drop-before"
     at -2d fetch --prompt "unheard" --max_wait 0 still.png
     ended 75
     same null "$(record .gateway_time)"
