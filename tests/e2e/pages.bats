@@ -45,7 +45,8 @@ sent_in_vain() { # prompt
 
 @test "found on the first, the second and the fourth page" {
     local newer
-    for newer in 0 99 100 350; do
+    some 2 100 0 350 99
+    for newer in "${SOME[@]}"; do
         anew
         set_faults "${LOST[@]}" "logs * unrelated $newer 500"
         works fetch --prompt "behind $newer" --max_wait 60 still.png
@@ -56,6 +57,7 @@ sent_in_vain() { # prompt
 }
 
 @test "the last page is listed, and not one more" {
+    whole_only
     sent_in_vain "no row"
     set_faults "logs * unrelated 250"
     ends_with 75 fetch --prompt "no row" --max_wait 0 still.png
@@ -92,6 +94,7 @@ sent_in_vain() { # prompt
 }
 
 @test "an empty page that claims more is no end of the list" {
+    whole_only
     sent_in_vain hollow
     age 25
     set_faults "logs * hollow"
@@ -167,6 +170,7 @@ sent_in_vain() { # prompt
 }
 
 @test "after 23 h it is not" {
+    whole_only
     sent_in_vain "nearly a day ago"
     age 23
     ends_with 75 fetch --prompt "nearly a day ago" --max_wait 0 still.png
