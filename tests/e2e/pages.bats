@@ -26,10 +26,10 @@ offsets() {
     state "[.requests[] | select(.endpoint == \"logs\")][-$(pages):] | map(.path | capture(\"offset=(?<n>[0-9]+)\").n) | join(\" \")"
 }
 
-age() { # hours: as if the request had been sent that long ago
+age() { # hours: as if the request had been sent that long ago, by the gateway's clock
     local file
     file=$(compgen -G "$I2V_STORE/*.json")
-    jq --argjson back "$1" '.created -= $back * 3600 | .sent -= $back * 3600' "$file" >aged
+    jq --argjson back "$1" '.gateway_time -= $back * 3600' "$file" >aged
     cat aged >"$file"
 }
 
@@ -194,7 +194,7 @@ sent_in_vain() { # prompt
     # Sent a day ago by the ledger, while its row lies in the window all the same.
     local file
     file=$(compgen -G "$I2V_STORE/*.json")
-    jq '.sent -= 25 * 3600' "$file" >aged
+    jq '.gateway_time -= 25 * 3600' "$file" >aged
     cat aged >"$file"
     set_faults "logs * unrelated 120 90"
     works fetch --prompt "an old row" still.png
