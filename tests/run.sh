@@ -4,8 +4,10 @@
 #
 # usage: run.sh [--quick | --all | NAME...]
 #
-#   run.sh          everything, as CI does; of the crash and the fault matrix a fixed sample
-#   run.sh --all    everything, these two whole; their tables are kept beside this file
+#   run.sh          everything, as CI does; of what is run many times over, as the crash and the
+#                   fault matrix, a fixed sample
+#   run.sh --all    everything, and these whole; the tables of the two are kept beside this
+#                   file. Then in trixie, too, with another FFmpeg; see matrix.sh
 #   run.sh --quick  format, house, one build, the unit tests and e2e-forms
 #   run.sh NAME...  one build, and the suites of these names: unit-store, e2e-forms, ...; without
 #                   what stands before the hyphen, all of that name
@@ -16,15 +18,17 @@ set -eu
 here=$(dirname "$(readlink -f "$0")")
 root=$(dirname "$here")
 build=${I2V_BUILD_DIR:-$root/build-test}
-# The end-to-end tests mostly wait, so more of them than there are processors.
-jobs=$(($(nproc) * 2))
+processors=$(nproc)
+# The end-to-end tests wait, too, so more of them than there are processors.
+jobs=$((processors * 2))
 status=0
 
 # What another FFmpeg may change: how it is reached, and the API. Its hosts, of which some
 # have time limits of their own, are left to the whole matrix.
 smoke_tests='^shim-(surface|hosting|launcher)$|^e2e-(embed|forms|graph)$'
 smoke_targets='plugin/all shim/all tests/gateway/all tests/shim/all tests/e2e/all'
-smoke=
+# What is installed, and what its tests are made of.
+parts='plugin/all shim/all tests/gateway/all tests/e2e/all'
 
 usage() {
   sed -n '/^# usage: /,/^set /s/^# \{0,1\}//p' "$0"
@@ -50,6 +54,12 @@ configure() { # BUILD, ARGUMENT...
   step "Build: $name"
   : >"$build/$name.log"
   quietly "$name" cmake -S "$root" -B "$build/$name" -G Ninja -DI2V_WERROR=ON "$@"
+}
+
+# The build that is tested as it is installed, but for what only a debugger reads.
+configure_gcc() {
+  configure gcc -DCMAKE_C_COMPILER=gcc -DCMAKE_EXPORT_COMPILE_COMMANDS=ON \
+    -DCMAKE_C_FLAGS_RELWITHDEBINFO='-O2 -DNDEBUG'
 }
 
 compile() { # BUILD, ARGUMENT...
@@ -94,7 +104,7 @@ find_suites() { # BUILD, NAME...
 }
 
 run_named() { # NAME...
-  configure gcc -DCMAKE_C_COMPILER=gcc
+  configure_gcc
   suites=$(find_suites gcc "$@") || exit
   compile gcc
   step "Tests"
@@ -103,44 +113,48 @@ run_named() { # NAME...
 
 run_quick() {
   check_sources
-  configure gcc -DCMAKE_C_COMPILER=gcc
+  configure_gcc
   compile gcc
   step "Tests"
   run_tests gcc -R '^(unit-.*|e2e-forms)$'
 }
 
-# In a group of processes of its own, to end it with.
-begin_smoke() {
+# Of all that gcc has compiled.
+warn_with_clang() {
+  step "Warnings of clang"
+  # What differs in no more than how it is linked and tested is one; each header is in some.
+  jq -r '.[] | select(.file | test("/header_[^/]*$") | not) | .command' \
+    "$build/gcc/compile_commands.json" |
+    sed -E 's/^[^ ]+/clang -fsyntax-only/; s/ -o [^ ]+ -c / /
+      s/ -(O|g|fPI|fno-sanitize|fsanitize|D[A-Za-z0-9_]+_EXPORTS)[^ ]*//g' |
+    sort -u >"$build/clang-commands"
+  : >"$build/clang-warnings.log"
+  quietly clang-warnings xargs -P "$processors" -d '\n' -n 1 sh -c <"$build/clang-commands"
+}
+
+build_all() {
+  configure_gcc
+  # The unit tests and the fuzzers are run with the sanitizers alone.
+  # shellcheck disable=SC2086 # a list of words
+  compile gcc --target $parts tests/shim/all tests/bench/all i2v-debian
+  warn_with_clang
+  configure sanitized -DCMAKE_C_COMPILER=gcc -DI2V_SANITIZE=ON \
+    -DCMAKE_C_FLAGS_RELWITHDEBINFO='-O1 -g1 -DNDEBUG'
+  # shellcheck disable=SC2086 # a list of words
+  compile sanitized --target $parts tests/unit/all tests/fuzz/all e2e-api-tsan
+  configure clang -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=Debug -DI2V_FUZZ=ON
+  compile clang --target libfuzzer
+}
+
+test_in_trixie() {
   if [ "$(id -u)" != 0 ]; then
     step "No tests in trixie: that needs root"
     return
   fi
-  step "Tests in trixie, with another FFmpeg (meanwhile)"
-  setsid nice "$here/matrix.sh" -t "$smoke_tests" -b "$smoke_targets" trixie \
-    >"$build/trixie.txt" 2>&1 &
-  smoke=$!
-  trap 'kill -- "-$smoke" 2>/dev/null || :' EXIT
-  trap 'exit 130' INT TERM
-}
-
-end_smoke() {
-  [ -n "$smoke" ] || return 0
-  step "Tests in trixie"
-  wait "$smoke" || status=1
-  trap - EXIT
+  step "Tests in trixie, with another FFmpeg"
+  "$here/matrix.sh" -t "$smoke_tests" -b "$smoke_targets" trixie >"$build/trixie.txt" 2>&1 ||
+    status=1
   cat "$build/trixie.txt"
-}
-
-build_all() {
-  configure gcc -DCMAKE_C_COMPILER=gcc
-  compile gcc
-  # For its warnings, and for the fuzzers.
-  configure clang -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=Debug -DI2V_FUZZ=ON
-  compile clang
-  configure sanitized -DCMAKE_C_COMPILER=gcc -DI2V_SANITIZE=ON
-  # Of the tests only those that run below.
-  compile sanitized --target plugin/all shim/all tests/gateway/all tests/unit/all tests/e2e/all \
-    tests/fuzz/all e2e-api-tsan
 }
 
 # Where the end of the output is looked at.
@@ -149,25 +163,25 @@ say_what_failed() {
   for name in gcc clang sanitized; do
     sed "s|^[0-9]*:|$name, |" "$build/$name/Testing/Temporary/LastTestsFailed.log" 2>/dev/null || :
   done
-  [ -z "$smoke" ] || sed -n "/, failed: /p" "$build/trixie.txt"
+  sed -n "/, failed: /p" "$build/trixie.txt" 2>/dev/null || :
 }
 
 run_whole() {
+  rm -f "$build/trixie.txt"
   check_sources
-  begin_smoke
   build_all
   # What is run with the sanitizers is mostly not run here a second time.
   step "Tests"
   run_tests gcc -LE '^(unit|sanitized)$'
   step "Tests with the sanitizers"
-  run_tests sanitized -L 'unit|sanitized'
+  run_tests sanitized -L "unit|^sanitized(-too${I2V_ALL:+|-whole})?\$"
   step "Fuzzers"
   run_tests clang -L libfuzzer
   for matrix in crash fault; do
     step "The $matrix matrix"
     cat "$build/gcc/$matrix-matrix.txt" || status=1
   done
-  end_smoke
+  [ -z "${I2V_ALL:-}" ] || test_in_trixie
   [ "$status" -eq 0 ] || say_what_failed
 }
 

@@ -1,4 +1,4 @@
-/* i2v: the TLS sessions of this process
+/* i2v: the TLS sessions of this process (inside base)
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #ifndef I2V_HTTP_SESSIONS_H
 #define I2V_HTTP_SESSIONS_H

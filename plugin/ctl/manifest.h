@@ -1,4 +1,4 @@
-/* i2v: a manifest: many requests, one JSON object a line
+/* i2v: a manifest: many requests, one JSON object a line (inside ctl)
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * A manifest is read whole, so that each line can be checked before anything of any is

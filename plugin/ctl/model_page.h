@@ -1,4 +1,4 @@
-/* i2v: the command: the page of one model
+/* i2v: the command: the page of one model (inside ctl)
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * A model has a row in our table, an entry in what the gateway serves, or both. Here the

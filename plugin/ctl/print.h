@@ -1,4 +1,4 @@
-/* i2v: the command: results on standard output
+/* i2v: the command: results on standard output (inside ctl)
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * What all subcommands print by: one line for a shell to take, JSON for programs, and the

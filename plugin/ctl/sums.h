@@ -1,4 +1,4 @@
-/* i2v: the command: what was spent, by project or by model
+/* i2v: the command: what was spent, by project or by model (inside ctl)
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * A generation that failed costs nothing; one whose price is not known is counted apart.

@@ -1,4 +1,4 @@
-/* i2v: the engine aimlapi, as its files share it
+/* i2v: the engine aimlapi, as its files share it (inside engine)
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #ifndef I2V_AIMLAPI_H
 #define I2V_AIMLAPI_H

@@ -1,4 +1,4 @@
-/* i2v: one call to an engine, as its kind and answer.c share it
+/* i2v: one call to an engine, as its kind and answer.c share it (inside engine)
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #ifndef I2V_ENGINE_CALL_H
 #define I2V_ENGINE_CALL_H

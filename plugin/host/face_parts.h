@@ -1,4 +1,4 @@
-/* i2v: what face.h says of requests, filters and graphs, for the table in entry.c
+/* i2v: what face.h says of requests, filters and graphs, for entry.c (inside host)
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #ifndef I2V_FACE_PARTS_H
 #define I2V_FACE_PARTS_H

@@ -1,4 +1,4 @@
-/* i2v: one source filter of a graph, i2v or ai2v
+/* i2v: one source filter of a graph, i2v or ai2v (inside host)
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #ifndef I2V_SOURCE_H
 #define I2V_SOURCE_H

@@ -1,4 +1,4 @@
-/* i2v: what the files of a source filter share
+/* i2v: what the files of a source filter share (inside host)
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #ifndef I2V_SOURCE_PARTS_H
 #define I2V_SOURCE_PARTS_H

@@ -1,4 +1,4 @@
-/* i2v: when to ask next how a generation is, by how long earlier ones took
+/* i2v: when to ask next how a generation is, by how long earlier ones took (inside job)
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #ifndef I2V_SCHEDULE_H
 #define I2V_SCHEDULE_H

@@ -1,4 +1,4 @@
-/* i2v: a clip made here from a still, in place of a generated one
+/* i2v: a clip made here from a still, in place of a generated one (inside made)
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #ifndef I2V_ANIMATIC_H
 #define I2V_ANIMATIC_H

@@ -1,4 +1,4 @@
-/* i2v: a clip without sound given a silent track
+/* i2v: a clip without sound given a silent track (inside made)
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #ifndef I2V_SILENCE_H
 #define I2V_SILENCE_H

@@ -1,4 +1,4 @@
-/* i2v: the words on a clip that is made here
+/* i2v: the words on a clip that is made here (inside made)
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * A text of any kind is broken into a few lines that can be drawn, and these become

@@ -1,4 +1,4 @@
-/* i2v: write an MP4 of our own
+/* i2v: write an MP4 of our own (inside made)
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The index goes in front, the file is there whole or not at all, and sound can be made

@@ -1,4 +1,4 @@
-/* i2v: the inside of still/, for its own files; still.h is what others see
+/* i2v: what the files of still/ share, as still.h has what others see (inside still)
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #ifndef I2V_STILL_PARTS_H
 #define I2V_STILL_PARTS_H

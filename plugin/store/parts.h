@@ -1,4 +1,4 @@
-/* i2v: what the files of the store share
+/* i2v: what the files of the store share (inside store)
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #ifndef I2V_STORE_PARTS_H
 #define I2V_STORE_PARTS_H

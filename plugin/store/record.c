@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -206,7 +207,8 @@ static void read_facts(const cJSON *json, ClipFacts *facts)
         return;
     facts->width = (int)width;
     facts->height = (int)height;
-    facts->duration = json_number(json, "duration", -1);
+    double duration = json_number(json, "duration", -1);
+    facts->duration = isfinite(duration) ? duration : -1;
     if (sscanf(text_of(json, "rate"), "%d/%d", &rate.num, &rate.den) == 2 &&
         rate.num >= 0 && rate.den > 0)
         facts->rate = rate;
@@ -233,46 +235,58 @@ static bool read_state(const cJSON *json, RecordState *state)
     return !item;
 }
 
-/* Read a member; what is of another type is not known. An object or array is taken over:
- * *item is then NULL. */
+/* Whether it says something of a member: JSON of its type, and a number that can be. */
+static bool fits(const Member *m, const cJSON *item)
+{
+    switch (m->type) {
+    case MEMBER_TEXT:
+    case MEMBER_CHARS:
+        return cJSON_IsString(item);
+    case MEMBER_OBJECT:
+        return cJSON_IsObject(item);
+    case MEMBER_ARRAY:
+        return cJSON_IsArray(item);
+    default:
+        return cJSON_IsNumber(item) && isfinite(item->valuedouble) &&
+               item->valuedouble >= 0;
+    }
+}
+
+/* Read a member. An object or array is taken over: *item is then NULL. */
 static int read_member(Record *r, const Member *m, cJSON **item)
 {
     const char *text = cJSON_GetStringValue(*item);
-    double number = cJSON_IsNumber(*item) ? (*item)->valuedouble : -1;
+    double number = (*item)->valuedouble;
 
     switch (m->type) {
     case MEMBER_TEXT:
         return record_set(at(r, m), text);
     case MEMBER_CHARS:
-        av_strlcpy(at(r, m), text ? text : "", m->size);
+        av_strlcpy(at(r, m), text, m->size);
         break;
     case MEMBER_INT:
-        if (cJSON_IsNumber(*item))
-            *(int *)at(r, m) = (int)av_clipd(number, 0, INT_MAX);
+        *(int *)at(r, m) = (int)FFMIN(number, INT_MAX);
         break;
     case MEMBER_SIZE:
-        if (cJSON_IsNumber(*item))
-            *(int64_t *)at(r, m) = (int64_t)av_clipd(number, 0, MAX_WHOLE);
+        *(int64_t *)at(r, m) = (int64_t)FFMIN(number, MAX_WHOLE);
         break;
     case MEMBER_NUMBER:
-        *(double *)at(r, m) = number >= 0 ? number : -1;
-        break;
     case MEMBER_TIME:
-        *(double *)at(r, m) = FFMAX(number, 0);
+        *(double *)at(r, m) = number;
         break;
     case MEMBER_FLAG:
         *(bool *)at(r, m) = number > 0;
         break;
     case MEMBER_OBJECT:
     case MEMBER_ARRAY:
-        if (m->type == MEMBER_OBJECT ? cJSON_IsObject(*item) : cJSON_IsArray(*item))
-            FFSWAP(cJSON *, *(cJSON **)at(r, m), *item);
+        FFSWAP(cJSON *, *(cJSON **)at(r, m), *item);
         break;
     }
     return 0;
 }
 
-/* Take the members out of a page; what stays in it is the rest. */
+/* Take the members out of a page; what stays in it is the rest. Of several of one name
+ * the first that fits counts; one that does not is not known. */
 static int read_members(Record *r, cJSON *json)
 {
     static const char *const others[] = {"version", "key", "state", "clip_facts"};
@@ -282,10 +296,17 @@ static int read_members(Record *r, cJSON *json)
     for (size_t i = 0; i < FF_ARRAY_ELEMS(others); i++)
         cJSON_DeleteItemFromObjectCaseSensitive(json, others[i]);
     for (size_t i = 0; ret >= 0 && i < FF_ARRAY_ELEMS(members); i++) {
-        cJSON *item = cJSON_DetachItemFromObjectCaseSensitive(json, members[i].name);
-        if (item)
-            ret = read_member(r, &members[i], &item);
-        cJSON_Delete(item);
+        const Member *m = &members[i];
+        bool known = false;
+        cJSON *item;
+
+        while ((item = cJSON_DetachItemFromObjectCaseSensitive(json, m->name))) {
+            if (!known && fits(m, item)) {
+                known = true;
+                ret = read_member(r, m, &item);
+            }
+            cJSON_Delete(item);
+        }
     }
     return ret;
 }

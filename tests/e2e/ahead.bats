@@ -76,8 +76,9 @@ sent_together() { # number
 
 @test "a wrong graph of the same command: nothing is sent" {
     local other
-    for other in "i2v=still.png:prompt=x:duration=4,nosuchfilter" "color,nosuchfilter" \
-        "i2v=still.png:prompt='x:duration=4" "i2v=still.png:prompt=x:duration=4[a"; do
+    some 3 "i2v=still.png:prompt=x:duration=4,nosuchfilter" "color,nosuchfilter" \
+        "i2v=still.png:prompt='x:duration=4" "i2v=still.png:prompt=x:duration=4[a"
+    for other in "${SOME[@]}"; do
         refused ff "${REQUEST[@]}" -prompt hello -i still.png -f lavfi -i "$other" -f null -
         says "[i2v @"
         refused ff "${REQUEST[@]}" -prompt hello -i still.png -lavfi "$other" -f null -
@@ -86,6 +87,7 @@ sent_together() { # number
 }
 
 @test "which of several requests is refused is said" {
+    whole_only
     refused ff "${REQUEST[@]}" -prompt hello -i still.png -f i2v -prompt x -duration 5 -i ./still.png \
         -filter_complex hstack -f null -
     says duration "'./still.png'"
@@ -107,6 +109,7 @@ sent_together() { # number
 }
 
 @test "another program than ffmpeg: nothing is sent ahead" {
+    whole_only
     ln -s "$(command -v ffmpeg)" other
     works "$BIN/i2v" ./other -nostdin -y "${REQUEST[@]}" -prompt o1 -i still.png "${REQUEST[@]}" -prompt o2 -i still.png \
         -filter_complex hstack -frames:v 2 -f null -
@@ -132,6 +135,7 @@ sent_together() { # number
 }
 
 @test "too many at once by the gateway's measure: those wait, in their order" {
+    whole_only
     set_faults "create 2-4 status 429 retry-after 1" "create 6 status 429 retry-after 1"
     works ff "${REQUEST[@]}" -prompt q1 -i still.png "${REQUEST[@]}" -prompt q2 -i still.png \
         "${REQUEST[@]}" -prompt q3 -i still.png "${REQUEST[@]}" -prompt q4 -i still.png \
@@ -164,6 +168,7 @@ sent_together() { # number
 }
 
 @test "refused by the gateway ahead of its open: asked once" {
+    whole_only
     set_faults "create 2 status 400"
     refused ff "${REQUEST[@]}" -prompt s1 -i still.png "${REQUEST[@]}" -prompt s2 -i still.png \
         -filter_complex hstack -frames:v 2 -f null -
@@ -184,6 +189,7 @@ sent_together() { # number
 }
 
 @test "killed while all wait: the same command goes on with all of them" {
+    whole_only
     set_faults "poll * shape waiting"
     local command=("$BIN/i2v" ffmpeg -nostdin -y "${REQUEST[@]}" -prompt u1 -i still.png
         "${REQUEST[@]}" -prompt u2 -i still.png -filter_complex hstack -frames:v 2 -f null -)
@@ -203,6 +209,7 @@ sent_together() { # number
 }
 
 @test "with fallback=still an input that fails does not stop the others" {
+    whole_only
     set_faults "create 1 fail server_error broken"
     # whichever it is that arrives first
     works ff "${REQUEST[@]}" -prompt w1 -fallback still -i still.png \
@@ -225,6 +232,7 @@ sent_together() { # number
 }
 
 @test "one at a time: the next is sent when the one before is done" {
+    whole_only
     I2V_PARALLEL=1 works ff "${REQUEST[@]}" -prompt y1 -i still.png "${REQUEST[@]}" -prompt y2 -i still.png \
         "${REQUEST[@]}" -prompt y3 -i still.png "${REQUEST[@]}" -prompt y4 -i still.png \
         -filter_complex hstack=4 -frames:v 2 -f null -
@@ -243,6 +251,7 @@ sent_together() { # number
 }
 
 @test "what its own open would refuse is refused before anything is sent" {
+    whole_only
     local list
     for list in "-protocol_whitelist https" "-protocol_blacklist file" "-format_whitelist mov"; do
         refused ff "${REQUEST[@]}" -prompt l1 -i still.png $list "${REQUEST[@]}" -prompt l2 -i still.png \
@@ -296,6 +305,7 @@ sent_together() { # number
 }
 
 @test "the lines of a single request, in two forms, are as ever" {
+    whole_only
     works ff "${REQUEST[@]}" -prompt key5 -i still.png -filter_complex "i2v=still.png:prompt=key5:duration=4[b];[0:v][b]hstack" \
         -frames:v 2 -f null -
     says "] Accepted as generation"
@@ -305,7 +315,9 @@ sent_together() { # number
 # ffmpeg ends with such an option once the clip is there.
 @test "an option of another format: nothing is sent" {
     local option
-    for option in "-loop 1" "-framerate 25" "-pattern_type glob" "-movflags +faststart" "-scan_all_pmts 1" "-rtsp_transport tcp" "-s 640x360" "-pix_fmt rgb24" "-ar 8000"; do
+    some 3 "-loop 1" "-framerate 25" "-pattern_type glob" "-movflags +faststart" "-scan_all_pmts 1" "-rtsp_transport tcp" \
+        "-s 640x360" "-pix_fmt rgb24" "-ar 8000"
+    for option in "${SOME[@]}"; do
         # shellcheck disable=SC2086
         refused ff $option "${REQUEST[@]}" -prompt left1 -i still.png -f null -
         says "[i2v @" "Option " " is not for i2v" "nothing sent"
@@ -343,12 +355,14 @@ sent_together() { # number
 
 # Other programs put into an open what is for another format, and do not miss it.
 @test "other programs may leave an option over" {
+    whole_only
     ffprobe -v quiet -loop 1 -f lavfi -i color=d=0.1 || skip "this ffprobe misses them"
     works "$BIN/i2v" ffprobe -loop 1 "${REQUEST[@]}" -prompt other1 -i still.png
     expect_creates 1
 }
 
 @test "a clip that this command saves is no missing input" {
+    whole_only
     works ff "${REQUEST[@]}" -prompt save1 -save shot.mp4 -i still.png -i shot.mp4 \
         -filter_complex hstack -frames:v 2 -f null -
     expect_creates 1

@@ -177,7 +177,7 @@ test/withdrawn-i2v withdrawn google/veo-3.1-i2v-fast" \
     no_clips
     while IFS=';' read -r model filter text; do
         refuses "$model" "$filter" "$text" tiny.png
-    done <<'END'
+    done < <(some_lines 3 <<'END'
 openai/sora-2-i2v;.resolution = "1080p";resolution: Invalid enum value. Expected '720p', received '1080p'
 openai/sora-2-i2v;.duration = 5;duration: Invalid enum value. Expected 4 | 8 | 12, received 5
 openai/sora-2-i2v;.seed = 1;seed: Unrecognized key(s) in object: 'seed'
@@ -230,6 +230,7 @@ google/gemini-omni-flash-preview;.duration = 2;duration: Invalid enum
 test/generic;.prompt = "";prompt: String must contain at least 1
 test/generic;del(.model);model: Required
 END
+    )
     request test/generic . | sed 's/^{/{"prompt":"q",/' >body
     status=$(curl -skS -o answer -w '%{http_code}' -H "Authorization: Bearer $KEY" \
         -H 'Content-Type: application/json' --data-binary @body "$GATEWAY/v2/video/generations")
@@ -242,7 +243,7 @@ END
     no_clips
     while IFS=';' read -r model still text filter; do
         refuses "$model" "$filter" "$text" "$still"
-    done <<'END'
+    done < <(some_lines 3 <<'END'
 openai/sora-2-i2v;tall.png;Inpaint image must match the requested width and height;.
 openai/sora-2-pro-i2v;still.png;Inpaint image must match the requested width and height;.
 google/veo-3.1-i2v;wide.png;image_url: the image is 1000x320, its short side must be at least 720;.
@@ -258,6 +259,7 @@ bytedance/seedance-2-0;still.png;last_image_url: not a PNG, JPEG or WebP image;.
 klingai/video-o1-image-to-video;still.png;last_image_url: the image cannot be decoded;.last_image_url = (image | .[:-40] + "AAAA")
 luma/ray-2;still.png;keyframes.frame1.url: not a PNG;.keyframes.frame1 = {type: "image", url: "data:image/png;base64,AAAA"}
 END
+    )
     # The first is good and the last is not.
     local tiny
     tiny=$(<"$BATS_FILE_TMPDIR/tiny.png.url")

@@ -124,19 +124,20 @@ END
 }
 
 @test "killed with its clip in place and not noted: another that waits takes it as it is" {
-    # Completed at once: accepted, the still noted, completed, and the clip in its place are its
-    # four steps.
-    BATS_TEST_TMPDIR=$PWD start_gateway --latency 0
+    local first second
+    BATS_TEST_TMPDIR=$PWD start_gateway
     crash_environment
     set_faults "download 1 hold $PWD/go"
-    { kill_at at "running/open STORE#4" ffmpeg; echo $? >killed; } 3>&- &
+    kill_at behind "running/rename KEY.mp4.part KEY.mp4#1" ffmpeg 3>&- &
+    first=$!
     until_true saw download 0
     set_command i2vctl
     "${COMMAND[@]}" >second.output 2>second.log 3>&- &
+    second=$!
     until_true grep -q "Another process" second.log
     touch go
-    wait $!
-    same 0 "$(<killed)"
+    wait $first
+    wait $second
     [ -f "$(<second.output)" ]
     same "1 1" "$(state '.counts | "\(.create_accepted) \(.download)"')"
     stop_gateway

@@ -50,7 +50,8 @@ delivered() { # prompt
 @test "cut at every tenth: resumed from there, whole, one create" {
     local tenth expected
     accepted tenths
-    for tenth in 0.0 0.1 0.2 0.3 0.4 0.5 0.6 0.7 0.8 0.9 1.0; do
+    some 5 0.0 0.1 0.2 0.3 0.4 0.5 0.6 0.7 0.8 0.9 1.0
+    for tenth in "${SOME[@]}"; do
         once_more
         set_faults "download 1 cut $tenth"
         delivered tenths
@@ -100,7 +101,8 @@ delivered() { # prompt
 @test "a .part of other bytes: shorter than the clip, as long, and of another kind" {
     local size
     accepted "part of others"
-    for size in 1 1000 $((CLIP_SIZE / 2)) "$CLIP_SIZE"; do
+    some 3 1 1000 $((CLIP_SIZE / 2)) "$CLIP_SIZE"
+    for size in "${SOME[@]}"; do
         once_more
         head -c "$size" /dev/urandom >"$PART"
         delivered "part of others"
@@ -138,9 +140,10 @@ delivered() { # prompt
     local url
     accepted "odd url"
     cp whole.mp4 bait.mp4
-    for url in "file://$PWD/bait.mp4" "$PWD/bait.mp4" bait.mp4 "ftp://127.0.0.1:$FILES_PORT/x.mp4" \
+    some 3 "file://$PWD/bait.mp4" "$PWD/bait.mp4" bait.mp4 "ftp://127.0.0.1:$FILES_PORT/x.mp4" \
         "gopher://127.0.0.1:$FILES_PORT/x.mp4" "data:video/mp4;base64,$(head -c 300 bait.mp4 | base64 -w0)" \
-        "concat:$PWD/bait.mp4" "i2v:still.png?prompt=again"; do
+        "concat:$PWD/bait.mp4" "i2v:still.png?prompt=again"
+    for url in "${SOME[@]}"; do
         set_faults "poll * url $url"
         ends_with 75 timeout 30 "$BIN/i2vctl" fetch --prompt "odd url" still.png
         says_in_one "$(last_job .id)" "may not be fetched"

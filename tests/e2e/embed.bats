@@ -134,6 +134,7 @@ END
 }
 
 @test "built by clang, and against the build tree, it works as well" {
+    whole_only
     build_sample ./by-clang clang
     in_build_tree
     build_sample ./in-tree
@@ -192,6 +193,7 @@ END
 # Threads
 
 @test "sixteen threads at once: each request is one generation, and each thread gets its clip" {
+    whole_only
     local api=$BUILD/tests/e2e/api_host
     unset LD_LIBRARY_PATH
     works "$api" threads t1 t2 t3 t4 t1 t2 t3 t4 t1 t2 t3 t4 t1 t2 t3 t4

@@ -51,6 +51,7 @@ plain_frames() { # graph with CLIP, option...
 }
 
 @test "picture from one filter, sound from another: one generation" {
+    whole_only
     works ff -filter_complex "i2v=still.png:prompt=both:duration=4[v];ai2v@sound=still.png:duration=4:prompt=both[a]" \
         -map '[v]' -map '[a]' -c:v libx264 -preset ultrafast -c:a aac out.mkv
     same 120 "$(frames_of out.mkv)"
@@ -60,7 +61,8 @@ plain_frames() { # graph with CLIP, option...
 
 @test "encoders that take sound in small pieces" {
     local graph codec
-    for codec in libvorbis libopus ac3; do
+    some 3 libvorbis libopus ac3
+    for codec in "${SOME[@]}"; do
         for graph in "i2v=still.png:prompt=s:duration=4:s=dv+da[v][a]" \
             "i2v=still.png:prompt=s:duration=4,scale=64:36[v];ai2v=still.png:prompt=s:duration=4[a]"; do
             works ff -filter_complex "$graph" -map '[v]' -map '[a]' -c:v libx264 -preset ultrafast \
@@ -106,6 +108,7 @@ plain_frames() { # graph with CLIP, option...
 }
 
 @test "a file of a nasty name is a still, and a nasty store holds its clip" {
+    whole_only
     export I2V_STORE="$PWD/it's; a [store], of \"clips\": 100%"
     cp still.png "it's a [still], 5;30.png"
     works ff -filter_complex "i2v='it'\\\\\\''s a [still], 5;30.png':prompt=x:duration=4[v]" -map '[v]' \
@@ -183,6 +186,7 @@ END
 }
 
 @test "a dry run and a fallback become the filter's input" {
+    whole_only
     works ff -filter_complex "i2v=still.png:prompt=x:duration=4:dry_run=1[v]" -map '[v]' \
         -c:v libx264 -preset ultrafast out.mkv
     same 120 "$(frames_of out.mkv)"

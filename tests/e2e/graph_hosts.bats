@@ -92,6 +92,7 @@ goes_on() { # the same program makes another graph, and its own handler is in pl
 }
 
 @test "a signal that the program leaves to the system ends it, and nothing is lost" {
+    whole_only
     set_faults "poll * shape waiting"
     local signal
     for signal in TERM HUP; do
@@ -127,6 +128,7 @@ goes_on() { # the same program makes another graph, and its own handler is in pl
 }
 
 @test "the same for -f lavfi, whose open is interruptible" {
+    whole_only
     local signal
     for signal in INT TERM; do
         mark

@@ -84,6 +84,7 @@ END2
 }
 
 @test "OpenCV has its own time limit for an open, which a program can set" {
+    whole_only
     needs_module cv2
     $PYTHON -c 'import cv2; cv2.CAP_PROP_OPEN_TIMEOUT_MSEC' 2>/dev/null || skip "this OpenCV has no such property"
     cat >limit.py <<'END2'
@@ -102,6 +103,7 @@ END2
 }
 
 @test "OpenCV from C++" {
+    whole_only
     command -v c++ >/dev/null && [ -e /usr/include/opencv4/opencv2/videoio.hpp ] ||
         skip "OpenCV's headers or a C++ compiler are not installed"
     cat >frames.cpp <<'END2'
@@ -237,6 +239,7 @@ END2
 }
 
 @test "a program that reads the bytes as well gets those of the clip, and never buys that way" {
+    whole_only
     bytes_host
     works "$BIN/i2v" ./bytes open "$URL"
     same "$(stat -c %s "$(store_clip)")" "$output"

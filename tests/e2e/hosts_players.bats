@@ -118,6 +118,7 @@ mpv_writes() { # file, argument...
 }
 
 @test "mpv seeks" {
+    whole_only
     needs mpv
     works mpv_writes part.mkv --aid=no --start=2 --length=1 "av://i2v:$URL"
     works mpv_writes plain.mkv --aid=no --start=2 --length=1 "$(store_clip)"
@@ -160,6 +161,7 @@ melt_writes() { # file, argument...
 }
 
 @test "melt cuts from it, and joins two" {
+    whole_only
     needs melt
     works melt_writes film.mkv "$URL" in=30 out=59 "$URL" in=90 out=99
     expect_creates 1

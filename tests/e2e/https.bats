@@ -47,6 +47,7 @@ REQUEST=(-f i2v -prompt "She turns around and smiles" -duration 4)
 }
 
 @test "a certificate for another name is refused" {
+    whole_only
     local port=${GATEWAY##*:}
     refused timeout 60 "$BIN/i2vctl" fetch --ca_file ca.pem --base_url "https://localhost:${port%/}" --prompt a still.png
     says localhost
@@ -54,12 +55,14 @@ REQUEST=(-f i2v -prompt "She turns around and smiles" -duration 4)
 }
 
 @test "ca_file in I2V_DEFAULTS" {
+    whole_only
     export I2V_DEFAULTS="poll_interval=0.1:ca_file=$PWD/ca.pem"
     works ff -i "i2v:still.png?prompt=She+turns+around+and+smiles&duration=4" -t 0.1 -f null -
     expect_creates 1
 }
 
 @test "a still over https, with the same ca_file" {
+    whole_only
     works fetch --ca_file ca.pem --prompt first --duration 4 still.png
     works fetch --ca_file ca.pem --prompt "by URL" --duration 4 "$GATEWAY/control/image"
     received_image sent

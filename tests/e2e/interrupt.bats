@@ -29,6 +29,7 @@ picked_up() { # prompt: the same command gets it, with one create in total
 }
 
 @test "SIGTERM while it waits" {
+    whole_only
     set_faults "poll * shape waiting"
     start_ffmpeg "terminate wait"
     until_true polled
@@ -59,6 +60,7 @@ picked_up() { # prompt: the same command gets it, with one create in total
 }
 
 @test "SIGTERM while the create call hangs" {
+    whole_only
     set_faults "create 1 stall 60"
     start_ffmpeg "create hangs long"
     until_true sent
@@ -68,6 +70,7 @@ picked_up() { # prompt: the same command gets it, with one create in total
 }
 
 @test "SIGINT while the download hangs" {
+    whole_only
     set_faults "download 1 stall 60"
     start_ffmpeg "download hangs"
     until_true downloading
@@ -104,6 +107,7 @@ picked_up() { # prompt: the same command gets it, with one create in total
 }
 
 @test "SIGINT while it waits to try again" {
+    whole_only
     set_faults "create * status 429 retry-after 60"
     start_ffmpeg "too many"
     until_true sent
@@ -139,6 +143,7 @@ picked_up() { # prompt: the same command gets it, with one create in total
 }
 
 @test "ffprobe" {
+    whole_only
     set_faults "poll * shape waiting"
     begin "$BIN/i2v" ffprobe -v info -f i2v -prompt "probed" -duration 4 still.png
     until_true polled

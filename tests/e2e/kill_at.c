@@ -10,6 +10,7 @@
  *
  * I2V_KILL_AT=PLACE    SIGKILL there, before the call is done
  * I2V_KILL_HOW=half    a write or send is done for half of its bytes first
+ * I2V_KILL_HOW=behind  a rename is done first
  * I2V_KILL_HOW=fork    first fork a child that lives on with what it inherits; its
  *                      process id goes to the file $I2V_KILL_CHILD
  * I2V_KILL_TRACE=FILE  append the name of every place that is passed
@@ -126,7 +127,7 @@ static unsigned count(const char *name)
 }
 
 /* Before every call that changes the world; does not return where the kill is due.
- * @return whether half of it is to be done, and then die() */
+ * @return whether half of it, or the rename, is to be done, and then die() */
 static bool reach(const char *call, const char *object, size_t size)
 {
     char name[MAX_NAME], place[MAX_NAME + 16], line[MAX_NAME + 64];
@@ -135,7 +136,8 @@ static bool reach(const char *call, const char *object, size_t size)
     snprintf(name, sizeof(name), "%s/%s%s%s", state, call, *object ? " " : "", object);
     snprintf(place, sizeof(place), "%s#%u", name, count(name));
     bool here = at && !strcmp(at, place);
-    bool half = here && how && !strcmp(how, "half") && size > 1;
+    bool half =
+        here && how && (!strcmp(how, "behind") || (!strcmp(how, "half") && size > 1));
     snprintf(line, sizeof(line), "%s%s %zu\n", here ? "killed at " : "", place, size);
     if (trace)
         append(trace, line);
@@ -324,12 +326,14 @@ HOOK_REMOVE(rmdir)
 EXPORT int rename(const char *from, const char *to)
 {
     char old[MAX_NAME], new[MAX_NAME], both[MAX_NAME * 2];
-    bool ours = is_active() && in_store(from, old) && in_store(to, new);
+    bool last = false, ours = is_active() && in_store(from, old) && in_store(to, new);
     if (ours) {
         snprintf(both, sizeof(both), "%s %s", old, new);
-        reach("rename", both, 0);
+        last = reach("rename", both, 0);
     }
     int ret = REAL(rename)(from, to);
+    if (last)
+        die();
     if (ours && !ret && *next_state && !strcmp(new, "KEY.json"))
         memcpy(state, next_state, sizeof(state));
     return ret;

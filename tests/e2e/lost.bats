@@ -61,6 +61,7 @@ record() { cat "$I2V_STORE"/[0-9a-f]*.json; }
 }
 
 @test "500, and max_wait over before it was looked for long enough: looked for again, not bought" {
+    whole_only
     BASE_ACCEPTED=$(state .counts.create_accepted)
     set_faults "create 1 status 500 taken" "create 1 no-headers" "create 1 rows late 8"
     ends_with 75 fetch --prompt "fault three" --max_wait 3 still.png
@@ -225,6 +226,7 @@ noise() { # file
 }
 
 @test "a wrong length is no endless download" {
+    whole_only
     set_faults "download 1 wrong-length 1000"
     works timeout 30 "$BIN/i2vctl" fetch --prompt length still.png
     same 120 "$(frames_of "$output")"
@@ -248,6 +250,7 @@ noise() { # file
 }
 
 @test "without a fixed interval it polls, seldom and soon enough" {
+    whole_only
     unset I2V_DEFAULTS
     works fetch --prompt adaptive still.png
     local polls
@@ -270,6 +273,7 @@ noise() { # file
 }
 
 @test "half a clip in its place, and the generation running: fetched" {
+    whole_only
     works fetch --prompt halved still.png
     local clip=$output
     cp "$clip" whole.mp4

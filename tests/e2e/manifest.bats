@@ -88,6 +88,7 @@ END
 }
 
 @test "options of the command are defaults; a line says otherwise" {
+    whole_only
     cat >shots.jsonl <<END
 {"id": 1, "image": "still.png"}
 {"id": 2, "image": "still.png", "prompt": "$PROMPT, two", "duration": 8}
@@ -217,6 +218,7 @@ END
 }
 
 @test "in flight at no time more than allowed, as the gateway saw it" {
+    whole_only
     shots 6
     set_faults "poll * shape waiting" # until the script changes
     export I2V_PARALLEL=3
@@ -317,6 +319,7 @@ END
 }
 
 @test "the same request twice, and it fails: both lines say so, and it is asked for once" {
+    whole_only
     cat >shots.jsonl <<END
 {"id": "one", "image": "still.png", "prompt": "$PROMPT", "duration": 4}
 {"id": "again", "image": "still.png", "prompt": "$PROMPT", "duration": 4}
@@ -379,6 +382,7 @@ END
 }
 
 @test "reuse=only brings what is there and fails for the rest" {
+    whole_only
     shots 2
     head -1 shots.jsonl >first.jsonl
     works manifest first.jsonl
@@ -403,6 +407,7 @@ END
 }
 
 @test "the gateway is asked for a price once a model, not once a line" {
+    whole_only
     shots 5
     works manifest shots.jsonl
     same 1 "$(($(state .counts.models) - MODELS))"
@@ -410,6 +415,7 @@ END
 }
 
 @test "said: one line of progress for all, warnings under the line's name" {
+    whole_only
     needs_terminal
     shots 3
     quadrants 600 900 tall.png
@@ -426,6 +432,7 @@ END
 }
 
 @test "I2V_LOG has every event once" {
+    whole_only
     shots 2
     export I2V_LOG=$PWD/events
     works manifest shots.jsonl
@@ -439,6 +446,7 @@ END
 }
 
 @test "a thousand more lines take no more memory than a record each" {
+    whole_only
     [ -z "${I2V_ASAN:-}" ] || skip "the sanitizers keep what is freed"
     mkdir stills
     ffmpeg -v error -nostdin -f lavfi -i testsrc=s=320x180 -frames:v 525 stills/%d.png

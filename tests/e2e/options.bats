@@ -70,6 +70,7 @@ send() { # option..., still
 }
 
 @test "image_time: a frame of the clip that was just made" {
+    whole_only
     works fetch --prompt first --duration 4 still.png
     send --image_time end "$output"
     same 1280x720 "$(size_of sent)"
@@ -110,6 +111,7 @@ send() { # option..., still
 }
 
 @test "model: any other without options gets none that were not asked for" {
+    whole_only
     works ff -f i2v -model test/generic -prompt "any" -i still.png "${PEEK[@]}"
     same '{"model":"test/generic","prompt":"any"}' "$(last_job .fields | jq -cS .)"
     received_image sent
@@ -134,6 +136,7 @@ send() { # option..., still
 }
 
 @test "aspect_ratio: auto takes landscape for a square still" {
+    whole_only
     quadrants 800 800 square.png
     send square.png
     same 16:9 "$(last_job .fields.aspect_ratio)"
@@ -141,6 +144,7 @@ send() { # option..., still
 }
 
 @test "aspect_ratio: 16/9 is 16:9, and a portrait still is cut for it" {
+    whole_only
     send --aspect_ratio 16/9 still.png
     same 16:9 "$(last_job .fields.aspect_ratio)"
     send --aspect_ratio 16:9 still.png
@@ -166,12 +170,14 @@ send() { # option..., still
 }
 
 @test "params: a JSON object" {
+    whole_only
     send --model alibaba/wan-2-7-i2v --duration 5 --params '{"seed": 42, "negative_prompt": "a:b", "enhance_prompt": false}' still.png
     same '{"seed":42,"negative_prompt":"a:b","enhance_prompt":false}' \
         "$(last_job .fields | jq -c '{seed, negative_prompt, enhance_prompt}')"
 }
 
 @test "params: a file" {
+    whole_only
     echo '{"seed": 43}' >fields.json
     send --model alibaba/wan-2-7-i2v --duration 5 --params @fields.json still.png
     same 43 "$(last_job .fields.seed)"
@@ -208,6 +214,7 @@ send() { # option..., still
 }
 
 @test "fit=contain pads with black, where fit_position says" {
+    whole_only
     send --aspect_ratio 16:9 --fit contain tall.png
     same 1280x720 "$(size_of sent)"
     colour_at sent 100 360 black
@@ -239,6 +246,7 @@ send() { # option..., still
 }
 
 @test "fit=none sends the still as it is" {
+    whole_only
     send --fit none still.png
     cmp still.png sent
 }
@@ -252,6 +260,7 @@ send() { # option..., still
 }
 
 @test "take: another number is another generation, the same is not" {
+    whole_only
     works ff "${REQUEST[@]}" -i still.png "${PEEK[@]}"
     works ff "${REQUEST[@]}" -take 2 -i still.png "${PEEK[@]}"
     expect_creates 2
@@ -291,6 +300,7 @@ send() { # option..., still
 }
 
 @test "max_wait holds while every poll fails" {
+    whole_only
     set_faults "poll * status 503"
     ends_with 75 timeout 20 "$BIN/i2vctl" fetch --prompt patience2 --duration 4 --max_wait 1 still.png
     says "$(last_job .id)"
@@ -322,6 +332,7 @@ send() { # option..., still
 }
 
 @test "api_key_file that others can read is a warning" {
+    whole_only
     unset AIML_API_KEY
     echo "$KEY" >key
     chmod 644 key
@@ -331,6 +342,7 @@ send() { # option..., still
 }
 
 @test "a key file of another's, as containers mount secrets, is used without a word of its mode" {
+    whole_only
     [ "$EUID" -eq 0 ] || skip "takes root"
     printf '%s\n' "$KEY" >key
     chmod 444 key
@@ -356,12 +368,14 @@ send() { # option..., still
 }
 
 @test "base_url goes before I2V_BASE_URL" {
+    whole_only
     I2V_BASE_URL=http://127.0.0.1:1 works ff "${REQUEST[@]}" -base_url "$GATEWAY" -i still.png "${PEEK[@]}"
     works ff "${REQUEST[@]}" -base_url "$GATEWAY/" -i still.png "${PEEK[@]}"
     expect_creates 1
 }
 
 @test "store goes before I2V_STORE" {
+    whole_only
     works ff "${REQUEST[@]}" -store "$PWD/elsewhere" -i still.png "${PEEK[@]}"
     [ ! -e "$I2V_STORE" ]
     I2V_STORE=$PWD/elsewhere works ff "${REQUEST[@]}" -i still.png "${PEEK[@]}"
@@ -380,6 +394,7 @@ send() { # option..., still
 }
 
 @test "I2V_DEFAULTS may say what a URL may not" {
+    whole_only
     export I2V_DEFAULTS="poll_interval=0.1:store=$PWD/site:save=$PWD/kept.mp4"
     unset I2V_STORE
     works ff -i "i2v:still.png?prompt=She+turns+around+and+smiles&duration=4" "${PEEK[@]}"
@@ -400,6 +415,7 @@ send() { # option..., still
 }
 
 @test "I2V_DEBUG=1: the shim says what it hooked" {
+    whole_only
     I2V_DEBUG=1 works ff -v error "${REQUEST[@]}" -i still.png "${PEEK[@]}"
     says avformat_open_input
 }

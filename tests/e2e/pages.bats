@@ -26,10 +26,10 @@ offsets() {
     state "[.requests[] | select(.endpoint == \"logs\")][-$(pages):] | map(.path | capture(\"offset=(?<n>[0-9]+)\").n) | join(\" \")"
 }
 
-age() { # hours: as if the request had been sent that long ago
+age() { # hours: as if the request had been sent that long ago, by the gateway's clock
     local file
     file=$(compgen -G "$I2V_STORE/*.json")
-    jq --argjson back "$1" '.created -= $back * 3600 | .sent -= $back * 3600' "$file" >aged
+    jq --argjson back "$1" '.gateway_time -= $back * 3600' "$file" >aged
     cat aged >"$file"
 }
 
@@ -45,7 +45,8 @@ sent_in_vain() { # prompt
 
 @test "found on the first, the second and the fourth page" {
     local newer
-    for newer in 0 99 100 350; do
+    some 2 100 0 350 99
+    for newer in "${SOME[@]}"; do
         anew
         set_faults "${LOST[@]}" "logs * unrelated $newer 500"
         works fetch --prompt "behind $newer" --max_wait 60 still.png
@@ -56,6 +57,7 @@ sent_in_vain() { # prompt
 }
 
 @test "the last page is listed, and not one more" {
+    whole_only
     sent_in_vain "no row"
     set_faults "logs * unrelated 250"
     ends_with 75 fetch --prompt "no row" --max_wait 0 still.png
@@ -92,6 +94,7 @@ sent_in_vain() { # prompt
 }
 
 @test "an empty page that claims more is no end of the list" {
+    whole_only
     sent_in_vain hollow
     age 25
     set_faults "logs * hollow"
@@ -167,6 +170,7 @@ sent_in_vain() { # prompt
 }
 
 @test "after 23 h it is not" {
+    whole_only
     sent_in_vain "nearly a day ago"
     age 23
     ends_with 75 fetch --prompt "nearly a day ago" --max_wait 0 still.png
@@ -190,7 +194,7 @@ sent_in_vain() { # prompt
     # Sent a day ago by the ledger, while its row lies in the window all the same.
     local file
     file=$(compgen -G "$I2V_STORE/*.json")
-    jq '.sent -= 25 * 3600' "$file" >aged
+    jq '.gateway_time -= 25 * 3600' "$file" >aged
     cat aged >"$file"
     set_faults "logs * unrelated 120 90"
     works fetch --prompt "an old row" still.png

@@ -107,6 +107,7 @@ one_sentence() { # text...
 }
 
 @test "full between sent and id: the id is said, and the next run finds it" {
+    whole_only
     small_disk 1M
     set_faults "create 1 hold $PWD/go"
     begin "${ENTER[@]}" "$BIN/i2vctl" fetch --prompt "full later" still.png
@@ -140,6 +141,7 @@ one_sentence() { # text...
 }
 
 @test "full once the clip is there: not bought again, and served" {
+    whole_only
     small_disk 1M
     set_faults "poll * shape waiting"
     ends_with 75 on_disk_fetch --prompt "full at the end" --max_wait 0 still.png
@@ -202,6 +204,7 @@ read_only() { # directory
 }
 
 @test "what is made here cannot be written where it was before: silence=1 sends nothing" {
+    whole_only
     mkdir -p -m 755 cache/i2v/made tmp
     touch "tmp/i2v-$(id -u)"
     read_only cache/i2v/made

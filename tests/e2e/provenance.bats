@@ -51,6 +51,7 @@ account_fits() { # clip
 }
 
 @test "the forms of save: a store that serves, wait, ffmpeg" {
+    whole_only
     works ctl submit "${REQUEST[@]}" still.png
     local key=$output
     works ctl wait "${key:0:12}" --save waited.mp4
@@ -71,6 +72,7 @@ account_fits() { # clip
 }
 
 @test "the account is the user's own kind of file, and replaces one from before" {
+    whole_only
     umask 022
     echo old >kept.i2v.json
     works fetch "${REQUEST[@]}" --save kept.mp4 still.png
@@ -128,6 +130,7 @@ account_fits() { # clip
 }
 
 @test "credentials: said each time, kept in the saved original, noted in the account" {
+    whole_only
     set_faults "create 1 clip c2pa"
     works fetch "${REQUEST[@]}" --save kept.mp4 still.png
     says "C2PA content credentials; they stay in the saved original"
@@ -169,6 +172,7 @@ warns() { # kind, word...
 }
 
 @test "half the frame rate that was asked for" {
+    whole_only
     set_faults "create 1 clip halfrate"
     works fetch "${REQUEST[@]}" --save kept.mp4 still.png
     says "15 fps"

@@ -73,15 +73,23 @@ commands() { # grep pattern
         <(sed -n 's/^| \(`[^|]*\) |.*|.*|$/\1/p' "$ROOT/README.md" | tr -d '`,' | tr ' ' '\n' | sort)
 }
 
+# A checkout of its own; the two tests below build it once.
+checkout() {
+    SOURCE=$BATS_FILE_TMPDIR/source
+    [ ! -e "$SOURCE" ] || return 0
+    mkdir "$SOURCE"
+    (cd "$ROOT" && cp -r CMakeLists.txt LICENSE README.md plugin shim tests samples "$SOURCE")
+}
+
 @test "the README's ways to install work, one after the other" {
-    mkdir source bin
-    (cd "$ROOT" && cp -r CMakeLists.txt LICENSE README.md plugin shim tests samples "$OLDPWD/source")
+    checkout
+    mkdir bin
     # As apt would, but into this directory; package_trial.sh has a root for apt itself.
     printf '#!/bin/sh\n[ "$1" = install ] && exec dpkg-deb -x "$2" "%s"\n' "$PWD/root" >bin/apt
     chmod +x bin/apt
     commands '^(samples/install|cmake|\(cd build|apt)' >commands.sh
-    PATH=$PWD/bin:$PATH CMAKE_GENERATOR=Ninja DESTDIR=$PWD/installed \
-        works env -C source sh -e ../commands.sh
+    PATH=$PWD/bin:$PATH CMAKE_GENERATOR=Ninja CMAKE_BUILD_TYPE=Debug DESTDIR=$PWD/installed \
+        works env -C "$SOURCE" sh -e "$PWD/commands.sh"
     works installed/usr/local/bin/i2v ffmpeg -nostdin -y -f i2v -prompt one -i still.png -c copy out.mp4
     works root/usr/bin/i2v ffmpeg -nostdin -y -f i2v -prompt one -i still.png -c copy packaged.mp4
     cmp out.mp4 packaged.mp4
@@ -98,7 +106,8 @@ commands() { # grep pattern
 }
 
 @test "the quickstart leaves a clip, and says how to go on" {
-    I2V_BUILD=$BATS_TEST_TMPDIR/build run --separate-stderr "$ROOT/samples/quickstart.sh"
+    checkout
+    I2V_BUILD=$SOURCE/build run --separate-stderr "$SOURCE/samples/quickstart.sh"
     [ "$status" -eq 0 ] || { echo "$output$stderr"; return 1; }
     same 120 "$(frames_of quickstart.mp4)"
     [[ $output == *"i2v ffmpeg -f i2v -model google/veo-3.1-i2v-fast"* ]]

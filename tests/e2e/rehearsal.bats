@@ -61,6 +61,7 @@ END
 }
 
 @test "dry_run: there is sound where the clip would have some" {
+    whole_only
     works fetch --dry_run 1 --prompt p --model klingai/v2.5-turbo/pro/image-to-video still.png
     same 1 "$(streams "$output" | wc -l)"
     works fetch --dry_run 1 --prompt p --model klingai/v2.5-turbo/pro/image-to-video --silence 1 still.png
@@ -131,6 +132,7 @@ END
 }
 
 @test "silence=1 without a place for what is made here: nothing is sent" {
+    whole_only
     mkdir cache tmp && chmod 755 cache tmp
     ln -s /etc cache/i2v && touch "tmp/i2v-$(id -u)"
     XDG_CACHE_HOME=$PWD/cache TMPDIR=$PWD/tmp ends_with 73 fetch --silence 1 --prompt p --duration 4 still.png
@@ -199,6 +201,7 @@ END
 }
 
 @test "silence=1: a clip without audio gets a track, its pictures untouched" {
+    whole_only
     set_faults "create * clip silent"
     works ff -f i2v -silence 1 -save saved.mp4 -prompt p -duration 4 -i still.png -map 0:v -map 0:a -c copy out.mp4
     says "a silent track was added"

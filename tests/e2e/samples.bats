@@ -35,12 +35,14 @@ loudness() { # file
 }
 
 @test "broadcast.sh: a model without sound gives a deliverable with its audio" {
+    whole_only
     MODEL=klingai/v2.5-turbo/pro/image-to-video DURATION=5 works "$SAMPLES/broadcast.sh" still.png "Waves" out.mxf
     same "pcm_s24le 48000 2 " "$(probe out.mxf a:0 codec_name,sample_rate,channels)"
     same 125 "$(frames_of out.mxf | tr -d ,)"
 }
 
 @test "ladder.sh: three sizes, segments of two seconds that begin with key frames" {
+    whole_only
     works "$SAMPLES/ladder.sh" still.png "Waves roll in" hls
     same 3 "$(grep -c '^#EXT-X-STREAM-INF' hls/master.m3u8)"
     same "1280x720 480x270 960x540" "$(sed -n 's/.*RESOLUTION=\([0-9x]*\).*/\1/p' hls/master.m3u8 | sort | xargs)"
@@ -69,6 +71,7 @@ loudness() { # file
 }
 
 @test "continue.sh: the last frame of each clip is the still of the next" {
+    whole_only
     works "$SAMPLES/continue.sh" still.png film.mp4 "it rains" "it snows" "it clears"
     expect_creates 3
     same 360 "$(frames_of film.mp4)"

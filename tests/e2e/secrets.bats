@@ -40,6 +40,7 @@ key_is_nowhere() {
 }
 
 @test "ffprobe and i2vctl" {
+    whole_only
     talkative
     works "$BIN/i2v" ffprobe -v trace -f i2v -prompt "secret probe" -duration 4 -show_format -show_streams still.png
     key_is_nowhere
@@ -75,6 +76,7 @@ key_is_nowhere() {
 }
 
 @test "a gateway that quotes the key back where the answer is neither JSON nor an error" {
+    whole_only
     talkative
     set_faults "create 1 status 400 body problem message $KEY"
     refused ff -v trace -f i2v -prompt "quoted 2" -duration 4 -i still.png "${PEEK[@]}"
@@ -111,6 +113,7 @@ key_is_nowhere() {
 }
 
 @test "a create or poll that redirects to the files brings no key there" {
+    whole_only
     set_faults "create 1 redirect files"
     run --separate-stderr fetch --prompt "redirected" --duration 4 still.png
     [ "$status" -ne 0 ]

@@ -60,6 +60,7 @@ has_encoder() { ffmpeg -v error -encoders | grep -Eq "^ V[^ ]* +$1 "; }
 }
 
 @test "AVIF" {
+    whole_only
     ffmpeg -v error -muxers | grep -q avif && has_encoder libaom-av1 || skip "this ffmpeg writes no AVIF"
     quadrants 1280 720 still.avif -c:v libaom-av1 -still-picture 1 -cpu-used 8 -crf 20
     ffmpeg -v error -i still.avif -f null - || skip "this ffmpeg reads no AVIF"
@@ -99,6 +100,7 @@ turned_jpeg() { # width, height, orientation, file
 }
 
 @test "a JPEG that Exif turns is turned: orientations 3, 8 and 2" {
+    whole_only
     turned_jpeg 1280 720 3 turned.jpg
     send turned.jpg
     same 1280x720 "$(size_of sent)"
@@ -116,6 +118,7 @@ turned_jpeg() { # width, height, orientation, file
 }
 
 @test "a JPEG with orientation 1 is upright" {
+    whole_only
     turned_jpeg 1280 720 1 upright.jpg
     send upright.jpg
     same 1280x720 "$(size_of sent)"
@@ -178,6 +181,7 @@ turned_jpeg() { # width, height, orientation, file
 }
 
 @test "stdin twice in a command is read once" {
+    whole_only
     works sh -c '"$0/i2v" ffmpeg -hide_banner -y -f i2v -prompt one -duration 4 -i - -f i2v -prompt two -duration 4 -i - \
         -map 0:v -map 1:a -c copy out.mp4 <still.png' "$BIN"
     expect_creates 2
@@ -209,6 +213,7 @@ turned_jpeg() { # width, height, orientation, file
 }
 
 @test "a data: URI" {
+    whole_only
     quadrants 320 180 tiny.png
     local uri
     uri=data:image/png\;base64,$(base64 -w0 tiny.png)
@@ -289,6 +294,7 @@ turned_jpeg() { # width, height, orientation, file
 }
 
 @test "the file that is sent holds no position, and no metadata of the file" {
+    whole_only
     turned_jpeg 1280 720 6 turned.jpg
     send turned.jpg
     ! grep -qa Exif sent || return 1

@@ -31,6 +31,7 @@ PEEK=(-t 0.1 -f null -)
 }
 
 @test "another prompt, still, fit, duration, model or take is another generation" {
+    whole_only
     works fetch --prompt a --duration 4 still.png
     works fetch --prompt b --duration 4 still.png
     expect_creates 2
@@ -55,6 +56,7 @@ PEEK=(-t 0.1 -f null -)
 }
 
 @test "what does not change the clip does not change the request" {
+    whole_only
     works fetch --prompt a --duration 4 still.png
     (umask 077 && echo "$KEY" >key)
     works fetch --prompt a --duration 4 --max_wait 7 --poll_interval 3 --save kept.mp4 --api_key_file key \
@@ -123,6 +125,7 @@ PEEK=(-t 0.1 -f null -)
 }
 
 @test "a relative store is where the command ran" {
+    whole_only
     I2V_STORE=here works ff "${REQUEST[@]}" -i still.png "${PEEK[@]}"
     compgen -G "$PWD/here/*.mp4"
     I2V_STORE=here works fetch "${REQUEST[@]:2}" still.png
@@ -267,6 +270,7 @@ digests_are_right() {
 }
 
 @test "a command with many clips leaves none without its digest" {
+    whole_only
     local n
     for n in $(seq 20); do
         echo '{"image":"still.png","prompt":"many '"$n"'","duration":4}'

@@ -18,7 +18,7 @@ page() { # number, hours, jq object
     local key
     key=$(printf '%064x' "$1")
     jq -n --arg key "$key" --argjson when $(($(date +%s) - $2 * 3600)) \
-        "{version: 1, \$key, created: \$when, state: \"ready\"} + ($3)" >"$I2V_STORE/$key.json"
+        "{version: 2, \$key, created: \$when, state: \"ready\"} + ($3)" >"$I2V_STORE/$key.json"
 }
 
 ledger() {

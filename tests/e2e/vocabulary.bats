@@ -19,6 +19,7 @@ setup() {
 
 # The image-to-video models that the stand-in serves, but for the one nobody knows.
 ids() { jq -r .title "$SCHEMAS"/*.json | grep -v '^test/' | sort; }
+some_ids() { ids | some_lines 6; }
 
 schema_of() { # id
     echo "$SCHEMAS/${1//\//--}.json"
@@ -51,7 +52,7 @@ accepted() { # argument...
 
 @test "each resolution and ratio that a schema has is taken, the shortest and the longest clip" {
     local id file extra turn ratio resolutions ratios lengths
-    for id in $(ids); do
+    for id in $(some_ids); do
         file=$(schema_of "$id")
         ratio=$(jq -r '.properties | keys[] | select(. == "ratio" or . == "aspect_ratio")' "$file")
         mapfile -t resolutions < <(jq -r '.properties.resolution.enum[]? // empty' "$file")
@@ -74,7 +75,7 @@ accepted() { # argument...
 
 @test "what a schema does not have is refused before anything is sent" {
     local id file
-    for id in $(ids); do
+    for id in $(some_ids); do
         file=$(schema_of "$id")
         local refusals=(--duration=99 --resolution=123p --aspect_ratio=5:1)
         jq -e '.properties.seed' "$file" >/dev/null || refusals+=(--seed=7)
@@ -92,7 +93,7 @@ accepted() { # argument...
 
 @test "seed, negative_prompt, end_image, audio and params reach each model by its own names and types" {
     local id file field audio params extra
-    for id in $(ids); do
+    for id in $(some_ids); do
         file=$(schema_of "$id")
         extra=()
         field=$(end_field "$file")

@@ -140,6 +140,7 @@ delivered() { # prompt: by the same command, with one create since mark()
 }
 
 @test "the host that the files redirect to" {
+    whole_only
     export I2V_BASE_URL=$GATEWAY
     accepted elsewhere
     set_faults "download * redirect http://files.test:$FILES_PORT$(last_job .path)"
@@ -188,6 +189,7 @@ delivered() { # prompt: by the same command, with one create since mark()
 }
 
 @test "SIGINT while it never ends: at a poll" {
+    whole_only
     local program
     for program in ffmpeg i2vctl; do
         mark
@@ -204,6 +206,7 @@ delivered() { # prompt: by the same command, with one create since mark()
 }
 
 @test "SIGINT while it never ends: at a download" {
+    whole_only
     local program
     I2V_BASE_URL=$GATEWAY
     for program in ffmpeg i2vctl; do
@@ -222,6 +225,7 @@ delivered() { # prompt: by the same command, with one create since mark()
 }
 
 @test "SIGINT while it never ends: where a download is redirected to" {
+    whole_only
     local program
     I2V_BASE_URL=$GATEWAY
     for program in ffmpeg i2vctl; do
@@ -240,6 +244,7 @@ delivered() { # prompt: by the same command, with one create since mark()
 }
 
 @test "SIGINT while it never ends: at a still" {
+    whole_only
     local program
     accepted "any still"
     mark

@@ -11,8 +11,9 @@
 #include <unistd.h>
 
 /* Part of the digest: another look, another number. */
-#define RENDERER       "i2v-gateway 1"
+#define RENDERER       "i2v-gateway 2"
 #define RENDER_SECONDS 300
+#define TONES          16
 
 static const char *prompt_of(const Job *job)
 {
@@ -22,29 +23,31 @@ static const char *prompt_of(const Job *job)
     return prompt ? prompt : "";
 }
 
-void render_digest(Job *job)
-{
-    char digest[DIGEST_TEXT];
-    char *all =
-        text_format("%s\n%s\n%d %d %d %d %d\n%s", RENDERER, job->image.digest, job->width,
-                    job->height, job->duration, job->audio, job->rate, prompt_of(job));
-
-    sha256_text(all, strlen(all), digest);
-    free(job->digest);
-    job->digest = checked_strdup(digest);
-    free(all);
-}
-
-/* 200 to 1000 Hz. */
+/* Hz, of its prompt; few, so that clips of many prompts are rendered once. 0 = silence */
 static int tone_of(const Job *job)
 {
     char digest[DIGEST_TEXT];
     unsigned long value;
 
+    if (!job->audio)
+        return 0;
     sha256_text(prompt_of(job), strlen(prompt_of(job)), digest);
     digest[8] = 0;
     value = strtoul(digest, NULL, 16);
-    return 200 + (int)(value % 801);
+    return 200 + 50 * (int)(value % TONES);
+}
+
+void render_digest(Job *job)
+{
+    char digest[DIGEST_TEXT];
+    char *all =
+        text_format("%s\n%s\n%d %d %d %d %d", RENDERER, job->image.digest, job->width,
+                    job->height, job->duration, tone_of(job), job->rate);
+
+    sha256_text(all, strlen(all), digest);
+    free(job->digest);
+    job->digest = checked_strdup(digest);
+    free(all);
 }
 
 int render_run(const JobList *list, const char *const argv[], const Job *job)

@@ -9,6 +9,20 @@ unset LD_PRELOAD I2V_DISABLE I2V_DEBUG I2V_NO_INHERIT I2V_STUB I2V_STUB_TRACE
 export I2V_PLUGIN_DIR=$BUILT/plugins
 export AV_LOG_FORCE_NOCOLOR=1
 
+# Without I2V_ALL=1 some have to do for all: every so many-th, always the same.
+
+whole_only() { # of a test: what others test as well
+    [ -n "${I2V_ALL:-}" ] || skip "only with I2V_ALL=1"
+}
+
+sample() { # step, which of them: of the lines
+    awk -v step="$1" -v which="$2" -v all="${I2V_ALL:-}" 'all || NR % step == which'
+}
+
+sampled() { # command: every second time
+    if ((SEEN++ % 2)) || [ -n "${I2V_ALL:-}" ]; then "$@"; fi
+}
+
 hosted() { # command: with the shim
     LD_PRELOAD=$SHIM "$@"
 }

@@ -494,7 +494,7 @@ static void test_bad_plans(void **state)
     plans[6].width = 1;
     plans[7].height = 100000;
     for (int i = 0; i < 8; i++) {
-        char what[16];
+        char what[32];
         snprintf(what, sizeof(what), "plan %d", i);
         check_fails(what, &plans[i], temp_path("bad.mp4"), AVERROR(EINVAL));
         assert_int_equal(access(temp_path("bad.mp4"), F_OK), -1);

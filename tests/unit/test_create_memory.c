@@ -3,8 +3,6 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "support.h"
 
-#include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,65 +10,11 @@
 
 #include <netinet/in.h>
 #include <sys/socket.h>
-
-#include <cjson/cJSON.h>
-#include <libavutil/error.h>
-#include <libavutil/mem.h>
+#include <sys/wait.h>
 
 #include "job/job.h"
+#include "memory.h"
 #include "server.h"
-
-/* Memory: what the plugin takes from libavutil, and cJSON's own. */
-
-static int allocations_left = -1; ///< before one is refused, below 0 = none is
-
-static bool refused(void)
-{
-    if (allocations_left < 0 || allocations_left--)
-        return false;
-    errno = ENOMEM;
-    return true;
-}
-
-void *__real_av_malloc(size_t size);
-void *__real_av_mallocz(size_t size);
-char *__real_av_strdup(const char *text);
-void *__wrap_av_malloc(size_t size);
-void *__wrap_av_mallocz(size_t size);
-char *__wrap_av_strdup(const char *text);
-char *__wrap_av_asprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-void *__wrap_av_malloc(size_t size)
-{
-    return refused() ? NULL : __real_av_malloc(size);
-}
-
-void *__wrap_av_mallocz(size_t size)
-{
-    return refused() ? NULL : __real_av_mallocz(size);
-}
-
-char *__wrap_av_strdup(const char *text)
-{
-    return refused() ? NULL : __real_av_strdup(text);
-}
-
-char *__wrap_av_asprintf(const char *format, ...)
-{
-    char *text = refused() ? NULL : __real_av_malloc(4096);
-    va_list args;
-
-    va_start(args, format);
-    if (text)
-        vsnprintf(text, 4096, format, args);
-    va_end(args);
-    return text;
-}
-
-static void *json_malloc(size_t size)
-{
-    return refused() ? NULL : malloc(size);
-}
 
 /* A gateway that accepts everything. */
 static const char job[] =
@@ -84,6 +28,7 @@ static const ServerScript script[] = {
 };
 
 static Server *server;
+static char store_dir[512];
 static int made_syncs; ///< connections of count_creates() to it
 
 /* Create calls that arrived whole. The server takes one connection after the other:
@@ -115,12 +60,12 @@ static int count_creates(void)
 /* A request that is another one for each number; the engine fetches its still. */
 static Request *make_request(int number)
 {
-    char pairs[512];
+    char pairs[1024];
     Request *request;
 
     snprintf(pairs, sizeof(pairs),
              "prompt=number %d|fit=none|max_wait=0|base_url=http://127.0.0.1:%d|store=%s",
-             number, server_port(server), temp_path("store"));
+             number, server_port(server), store_dir);
     assert_int_equal(check_pairs("http://127.0.0.1/still.png", pairs, &request), 0);
     assert_int_equal(request_settle(request, NULL, NULL, NULL), 0);
     return request;
@@ -162,32 +107,34 @@ static RecordState state_on_disk(Store *store, const char *key)
     return state;
 }
 
-/* Whatever could not be had, what the gateway has got is in the ledger as sent, or was
- * never sent; and the next run buys nothing. */
-static void test_creates(void **state)
+/* Of a worker, which takes every allocation that is `step` behind the one before. */
+typedef struct Counts {
+    int cases, sent;
+} Counts;
+
+static Counts try_each(int first, int step)
 {
+    Counts counts = {0};
     bool refusals = true;
-    int sent = 0, n;
     Store *store;
 
-    (void)state;
-    assert_int_equal(store_open(temp_path("store"), NULL, &store), 0);
-    for (n = 0; refusals; n++) {
+    assert_int_equal(store_open(store_dir, NULL, &store), 0);
+    for (int n = first; refusals; n += step) {
         server = server_start(script);
         made_syncs = 0;
         Request *request = make_request(n);
 
-        allocations_left = n;
+        memory_refuse(n);
         bring(request, store);
-        refusals = allocations_left < 0;
-        allocations_left = -1;
+        refusals = memory_was_refused();
         int creates = count_creates();
         RecordState now = state_on_disk(store, request->key);
         check_number("more than one create", creates > 1, 0);
         if (creates)
             check_number("a state after a create",
                          now == RECORD_SENT || now == RECORD_RUNNING, 1);
-        sent += creates;
+        counts.cases++;
+        counts.sent += creates;
         if (creates) {
             bring(request, store);
             check_number("creates once the next run has ended", count_creates(), 1);
@@ -195,19 +142,54 @@ static void test_creates(void **state)
         request_free(&request);
         server_stop(&server);
     }
-    assert_in_range(n, 20, 2000);
-    assert_in_range(sent, 1, n);
     store_close(&store);
+    return counts;
+}
+
+/* Whatever could not be had, what the gateway has got is in the ledger as sent, or was
+ * never sent; and the next run buys nothing. Where an answer is lost a second passes, so
+ * many workers wait at once, each with a store and a server of its own. */
+static void test_creates(void **state)
+{
+    enum { WORKERS = 24 };
+    pid_t workers[WORKERS];
+    Counts all = {0}, counts;
+    int results[2];
+
+    (void)state;
+    temp_dir();
+    assert_int_equal(pipe(results), 0);
+    for (int i = 0; i < WORKERS; i++) {
+        workers[i] = fork();
+        if (!workers[i]) {
+            snprintf(store_dir, sizeof(store_dir), "%s/store%d", temp_dir(), i);
+            counts = try_each(i, WORKERS);
+            exit(write(results[1], &counts, sizeof(counts)) != sizeof(counts));
+        }
+        assert_true(workers[i] > 0);
+    }
+    for (int i = 0; i < WORKERS; i++) {
+        int status;
+        assert_int_equal(waitpid(workers[i], &status, 0), workers[i]);
+        check_number("a worker's status", status, 0);
+        assert_int_equal(read(results[0], &counts, sizeof(counts)), sizeof(counts));
+        all.cases += counts.cases;
+        all.sent += counts.sent;
+    }
+    close(results[0]);
+    close(results[1]);
+    /* Each worker ends with one in which nothing is refused. */
+    assert_in_range(all.cases, WORKERS + 20, 2000);
+    assert_in_range(all.sent, WORKERS, all.cases);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_creates)};
-    cJSON_Hooks hooks = {json_malloc, free};
 
     clear_environment();
     setenv("AIML_API_KEY", "key", 1);
-    cJSON_InitHooks(&hooks);
+    memory_hook_json();
     said_start();
     int failed = cmocka_run_group_tests_name("create_memory", tests, NULL, NULL);
     return failed;

@@ -2,85 +2,14 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "support.h"
 
-#include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include <libavutil/error.h>
-#include <libavutil/mem.h>
 
+#include "memory.h"
 #include "store/store.h"
 
 #define KEY "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
-
-/* Memory: what record.c and the files below it take from libavutil, and cJSON's own. */
-
-static int allocations_left = -1; ///< before one is refused, below 0 = none is
-
-static bool refused(void)
-{
-    if (allocations_left < 0 || allocations_left--)
-        return false;
-    errno = ENOMEM;
-    return true;
-}
-
-void *__real_av_malloc(size_t size);
-void *__real_av_mallocz(size_t size);
-char *__real_av_strdup(const char *text);
-void *__wrap_av_malloc(size_t size);
-void *__wrap_av_mallocz(size_t size);
-char *__wrap_av_strdup(const char *text);
-char *__wrap_av_asprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-void *__wrap_av_malloc(size_t size)
-{
-    return refused() ? NULL : __real_av_malloc(size);
-}
-
-void *__wrap_av_mallocz(size_t size)
-{
-    return refused() ? NULL : __real_av_mallocz(size);
-}
-
-char *__wrap_av_strdup(const char *text)
-{
-    return refused() ? NULL : __real_av_strdup(text);
-}
-
-char *__wrap_av_asprintf(const char *format, ...)
-{
-    char *text = refused() ? NULL : __real_av_malloc(1024);
-    va_list args;
-
-    va_start(args, format);
-    if (text)
-        vsnprintf(text, 1024, format, args);
-    va_end(args);
-    return text;
-}
-
-static void *json_malloc(size_t size)
-{
-    return refused() ? NULL : malloc(size);
-}
-
-/* Hold a test while the first allocation is refused, then the second, and so on, until it
- * goes through. */
-static int refusing(int n)
-{
-    allocations_left = n;
-    return n;
-}
-
-static bool was_refused(void)
-{
-    bool was = allocations_left < 0;
-    allocations_left = -1;
-    return was;
-}
 
 static Store *store;
 
@@ -122,12 +51,12 @@ static void test_step(void **state)
     for (n = 0; refusals; n++) {
         Record *record = whole_record();
         assert_int_equal(store_save(store, record, NULL), 0);
-        refusing(n);
+        memory_refuse(n);
         record->state = RECORD_SENT;
         int ret = record_add_history(record, "sent", NULL);
         if (ret >= 0)
             ret = store_save(store, record, NULL);
-        refusals = was_refused();
+        refusals = memory_was_refused();
         if (ret < 0)
             assert_int_equal(ret, AVERROR(ENOMEM));
         else
@@ -151,9 +80,9 @@ static void test_load(void **state)
     assert_int_equal(store_save(store, record, NULL), 0);
     record_free(&record);
     for (n = 0; refusals; n++) {
-        refusing(n);
+        memory_refuse(n);
         int ret = store_load(store, KEY, true, NULL, &record);
-        refusals = was_refused();
+        refusals = memory_was_refused();
         if (ret < 0) {
             assert_int_equal(ret, AVERROR(ENOMEM));
             assert_null(record);
@@ -176,9 +105,9 @@ static void test_set(void **state)
     char *text = NULL;
     (void)state;
     assert_int_equal(record_set(&text, "before"), 0);
-    refusing(0);
+    memory_refuse(0);
     assert_int_equal(record_set(&text, "after"), AVERROR(ENOMEM));
-    was_refused();
+    memory_was_refused();
     check_text("text", text, "before");
     assert_int_equal(record_set(&text, NULL), 0);
     assert_null(text);
@@ -186,7 +115,6 @@ static void test_set(void **state)
 
 int main(void)
 {
-    cJSON_Hooks hooks = {json_malloc, free};
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_step),
         cmocka_unit_test(test_load),
@@ -196,7 +124,7 @@ int main(void)
     said_start();
     if (store_open(temp_path("store"), NULL, &store) < 0)
         return 1;
-    cJSON_InitHooks(&hooks);
+    memory_hook_json();
     int failed = cmocka_run_group_tests_name("record without memory", tests, NULL, NULL);
     cJSON_InitHooks(NULL);
     store_close(&store);
