@@ -80,7 +80,9 @@ static const char *skip_value(const char *at, const char *end)
     if (at < end && (*at == '{' || *at == '['))
         return skip_nested(at, end);
     /* A number, or true, false, null. */
-    while (at < end && *at && strchr("+-.0123456789eEtrufalsn", *at))
+    while (at < end &&
+           (*at == '-' || *at == '+' || *at == '.' || (*at >= '0' && *at <= '9') ||
+            (*at >= 'a' && *at <= 'z') || *at == 'E'))
         at++;
     return at > start ? at : NULL;
 }
@@ -121,8 +123,9 @@ bool json_copy_text(const JsonPair *pair, char *to, size_t size)
     if (*pair->value != '"')
         return false;
     if (!memchr(pair->value, '\\', pair->size)) {
-        size_t length = pair->size - 2;
-        av_strlcpy(to, pair->value + 1, length < size ? length + 1 : size);
+        size_t length = pair->size - 2 < size ? pair->size - 2 : size - 1;
+        memcpy(to, pair->value + 1, length);
+        to[length] = '\0';
         return true;
     }
     cJSON *json = cJSON_ParseWithLength(pair->value, pair->size);

@@ -225,6 +225,9 @@ const char *journal_key(const char *line, size_t size)
         line[HEAD + KEY_DIGITS] != '"' || line[size - 1] != '}' ||
         memchr(line + HEAD + KEY_DIGITS, 0, size - HEAD - KEY_DIGITS))
         return NULL;
+    for (const char *c = line + HEAD; *c != '"'; c++)
+        if ((*c < '0' || *c > '9') && (*c < 'a' || *c > 'f'))
+            return NULL;
     return line + HEAD;
 }
 

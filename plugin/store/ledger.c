@@ -347,8 +347,7 @@ void store_unlock(int *lock)
 
 /* The whole store */
 
-/* The key that a file of the store belongs to. */
-static bool is_keyed(const char *name, const char *suffix)
+bool store_is_keyed(const char *name, const char *suffix)
 {
     const size_t digits = RECORD_KEY_SIZE - 1;
     return strspn(name, "0123456789abcdef") == digits && !strcmp(name + digits, suffix);
@@ -371,7 +370,7 @@ int store_list(const Store *store, char ***keys, int *count)
     *count = 0;
     while (ret >= 0 && (entry = readdir(directory))) {
         char *key;
-        if (!is_keyed(entry->d_name, ".json"))
+        if (!store_is_keyed(entry->d_name, ".json"))
             continue;
         if (!(key = av_strndup(entry->d_name, RECORD_KEY_SIZE - 1)) ||
             (ret = av_dynarray_add_nofree(keys, count, key)) < 0) {

@@ -16,6 +16,9 @@ struct Store {
 /** The longest prompt, escaped, and its history. */
 #define STORE_MAX_RECORD (16 << 20)
 
+/** Whether a file's name is a key and then this. */
+bool store_is_keyed(const char *name, const char *suffix);
+
 /** Rename a file out of the way.
  * @param sentence  said at AV_LOG_WARNING; takes the old name and the new one
  * @return 0 or a negative AVERROR */

@@ -100,3 +100,17 @@ int store_prune(const Store *store, double before, Outcome *out, StorePruned *pr
         remove_leftovers(store, FFMIN(before, record_now() - LEFTOVER_S), pruned);
     return ret;
 }
+
+int store_forget(const Store *store, const char *key, Outcome *out)
+{
+    static const char *const suffixes[] = {".json", ".json.tmp", ".mp4.part", ".lock"};
+    int ret = journal_drop(store, key, "forgotten");
+
+    if (ret < 0)
+        return outcome_fail(out, FAILURE_STORE, ret,
+                            "Cannot write the ledger %s: %s; nothing was forgotten.",
+                            store->directory, av_err2str(ret));
+    for (size_t i = 0; i < FF_ARRAY_ELEMS(suffixes); i++)
+        remove_file(store, key, suffixes[i]);
+    return 0;
+}

@@ -139,4 +139,9 @@ typedef struct StorePruned {
  */
 int store_prune(const Store *store, double before, Outcome *out, StorePruned *pruned);
 
+/** Drop a request whatever became of it: its record and what is there of its clip, but no
+ * whole clip; only the journal knows of it then. Fails with a sentence. The caller holds
+ * its lock, of which the file goes too. */
+int store_forget(const Store *store, const char *key, Outcome *out);
+
 #endif
