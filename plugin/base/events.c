@@ -45,6 +45,11 @@ static const AVClass anyone_class = {EVENTS_CLASS("i2v")};
 static const AVClass *const anyone = &anyone_class;
 void *const events_anyone = (void *)&anyone;
 
+static bool is_full(EventsVoice voice)
+{
+    return voice == EVENTS_FULL || voice == EVENTS_HELD;
+}
+
 Events *events_alloc(void *log, EventsVoice voice)
 {
     const char *path = secure_getenv("I2V_LOG");
@@ -55,7 +60,7 @@ Events *events_alloc(void *log, EventsVoice voice)
     events->log = log;
     events->voice = voice;
     events->terminal = isatty(STDERR_FILENO);
-    if (voice == EVENTS_FULL)
+    if (is_full(voice))
         atomic_store(&spoken, clock_now());
     events->fd = -1;
     if (path && *path) {
@@ -79,7 +84,7 @@ void events_free(Events **events)
 {
     if (!*events)
         return;
-    if ((*events)->voice == EVENTS_FULL)
+    if (is_full((*events)->voice))
         events_end_line();
     if ((*events)->fd >= 0)
         close((*events)->fd);
@@ -110,7 +115,7 @@ void events_tell_apart(void)
  * said it. */
 static void say(Events *events, int level, const char *sentence)
 {
-    bool sign = atomic_load(&several) && events->voice == EVENTS_FULL && events->key[0] &&
+    bool sign = atomic_load(&several) && is_full(events->voice) && events->key[0] &&
                 !strstr(sentence, "[key ");
 
     if (events->voice == EVENTS_QUIET)
@@ -145,8 +150,12 @@ int events_fail(Events *events, Outcome *out, Failure kind, int error, const cha
     va_start(args, format);
     vsnprintf(sentence, sizeof(sentence), format, args);
     va_end(args);
-    say(events, AV_LOG_ERROR, sentence);
-    return outcome_set(out, kind, error, sentence);
+    if (events->voice != EVENTS_HELD)
+        say(events, AV_LOG_ERROR, sentence);
+    outcome_set(out, kind, error, sentence);
+    if (out)
+        out->held = events->voice == EVENTS_HELD;
+    return error;
 }
 
 static void add_time(cJSON *line)

@@ -35,6 +35,7 @@ typedef struct Event {
 /** How much a voice says. */
 typedef enum EventsVoice {
     EVENTS_FULL,
+    EVENTS_HELD,  ///< full, but a failure's sentence is only kept, for the caller to say
     EVENTS_BRIEF, ///< one of many: what others say at INFO is said at VERBOSE
     EVENTS_QUIET, ///< nothing; I2V_LOG has the errors
 } EventsVoice;

@@ -19,7 +19,8 @@
 #include <libavutil/mem.h>
 #include <libavutil/random_seed.h>
 
-#define PIPE_MS 10000
+#define PIPE_MS   10000
+#define PIPE_SIZE 4096
 
 /* A pipe's writer may need a moment; it is not waited for without end. */
 static int has_news(int fd)
@@ -44,9 +45,29 @@ static ssize_t read_whole(int fd, char *to, size_t size)
     return (ssize_t)have;
 }
 
-/* Read what is at `path` and terminate it. @return bytes, more than max when it has more
- */
-static ssize_t read_text(const char *path, size_t max, bool regular, char **text)
+/* Read so many bytes at most into a buffer that grows with what is there: a file says how
+ * large it is, and a pipe does not. */
+static ssize_t read_growing(int fd, size_t expected, size_t most, char **text)
+{
+    size_t have = 0, room = FFMIN(expected, most) + 1;
+
+    for (;;) {
+        int ret = av_reallocp(text, room + 1);
+        if (ret < 0)
+            return ret;
+        ssize_t got = read_whole(fd, *text + have, FFMIN(room, most) - have);
+        if (got < 0)
+            return got;
+        have += (size_t)got;
+        (*text)[have] = '\0';
+        if (have < room)
+            return (ssize_t)have;
+        room = FFMIN(room * 2, most + 1);
+    }
+}
+
+/* Read what is at `path` and terminate it. @return bytes, at most `most` */
+static ssize_t read_text(const char *path, size_t most, bool regular, char **text)
 {
     struct stat st;
     /* A FIFO must not hang the open. */
@@ -57,33 +78,27 @@ static ssize_t read_text(const char *path, size_t max, bool regular, char **text
     if (!size && regular && !S_ISREG(st.st_mode))
         size = AVERROR_INVALIDDATA;
     if (!size)
-        size = (*text = av_malloc(max + 2)) ? read_whole(fd, *text, max + 1)
-                                            : AVERROR(ENOMEM);
+        size = read_growing(fd, S_ISREG(st.st_mode) ? (size_t)st.st_size : PIPE_SIZE,
+                            most, text);
     if (fd >= 0)
         close(fd);
     if (size < 0)
         av_freep(text);
-    else
-        (*text)[size] = '\0';
     return size;
 }
 
-int files_read(const char *path, size_t max, char **text)
+int files_read_bytes(const char *path, size_t max, char **data, size_t *size)
 {
-    ssize_t size = read_text(path, max, true, text);
-    if (size == AVERROR(ENOENT))
-        return 0;
-    if (size > (ssize_t)max) {
-        av_freep(text);
-        return AVERROR_INVALIDDATA;
-    }
-    return (int)FFMIN(size, 0);
+    ssize_t got = read_text(path, max, true, data);
+
+    *size = (size_t)FFMAX(got, 0);
+    return got == AVERROR(ENOENT) ? 0 : (int)FFMIN(got, 0);
 }
 
 int files_read_text(const char *path, size_t max, const char *option, Outcome *out,
                     char **text)
 {
-    ssize_t size = read_text(path, max, false, text);
+    ssize_t size = read_text(path, max + 1, false, text);
     const char *why = NULL;
 
     if (size > (ssize_t)max)

@@ -11,11 +11,12 @@
 
 #include "base/outcome.h"
 
-/** Read a file whole, and terminate it; free *text with av_free().
- * @param max  bytes it may have
- * @return 0, with *text NULL when there is no such file; AVERROR_INVALIDDATA when it has
- * more bytes or is no file; or another AVERROR */
-int files_read(const char *path, size_t max, char **text);
+/** Read a file whatever is in it, NULs among it; free *data with av_free().
+ * @param max   bytes that are read of it at most
+ * @param size  that were read; a NUL that is not counted is behind them
+ * @return 0, with *data NULL when there is no such file; AVERROR_INVALIDDATA when it is
+ * none; or another AVERROR */
+int files_read_bytes(const char *path, size_t max, char **data, size_t *size);
 
 /**
  * Read a text file named by an option.

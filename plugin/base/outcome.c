@@ -44,7 +44,7 @@ int outcome_set(Outcome *out, Failure kind, int error, const char *sentence)
         return error;
     out->error = error;
     out->kind = kind;
-    out->noted = false;
+    out->noted = out->held = false;
     av_strlcpy(out->why, sentence, sizeof(out->why));
     return error;
 }
@@ -59,6 +59,7 @@ int outcome_share(Outcome *out, const Outcome *other)
     if (out) {
         outcome_set(out, other->kind, other->error, other->why);
         out->noted = other->noted;
+        out->held = other->held;
     }
     return other->error;
 }

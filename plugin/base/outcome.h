@@ -31,6 +31,7 @@ typedef struct Outcome {
     Failure kind;  ///< FAILURE_NONE as long as nothing failed
     char why[512]; ///< the sentence, without its newline; "" = none
     bool noted;    ///< I2V_LOG has it
+    bool held;     ///< the sentence was kept and not said, as of EVENTS_HELD
 } Outcome;
 
 /** Say a sentence that is no failure, by av_log(). @param format  as of outcome_fail() */

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * A subcommand is a function that gets what was typed behind its name and does it whole,
- * what it prints included. fetch, submit and wait are one call of the journey each and
+ * what it prints included. fetch and submit are one call of the journey each and
  * stand in main.c, with help, arguments and exit status; the others have a file of their
  * own. Standard output holds results alone: what goes wrong is said on standard error,
  * through the Outcome, whose kind becomes the exit status.
@@ -24,6 +24,7 @@ typedef struct Arguments {
     char **words;          ///< the rest, borrowed from main()
     int nb_words;
     bool json;
+    bool yes;                         ///< of forget: it does not ask
     const char *by, *since;           ///< of jobs, borrowed likewise; NULL = not given
     const char *manifest;             ///< of fetch, likewise
     const AVIOInterruptCB *interrupt; ///< whether a signal came
@@ -35,11 +36,20 @@ typedef struct Arguments {
  * went wrong in a way that none of them means).
  */
 
+/** Fetch the clip of one request, or of a manifest's. */
+int ctl_fetch(Arguments *arguments, Outcome *out);
+
+/** Bring what was sent before to its clip; never buys. */
+int ctl_wait(Arguments *arguments, Outcome *out);
+
 /** List the ledger, or sum what was spent. */
 int ctl_jobs(Arguments *arguments, Outcome *out);
 
 /** Remove from the store what is older than an age. */
 int ctl_prune(Arguments *arguments, Outcome *out);
+
+/** Drop requests from the ledger, after saying what that may cost. */
+int ctl_forget(Arguments *arguments, Outcome *out);
 
 /** List the models, or show one. */
 int ctl_models(Arguments *arguments, Outcome *out);
@@ -61,12 +71,5 @@ const char *ctl_other_option(const AVDictionary *options, const char *list);
 /** The options of a request as they are without a still, where only some of them are
  * looked at. @return as options_gather() */
 int ctl_gather(const AVDictionary *given, Outcome *out, Options **options);
-
-/** The keys of the requests of the ledger that are meant: of each word, which is a key,
- * the beginning of one, or a generation's id; without words of every one that is under
- * way, those whose generation runs first. Free with store_free_keys(), after an error
- * too.
- * @return 0 or a negative AVERROR after a sentence */
-int jobs_find(const Arguments *arguments, Outcome *out, char ***keys, int *count);
 
 #endif

@@ -1,4 +1,4 @@
-/* i2v: the command: help, arguments and exit status; fetch, submit and wait
+/* i2v: the command: help, arguments and exit status; fetch and submit
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 #include <fcntl.h>
@@ -65,6 +65,7 @@ static const char usage[] =
     "       i2vctl wait [OPTION]... [KEY|STILL]...\n"
     "       i2vctl jobs [--by project|model] [--since AGE] [--json] [--store DIR]\n"
     "       i2vctl prune AGE [--store DIR]\n"
+    "       i2vctl forget [--yes] [--store DIR] KEY...\n"
     "       i2vctl models [--json] [--base_url URL] [--ca_file FILE] [MODEL]\n"
     "\n"
     "fetch   generates a clip from a still and a prompt, or takes it from the store\n"
@@ -76,6 +77,8 @@ static const char usage[] =
     "jobs    lists the ledger, newest first, or sums what was spent; --since leaves\n"
     "        out what is older than AGE\n"
     "prune   removes the clips and finished records older than AGE (30d, 12h)\n"
+    "forget  drops requests that nothing else can settle, after saying what is known\n"
+    "        of each and what may then be paid twice; asks, unless --yes says not to\n"
     "models  lists the models with what each takes and costs now, or one whole\n"
     "\n"
     "STILL is a path, - for standard input, an http(s) URL, a data: URI, a video,\n"
@@ -205,6 +208,8 @@ static int parse(int argc, char **argv, Arguments *arguments, Outcome *out)
             only_words = true;
         else if (!only_words && !strcmp(argv[i], "--json"))
             arguments->json = true;
+        else if (!only_words && !strcmp(argv[i], "--yes"))
+            arguments->yes = true;
         else if (!only_words && argv[i][0] == '-' && argv[i][1])
             ret = take_option(argc, argv, &i, arguments, out);
         else
@@ -271,7 +276,7 @@ static int end(int ret, const Outcome *out)
 
 /* Subcommands */
 
-static int fetch(Arguments *arguments, Outcome *out)
+int ctl_fetch(Arguments *arguments, Outcome *out)
 {
     Ask ask = {.options = &arguments->options, .interrupt = arguments->interrupt};
     char *path = NULL;
@@ -304,107 +309,13 @@ static int submit(Arguments *arguments, Outcome *out)
     return ret;
 }
 
-static int wait_for(const char *key, const Arguments *arguments, Outcome *out)
-{
-    AVDictionary *options = NULL;
-    Ask ask = {.options = &options, .interrupt = arguments->interrupt};
-    char *path = NULL;
-    int ret = av_dict_copy(&options, arguments->options, 0);
-
-    if (ret >= 0)
-        ret = journey_pick_up(key, &ask, &path, out);
-    if (ret >= 0)
-        ret = ctl_print_line(path, "path", out);
-    av_dict_free(&options);
-    av_free(path);
-    return ret;
-}
-
-/* In a dry run a key may be that of a request that was rehearsed: print its animatic, and
- * leave the others in `words`. */
-static int print_rehearsed(Arguments *arguments, Outcome *out)
-{
-    int left = 0, ret = 0;
-
-    for (int i = 0; i < arguments->nb_words && ret >= 0; i++) {
-        char *path = NULL;
-        ret = journey_find_rehearsed(arguments->options, arguments->words[i], &path, out);
-        if (ret > 0)
-            ret = ctl_print_line(path, "path", out);
-        else if (!ret)
-            arguments->words[left++] = arguments->words[i];
-        av_free(path);
-    }
-    arguments->nb_words = left;
-    return outcome_end(out, FAILURE_STORE, ret);
-}
-
-static bool names_request(const Arguments *arguments)
-{
-    const AVDictionary *options = arguments->options;
-    return av_dict_get(options, "prompt", NULL, 0) ||
-           av_dict_get(options, "prompt_file", NULL, 0) ||
-           av_dict_get(options, "image", NULL, 0) ||
-           (arguments->nb_words && options_url_body(arguments->words[0]));
-}
-
-/* With a key the request is known: only how to ask for it is left to say. */
-static int check_wait_options(const AVDictionary *options, Outcome *out)
-{
-    static const char allowed[] =
-        "max_wait,poll_interval,save,silence,api_key_file,base_url,ca_file,store";
-    const char *other = ctl_other_option(options, allowed);
-
-    return other
-               ? ctl_refuse(out, "i2vctl wait for a key takes no option %s; it takes %s.",
-                            other, allowed)
-               : 0;
-}
-
-/* Each in its turn: at the gateway they go on together. The first failure counts. */
-static int wait_for_all(const Arguments *arguments, Outcome *out)
-{
-    char **keys = NULL;
-    int count = 0, ret = check_wait_options(arguments->options, out);
-
-    if (ret >= 0)
-        ret = jobs_find(arguments, out, &keys, &count);
-    if (ret >= 0 && count > 1 && av_dict_get(arguments->options, "save", NULL, 0))
-        ret = ctl_refuse(
-            out, "The option save names one file, and %d clips are waited for.", count);
-    for (int i = 0, going = ret >= 0; going && i < count && !caught; i++) {
-        Outcome its = {.log = out->log};
-        int its_ret = wait_for(keys[i], arguments, &its);
-        if (its_ret < 0 && ret >= 0) {
-            ret = its_ret;
-            *out = its;
-        }
-    }
-    store_free_keys(&keys, count);
-    return ret;
-}
-
-static int wait_command(Arguments *arguments, Outcome *out)
-{
-    if (!names_request(arguments)) {
-        int words = arguments->nb_words, ret = print_rehearsed(arguments, out);
-        if (ret >= 0 && (!words || arguments->nb_words))
-            ret = wait_for_all(arguments, out);
-        return ret;
-    }
-    /* It never buys; no more does a dry run, which has nothing to reuse. */
-    int ret = journey_is_dry_run(arguments->options)
-                  ? 0
-                  : av_dict_set(&arguments->options, "reuse", "only", 0);
-    return ret < 0 ? outcome_end(out, FAILURE_NONE, ret) : fetch(arguments, out);
-}
-
 static const struct {
     const char *name;
     int (*run)(Arguments *arguments, Outcome *out);
 } commands[] = {
-    {"fetch", fetch},   {"submit", submit},   {"wait", wait_command},
-    {"jobs", ctl_jobs}, {"prune", ctl_prune}, {"models", ctl_models},
+    {"fetch", ctl_fetch},   {"submit", submit},   {"wait", ctl_wait},
+    {"jobs", ctl_jobs},     {"prune", ctl_prune}, {"forget", ctl_forget},
+    {"models", ctl_models},
 };
 
 /* Options that are of some subcommands only. */
@@ -414,6 +325,8 @@ static int check_command(const Arguments *arguments, const char *name, Outcome *
 
     if (arguments->json && !jobs && strcmp(name, "models"))
         return ctl_refuse(out, "--json is for i2vctl jobs and models.");
+    if (arguments->yes && strcmp(name, "forget"))
+        return ctl_refuse(out, "--yes is for i2vctl forget.");
     if (arguments->manifest && strcmp(name, "fetch"))
         return ctl_refuse(out, "--manifest is for i2vctl fetch.");
     if ((arguments->by || arguments->since) && !jobs)
@@ -436,7 +349,7 @@ static int run(int argc, char **argv)
     if (at == FF_ARRAY_ELEMS(commands)) {
         fprintf(stderr,
                 "i2vctl: '%s' is not a command; it is fetch, submit, wait, jobs, "
-                "prune or models. i2vctl --help tells more.\n",
+                "prune, forget or models. i2vctl --help tells more.\n",
                 argv[1]);
         return EX_USAGE;
     }

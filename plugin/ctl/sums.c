@@ -14,20 +14,20 @@
 #include "ctl/print.h"
 
 typedef struct Sum {
-    const char *label; ///< of the records, "" = none
+    const char *label; ///< of the generations, "" = none
     int generations;
     int unpriced; ///< of them
     double usd;   ///< of the others
 } Sum;
 
-static void add(Sum *sum, const Record *record)
+static void add(Sum *sum, const SurveyGeneration *generation)
 {
     sum->generations++;
     /* What fails is not charged, whatever was said when it was accepted. */
-    if (record->state == RECORD_FAILED || record->state == RECORD_REFUSED)
+    if (!generation->charged)
         return;
-    if (record->usd >= 0)
-        sum->usd += record->usd;
+    if (generation->usd >= 0)
+        sum->usd += generation->usd;
     else
         sum->unpriced++;
 }
@@ -42,24 +42,43 @@ static int dearest_first(const void *a, const void *b)
     return strcmp(x->label, y->label);
 }
 
-/* @param sums  with room for as many as there are records
- * @return how many there are; *total is of all of them */
-static int sum_up(Record *const *records, int count, bool by_model, Sum *sums, Sum *total)
+static const char *model_of(const SurveyGeneration *generation)
 {
-    int nb_sums = 0, at;
+    return generation->model ? generation->model : "";
+}
+
+static const char *project_of(const SurveyGeneration *generation)
+{
+    return generation->project ? generation->project : "";
+}
+
+static int by_model_first(const void *a, const void *b)
+{
+    return strcmp(model_of(a), model_of(b));
+}
+
+static int by_project_first(const void *a, const void *b)
+{
+    return strcmp(project_of(a), project_of(b));
+}
+
+/* @param sums  with room for as many as there are generations
+ * @return how many there are; *total is of all of them */
+static int sum_up(Survey *survey, bool by_model, Sum *sums, Sum *total)
+{
+    SurveyGeneration *all = survey->generations;
+    int nb_sums = 0;
 
     *total = (Sum){.label = "total"};
-    for (int i = 0; i < count; i++) {
-        const char *label = by_model ? records[i]->model : records[i]->project;
-        if (!records[i]->id)
-            continue;
-        label = label ? label : "";
-        for (at = 0; at < nb_sums && strcmp(sums[at].label, label); at++)
-            ;
-        sums[at].label = label;
-        nb_sums = FFMAX(nb_sums, at + 1);
-        add(&sums[at], records[i]);
-        add(total, records[i]);
+    if (survey->nb_generations)
+        qsort(all, (size_t)survey->nb_generations, sizeof(*all),
+              by_model ? by_model_first : by_project_first);
+    for (int i = 0; i < survey->nb_generations; i++) {
+        const char *label = by_model ? model_of(&all[i]) : project_of(&all[i]);
+        if (!nb_sums || strcmp(sums[nb_sums - 1].label, label))
+            sums[nb_sums++].label = label;
+        add(&sums[nb_sums - 1], &all[i]);
+        add(total, &all[i]);
     }
     qsort(sums, (size_t)nb_sums, sizeof(*sums), dearest_first);
     return nb_sums;
@@ -115,15 +134,14 @@ static int print_json(const Sum *sums, int count, bool by_model)
     return ctl_print_json(array);
 }
 
-int sums_print(Record *const *records, int count, bool by_model, bool json,
-               const Outcome *out)
+int sums_print(Survey *survey, bool by_model, bool json, const Outcome *out)
 {
-    Sum *sums = av_calloc((size_t)count + 1, sizeof(*sums)), total;
+    Sum *sums = av_calloc((size_t)survey->nb_generations + 1, sizeof(*sums)), total;
     int ret = 0;
 
     if (!sums)
         return AVERROR(ENOMEM);
-    int nb_sums = sum_up(records, count, by_model, sums, &total);
+    int nb_sums = sum_up(survey, by_model, sums, &total);
     if (json)
         ret = print_json(sums, nb_sums, by_model);
     else

@@ -9,13 +9,13 @@
 #include <stdbool.h>
 
 #include "base/outcome.h"
-#include "store/record.h"
+#include "store/survey.h"
 
-/** Print the sums of records, to be followed by ctl_print_end().
- * @param json  an array of objects instead of a table
- * @param out   gets a note on prices that are not known
+/** Print the sums of all generations, to be followed by ctl_print_end().
+ * @param survey  whose generations are put into another order
+ * @param json    an array of objects instead of a table
+ * @param out     gets a note on prices that are not known
  * @return 0 or AVERROR(ENOMEM) */
-int sums_print(Record *const *records, int count, bool by_model, bool json,
-               const Outcome *out);
+int sums_print(Survey *survey, bool by_model, bool json, const Outcome *out);
 
 #endif

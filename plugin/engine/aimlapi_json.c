@@ -176,12 +176,14 @@ end:
 static bool is_ours(const cJSON *row, const char *client_ids)
 {
     const char *id = json_text(row, "client_request_id");
-    size_t size = id ? strlen(id) : 0;
-    if (!id || strchr(id, ' '))
-        return false;
-    for (const char *at = client_ids; (at = strstr(at, id)); at += size)
-        if ((at == client_ids || at[-1] == ' ') && (!at[size] || at[size] == ' '))
+    size_t length = id ? strlen(id) : 0, size;
+
+    for (const char *at = client_ids; id && *at; at += size + (at[size] == ' ')) {
+        size = strcspn(at, " ");
+        bool any = size > 1 && at[size - 1] == '*';
+        if (any ? !strncmp(at, id, size - 1) : size == length && !memcmp(at, id, size))
             return true;
+    }
     return false;
 }
 

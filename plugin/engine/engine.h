@@ -144,7 +144,8 @@ typedef struct Engine {
     /**
      * Look through one page of what the service was asked for, for a create call; or
      * NULL.
-     * @param client_ids  of its tries, separated by spaces; borrowed until engine_end()
+     * @param client_ids  of its tries, separated by spaces, where one that ends in * is
+     * the beginning of any; borrowed until engine_end()
      * @param since,until the window, Unix time in seconds
      * @param offset      rows to pass over
      * @return 0 and *call, or a negative AVERROR

@@ -19,14 +19,15 @@
 
 /* Intent */
 
+/* It begins with 16 digits of the key, so that it can be found where nothing else of the
+ * request is left (store/rebuild.c). */
 static int add_client_id(Job *job)
 {
     char *id = job->create.client_id;
     const char *earlier = job->record->client_ids;
 
-    snprintf(id, sizeof(job->create.client_id), "i2v-%08x%08x%08x%08x",
-             av_get_random_seed(), av_get_random_seed(), av_get_random_seed(),
-             av_get_random_seed());
+    snprintf(id, sizeof(job->create.client_id), "i2v-%.16s%08x%08x", job->request->key,
+             av_get_random_seed(), av_get_random_seed());
     char *all = av_asprintf("%s%s%s", earlier ? earlier : "", earlier ? " " : "", id);
     if (!all)
         return AVERROR(ENOMEM);

@@ -2,7 +2,6 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "job/state.h"
 
-#include <pthread.h>
 #include <unistd.h>
 
 #include <libavutil/mem.h>
@@ -38,21 +37,6 @@ int job_foresee(const Request *request, const Record *record, Events *events,
     if (request->reuse_only && record->state != RECORD_SENT && !job_can_reuse(record))
         return job_say_nothing_to_reuse(events, out);
     return request->api_key ? 0 : job_miss_key(request, events, out);
-}
-
-static double process_began;
-
-static void note_begin(void)
-{
-    process_began = record_now();
-}
-
-/* When this process first had to do with jobs: the command, as far as a library knows. */
-double job_command_began(void)
-{
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, note_begin);
-    return process_began;
 }
 
 static Phase go_on(Job *job, Phase phase)
@@ -162,6 +146,9 @@ Phase look_step(Job *job)
     if (ret < 0)
         return job_give_up(job, FAILURE_STORE, ret);
     const Record *r = job->record;
+    /* What is asked is known here, whatever is left of it in the ledger. */
+    if (r->rebuilt && job->request->fields && (ret = job_describe(job)) < 0)
+        return job_give_up(job, FAILURE_STORE, ret);
     switch (r->state) {
     case RECORD_READY:
         if (store_has_clip(job->store, r))
@@ -175,16 +162,16 @@ Phase look_step(Job *job)
         repeat_refusal(job->request, r, job->events, &job->out);
         return PHASE_END;
     case RECORD_FAILED:
-        if (r->ended >= job_command_began())
+        if (store_noted_lately(job->store, r->key))
             return job_fail(job, FAILURE_GATEWAY, AVERROR_EXTERNAL,
                             "The generation %s failed: %s.", r->id ? r->id : "",
                             record_error(r));
         return r->empty && r->id && !job->poll.checked ? check_empty(job) : begin(job);
     case RECORD_NEW:
-    case RECORD_DAMAGED: /* moved aside once it is looked at under the lock */
+    case RECORD_SENT:
+        /* The ledger may have lost what came of it. */
         return fetch_adopt(job, &next) ? next : begin(job);
     case RECORD_INTENT:
-    case RECORD_SENT:
         break;
     }
     return begin(job);

@@ -213,7 +213,6 @@ void job_begin(Job *job, Http *http, const AVIOInterruptCB *interrupt)
     job->usage = ENGINE_NO_USAGE;
     job->fetch.size = -1;
     job->waiting_since = clock_now();
-    job_command_began();
     schedule_plan(&job->poll.schedule, job->store, r->model_name, r->duration,
                   r->model ? r->model->latency : 0);
 }

@@ -153,11 +153,13 @@ int job_refresh(Job *job)
     if (ret < 0)
         return ret;
     if (ours && now->id && !strcmp(ours, now->id)) {
-        FFSWAP(Record *, job->record, now);
+        /* What was rebuilt knows less than ours, unless others have gone on. */
+        if (!now->rebuilt || now->state != job->record->state)
+            FFSWAP(Record *, job->record, now);
         ret = 1;
     } else {
-        /* Whoever removed the record has not bought another. */
-        ret = now->state == RECORD_NEW;
+        /* Whoever removed or damaged the record has not bought another. */
+        ret = now->state == RECORD_NEW || (now->rebuilt && !now->id);
     }
     record_free(&now);
     return ret;

@@ -226,9 +226,6 @@ void job_check_account(Job *job);
 /** Say that there is no API key. @return AVERROR(ENOKEY) */
 int job_miss_key(const Request *request, Events *events, Outcome *out);
 
-/** When this process first had to do with jobs, record_now(). */
-double job_command_began(void);
-
 /** The key was refused: read its file again, once. @return whether it holds another,
  * which is then used */
 bool job_try_key_again(Job *job);

@@ -7,6 +7,7 @@
 
 #include <libavutil/avstring.h>
 #include <libavutil/bprint.h>
+#include <libavutil/common.h>
 #include <libavutil/mem.h>
 
 #include "job/body.h"
@@ -136,12 +137,6 @@ static int check_recalled(const Order *o, const char *key, Outcome *out)
         return events_fail(o->events, out, FAILURE_GATEWAY, AVERROR_EXTERNAL,
                            "The generation %s failed: %s.", r->id ? r->id : "",
                            record_error(r));
-    case RECORD_DAMAGED:
-        return events_fail(
-            o->events, out, FAILURE_REQUEST, AVERROR_INVALIDDATA,
-            "The record of the request %.12s is damaged; make the request again with its "
-            "options.",
-            key);
     case RECORD_NEW:
     case RECORD_INTENT:
         return events_fail(
@@ -159,12 +154,13 @@ static int recall_request(Order *o, const char *key, Outcome *out)
     const Record *r = o->record;
     EarlierRequest earlier = {
         .key = key,
-        .model = r->model,
-        .prompt = r->prompt,
-        .take = r->take,
-        .duration = r->duration,
-        .width = r->width,
-        .height = r->height,
+        /* Of a record that was rebuilt not all may be known. */
+        .model = r->model ? r->model : "",
+        .prompt = r->prompt ? r->prompt : "",
+        .take = FFMAX(r->take, 1),
+        .duration = FFMAX(r->duration, 0),
+        .width = FFMAX(r->width, 0),
+        .height = FFMAX(r->height, 0),
     };
     int ret = request_recall(&earlier, o->options, out, &o->request);
 

@@ -19,12 +19,8 @@
 
 #include "base/files.h"
 #include "base/lock.h"
-
-/* The longest prompt, escaped, and its history. */
-#define MAX_RECORD (16 << 20)
-
-/* A file that is younger may be being written. */
-#define LEFTOVER_S 3600
+#include "store/journal.h"
+#include "store/rebuild.h"
 
 /* The directory */
 
@@ -67,10 +63,12 @@ int store_open(const char *directory, Outcome *out, Store **store)
     /* Absolute, whatever the host does to its working directory later. */
     if (ret >= 0 && !(s->directory = realpath(copy, NULL)))
         ret = AVERROR(errno);
-    if (ret >= 0)
+    if (ret >= 0) {
+        s->journal_began = journal_began(s);
         FFSWAP(Store *, *store, s);
-    else if (ret != AVERROR(ENOMEM))
+    } else if (ret != AVERROR(ENOMEM)) {
         say_unwritable(directory, ret, out);
+    }
     av_free(copy);
     store_close(&s);
     return ret;
@@ -121,26 +119,88 @@ int store_move_aside(const char *path, const char *sentence, Outcome *out)
     return ret;
 }
 
+/* What a sentence says of a record that was rebuilt; static. */
+typedef struct Rebuilt {
+    const char *wrong, *from;
+} Rebuilt;
+
+/* Keep what cannot be read beside the record that takes its place. */
+static int keep_damaged(const char *path, const RecordText *file, char **aside)
+{
+    if (!(*aside = av_asprintf("%s.%lld.bad", path, (long long)av_gettime())))
+        return AVERROR(ENOMEM);
+    return files_write(*aside, file->text, file->size);
+}
+
+static void say_rebuilt(const char *path, const char *aside, const Record *r,
+                        const Rebuilt *how, Outcome *out)
+{
+    bool sent = r->state == RECORD_SENT, none = !r->id && !sent;
+
+    outcome_say(out, AV_LOG_WARNING,
+                "The ledger's record %s %s%s%s; it was rebuilt from %s: %s%s%s%s.", path,
+                how->wrong, aside ? ", and was moved to " : "", aside ? aside : "",
+                how->from, record_state_name(r->state),
+                none   ? ""
+                : sent ? ", client request id "
+                       : ", generation ",
+                none   ? ""
+                : sent ? r->client_ids
+                       : r->id,
+                sent ? "; its generation is looked for before anything is sent" : "");
+}
+
+/* Put in place what was rebuilt; the caller holds the lock. */
+static int mend(const Store *store, const char *path, const RecordText *file,
+                const Record *record, const Rebuilt *how, Outcome *out)
+{
+    char *aside = NULL;
+    int ret = 0;
+
+    /* Killed before its first record was there, with nothing sent. */
+    if (!file->text && record->state == RECORD_INTENT)
+        return 0;
+    if (file->text)
+        ret = keep_damaged(path, file, &aside);
+    if (ret >= 0)
+        ret = store_save(store, record, out);
+    if (ret >= 0)
+        say_rebuilt(path, aside, record, how, out);
+    av_free(aside);
+    return ret;
+}
+
+/* @return 1 when it was rebuilt, 0 when it was read, or a negative AVERROR */
+static int load(const Store *store, const char *key, const RecordText *file,
+                Record **record, Rebuilt *how)
+{
+    int ret = file->text ? record_parse(key, file->text, record) : AVERROR_INVALIDDATA;
+
+    if (ret >= 0) {
+        *how = (Rebuilt){"is older than what the journal has", "the journal"};
+        return rebuild_doubts(*record) ? rebuild_bring_up(store, record) : 0;
+    }
+    if (ret != AVERROR_INVALIDDATA)
+        return ret;
+    how->wrong = file->text ? "is damaged or of another version" : "is missing";
+    ret = rebuild_record(store, key, file, record, &how->from);
+    return ret < 0 ? ret : (*record)->rebuilt;
+}
+
 int store_load(const Store *store, const char *key, bool locked, Outcome *out,
                Record **record)
 {
-    char *path = store_path(store, key, ".json"), *text = NULL;
-    int ret = path ? files_read(path, MAX_RECORD, &text) : AVERROR(ENOMEM);
+    char *path = store_path(store, key, ".json");
+    Rebuilt how = {0};
+    RecordText file = {0};
+    int ret = path ? files_read_bytes(path, STORE_MAX_RECORD, &file.text, &file.size)
+                   : AVERROR(ENOMEM);
 
     *record = NULL;
-    if (text)
-        ret = record_parse(key, text, record);
-    bool damaged = ret == AVERROR_INVALIDDATA;
-    if (damaged)
-        ret = locked ? store_move_aside(path,
-                                        "The ledger's record %s is damaged or of another "
-                                        "version; it was moved to %s.",
-                                        out)
-                     : 0;
-    if (ret >= 0 && !*record && !(*record = record_alloc(key)))
-        ret = AVERROR(ENOMEM);
-    if (ret >= 0 && damaged && !locked)
-        (*record)->state = RECORD_DAMAGED;
+    if (ret >= 0)
+        ret = load(store, key, &file, record, &how);
+    if (ret > 0 && locked)
+        ret = mend(store, path, &file, *record, &how, out);
     if (ret < 0) {
         record_free(record);
         outcome_fail(
@@ -149,9 +209,9 @@ int store_load(const Store *store, const char *key, bool locked, Outcome *out,
             "directory of yours.",
             path ? path : store->directory, av_err2str(ret));
     }
-    av_free(text);
+    av_free(file.text);
     av_free(path);
-    return ret;
+    return FFMIN(ret, 0);
 }
 
 /* What it means for the money that a record cannot be written. */
@@ -187,23 +247,85 @@ static void print_consequence(const Record *record, char *text, size_t size)
     }
 }
 
+/* What is new in a record against its file, as a line for the journal.
+ * @param line  free with cJSON_free(); NULL when nothing is
+ * @return 0 or AVERROR(ENOMEM) */
+static int make_line(const Record *record, const RecordText *file, char **line)
+{
+    Record *before = NULL;
+    int ret = file->text ? record_parse(record->key, file->text, &before) : 0;
+
+    *line = NULL;
+    if (ret == AVERROR(ENOMEM))
+        return ret;
+    if (before && (!before->journaled || (record->client_ids && before->client_ids &&
+                                          !record_shares_tries(before, record))))
+        record_free(&before);
+    cJSON *json = record_line(record, before);
+    bool is_new = !before || before->state != record->state ||
+                  cJSON_GetArraySize(json) > 2; /* key and state */
+    if (json && is_new)
+        *line = cJSON_PrintUnformatted(json);
+    ret = json && (!is_new || *line) ? 0 : AVERROR(ENOMEM);
+    cJSON_Delete(json);
+    record_free(&before);
+    return ret;
+}
+
+/* The journal is ahead of the record, so that it has whatever the record has; but for
+ * "sent", which is in the record first: where the journal has it and the record has not,
+ * then, the record is an older one that a power cut has put back. */
+static int write_step(const Store *store, const char *path, const Record *record,
+                      const RecordText *before, const char *line, const char *text)
+{
+    bool sent = record->state == RECORD_SENT;
+    int ret = 0;
+
+    if (!sent && record->state != RECORD_RUNNING && record->state != RECORD_READY)
+        store_mark(store, record->key, NULL);
+    if (line && !sent)
+        ret = journal_append(store, line);
+    if (ret >= 0)
+        ret = files_write(path, text, strlen(text));
+    if (ret >= 0 && line && sent) {
+        ret = journal_append(store, line);
+        if (ret < 0 && before->text)
+            files_write(path, before->text, before->size);
+    }
+    if (ret >= 0 && sent)
+        store_mark(store, record->key, record->client_ids);
+    return ret;
+}
+
 int store_save(const Store *store, const Record *record, Outcome *out)
 {
     char consequence[320];
+    Record journaled = *record;
+    journaled.journaled = true;
     char *path = store_path(store, record->key, ".json");
-    char *text = record_print(record);
+    char *text = record_print(&journaled), *line = NULL;
+    RecordText before = {0};
     int ret = path && text ? 0 : AVERROR(ENOMEM);
 
     /* What could not be read again had better not be sent. */
+    if (ret >= 0 && strlen(text) > STORE_MAX_RECORD)
+        ret = AVERROR(EFBIG);
+    /* What cannot be read has nothing that the journal could be trusted to have. */
+    if (ret >= 0 && files_read_bytes(path, STORE_MAX_RECORD, &before.text,
+                                     &before.size) == AVERROR(ENOMEM))
+        ret = AVERROR(ENOMEM);
+    if (ret >= 0) /* a journal that is gone begins with all of it again */
+        ret = make_line(record, journal_size(store) ? &before : &(RecordText){0}, &line);
     if (ret >= 0)
-        ret = strlen(text) > MAX_RECORD ? AVERROR(EFBIG)
-                                        : files_write(path, text, strlen(text));
+        ret = write_step(store, path, record, &before, line, text);
     if (ret < 0) {
         print_consequence(record, consequence, sizeof(consequence));
         outcome_fail(out, FAILURE_STORE, ret, "Cannot write the ledger %s: %s; %s.",
                      path ? path : store->directory, av_err2str(ret), consequence);
     }
     av_free(path);
+    av_free(before.text);
+    cJSON_free(line);
     cJSON_free(text);
     return ret;
 }
@@ -225,8 +347,7 @@ void store_unlock(int *lock)
 
 /* The whole store */
 
-/* The key that a file of the store belongs to. */
-static bool is_keyed(const char *name, const char *suffix)
+bool store_is_keyed(const char *name, const char *suffix)
 {
     const size_t digits = RECORD_KEY_SIZE - 1;
     return strspn(name, "0123456789abcdef") == digits && !strcmp(name + digits, suffix);
@@ -249,7 +370,7 @@ int store_list(const Store *store, char ***keys, int *count)
     *count = 0;
     while (ret >= 0 && (entry = readdir(directory))) {
         char *key;
-        if (!is_keyed(entry->d_name, ".json"))
+        if (!store_is_keyed(entry->d_name, ".json"))
             continue;
         if (!(key = av_strndup(entry->d_name, RECORD_KEY_SIZE - 1)) ||
             (ret = av_dynarray_add_nofree(keys, count, key)) < 0) {
@@ -261,85 +382,5 @@ int store_list(const Store *store, char ***keys, int *count)
         store_free_keys(keys, *count);
     if (directory)
         closedir(directory);
-    return ret;
-}
-
-/* Remove one file of a key. @return bytes that it had, 0 when it was not there */
-static int64_t remove_file(const Store *store, const char *key, const char *suffix)
-{
-    char *path = store_path(store, key, suffix);
-    struct stat st;
-    int64_t size = path && !lstat(path, &st) && !unlink(path) ? (int64_t)st.st_size : 0;
-    av_free(path);
-    return size;
-}
-
-/* The clip before the record, or a kill between the two would leave a file that nothing
- * speaks of. The lock's file goes last, while it is held. */
-static void remove_key(const Store *store, const char *key, StorePruned *pruned)
-{
-    int64_t clip = remove_file(store, key, ".mp4");
-    pruned->clips += clip > 0;
-    pruned->bytes += clip;
-    pruned->bytes += remove_file(store, key, ".mp4.part");
-    pruned->records += remove_file(store, key, ".json") > 0;
-    remove_file(store, key, ".lock");
-}
-
-static int prune_key(const Store *store, const char *key, double before, Outcome *out,
-                     StorePruned *pruned)
-{
-    Record *record = NULL;
-    int lock = store_lock(store, key), ret = 0;
-
-    if (lock == AVERROR(EAGAIN)) { /* somebody is at it */
-        pruned->kept++;
-        return 0;
-    }
-    if (lock < 0)
-        return lock;
-    ret = store_load(store, key, false, out, &record);
-    if (ret >= 0 && record_is_finished(record) && record->ended > 0 &&
-        record->ended < before)
-        remove_key(store, key, pruned);
-    else if (ret >= 0 && !record_is_finished(record))
-        pruned->kept++;
-    record_free(&record);
-    store_unlock(&lock);
-    return ret;
-}
-
-/* Records that were moved aside, and files that a crash left half written. */
-static void remove_leftovers(const Store *store, double before, StorePruned *pruned)
-{
-    DIR *directory = opendir(store->directory);
-    const struct dirent *entry;
-
-    while (directory && (entry = readdir(directory))) {
-        const char *dot = strrchr(entry->d_name, '.');
-        char *path = dot && (!strcmp(dot, ".bad") || !strcmp(dot, ".tmp"))
-                         ? av_asprintf("%s/%s", store->directory, entry->d_name)
-                         : NULL;
-        struct stat st;
-        if (path && !lstat(path, &st) && S_ISREG(st.st_mode) &&
-            (double)st.st_mtim.tv_sec < before && !unlink(path))
-            pruned->bytes += st.st_size;
-        av_free(path);
-    }
-    if (directory)
-        closedir(directory);
-}
-
-int store_prune(const Store *store, double before, Outcome *out, StorePruned *pruned)
-{
-    char **keys;
-    int count, ret = store_list(store, &keys, &count);
-
-    *pruned = (StorePruned){0};
-    for (int i = 0; i < count && ret >= 0; i++)
-        ret = prune_key(store, keys[i], before, out, pruned);
-    store_free_keys(&keys, count);
-    if (ret >= 0)
-        remove_leftovers(store, FFMIN(before, record_now() - LEFTOVER_S), pruned);
     return ret;
 }

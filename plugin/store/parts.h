@@ -10,7 +10,14 @@
 struct Store {
     atomic_int references; ///< beyond the first
     char *directory;       ///< absolute
+    int64_t journal_began; ///< bytes that the journal had when this process came to it
 };
+
+/** The longest prompt, escaped, and its history. */
+#define STORE_MAX_RECORD (16 << 20)
+
+/** Whether a file's name is a key and then this. */
+bool store_is_keyed(const char *name, const char *suffix);
 
 /** Rename a file out of the way.
  * @param sentence  said at AV_LOG_WARNING; takes the old name and the new one

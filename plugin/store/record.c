@@ -27,10 +27,9 @@
 #define MAX_WHOLE 9007199254740992.0
 
 static const char *const state_names[] = {
-    [RECORD_NEW] = "new",         [RECORD_INTENT] = "intent",
-    [RECORD_SENT] = "sent",       [RECORD_RUNNING] = "running",
-    [RECORD_READY] = "ready",     [RECORD_FAILED] = "failed",
-    [RECORD_REFUSED] = "refused", [RECORD_DAMAGED] = "damaged",
+    [RECORD_NEW] = "new",         [RECORD_INTENT] = "intent", [RECORD_SENT] = "sent",
+    [RECORD_RUNNING] = "running", [RECORD_READY] = "ready",   [RECORD_FAILED] = "failed",
+    [RECORD_REFUSED] = "refused",
 };
 
 /* The members on disk. One that is not known is left out. */
@@ -51,24 +50,31 @@ typedef struct Member {
     const char *name;
     MemberType type;
     size_t offset, size;
+    int kept; ///< bytes of it that the journal has at most, 0 = it has none
 } Member;
 
-#define MEMBER(type, name, member)                                          \
-    {                                                                       \
-        name, type, offsetof(Record, member), sizeof(((Record *)0)->member) \
+#define KEPT(type, name, member, kept)                                            \
+    {                                                                             \
+        name, type, offsetof(Record, member), sizeof(((Record *)0)->member), kept \
     }
+#define MEMBER(type, name, member) KEPT(type, name, member, 0)
+
+/* Whole, or as much as tells people what it is. */
+#define WHOLE  INT_MAX
+#define PROMPT 120
+#define ERROR  200
 
 static const Member members[] = {
-    MEMBER(MEMBER_CHARS, "account", account),
-    MEMBER(MEMBER_TEXT, "engine", engine),
-    MEMBER(MEMBER_TEXT, "origin", origin),
-    MEMBER(MEMBER_TEXT, "model", model),
-    MEMBER(MEMBER_TEXT, "prompt", prompt),
-    MEMBER(MEMBER_TEXT, "project", project),
-    MEMBER(MEMBER_INT, "take", take),
-    MEMBER(MEMBER_INT, "duration", duration),
-    MEMBER(MEMBER_INT, "width", width),
-    MEMBER(MEMBER_INT, "height", height),
+    KEPT(MEMBER_CHARS, "account", account, WHOLE),
+    KEPT(MEMBER_TEXT, "engine", engine, WHOLE),
+    KEPT(MEMBER_TEXT, "origin", origin, WHOLE),
+    KEPT(MEMBER_TEXT, "model", model, WHOLE),
+    KEPT(MEMBER_TEXT, "prompt", prompt, PROMPT),
+    KEPT(MEMBER_TEXT, "project", project, WHOLE),
+    KEPT(MEMBER_INT, "take", take, WHOLE),
+    KEPT(MEMBER_INT, "duration", duration, WHOLE),
+    KEPT(MEMBER_INT, "width", width, WHOLE),
+    KEPT(MEMBER_INT, "height", height, WHOLE),
     MEMBER(MEMBER_INT, "rate", rate),
     MEMBER(MEMBER_FLAG, "mute", mute),
     MEMBER(MEMBER_OBJECT, "request", request),
@@ -76,26 +82,27 @@ static const Member members[] = {
     MEMBER(MEMBER_CHARS, "end_image_sha256", end_image_hash),
     MEMBER(MEMBER_CHARS, "request_sha256", request_hash),
     MEMBER(MEMBER_SIZE, "request_size", request_size),
-    MEMBER(MEMBER_TIME, "created", created),
-    MEMBER(MEMBER_NUMBER, "price", price),
-    MEMBER(MEMBER_TEXT, "client_request_ids", client_ids),
-    MEMBER(MEMBER_TIME, "sent", sent_at),
-    MEMBER(MEMBER_TIME, "gateway_time", gateway_time),
-    MEMBER(MEMBER_TEXT, "id", id),
-    MEMBER(MEMBER_TIME, "accepted", accepted),
+    KEPT(MEMBER_TIME, "created", created, WHOLE),
+    KEPT(MEMBER_NUMBER, "price", price, WHOLE),
+    KEPT(MEMBER_TEXT, "client_request_ids", client_ids, WHOLE),
+    KEPT(MEMBER_TIME, "sent", sent_at, WHOLE),
+    KEPT(MEMBER_TIME, "gateway_time", gateway_time, WHOLE),
+    KEPT(MEMBER_TEXT, "id", id, WHOLE),
+    KEPT(MEMBER_TIME, "accepted", accepted, WHOLE),
     MEMBER(MEMBER_CHARS, "status", status),
-    MEMBER(MEMBER_NUMBER, "usd", usd),
-    MEMBER(MEMBER_NUMBER, "credits", credits),
+    KEPT(MEMBER_NUMBER, "usd", usd, WHOLE),
+    KEPT(MEMBER_NUMBER, "credits", credits, WHOLE),
     MEMBER(MEMBER_NUMBER, "tokens", tokens),
     MEMBER(MEMBER_TEXT, "url", url),
-    MEMBER(MEMBER_TEXT, "error", error),
-    MEMBER(MEMBER_FLAG, "empty", empty),
-    MEMBER(MEMBER_TIME, "ended", ended),
-    MEMBER(MEMBER_SIZE, "clip_size", clip_size),
-    MEMBER(MEMBER_CHARS, "clip_time", clip_time),
-    MEMBER(MEMBER_CHARS, "clip_sha256", clip_hash),
+    KEPT(MEMBER_TEXT, "error", error, ERROR),
+    KEPT(MEMBER_FLAG, "empty", empty, WHOLE),
+    KEPT(MEMBER_TIME, "ended", ended, WHOLE),
+    KEPT(MEMBER_SIZE, "clip_size", clip_size, WHOLE),
+    KEPT(MEMBER_CHARS, "clip_time", clip_time, WHOLE),
+    KEPT(MEMBER_CHARS, "clip_sha256", clip_hash, WHOLE),
     MEMBER(MEMBER_CHARS, "clip_text", clip.text),
     MEMBER(MEMBER_ARRAY, "history", history),
+    MEMBER(MEMBER_FLAG, "journal", journaled),
 };
 
 static void *at(const Record *r, const Member *m)
@@ -311,6 +318,14 @@ static int read_members(Record *r, cJSON *json)
     return ret;
 }
 
+int record_take(Record *record, cJSON *json)
+{
+    RecordState state;
+    if (read_state(json, &state) && state != RECORD_NEW)
+        record->state = state;
+    return read_members(record, json);
+}
+
 static bool has_text(const char *text)
 {
     return text && *text;
@@ -414,6 +429,107 @@ char *record_print(const Record *record)
     char *text = put_record(json, record) ? cJSON_Print(json) : NULL;
     cJSON_Delete(json);
     return text;
+}
+
+/* What is new in it */
+
+static bool is_known(const Record *r, const Member *m)
+{
+    const void *value = at(r, m);
+
+    switch (m->type) {
+    case MEMBER_TEXT:
+        return has_text(*(char *const *)value);
+    case MEMBER_CHARS:
+        return has_text(value);
+    case MEMBER_INT:
+        return *(const int *)value >= 0;
+    case MEMBER_SIZE:
+        return *(const int64_t *)value >= 0;
+    case MEMBER_NUMBER:
+        return *(const double *)value >= 0;
+    case MEMBER_TIME:
+        return *(const double *)value > 0;
+    case MEMBER_FLAG:
+        return *(const bool *)value;
+    case MEMBER_OBJECT:
+    case MEMBER_ARRAY:
+        return *(cJSON *const *)value;
+    }
+    return false;
+}
+
+static bool is_same(const Record *a, const Record *b, const Member *m)
+{
+    if (m->type == MEMBER_TEXT)
+        return !strcmp(*(char *const *)at(a, m), *(char *const *)at(b, m));
+    return m->type == MEMBER_CHARS ? !strcmp(at(a, m), at(b, m))
+                                   : !memcmp(at(a, m), at(b, m), m->size);
+}
+
+bool record_shares_tries(const Record *a, const Record *b)
+{
+    const char *x = a->client_ids, *y = b->client_ids;
+    size_t size = FFMIN(x ? strlen(x) : 0, y ? strlen(y) : 0);
+
+    return size && !strncmp(x, y, size) && (!x[size] || x[size] == ' ') &&
+           (!y[size] || y[size] == ' ');
+}
+
+/* The beginning of a text in so many bytes, whole characters all. */
+static bool put_beginning(cJSON *to, const char *name, const char *text, size_t most)
+{
+    char cut[FFMAX(PROMPT, ERROR) + 1];
+    size_t size = strlen(text);
+
+    if (size <= most)
+        return cJSON_AddStringToObject(to, name, text);
+    for (size = most; size && ((unsigned char)text[size] & 0xC0) == 0x80;)
+        size--;
+    av_strlcpy(cut, text, size + 1);
+    return cJSON_AddStringToObject(to, name, cut);
+}
+
+static bool put_kept(cJSON *to, const Record *r, const Member *m)
+{
+    return m->type == MEMBER_TEXT && m->kept != WHOLE
+               ? put_beginning(to, m->name, *(char *const *)at(r, m), (size_t)m->kept)
+               : put_member(to, r, m);
+}
+
+cJSON *record_line(const Record *record, const Record *before)
+{
+    cJSON *line = cJSON_CreateObject();
+    bool ok = line && cJSON_AddStringToObject(line, "key", record->key) &&
+              cJSON_AddStringToObject(line, "state", state_names[record->state]);
+
+    for (size_t i = 0; ok && i < FF_ARRAY_ELEMS(members); i++) {
+        const Member *m = &members[i];
+        if (m->kept && is_known(record, m) &&
+            !(before && is_known(before, m) && is_same(record, before, m)))
+            ok = put_kept(line, record, m);
+    }
+    if (!ok) {
+        cJSON_Delete(line);
+        return NULL;
+    }
+    return line;
+}
+
+void record_fill(Record *record, Record *from)
+{
+    if (!record->clip.width)
+        FFSWAP(ClipFacts, record->clip, from->clip);
+    for (size_t i = 0; i < FF_ARRAY_ELEMS(members); i++) {
+        const Member *m = &members[i];
+        if (is_known(record, m) || !is_known(from, m))
+            continue;
+        forget(record, m); /* an empty text may be there */
+        memcpy(at(record, m), at(from, m), m->size);
+        memset(at(from, m), 0, m->size);
+    }
+    if (!record->rest)
+        FFSWAP(cJSON *, record->rest, from->rest);
 }
 
 int record_add_history(Record *record, const char *what, const char *status)

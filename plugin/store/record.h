@@ -21,7 +21,6 @@ typedef enum RecordState {
     RECORD_READY,   ///< the clip is in the store
     RECORD_FAILED,  ///< the generation failed
     RECORD_REFUSED, ///< refused by moderation
-    RECORD_DAMAGED, ///< cannot be read; store_load() under the lock moves it aside
 } RecordState;
 
 /** Hexadecimal SHA-256 and its NUL. */
@@ -78,6 +77,8 @@ typedef struct Record {
 
     cJSON *history; ///< array of what happened, or NULL; see record_add_history()
     cJSON *rest;    ///< members that this version does not know; they stay
+    bool journaled; ///< the journal has what the file has, set by store_save()
+    bool rebuilt;   ///< not read from its own file, set by store_load()
 } Record;
 
 /** A page with nothing on it but its key. @return NULL without memory */
@@ -86,6 +87,26 @@ Record *record_alloc(const char *key);
 /** Read a page. @return 0 and *record, AVERROR_INVALIDDATA when the text is not the page
  * of this key in this version, AVERROR(ENOMEM) */
 int record_parse(const char *key, const char *text, Record **record);
+
+/** Take in what a line of the journal says, or what was found in a damaged page; what it
+ * does not say stays. @param json  emptied of what was taken @return 0, AVERROR(ENOMEM)
+ */
+int record_take(Record *record, cJSON *json);
+
+/** Move what a record does not know from another of the same generation. */
+void record_fill(Record *record, Record *from);
+
+/**
+ * A line for the journal: key, state and, of what it keeps, what is new.
+ * @param before  what it has already; NULL = nothing, as for another generation
+ * @return an object, free with cJSON_Delete(); with key and state alone where nothing is
+ * new; NULL without memory
+ */
+cJSON *record_line(const Record *record, const Record *before);
+
+/** Whether two records may be of one generation by the client request ids of its tries,
+ * which grow: those of one begin with those of the other. */
+bool record_shares_tries(const Record *a, const Record *b);
 
 /** Write a page as text; free it with cJSON_free(). @return NULL without memory */
 char *record_print(const Record *record);

@@ -12,8 +12,13 @@
  *   KEY.mp4.part  the clip while it is being downloaded
  *   KEY.lock      whoever creates, downloads or removes holds its lock
  *
- * A record is loaded, its members are set, and it is saved, which replaces the file or
- * leaves it as it was. Whoever saves holds the key's lock; anybody may load. A .part
+ * Beside them lies the journal of all requests, journal.jsonl: each durable step is a
+ * line (store/journal.h). It outlives records and clips: what was spent is summed by it,
+ * and a record that is damaged or missing is rebuilt from it.
+ *
+ * A record is loaded, its members are set, and it is saved: into the journal, and into
+ * its file, which is replaced or left as it was. Whoever saves holds the key's lock;
+ * anybody may load. A .part
  * becomes the clip by store_publish(), and the record says which clip that was, so that
  * another in its place is noticed. store/provenance.h tells those outside where a clip
  * comes from.
@@ -66,17 +71,24 @@ void store_unlock(int *lock);
 
 /**
  * Read the record of a key. Fails with a sentence. A key without one gets a RECORD_NEW.
- * Of a file that is no record of this version, it depends:
- * @param locked  whether the caller holds the key's lock. If so the file is moved aside
- * with a WARNING, and the record is a RECORD_NEW. If not, the holder may be mending it:
- * the record is a RECORD_DAMAGED.
+ * One that is damaged, of another version, or missing while the journal or what is left
+ * of it tells of the request, is rebuilt, so that what may be paid for is not bought
+ * again (store/rebuild.h).
+ * @param locked  whether the caller holds the key's lock. If so what was rebuilt is
+ * saved, with a WARNING, and a damaged file is kept beside it. If not, nothing is touched
+ * and nothing said: the holder may be mending it
  * @param record  free with record_free()
  */
 int store_load(const Store *store, const char *key, bool locked, Outcome *out,
                Record **record);
 
-/** Write a record, atomically and durably. Fails with a sentence. */
+/** Put a step on disk, durably: into the journal and into the record, or it fails with a
+ * sentence and the record is as it was. */
 int store_save(const Store *store, const Record *record, Outcome *out);
+
+/** Whether a step of this request was put on disk, by whomever, since this process first
+ * opened the store. No clock is asked. */
+bool store_noted_lately(const Store *store, const char *key);
 
 /** The keys of all records, in no order; free them with store_free_keys(). */
 int store_list(const Store *store, char ***keys, int *count);
@@ -126,5 +138,10 @@ typedef struct StorePruned {
  * @param before  Unix time in seconds
  */
 int store_prune(const Store *store, double before, Outcome *out, StorePruned *pruned);
+
+/** Drop a request whatever became of it: its record and what is there of its clip, but no
+ * whole clip; only the journal knows of it then. Fails with a sentence. The caller holds
+ * its lock, of which the file goes too. */
+int store_forget(const Store *store, const char *key, Outcome *out);
 
 #endif

@@ -210,8 +210,9 @@ jobs() { ctl jobs --json | jq -r "$1"; }
     echo "{" >"$I2V_STORE/$key.json"
     works ctl jobs
     same 3 "${#lines[@]}"
-    same damaged "$(jobs '.[-1].state')"
-    [ -e "$I2V_STORE/$key.json" ]
+    # Nothing tells of it any more: it may have been sent.
+    same "sent i2v-${key:0:16}*" "$(jobs '.[-1] | "\(.state) \(.client_request_ids)"')"
+    same "{" "$(<"$I2V_STORE/$key.json")"
 }
 
 @test "prune removes what ended long ago, and nothing that is under way" {

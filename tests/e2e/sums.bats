@@ -89,7 +89,7 @@ ledger() {
     same 10 "$(ctl jobs --json | jq length)"
     works ctl jobs --since 24h --json
     same "g1 g2 g4 g5 g6 g8" "$(jq -r 'map(.id | strings) | sort | join(" ")' <<<"$output")"
-    same damaged "$(jq -r '.[].state' <<<"$output" | grep damaged)"
+    same 1 "$(jq -r '.[].client_request_ids' <<<"$output" | grep -c "^i2v-0.*\*$")"
     works ctl jobs --since 1d
     same 9 "${#lines[@]}"
     works ctl jobs --by project --since 24h --json

@@ -473,6 +473,12 @@ static const struct {
     {PAGE(ROW("null", "\"g1\""), "false"), "a", 0, NULL, 1, false},
     {PAGE(ROW("\"\"", "\"g1\""), "false"), "a", 0, NULL, 1, false},
     {PAGE(ROW("\"A\"", "\"g1\""), "false"), "a", 0, NULL, 1, false},
+    /* The beginning of any. */
+    {PAGE(ROW("\"i2v-ab12\"", "\"g1\""), "false"), "x i2v-ab*", 0, "g1", 1, false},
+    {PAGE(ROW("\"i2v-ab\"", "\"g1\""), "false"), "i2v-ab* x", 0, "g1", 1, false},
+    {PAGE(ROW("\"i2v-a\"", "\"g1\""), "false"), "i2v-ab*", 0, NULL, 1, false},
+    {PAGE(ROW("\"i2v-abc\"", "\"g1\""), "false"), "i2v-ab", 0, NULL, 1, false},
+    {PAGE(ROW("\"a\"", "\"g1\""), "false"), "*", 0, NULL, 1, false},
     /* A failed request is listed without an id. */
     {PAGE(ROW("\"a\"", "null"), "false"), "a", 0, NULL, 1, false},
     {PAGE(ROW("\"a\"", "null") "," ROW("\"a\"", "\"g1\""), "false"), "a", 0, "g1", 2,

@@ -80,7 +80,6 @@ static void test_finished(void **state)
         {RECORD_SENT, true, false},    {RECORD_RUNNING, false, false},
         {RECORD_RUNNING, true, false}, {RECORD_READY, true, true},
         {RECORD_FAILED, true, true},   {RECORD_REFUSED, true, true},
-        {RECORD_DAMAGED, true, false},
     };
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

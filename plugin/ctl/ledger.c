@@ -1,0 +1,160 @@
+/* i2v: the command: the ledger: where it is, and which of its requests are meant
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ctl/ledger.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <libavutil/avstring.h>
+#include <libavutil/mem.h>
+
+#include "request/options.h"
+#include "request/request.h"
+
+#define MINUTE 60
+#define HOUR   (60 * MINUTE)
+#define DAY    (24 * HOUR)
+
+#define SHORTEST_KEY 4
+#define LONGEST_AGE  (1000.0 * 365 * DAY)
+
+int ctl_check_store_only(const Arguments *arguments, const char *command, Outcome *out)
+{
+    const char *other = ctl_other_option(arguments->options, "store");
+
+    return other ? ctl_refuse(out,
+                              "i2vctl %s does not take the option %s; of a request's "
+                              "options it takes store alone.",
+                              command, other)
+                 : 0;
+}
+
+double ctl_parse_age(const char *text)
+{
+    static const struct {
+        const char *unit;
+        double seconds;
+    } units[] = {
+        {"s", 1}, {"m", MINUTE}, {"h", HOUR}, {"d", DAY}, {"w", 7 * DAY},
+    };
+    char *end;
+    double number = strtod(text, &end);
+
+    if (end == text || !(number >= 0) || !strspn(text, "0123456789"))
+        return -1;
+    for (size_t i = 0; i < FF_ARRAY_ELEMS(units); i++)
+        if (!strcmp(end, units[i].unit) && number * units[i].seconds <= LONGEST_AGE)
+            return number * units[i].seconds;
+    return -1;
+}
+
+int ctl_find_store(const AVDictionary *given, Outcome *out, Store **store)
+{
+    Options *options = NULL;
+    char *directory = NULL;
+    int ret = ctl_gather(given, out, &options);
+
+    *store = NULL;
+    if (ret >= 0 && (ret = request_find_store(options, out, &directory)) >= 0 &&
+        !access(directory, F_OK))
+        ret = store_open(directory, out, store);
+    if (ret < 0) /* whatever it was, the ledger cannot be read */
+        out->kind = FAILURE_STORE;
+    av_free(directory);
+    options_free(&options);
+    return ret;
+}
+
+int ctl_read_ledger(const AVDictionary *given, Outcome *out, Store **store,
+                    Survey **survey)
+{
+    int ret = ctl_find_store(given, out, store);
+
+    *survey = NULL;
+    if (ret >= 0 && *store)
+        ret = survey_read(*store, out, survey);
+    else if (ret >= 0 && !(*survey = av_mallocz(sizeof(**survey))))
+        ret = AVERROR(ENOMEM);
+    if (ret < 0)
+        store_close(store);
+    return ret;
+}
+
+/* Which request is meant */
+
+static bool is_meant(const SurveyRow *row, const char *name)
+{
+    return (strlen(name) >= SHORTEST_KEY && av_strstart(row->key, name, NULL)) ||
+           (row->id && !strcmp(row->id, name));
+}
+
+static int add(const SurveyRow *row, Meant **meant, int *count)
+{
+    if (av_reallocp_array(meant, (size_t)*count + 1, sizeof(**meant)) < 0) {
+        *count = 0;
+        return AVERROR(ENOMEM);
+    }
+    Meant *m = &(*meant)[(*count)++];
+    av_strlcpy(m->key, row->key, sizeof(m->key));
+    m->state = row->state;
+    return 0;
+}
+
+static int find_named(const Survey *survey, const char *name, Outcome *out, Meant **meant,
+                      int *count)
+{
+    const SurveyRow *row = NULL;
+    int found = 0;
+
+    for (int i = 0; i < survey->count; i++)
+        if (is_meant(&survey->rows[i], name)) {
+            row = &survey->rows[i];
+            found++;
+        }
+    if (!found)
+        return outcome_fail(out, FAILURE_REQUEST, AVERROR(ENOENT),
+                            "The ledger has no request '%s'; i2vctl jobs lists them.",
+                            name);
+    if (found > 1)
+        return ctl_refuse(out, "'%s' begins the keys of %d requests; give more of it.",
+                          name, found);
+    return add(row, meant, count);
+}
+
+static int find_unfinished(const Survey *survey, Meant **meant, int *count)
+{
+    int ret = 0;
+
+    /* What is known to run first: an answer that was lost has to be looked for. */
+    for (int i = 0; ret >= 0 && i < 2 * survey->count; i++) {
+        const SurveyRow *row = &survey->rows[i % survey->count];
+        if (row->state == (i < survey->count ? RECORD_RUNNING : RECORD_SENT))
+            ret = add(row, meant, count);
+    }
+    return ret;
+}
+
+int ctl_find_meant(const Arguments *arguments, Outcome *out, Meant **meant, int *count)
+{
+    Store *store = NULL;
+    Survey *survey = NULL;
+    int words = arguments->nb_words;
+    int ret = ctl_read_ledger(arguments->options, out, &store, &survey);
+
+    *meant = NULL;
+    *count = 0;
+    if (ret >= 0 && !words)
+        ret = find_unfinished(survey, meant, count);
+    for (int i = 0; i < words && ret >= 0; i++)
+        ret = find_named(survey, arguments->words[i], out, meant, count);
+    if (ret >= 0 && !*count)
+        outcome_say(out, AV_LOG_INFO, "Nothing is under way.");
+    /* An option that is no good keeps the ledger from being read, too. */
+    if (ret < 0)
+        out->kind = ret == AVERROR(ENOENT) || ret == AVERROR(EINVAL) ? FAILURE_REQUEST
+                                                                     : FAILURE_STORE;
+    survey_free(&survey);
+    store_close(&store);
+    return ret;
+}

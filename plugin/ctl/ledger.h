@@ -1,0 +1,44 @@
+/* i2v: the command: the ledger: where it is, and which of its requests are meant
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What the subcommands share that are about the ledger and not about one request's way.
+ */
+#ifndef I2V_CTL_LEDGER_H
+#define I2V_CTL_LEDGER_H
+
+#include "ctl/ctl.h"
+#include "store/store.h"
+#include "store/survey.h"
+
+/** Characters of a key that tell requests apart for people, as with commits. */
+#define SHORT_KEY 12
+
+/** Refuse the options of a request, but where the ledger is. @return 0 or AVERROR(EINVAL)
+ */
+int ctl_check_store_only(const Arguments *arguments, const char *command, Outcome *out);
+
+/** "30d", "12h". @return seconds, < 0 for what is no age */
+double ctl_parse_age(const char *text);
+
+/** Open the store that the options name. @return 0, and *store NULL when there is no such
+ * directory; or a negative AVERROR after a sentence */
+int ctl_find_store(const AVDictionary *given, Outcome *out, Store **store);
+
+/** And read its ledger, which is empty where there is none. @return as above */
+int ctl_read_ledger(const AVDictionary *given, Outcome *out, Store **store,
+                    Survey **survey);
+
+/** A request of the ledger. */
+typedef struct Meant {
+    char key[RECORD_KEY_SIZE];
+    RecordState state;
+} Meant;
+
+/** The requests that are meant: of each word, which is a key, the beginning of one, or a
+ * generation's id; without words every one that is under way, those whose generation runs
+ * first.
+ * @param meant  free with av_free(), after an error too
+ * @return 0 or a negative AVERROR after a sentence */
+int ctl_find_meant(const Arguments *arguments, Outcome *out, Meant **meant, int *count);
+
+#endif

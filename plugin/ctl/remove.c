@@ -1,0 +1,170 @@
+/* i2v: the command: what is removed from the ledger: prune and forget
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <libavutil/avstring.h>
+#include <libavutil/bprint.h>
+#include <libavutil/mem.h>
+
+#include "base/clock.h"
+#include "ctl/ledger.h"
+
+int ctl_prune(Arguments *arguments, Outcome *out)
+{
+    Store *store = NULL;
+    StorePruned pruned = {0};
+    int words = arguments->nb_words, ret = ctl_check_store_only(arguments, "prune", out);
+    double age = words == 1 ? ctl_parse_age(arguments->words[0]) : -1;
+
+    if (ret < 0)
+        return ret;
+    if (age < 0)
+        return ctl_refuse(out,
+                          "i2vctl prune takes one age: a number and s, m, h, d or w, "
+                          "such as 30d%s%s.",
+                          words ? ", not " : "",
+                          words == 1  ? arguments->words[0]
+                          : words > 1 ? "several"
+                                      : "");
+    ret = ctl_find_store(arguments->options, out, &store);
+    if (ret >= 0 && store)
+        ret = store_prune(store, record_now() - age, out, &pruned);
+    if (ret < 0)
+        outcome_fail(out, FAILURE_STORE, ret, "Cannot prune the store: %s.",
+                     av_err2str(ret));
+    outcome_say(out, AV_LOG_INFO,
+                "Removed %d records and %d clips, %.1f MB; %d unfinished kept.",
+                pruned.records, pruned.clips, (double)pruned.bytes / 1e6, pruned.kept);
+    store_close(&store);
+    return FFMIN(ret, 0);
+}
+
+/* Forgetting */
+
+static const char *consequence_of(RecordState state)
+{
+    switch (state) {
+    case RECORD_SENT:
+        return "it may have been accepted: made again, it is sent anew, and may then be "
+               "paid for twice";
+    case RECORD_RUNNING:
+        return "its generation goes on at the gateway and is charged there: made again, "
+               "it is paid for twice";
+    case RECORD_READY:
+        return "its clip was paid for and is not here: made again, it is paid for twice";
+    default:
+        return "nothing of it is open: made again, it is sent anew";
+    }
+}
+
+/* What is known of it, and what forgetting it may cost. */
+static void describe(const Record *r, AVBPrint *text)
+{
+    char when[CLOCK_TEXT_SIZE];
+    double price = r->usd >= 0 ? r->usd : r->price;
+
+    clock_text((int64_t)r->created, when);
+    av_bprintf(text, "%.*s is %s", SHORT_KEY, r->key, record_state_name(r->state));
+    if (r->model)
+        av_bprintf(text, ", %s", r->model);
+    if (r->created > 0)
+        av_bprintf(text, ", made %s", when);
+    if (r->id)
+        av_bprintf(text, ", generation %s", r->id);
+    if (r->client_ids)
+        av_bprintf(text, ", client request id %s", r->client_ids);
+    if (price >= 0)
+        av_bprintf(text, ", $%.4g", price);
+    av_bprintf(text, "; %s.", consequence_of(r->state));
+}
+
+/* Standard input is the terminal, of which there is an answer. */
+static bool is_agreed(const char *text)
+{
+    char answer[16] = "";
+
+    fprintf(stderr, "%s\nForget it? [y/N] ", text);
+    return fgets(answer, sizeof(answer), stdin) && (*answer == 'y' || *answer == 'Y');
+}
+
+/* The caller holds its lock, so that it is still what was said when it is dropped. */
+static int forget_locked(const Store *store, const char *key, bool asked, Outcome *out)
+{
+    Record *r = NULL;
+    AVBPrint text;
+    char *clip = store_clip_path(store, key);
+    int ret = clip ? store_load(store, key, false, out, &r) : AVERROR(ENOMEM);
+
+    av_bprint_init(&text, 0, AV_BPRINT_SIZE_AUTOMATIC);
+    if (ret < 0)
+        goto end;
+    if (r->state == RECORD_READY && !access(clip, F_OK)) {
+        ret = ctl_refuse(out,
+                         "The clip of the request %.*s is in the store; i2vctl prune "
+                         "removes clips with their records.",
+                         SHORT_KEY, key);
+        goto end;
+    }
+    describe(r, &text);
+    if (!asked)
+        outcome_say(out, AV_LOG_INFO, "The request %s", text.str);
+    else if (!is_agreed(text.str))
+        goto end;
+    ret = store_forget(store, key, out);
+    if (ret >= 0)
+        outcome_say(out, AV_LOG_INFO, "Forgot the request %.*s.", SHORT_KEY, key);
+end:
+    av_bprint_finalize(&text, NULL);
+    record_free(&r);
+    av_free(clip);
+    return ret;
+}
+
+static int forget(const Store *store, const char *key, bool asked, Outcome *out)
+{
+    int lock = store_lock(store, key);
+
+    if (lock == AVERROR(EAGAIN))
+        return outcome_fail(out, FAILURE_LATER, lock,
+                            "Another process is at the request %.*s; it is not "
+                            "forgotten.",
+                            SHORT_KEY, key);
+    if (lock < 0)
+        return outcome_fail(out, FAILURE_STORE, lock, "Cannot lock the ledger: %s.",
+                            av_err2str(lock));
+    int ret = forget_locked(store, key, asked, out);
+    store_unlock(&lock);
+    return ret;
+}
+
+int ctl_forget(Arguments *arguments, Outcome *out)
+{
+    Store *store = NULL;
+    Meant *meant = NULL;
+    int count = 0, ret = ctl_check_store_only(arguments, "forget", out);
+
+    if (ret >= 0 && !arguments->nb_words)
+        ret = ctl_refuse(out, "i2vctl forget takes the keys of requests, or the ids of "
+                              "their generations.");
+    if (ret >= 0 && !arguments->yes && !isatty(STDIN_FILENO))
+        ret = ctl_refuse(out, "i2vctl forget asks on a terminal, and there is none; with "
+                              "--yes it does not ask.");
+    if (ret >= 0)
+        ret = ctl_find_meant(arguments, out, &meant, &count);
+    if (ret >= 0)
+        ret = ctl_find_store(arguments->options, out, &store);
+    /* Each for itself; the first failure counts. */
+    for (int i = 0; store && i < count && ret != AVERROR(ENOMEM); i++) {
+        Outcome its = {.log = out->log};
+        int its_ret = forget(store, meant[i].key, !arguments->yes, &its);
+        if (its_ret < 0 && ret >= 0) {
+            ret = its_ret;
+            *out = its;
+        }
+    }
+    store_close(&store);
+    av_free(meant);
+    return ret;
+}

@@ -1,0 +1,320 @@
+/* i2v: the journal: every durable step, one appended line
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "store/journal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <libavutil/avstring.h>
+#include <libavutil/common.h>
+#include <libavutil/error.h>
+#include <libavutil/mem.h>
+
+#include "base/files.h"
+#include "base/json.h"
+#include "store/parts.h"
+#include "store/salvage.h"
+
+#define NAME "journal.jsonl"
+
+#define KEY_DIGITS (RECORD_KEY_SIZE - 1)
+
+/* Read at a time, and the longest line that is not taken for garbage. */
+#define PIECE    (256 << 10)
+#define MAX_LINE (1 << 20)
+
+char *journal_path(const Store *store)
+{
+    return store_path(store, NAME, "");
+}
+
+int64_t journal_size(const Store *store)
+{
+    char path[PATH_MAX];
+    struct stat st;
+
+    snprintf(path, sizeof(path), "%s/" NAME, store->directory);
+    return stat(path, &st) < 0 ? 0 : (int64_t)st.st_size;
+}
+
+/* When this process came to it, which never forgets a store. */
+int64_t journal_began(const Store *store)
+{
+    static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+    static struct Beginning {
+        struct Beginning *next;
+        char *path;
+        int64_t size;
+    } * first;
+    char *path = journal_path(store);
+    struct Beginning *b;
+
+    pthread_mutex_lock(&mutex);
+    for (b = first; b && path && strcmp(b->path, path);)
+        b = b->next;
+    if (path && !b && (b = av_mallocz(sizeof(*b)))) {
+        *b = (struct Beginning){first, path, journal_size(store)};
+        first = b;
+        path = NULL;
+    }
+    int64_t size = b ? b->size : journal_size(store);
+    pthread_mutex_unlock(&mutex);
+    av_free(path);
+    return size;
+}
+
+/* Appending */
+
+/* @return a descriptor; *made is whether there was none before */
+static int open_journal(const char *path, bool *made)
+{
+    const int flags = O_RDWR | O_APPEND | O_CLOEXEC;
+    int fd = open(path, flags);
+
+    *made = fd < 0 && errno == ENOENT;
+    if (*made)
+        fd = open(path, flags | O_CREAT, 0600);
+    return fd < 0 ? AVERROR(errno) : fd;
+}
+
+/* Whether what was written last has no end: a line of its own is begun behind it. */
+static bool is_torn(int fd)
+{
+    struct stat st;
+    char last = '\n';
+
+    if (!fstat(fd, &st) && st.st_size > 0 && pread(fd, &last, 1, st.st_size - 1) < 1)
+        return true;
+    return last != '\n';
+}
+
+/* In one piece, or two processes' lines might be mixed. */
+static int write_line(int fd, const char *text, size_t size)
+{
+    ssize_t put;
+
+    do
+        put = write(fd, text, size);
+    while (put < 0 && errno == EINTR);
+    if (put >= 0 && (size_t)put < size)
+        return AVERROR(ENOSPC);
+    /* Some file systems sync nothing; there is no more to be done there. */
+    return put < 0 || (fdatasync(fd) < 0 && errno != EINVAL) ? AVERROR(errno) : 0;
+}
+
+int journal_append(const Store *store, const char *line)
+{
+    char *path = journal_path(store), *text = av_asprintf("\n%s\n", line);
+    bool made = false;
+    int fd = path && text ? open_journal(path, &made) : AVERROR(ENOMEM);
+    int ret = FFMIN(fd, 0);
+
+    if (fd >= 0) {
+        const char *start = text + !is_torn(fd);
+        ret = write_line(fd, start, strlen(start));
+        if (close(fd) < 0 && ret >= 0)
+            ret = AVERROR(errno);
+    }
+    if (ret >= 0 && made)
+        ret = files_sync_directory(path);
+    av_free(path);
+    av_free(text);
+    return ret;
+}
+
+int journal_drop(const Store *store, const char *key, const char *state)
+{
+    char line[RECORD_KEY_SIZE + 64];
+
+    snprintf(line, sizeof(line), "{\"key\":\"%s\",\"state\":\"%s\"}", key, state);
+    return journal_append(store, line);
+}
+
+/* Reading */
+
+typedef struct Walk {
+    int fd;
+    char *buffer;
+    size_t room, have;
+    int (*take)(void *opaque, const char *line, size_t size);
+    void *opaque;
+} Walk;
+
+/* Hand on every line that is whole in the buffer, and keep the rest. */
+static int take_lines(Walk *w)
+{
+    char *line = w->buffer, *end = w->buffer + w->have, *behind;
+    int ret = 0;
+
+    while (ret >= 0 && (behind = memchr(line, '\n', (size_t)(end - line)))) {
+        if (behind > line)
+            ret = w->take(w->opaque, line, (size_t)(behind - line));
+        line = behind + 1;
+    }
+    w->have = (size_t)(end - line);
+    memmove(w->buffer, line, w->have);
+    return ret;
+}
+
+static int walk(Walk *w)
+{
+    for (;;) {
+        if (w->have == w->room && w->room >= MAX_LINE) {
+            int taken = w->take(w->opaque, w->buffer, w->have);
+            if (taken < 0)
+                return taken;
+            w->have = 0;
+        }
+        size_t room = FFMAX(w->have * 2, PIECE);
+        if (room > w->room) {
+            int grown = av_reallocp(&w->buffer, room);
+            if (grown < 0)
+                return grown;
+            w->room = room;
+        }
+        ssize_t got = read(w->fd, w->buffer + w->have, w->room - w->have);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return AVERROR(errno);
+        if (!got)
+            break;
+        w->have += (size_t)got;
+        int ret = take_lines(w);
+        if (ret < 0)
+            return ret;
+    }
+    return w->have ? w->take(w->opaque, w->buffer, w->have) : 0;
+}
+
+int journal_walk(const Store *store, int64_t from,
+                 int (*take)(void *opaque, const char *line, size_t size), void *opaque)
+{
+    char *path = journal_path(store);
+    Walk w = {.take = take, .opaque = opaque};
+    struct stat st;
+    int ret = 0;
+
+    w.fd = path ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
+    if (w.fd < 0 || fstat(w.fd, &st) < 0)
+        ret = !path ? AVERROR(ENOMEM) : errno == ENOENT ? 0 : AVERROR(errno);
+    else if (S_ISREG(st.st_mode) &&
+             lseek(w.fd, from <= st.st_size ? (off_t)from : 0, SEEK_SET) < 0)
+        ret = AVERROR(errno);
+    else
+        ret = walk(&w);
+    if (w.fd >= 0)
+        close(w.fd);
+    av_free(w.buffer);
+    av_free(path);
+    return ret;
+}
+
+static const char head[] = "{\"key\":\"";
+#define HEAD (sizeof(head) - 1)
+
+const char *journal_key(const char *line, size_t size)
+{
+    if (size < HEAD + KEY_DIGITS + 2 || memcmp(line, head, HEAD) ||
+        line[HEAD + KEY_DIGITS] != '"' || line[size - 1] != '}' ||
+        memchr(line + HEAD + KEY_DIGITS, 0, size - HEAD - KEY_DIGITS))
+        return NULL;
+    for (const char *c = line + HEAD; *c != '"'; c++)
+        if ((*c < '0' || *c > '9') && (*c < 'a' || *c > 'f'))
+            return NULL;
+    return line + HEAD;
+}
+
+static int find_key(void *opaque, const char *line, size_t size)
+{
+    const char *key = journal_key(line, size);
+    return key && !memcmp(key, opaque, KEY_DIGITS) ? AVERROR(EEXIST) : 0;
+}
+
+bool store_noted_lately(const Store *store, const char *key)
+{
+    char wanted[RECORD_KEY_SIZE];
+
+    av_strlcpy(wanted, key, sizeof(wanted));
+    return journal_walk(store, store->journal_began, find_key, wanted) == AVERROR(EEXIST);
+}
+
+/* One request */
+
+typedef struct Reading {
+    const char *key;
+    JournalPage *page;
+} Reading;
+
+/* A new generation begins with tries of its own. */
+static bool begins_anew(const Record *r, const cJSON *line)
+{
+    const char *tries = json_text(line, "client_request_ids");
+    Record other = {.client_ids = (char *)(uintptr_t)tries};
+    return tries && r->client_ids && !record_shares_tries(r, &other);
+}
+
+static int merge(Reading *reading, cJSON *line)
+{
+    JournalPage *page = reading->page;
+    const char *state = json_text(line, "state");
+
+    page->dropped = state && (!strcmp(state, "pruned") || !strcmp(state, "forgotten"));
+    if (page->dropped || (page->record && begins_anew(page->record, line)))
+        record_free(&page->record);
+    if (page->dropped)
+        return 0;
+    if (!page->record && !(page->record = record_alloc(reading->key)))
+        return AVERROR(ENOMEM);
+    return record_take(page->record, line);
+}
+
+/* What stands whole of a line that is cut or garbled and speaks of this key, or NULL. */
+static int find_rest(const Reading *reading, const char *line, size_t size, cJSON **json)
+{
+    char start[HEAD + RECORD_KEY_SIZE];
+
+    snprintf(start, sizeof(start), "%s%s", head, reading->key);
+    const char *found = memmem(line, size, start, strlen(start));
+    if (found && !(*json = salvage_members(found, (size_t)(line + size - found))))
+        return AVERROR(ENOMEM);
+    return 0;
+}
+
+static int take_line(void *opaque, const char *line, size_t size)
+{
+    Reading *reading = opaque;
+    const char *key = journal_key(line, size);
+    cJSON *json = NULL;
+    int ret = 0;
+
+    if (key && memcmp(key, reading->key, KEY_DIGITS))
+        return 0;
+    if (key)
+        json = json_parse(line, size);
+    bool whole = json;
+    if (!whole)
+        ret = find_rest(reading, line, size, &json);
+    if (json)
+        ret = merge(reading, json);
+    reading->page->torn = !whole;
+    cJSON_Delete(json);
+    return ret;
+}
+
+int journal_read(const Store *store, const char *key, JournalPage *page)
+{
+    Reading reading = {key, page};
+
+    *page = (JournalPage){0};
+    int ret = journal_walk(store, 0, take_line, &reading);
+    if (ret < 0)
+        record_free(&page->record);
+    return ret;
+}

@@ -1,0 +1,360 @@
+/* i2v: a record that cannot be read, from what is left of it and the journal
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "store/rebuild.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <libavutil/avstring.h>
+#include <libavutil/common.h>
+#include <libavutil/error.h>
+#include <libavutil/mem.h>
+
+#include "base/files.h"
+#include "store/journal.h"
+#include "store/parts.h"
+#include "store/salvage.h"
+
+/* Digits of the key with which all client request ids of its tries begin. */
+#define TRY_KEY_DIGITS 16
+
+#define MAX_MARK 4096
+
+/* The mark */
+
+void store_mark(const Store *store, const char *key, const char *tries)
+{
+    char path[PATH_MAX];
+    size_t size = tries ? strlen(tries) : 0;
+    struct stat st;
+
+    snprintf(path, sizeof(path), "%s/%s.lock", store->directory, key);
+    int fd = open(path, O_WRONLY | O_CLOEXEC); /* none is made */
+    if (fd >= 0 && !fstat(fd, &st) && (!st.st_size || !ftruncate(fd, 0)) && size &&
+        pwrite(fd, tries, size, 0) < (ssize_t)size)
+        size = 0; /* it is a witness more, and not needed */
+    if (fd >= 0)
+        close(fd);
+}
+
+/* @param tries  set to the client request ids in it, NULL when it has none
+ * @return 1 when there is a mark, 0, or a negative AVERROR */
+static int read_mark(const Store *store, const char *key, char **tries)
+{
+    char *path = store_path(store, key, ".lock"), *text = NULL;
+    size_t size = 0;
+    int ret = path ? files_read_bytes(path, MAX_MARK, &text, &size) : AVERROR(ENOMEM);
+
+    *tries = NULL;
+    if (ret >= 0 && size)
+        ret = salvage_tries(text, size, tries);
+    av_free(path);
+    av_free(text);
+    return ret == AVERROR(ENOMEM) ? ret : size > 0;
+}
+
+/* What is left of it */
+
+typedef enum Source {
+    FROM_TEMPORARY,
+    FROM_JOURNAL,
+    FROM_FILE,
+    FROM_HALF,
+    SOURCES
+} Source;
+
+typedef struct Remains {
+    Record *record[SOURCES]; ///< NULL = it tells nothing
+    bool guessed[SOURCES];   ///< its state is not in what is left of it
+    bool any;                ///< there is a file, readable or not
+    bool torn;               ///< the journal may have lost its last step
+    int marked;
+    char *tries; ///< in the mark
+} Remains;
+
+static bool is_set(const char *text)
+{
+    return text && *text;
+}
+
+/* Whether it knows which clip is there. */
+static bool is_noted(const Record *r)
+{
+    return is_set(r->clip_hash) && r->clip_size >= 0;
+}
+
+/* What is at stake with it: the more, the sooner it is believed. */
+static int stake(const Record *r)
+{
+    if (!r)
+        return -1;
+    switch (r->state) {
+    case RECORD_READY:
+        if (is_noted(r))
+            return 6;
+        /* fallthrough */
+    case RECORD_RUNNING:
+        return is_set(r->id) ? 5 : 4;
+    case RECORD_SENT:
+        return 4;
+    case RECORD_REFUSED:
+        return 3;
+    case RECORD_FAILED:
+        return 2;
+    case RECORD_INTENT:
+        return 1;
+    case RECORD_NEW:
+        break;
+    }
+    return 0;
+}
+
+/* Whether two speak of one generation, as far as they say. */
+static bool is_same_generation(const Record *a, const Record *b)
+{
+    if (is_set(a->id) && is_set(b->id))
+        return !strcmp(a->id, b->id);
+    return record_shares_tries(a, b);
+}
+
+/* What stands whole in a damaged text: nothing leaves *record NULL. */
+static int read_damaged(const char *key, const RecordText *file, Record **record,
+                        bool *guessed)
+{
+    Record *r = NULL;
+    cJSON *members = file->text ? salvage_members(file->text, file->size) : NULL;
+    int ret = !file->text || members ? 0 : AVERROR(ENOMEM);
+
+    *record = NULL;
+    const cJSON *name = members ? cJSON_GetObjectItemCaseSensitive(members, "key") : NULL;
+    if (cJSON_IsString(name) && strcmp(name->valuestring, key))
+        goto end; /* another's */
+    if (members && ((r = record_alloc(key)) == NULL || record_take(r, members) < 0))
+        ret = AVERROR(ENOMEM);
+    if (ret >= 0 && r && !r->client_ids)
+        ret = salvage_tries(file->text, file->size, &r->client_ids);
+    *guessed = ret >= 0 && r && r->state == RECORD_NEW;
+    if (*guessed)
+        r->state = is_set(r->id)           ? RECORD_RUNNING
+                   : is_set(r->client_ids) ? RECORD_SENT
+                                           : RECORD_NEW;
+    if (ret >= 0 && r && r->state != RECORD_NEW)
+        FFSWAP(Record *, *record, r);
+end:
+    record_free(&r);
+    cJSON_Delete(members);
+    return ret;
+}
+
+/* The temporary file of a write: the record itself, or the beginning of it. */
+static int read_temporary(const Store *store, const char *key, Remains *remains)
+{
+    char *path = store_path(store, key, ".json.tmp");
+    RecordText file = {0};
+    int ret = path ? files_read_bytes(path, STORE_MAX_RECORD, &file.text, &file.size)
+                   : AVERROR(ENOMEM);
+
+    if (ret >= 0 && file.text) {
+        remains->any = true;
+        ret = record_parse(key, file.text, &remains->record[FROM_TEMPORARY]);
+        if (ret == AVERROR_INVALIDDATA)
+            ret = read_damaged(key, &file, &remains->record[FROM_HALF],
+                               &remains->guessed[FROM_HALF]);
+    }
+    av_free(file.text);
+    av_free(path);
+    return ret == AVERROR(ENOMEM) ? ret : 0;
+}
+
+static int read_page(const Store *store, const char *key, Remains *remains)
+{
+    JournalPage page;
+    int ret = journal_read(store, key, &page);
+
+    if (ret < 0 || !page.record)
+        return ret;
+    remains->record[FROM_JOURNAL] = page.record;
+    remains->torn = page.torn && page.record->state == RECORD_INTENT;
+    /* It knows better what would have to be guessed. */
+    for (int i = 0; i < SOURCES && !page.torn; i++)
+        if (remains->guessed[i] && remains->record[i] &&
+            is_same_generation(remains->record[i], page.record))
+            remains->record[i]->state = page.record->state;
+    return 0;
+}
+
+static bool has_part(const Store *store, const char *key)
+{
+    char *path = store_part_path(store, key);
+    bool there = path && !access(path, F_OK);
+    av_free(path);
+    return there;
+}
+
+static int read_remains(const Store *store, const char *key, const RecordText *file,
+                        Remains *remains)
+{
+    int ret = read_damaged(key, file, &remains->record[FROM_FILE],
+                           &remains->guessed[FROM_FILE]);
+
+    remains->any = file->text;
+    if (ret >= 0)
+        ret = read_temporary(store, key, remains);
+    if (ret >= 0)
+        ret = read_page(store, key, remains);
+    if (ret >= 0)
+        ret = remains->marked = read_mark(store, key, &remains->tries);
+    /* A part is there once something was accepted. */
+    if (ret >= 0 && has_part(store, key))
+        remains->any = true;
+    return ret;
+}
+
+/* Deciding */
+
+/* Whether one is of a generation before that of the last call that was sent. */
+static bool is_older(const Record *r, const Remains *remains)
+{
+    Record last = {.client_ids = remains->tries};
+    return r && r->client_ids && remains->tries && !record_shares_tries(r, &last);
+}
+
+/* The one that is believed, with what the others know of the same generation. */
+static Record *choose(Remains *remains, Source *source)
+{
+    Record *best = NULL;
+
+    for (int i = 0; i < SOURCES; i++)
+        if (stake(remains->record[i]) > stake(best) &&
+            !is_older(remains->record[i], remains)) {
+            best = remains->record[i];
+            *source = (Source)i;
+        }
+    for (int i = 0; i < SOURCES; i++)
+        if (best && remains->record[i] && remains->record[i] != best &&
+            is_same_generation(best, remains->record[i]))
+            record_fill(best, remains->record[i]);
+    if (best)
+        remains->record[*source] = NULL;
+    return best;
+}
+
+/* It may have been sent, and no answer is known. */
+static int be_sent(Record *r, const char *tries)
+{
+    char any[64];
+
+    r->state = RECORD_SENT;
+    if (is_set(r->client_ids))
+        return 0;
+    snprintf(any, sizeof(any), "i2v-%.*s*", TRY_KEY_DIGITS, r->key);
+    /* When that was is not known, so it does not get old. */
+    r->sent_at = r->gateway_time = 0;
+    return record_set(&r->client_ids, tries ? tries : any);
+}
+
+/* A state without what belongs to it is not the one to go on in. */
+static int settle(Record *r, const Remains *remains)
+{
+    if (r->state == RECORD_READY && !is_noted(r))
+        r->state = is_set(r->id) ? RECORD_RUNNING : RECORD_SENT;
+    if (r->state == RECORD_RUNNING && !is_set(r->id))
+        r->state = RECORD_SENT;
+    if (r->state == RECORD_SENT ||
+        (r->state == RECORD_INTENT && (remains->marked || remains->torn)) ||
+        (r->state == RECORD_NEW && (remains->marked || remains->any)))
+        return be_sent(r, remains->tries);
+    return 0;
+}
+
+int rebuild_record(const Store *store, const char *key, const RecordText *file,
+                   Record **record, const char **from)
+{
+    static const char *const names[] = {
+        [FROM_TEMPORARY] = "its temporary file",
+        [FROM_FILE] = "what can be read of it",
+        [FROM_JOURNAL] = "the journal",
+        [FROM_HALF] = "what can be read of its temporary file",
+        [SOURCES] = "nothing more than that it was there",
+    };
+    Remains remains = {0};
+    Source source = SOURCES;
+    Record *best = NULL;
+    int ret = read_remains(store, key, file, &remains);
+
+    if (ret >= 0) {
+        best = choose(&remains, &source);
+        if (!best)
+            best = record_alloc(key);
+        ret = best ? settle(best, &remains) : AVERROR(ENOMEM);
+    }
+    if (ret >= 0) {
+        best->rebuilt = best->state != RECORD_NEW;
+        best->journaled = false;
+        *from =
+            source == SOURCES && remains.tries ? "the mark in its lock" : names[source];
+        FFSWAP(Record *, *record, best);
+    }
+    record_free(&best);
+    for (int i = 0; i < SOURCES; i++)
+        record_free(&remains.record[i]);
+    av_free(remains.tries);
+    return FFMIN(ret, 0);
+}
+
+/* A record that is whole */
+
+bool rebuild_doubts(const Record *record)
+{
+    return record->state == RECORD_INTENT || record->state == RECORD_SENT ||
+           record->state == RECORD_FAILED;
+}
+
+/* Whether the journal has a later step, behind which money may be. */
+static bool is_behind(const Record *r, const JournalPage *page)
+{
+    const Record *journal = page->record;
+
+    /* Of another generation, which is an older one where the journal has lost the rest.
+     */
+    if (!is_same_generation(r, journal))
+        return stake(journal) >= 4 && r->state != RECORD_SENT && !page->torn;
+    return (stake(journal) >= 5 && !is_set(r->id)) ||
+           (journal->state == RECORD_SENT && r->state == RECORD_INTENT);
+}
+
+int rebuild_bring_up(const Store *store, Record **record)
+{
+    Record *r = *record;
+    JournalPage page = {0};
+    char *tries = NULL;
+    int ret = journal_read(store, r->key, &page), marked = 0;
+
+    if (ret >= 0 && r->state == RECORD_INTENT)
+        ret = marked = read_mark(store, r->key, &tries);
+    Record noted = {.client_ids = tries};
+    if (ret >= 0 && page.record && is_behind(r, &page)) {
+        if (is_same_generation(r, page.record))
+            record_fill(page.record, r);
+        FFSWAP(Record *, *record, page.record);
+        ret = settle(*record, &(Remains){0});
+        ret = ret < 0 ? ret : 1;
+    } else if (ret >= 0 && marked && record_shares_tries(r, &noted)) {
+        r->state = RECORD_SENT;
+        ret = 1;
+    } else {
+        ret = FFMIN(ret, 0);
+    }
+    if (ret > 0) {
+        (*record)->rebuilt = true;
+        (*record)->journaled = false;
+    }
+    record_free(&page.record);
+    av_free(tries);
+    return ret;
+}

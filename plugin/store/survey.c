@@ -1,0 +1,379 @@
+/* i2v: the whole ledger in short: what there is, and what was spent
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "store/survey.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <search.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <libavutil/avstring.h>
+#include <libavutil/common.h>
+#include <libavutil/error.h>
+#include <libavutil/mem.h>
+
+#include "base/files.h"
+#include "base/json.h"
+#include "store/journal.h"
+#include "store/parts.h"
+
+#define KEY_DIGITS (RECORD_KEY_SIZE - 1)
+
+/* Of a prompt, an id and a label as much as is kept. */
+#define TEXT_SIZE 4096
+
+typedef struct Reading {
+    const Store *store;
+    Outcome *out;
+    Survey *survey;
+    int room, room_generations;
+    int *places; ///< of the rows by key, -1 = none; a power of two, half of it empty
+    unsigned nb_places;
+} Reading;
+
+/* Rows by key */
+
+/* A key is a digest: its first digits are as good a hash as any. */
+static unsigned hash_of(const char *key)
+{
+    unsigned hash = 0;
+    for (int i = 0; i < 8; i++)
+        hash = hash * 16 + ((unsigned)key[i] & 15) + (key[i] > '9' ? 9 : 0);
+    return hash;
+}
+
+static unsigned place_of(const Reading *r, const char *key)
+{
+    unsigned at = hash_of(key) & (r->nb_places - 1);
+    while (r->places[at] >= 0 &&
+           memcmp(r->survey->rows[r->places[at]].key, key, KEY_DIGITS))
+        at = (at + 1) & (r->nb_places - 1);
+    return at;
+}
+
+static int grow(Reading *r)
+{
+    Survey *s = r->survey;
+    int room = FFMAX(r->room * 2, 1024);
+
+    if (av_reallocp_array(&s->rows, (size_t)room, sizeof(*s->rows)) < 0) {
+        s->count = 0;
+        return AVERROR(ENOMEM);
+    }
+    av_freep(&r->places);
+    if (!(r->places = av_malloc_array((size_t)room * 2, sizeof(*r->places))))
+        return AVERROR(ENOMEM);
+    r->room = room;
+    r->nb_places = (unsigned)room * 2;
+    memset(r->places, -1, sizeof(*r->places) * r->nb_places);
+    for (int i = 0; i < s->count; i++)
+        r->places[place_of(r, s->rows[i].key)] = i;
+    return 0;
+}
+
+/* @return the row of a key, a new one where there was none, or NULL without memory */
+static SurveyRow *row_of(Reading *r, const char *key)
+{
+    Survey *s = r->survey;
+
+    if (s->count == r->room && grow(r) < 0)
+        return NULL;
+    unsigned at = place_of(r, key);
+    if (r->places[at] < 0) {
+        SurveyRow *row = &s->rows[r->places[at] = s->count++];
+        *row = (SurveyRow){.usd = -1};
+        memcpy(row->key, key, KEY_DIGITS);
+    }
+    return &s->rows[r->places[at]];
+}
+
+/* Labels, of which there are few */
+
+static int compare_labels(const void *a, const void *b)
+{
+    return strcmp(a, b);
+}
+
+static const char *label_of(Survey *survey, const char *text)
+{
+    char *const *found = tfind(text, &survey->labels, compare_labels);
+    char *copy = found ? NULL : av_strdup(text);
+
+    if (copy && !(found = tsearch(copy, &survey->labels, compare_labels)))
+        av_freep(&copy);
+    return found ? *found : NULL;
+}
+
+/* What a row is told */
+
+static void clear_row(SurveyRow *row)
+{
+    av_freep(&row->prompt);
+    av_freep(&row->id);
+    av_freep(&row->tries);
+    row->state = RECORD_NEW;
+    row->created = row->accepted = 0;
+    row->usd = -1;
+    row->model = row->project = NULL;
+    row->begun = false;
+}
+
+/* Its generation counts, and is the row's no longer where another begins. */
+static int close_generation(Reading *r, const SurveyRow *row)
+{
+    Survey *s = r->survey;
+
+    if (!row->id || !*row->id)
+        return 0;
+    if (s->nb_generations == r->room_generations) {
+        r->room_generations = FFMAX(r->room_generations * 2, 1024);
+        if (av_reallocp_array(&s->generations, (size_t)r->room_generations,
+                              sizeof(*s->generations)) < 0) {
+            s->nb_generations = 0;
+            return AVERROR(ENOMEM);
+        }
+    }
+    s->generations[s->nb_generations++] = (SurveyGeneration){
+        .model = row->model,
+        .project = row->project,
+        .when = row->accepted > 0 ? row->accepted : row->created,
+        .usd = row->usd,
+        .charged = row->state != RECORD_FAILED && row->state != RECORD_REFUSED,
+    };
+    return 0;
+}
+
+/* What is begun anew has tries of its own. */
+static bool is_other(const SurveyRow *row, const char *tries)
+{
+    Record mine = {.client_ids = row->tries},
+           other = {.client_ids = (char *)(uintptr_t)tries};
+    return row->tries && !record_shares_tries(&mine, &other);
+}
+
+static int take_state(Reading *r, SurveyRow *row, const char *name)
+{
+    row->gone = !strcmp(name, "pruned") || !strcmp(name, "forgotten");
+    for (int i = RECORD_NEW; i <= RECORD_REFUSED; i++)
+        if (!strcmp(name, record_state_name((RecordState)i)))
+            row->state = (RecordState)i;
+    if (!row->gone)
+        return 0;
+    int ret = close_generation(r, row);
+    clear_row(row);
+    return ret;
+}
+
+static int take_text(Reading *r, SurveyRow *row, const JsonPair *pair)
+{
+    char text[TEXT_SIZE];
+    char **copy = json_is(pair, "prompt")               ? &row->prompt
+                  : json_is(pair, "id")                 ? &row->id
+                  : json_is(pair, "client_request_ids") ? &row->tries
+                                                        : NULL;
+
+    if (!json_copy_text(pair, text, sizeof(text)))
+        return 0;
+    if (json_is(pair, "state"))
+        return take_state(r, row, text);
+    if (json_is(pair, "model")) {
+        row->begun = true;
+        return (row->model = label_of(r->survey, text)) ? 0 : AVERROR(ENOMEM);
+    }
+    if (json_is(pair, "project"))
+        return (row->project = label_of(r->survey, text)) ? 0 : AVERROR(ENOMEM);
+    return copy ? record_set(copy, text) : 0;
+}
+
+/* Members of a line, or of a page: none that is nested. @return 1 when all were read */
+static int take_members(Reading *r, SurveyRow *row, const char *at, const char *end)
+{
+    JsonPair pair;
+    int ret = 0;
+
+    while (ret >= 0 && json_next(&at, end, &pair)) {
+        if (*pair.value == '"')
+            ret = take_text(r, row, &pair);
+        else if (json_is(&pair, "created"))
+            row->created = json_value(&pair, 0);
+        else if (json_is(&pair, "accepted"))
+            row->accepted = json_value(&pair, 0);
+        else if (json_is(&pair, "usd"))
+            row->usd = json_value(&pair, -1);
+    }
+    return ret < 0 ? ret : at < end && *at == '}';
+}
+
+/* Whether a line begins another generation of its request. */
+static bool begins_anew(const SurveyRow *row, const char *at, const char *end)
+{
+    static const char name[] = "\"client_request_ids\"";
+    char tries[TEXT_SIZE];
+    JsonPair pair;
+
+    if (!row->tries || !memmem(at, (size_t)(end - at), name, sizeof(name) - 1))
+        return false;
+    while (json_next(&at, end, &pair))
+        if (json_is(&pair, "client_request_ids"))
+            return json_copy_text(&pair, tries, sizeof(tries)) && is_other(row, tries);
+    return false;
+}
+
+static int take_line(void *opaque, const char *line, size_t size)
+{
+    Reading *r = opaque;
+    const char *key = journal_key(line, size);
+    SurveyRow *row = key ? row_of(r, key) : NULL;
+    int ret = 0;
+
+    if (!key)
+        return 0;
+    if (!row)
+        return AVERROR(ENOMEM);
+    if (begins_anew(row, line, line + size)) {
+        ret = close_generation(r, row);
+        clear_row(row);
+    }
+    if (ret >= 0)
+        ret = take_members(r, row, line, line + size);
+    return FFMIN(ret, 0);
+}
+
+/* The directory */
+
+static int take_name(Reading *r, const char *name)
+{
+    bool record = store_is_keyed(name, ".json") || store_is_keyed(name, ".json.tmp"),
+         clip = store_is_keyed(name, ".mp4");
+    SurveyRow *row = record || clip ? row_of(r, name) : NULL;
+
+    if (!record && !clip)
+        return 0;
+    if (!row)
+        return AVERROR(ENOMEM);
+    row->has_record = row->has_record || record;
+    row->has_clip = row->has_clip || clip;
+    return 0;
+}
+
+static int read_directory(Reading *r)
+{
+    DIR *directory = opendir(r->store->directory);
+    const struct dirent *entry;
+    int ret = directory ? 0 : AVERROR(errno);
+
+    while (ret >= 0 && (entry = readdir(directory)))
+        ret = take_name(r, entry->d_name);
+    if (directory)
+        closedir(directory);
+    return ret;
+}
+
+/* Records that the journal has nothing of */
+
+static int copy_record(Reading *r, SurveyRow *row, const Record *from)
+{
+    row->state = from->state;
+    row->created = from->created;
+    row->accepted = from->accepted;
+    row->usd = from->usd;
+    row->model = from->model ? label_of(r->survey, from->model) : NULL;
+    row->project = from->project ? label_of(r->survey, from->project) : NULL;
+    if ((from->model && !row->model) || (from->project && !row->project) ||
+        record_set(&row->prompt, from->prompt) < 0 ||
+        record_set(&row->id, from->id) < 0 ||
+        record_set(&row->tries, from->client_ids) < 0)
+        return AVERROR(ENOMEM);
+    return 0;
+}
+
+static int read_record(Reading *r, SurveyRow *row)
+{
+    char *path = store_path(r->store, row->key, ".json"), *text = NULL;
+    size_t size = 0;
+    Record *record = NULL;
+    int ret =
+        path ? files_read_bytes(path, STORE_MAX_RECORD, &text, &size) : AVERROR(ENOMEM);
+
+    clear_row(row);
+    row->gone = false;
+    /* A whole one is skimmed; what is not is read with all care. */
+    if (ret >= 0)
+        ret = text ? take_members(r, row, text, text + size) : 0;
+    if (ret != AVERROR(ENOMEM) && (ret <= 0 || row->state == RECORD_NEW || row->gone)) {
+        ret = store_load(r->store, row->key, false, r->out, &record);
+        if (ret >= 0)
+            ret = copy_record(r, row, record);
+        else
+            r->survey->unread = ret;
+        row->gone = ret < 0;
+        ret = ret == AVERROR(ENOMEM) ? ret : 0;
+    }
+    record_free(&record);
+    av_free(text);
+    av_free(path);
+    return FFMIN(ret, 0);
+}
+
+/* What is left of the rows once all is known. */
+static int finish(Reading *r)
+{
+    Survey *s = r->survey;
+    int kept = 0, ret = 0;
+
+    for (int i = 0; i < s->count; i++) {
+        SurveyRow *row = &s->rows[i];
+        if (ret >= 0 && row->has_record && (!row->begun || row->gone))
+            ret = read_record(r, row);
+        if (ret >= 0)
+            ret = close_generation(r, row);
+        /* A clip alone is none of a request that is known. */
+        if (ret < 0 || row->gone || (!row->has_record && row->state == RECORD_NEW))
+            clear_row(row);
+        else
+            s->rows[kept++] = *row;
+    }
+    s->count = kept;
+    return ret;
+}
+
+static int oldest_first(const void *a, const void *b)
+{
+    const SurveyRow *x = a, *y = b;
+    return (x->created > y->created) - (x->created < y->created);
+}
+
+int survey_read(const Store *store, Outcome *out, Survey **survey)
+{
+    Reading r = {.store = store, .out = out};
+    int ret = AVERROR(ENOMEM);
+
+    if ((r.survey = *survey = av_mallocz(sizeof(**survey))) && (ret = grow(&r)) >= 0 &&
+        (ret = journal_walk(store, 0, take_line, &r)) >= 0 &&
+        (ret = read_directory(&r)) >= 0)
+        ret = finish(&r);
+    av_free(r.places);
+    if (ret >= 0) {
+        qsort(r.survey->rows, (size_t)r.survey->count, sizeof(SurveyRow), oldest_first);
+        return 0;
+    }
+    survey_free(survey);
+    return outcome_fail(out, FAILURE_STORE, ret, "Cannot read the ledger: %s.",
+                        av_err2str(ret));
+}
+
+void survey_free(Survey **survey)
+{
+    Survey *s = *survey;
+
+    if (!s)
+        return;
+    for (int i = 0; i < s->count; i++)
+        clear_row(&s->rows[i]);
+    av_free(s->rows);
+    av_free(s->generations);
+    tdestroy(s->labels, av_free);
+    av_freep(survey);
+}
