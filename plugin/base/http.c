@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include <curl/curl.h>
 
@@ -117,49 +116,9 @@ static size_t give_body(char *buffer, size_t size, size_t count, void *opaque)
     return piece;
 }
 
-static void forget_headers(HttpReply *reply)
-{
-    reply->retry_after = reply->content_length = reply->date = -1;
-    reply->range_first = reply->range_total = -1;
-    reply->content_type[0] = '\0';
-}
-
-/* Retry-After is a number of seconds or a date (RFC 9110, 10.2.3). */
-static int64_t parse_retry_after(const char *value)
-{
-    char *end;
-    long long seconds = strtoll(value, &end, 10);
-    if (end != value && !*end)
-        return seconds < 0 ? -1 : seconds;
-    time_t when = curl_getdate(value, NULL);
-    return when < 0 ? -1 : FFMAX(0, (int64_t)when - av_gettime() / 1000000);
-}
-
-/* "bytes 5-9/10", with a total of * when it is not known, and of a 416 a range of * (RFC
- * 9110, 14.4). */
-static void parse_content_range(const char *value, HttpReply *reply)
-{
-    long long first = -1, last, total = -1;
-    if (sscanf(value, "bytes */%lld", &total) < 1)
-        sscanf(value, "bytes %lld-%lld/%lld", &first, &last, &total);
-    reply->range_first = first;
-    reply->range_total = total;
-}
-
 static void take_field(HttpExchange *exchange, const char *name, const char *value)
 {
-    HttpReply *reply = &exchange->reply;
-
-    if (!strcasecmp(name, "retry-after"))
-        reply->retry_after = parse_retry_after(value);
-    else if (!strcasecmp(name, "date"))
-        reply->date = (int64_t)curl_getdate(value, NULL);
-    else if (!strcasecmp(name, "content-length"))
-        reply->content_length = strtoll(value, NULL, 10);
-    else if (!strcasecmp(name, "content-type"))
-        av_strlcpy(reply->content_type, value, sizeof(reply->content_type));
-    else if (!strcasecmp(name, "content-range"))
-        parse_content_range(value, reply);
+    reply_take_field(&exchange->reply, name, value);
     if (exchange->request.on_header)
         exchange->request.on_header(exchange->request.opaque, name, value);
 }
@@ -171,7 +130,7 @@ static size_t take_header(char *data, size_t size, size_t count, void *opaque)
     char line[1024], *value;
 
     if (length > 5 && !strncasecmp(data, "HTTP/", 5)) {
-        forget_headers(&exchange->reply);
+        reply_clear_fields(&exchange->reply);
         return length;
     }
     /* Nothing that is looked at is longer; the rest of a longer line does not matter. */
@@ -364,6 +323,9 @@ static int set_up(HttpExchange *exchange)
         snprintf(range, sizeof(range), "%lld-", (long long)request->range_from);
         curl_easy_setopt(easy, CURLOPT_RANGE, range);
     }
+    /* "" asks for what libcurl decodes. Either way it decodes what comes unasked, and its
+     * limits hold for the decoded bytes: they are what the callbacks are given. */
+    curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, request->plain ? "identity" : "");
     limit_protocols(easy, request->allow_http);
     if (request->stall_ms) {
         curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
@@ -396,7 +358,7 @@ int http_start(Http *http, const HttpRequest *request, HttpExchange **exchange)
     http->first = x;
     x->request = *request;
     x->started = av_gettime_relative();
-    forget_headers(&x->reply);
+    reply_clear_fields(&x->reply);
 
     int ret = AVERROR(ENOMEM);
     x->easy = curl_easy_init();
@@ -562,7 +524,7 @@ int http_run(const HttpRequest *request, const AVIOInterruptCB *interrupt,
     Http *http = http_alloc();
 
     *reply = (HttpReply){.error = AVERROR(ENOMEM)};
-    forget_headers(reply);
+    reply_clear_fields(reply);
     if (http)
         reply->error = http_start(http, request, &exchange);
     while (reply->error >= 0 && !(answer = http_reply(exchange)))
