@@ -17,6 +17,7 @@
 #include <libavutil/mem.h>
 #include <libavutil/time.h>
 
+#include "base/download.h"
 #include "base/files.h"
 #include "base/lock.h"
 
@@ -281,7 +282,9 @@ static void remove_key(const Store *store, const char *key, StorePruned *pruned)
     int64_t clip = remove_file(store, key, ".mp4");
     pruned->clips += clip > 0;
     pruned->bytes += clip;
-    pruned->bytes += remove_file(store, key, ".mp4.part");
+    pruned->bytes += remove_file(store, key, STORE_PART);
+    pruned->bytes += remove_file(store, key, STORE_PART DOWNLOAD_NOTE);
+    pruned->bytes += remove_file(store, key, STORE_BROKEN);
     pruned->records += remove_file(store, key, ".json") > 0;
     remove_file(store, key, ".lock");
 }
