@@ -85,7 +85,7 @@ void reply_take_field(HttpReply *reply, const char *name, const char *value)
         reply->coded |= strcasecmp(value, "identity") != 0;
 }
 
-int reply_error(CURLcode code)
+int reply_error(int code)
 {
     switch (code) {
     case CURLE_OK:

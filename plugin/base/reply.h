@@ -7,8 +7,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <curl/curl.h>
-
 /** What came of it. */
 typedef struct HttpReply {
     int error;              ///< 0 when a whole answer arrived, else an AVERROR
@@ -40,7 +38,7 @@ void reply_take_field(HttpReply *reply, const char *name, const char *value);
 /** With the whole header here: date and retry_after as of the server's own clock. */
 void reply_settle_times(HttpReply *reply);
 
-/** The AVERROR for how libcurl ended a transfer; 0 for CURLE_OK. */
-int reply_error(CURLcode code);
+/** The AVERROR for how libcurl ended a transfer, a CURLcode; 0 for CURLE_OK. */
+int reply_error(int code);
 
 #endif
