@@ -19,7 +19,7 @@ setup() {
 
 # The image-to-video models that the stand-in serves, but for the one nobody knows.
 ids() { jq -r .title "$SCHEMAS"/*.json | grep -v '^test/' | sort; }
-some_ids() { ids | some_lines 6; }
+some_ids() { ids | some_lines "${1:-6}"; }
 
 schema_of() { # id
     echo "$SCHEMAS/${1//\//--}.json"
@@ -38,7 +38,8 @@ accepted() { # argument...
 
 @test "each model of the stand-in's is in the table, and is taken with its defaults" {
     local id file extra count=0
-    for id in $(ids); do
+    [ "$(ids | wc -l)" -ge 45 ] || { ids; return 1; }
+    for id in $(some_ids 3); do
         file=$(schema_of "$id")
         extra=()
         ! jq -e '.required | index("last_image_url")' "$file" >/dev/null || extra=(--end_image four3.png)
@@ -46,7 +47,6 @@ accepted() { # argument...
         says_not "is not known to i2v"
         count=$((count + 1))
     done
-    [ "$count" -ge 45 ] || { echo "models: $count"; return 1; }
     expect_creates "$count"
 }
 
