@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/ioctl.h>
@@ -64,8 +63,6 @@ struct HttpExchange {
     size_t unsent;            ///< bytes of it that libcurl has not been given
     size_t allocated;         ///< bytes behind reply.body
     int64_t received;         ///< bytes of the reply's body
-    int64_t age;              ///< seconds that a cache has kept the reply
-    int64_t retry_date;       ///< of Retry-After, Unix time, -1 when not given
     int sockets[MAX_SOCKETS]; ///< that were made for it, one of which was connected
     int sockets_made;
     bool held;       ///< the last piece of the body is kept back
@@ -180,74 +177,9 @@ static size_t give_body(char *buffer, size_t size, size_t count, void *opaque)
     return piece;
 }
 
-static void forget_headers(HttpReply *reply)
-{
-    reply->retry_after = reply->content_length = reply->date = -1;
-    reply->range_first = reply->range_total = -1;
-    reply->content_type[0] = '\0';
-}
-
-static void forget_head(HttpExchange *exchange)
-{
-    forget_headers(&exchange->reply);
-    exchange->age = 0;
-    exchange->retry_date = -1;
-}
-
-/* Retry-After is a number of seconds or a date (RFC 9110, 10.2.3); a date is one of the
- * server's clock, which may be another than this machine's. */
-static void parse_retry_after(HttpExchange *exchange, const char *value)
-{
-    char *end;
-    long long seconds = strtoll(value, &end, 10);
-
-    exchange->retry_date = -1;
-    if (end != value && !*end)
-        exchange->reply.retry_after = seconds < 0 ? -1 : seconds;
-    else
-        exchange->retry_date = (int64_t)curl_getdate(value, NULL);
-}
-
-static void settle_times(HttpExchange *exchange)
-{
-    HttpReply *reply = &exchange->reply;
-
-    /* What a cache has kept for a while (RFC 9111, 5.1). */
-    if (reply->date >= 0)
-        reply->date += exchange->age;
-    if (exchange->retry_date >= 0) {
-        int64_t now = reply->date >= 0 ? reply->date : av_gettime() / 1000000;
-        reply->retry_after = FFMAX(0, exchange->retry_date - now);
-    }
-}
-
-/* "bytes 5-9/10", with a total of * when it is not known, and of a 416 a range of * (RFC
- * 9110, 14.4). */
-static void parse_content_range(const char *value, HttpReply *reply)
-{
-    long long first = -1, last, total = -1;
-    if (sscanf(value, "bytes */%lld", &total) < 1)
-        sscanf(value, "bytes %lld-%lld/%lld", &first, &last, &total);
-    reply->range_first = first;
-    reply->range_total = total;
-}
-
 static void take_field(HttpExchange *exchange, const char *name, const char *value)
 {
-    HttpReply *reply = &exchange->reply;
-
-    if (!strcasecmp(name, "retry-after"))
-        parse_retry_after(exchange, value);
-    else if (!strcasecmp(name, "date"))
-        reply->date = (int64_t)curl_getdate(value, NULL);
-    else if (!strcasecmp(name, "age"))
-        exchange->age = FFMAX(strtoll(value, NULL, 10), 0);
-    else if (!strcasecmp(name, "content-length"))
-        reply->content_length = strtoll(value, NULL, 10);
-    else if (!strcasecmp(name, "content-type"))
-        av_strlcpy(reply->content_type, value, sizeof(reply->content_type));
-    else if (!strcasecmp(name, "content-range"))
-        parse_content_range(value, reply);
+    reply_take_field(&exchange->reply, name, value);
     if (exchange->request.on_header)
         exchange->request.on_header(exchange->request.opaque, name, value);
 }
@@ -259,7 +191,7 @@ static size_t take_header(char *data, size_t size, size_t count, void *opaque)
     char *line, *value;
 
     if (length > 5 && !strncasecmp(data, "HTTP/", 5)) {
-        forget_head(exchange);
+        reply_clear_fields(&exchange->reply);
         return length;
     }
     if (!(line = av_strndup(data, length)))
@@ -451,6 +383,9 @@ static int set_up(HttpExchange *exchange)
         snprintf(range, sizeof(range), "%lld-", (long long)request->range_from);
         curl_easy_setopt(easy, CURLOPT_RANGE, range);
     }
+    /* "" asks for what libcurl decodes. Either way it decodes what comes unasked, and its
+     * limits hold for the decoded bytes: they are what the callbacks are given. */
+    curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, request->plain ? "identity" : "");
     limit_protocols(easy, request->allow_http);
     if (request->stall_ms) {
         curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
@@ -483,7 +418,7 @@ int http_start(Http *http, const HttpRequest *request, HttpExchange **exchange)
     http->first = x;
     x->request = *request;
     x->started = clock_now();
-    forget_head(x);
+    reply_clear_fields(&x->reply);
 
     int ret = AVERROR(ENOMEM);
     x->easy = curl_easy_init();
@@ -537,7 +472,7 @@ static void finish(HttpExchange *exchange, CURLcode code)
     if (code != CURLE_OK && !exchange->enough)
         fail(exchange, error_of(code),
              exchange->message[0] ? exchange->message : curl_easy_strerror(code));
-    settle_times(exchange);
+    reply_settle_times(&exchange->reply);
     exchange->done = true;
     exchange->resolving = false;
 }
@@ -676,7 +611,7 @@ int http_run(const HttpRequest *request, const AVIOInterruptCB *interrupt,
     Http *http = http_alloc();
 
     *reply = (HttpReply){.error = AVERROR(ENOMEM)};
-    forget_headers(reply);
+    reply_clear_fields(reply);
     if (http)
         reply->error = http_start(http, request, &exchange);
     while (reply->error >= 0 && !(answer = http_reply(exchange)))

@@ -10,11 +10,10 @@
 #include <libavformat/avio.h>
 
 #include "base/body.h"
+#include "base/reply.h"
 
 /** A set of exchanges that one thread drives together. Not thread-safe. */
 typedef struct Http Http;
-
-struct HttpReply;
 
 /** What to send. Every pointer is borrowed and must outlive the exchange. */
 typedef struct HttpRequest {
@@ -30,6 +29,7 @@ typedef struct HttpRequest {
     int stall_ms;         ///< limit for a time without a byte in either direction
     int max_redirects;    ///< 0, or with a bearer: a redirect is an answer like any other
     bool allow_http;      ///< whether plain http is acceptable for url and redirects
+    bool plain;           ///< ask for the bytes as they are, without a content coding
 
     void *opaque; ///< for the callbacks
     /** Called before the last bytes of the body are handed to libcurl; < 0 aborts unsent.
@@ -39,26 +39,8 @@ typedef struct HttpRequest {
     void (*on_header)(void *opaque, const char *name, const char *value);
     /** Given each piece of a 2xx body instead of collecting it, with the reply as far as
      * it has come; < 0 aborts. */
-    int (*on_data)(void *opaque, const struct HttpReply *head, const uint8_t *data,
-                   size_t size);
+    int (*on_data)(void *opaque, const HttpReply *head, const uint8_t *data, size_t size);
 } HttpRequest;
-
-/** What came of it. */
-typedef struct HttpReply {
-    int error;              ///< 0 when a whole answer arrived, else an AVERROR
-    bool sent;              ///< the last byte of the request was handed over
-    bool from_callback;     ///< error is what a callback returned
-    char why[256];          ///< for a person, when error is set
-    int status;             ///< HTTP status, 0 when no header arrived
-    char *body;             ///< collected body, NUL-terminated; NULL when empty
-    size_t size;            ///< bytes in body
-    int64_t retry_after;    ///< seconds, -1 when not given
-    int64_t date;           ///< the server's clock, Unix time, -1 when not given
-    int64_t content_length; ///< bytes, -1 when not given
-    int64_t range_first;    ///< of Content-Range, -1 when not given
-    int64_t range_total;    ///< of Content-Range, -1 when not given; also with a 416
-    char content_type[64];
-} HttpReply;
 
 typedef struct HttpExchange HttpExchange;
 
