@@ -42,6 +42,13 @@ void digest_update(Digest *digest, const void *data, size_t size)
     SHA256_Update(&digest->sha, data, size);
 }
 
+void digest_peek(const Digest *digest, uint8_t bytes[DIGEST_SIZE])
+{
+    SHA256_CTX copy = digest->sha;
+
+    SHA256_Final(bytes, &copy);
+}
+
 void digest_finish(Digest **digest, uint8_t bytes[DIGEST_SIZE])
 {
     if (bytes && *digest)

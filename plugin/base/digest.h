@@ -19,6 +19,8 @@ typedef struct Digest Digest;
 /** @return NULL without memory */
 Digest *digest_begin(void);
 void digest_update(Digest *digest, const void *data, size_t size);
+/** The digest of what came so far; more may follow. */
+void digest_peek(const Digest *digest, uint8_t bytes[DIGEST_SIZE]);
 /** The digest of all that came; frees *digest and sets it to NULL.
  * @param bytes  NULL when it is not wanted any more */
 void digest_finish(Digest **digest, uint8_t bytes[DIGEST_SIZE]);

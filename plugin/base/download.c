@@ -5,11 +5,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <libavutil/avstring.h>
 #include <libavutil/error.h>
 #include <libavutil/mem.h>
+
+#include "base/resume.h"
 
 #define MAX_BYTES     (2LL << 30)
 #define STALL_MS      30000
@@ -17,7 +21,9 @@
 
 struct Download {
     HttpExchange *exchange;
-    int fd;
+    int fd, note_fd;
+    ResumeNote note; ///< of what is there now
+    char condition[sizeof("If-Range: ") + RESUME_VALIDATOR_SIZE];
     DownloadState now;
     int64_t from;   ///< bytes that were there when it started
     bool started;   ///< the first byte of the body has been looked at
@@ -35,13 +41,69 @@ static int restart(Download *d)
     return d->digest ? 0 : AVERROR(ENOMEM);
 }
 
-/* Take the digest of what an earlier attempt left. */
-static int digest_beginning(Download *d, const AVIOInterruptCB *interrupt)
+/* What the note promises is there: @return 1 when it is, 0, AVERROR(EINTR) or another
+ * negative AVERROR */
+static int prove(Download *d, const AVIOInterruptCB *interrupt)
 {
-    d->digest = digest_begin();
-    int64_t ret =
-        d->digest ? digest_descriptor(d->digest, d->fd, interrupt) : AVERROR(ENOMEM);
-    return ret == d->from ? 0 : ret < 0 ? (int)ret : AVERROR(EIO);
+    uint8_t bytes[DIGEST_SIZE];
+    char digest[DIGEST_TEXT_SIZE];
+    struct stat st;
+
+    if (!resume_read(d->note_fd, &d->note))
+        return 0;
+    if (fstat(d->fd, &st) < 0)
+        return AVERROR(errno);
+    if (st.st_size < d->note.bytes)
+        return 0;
+    if (ftruncate(d->fd, (off_t)d->note.bytes) < 0)
+        return AVERROR(errno);
+    if (!(d->digest = digest_begin()))
+        return AVERROR(ENOMEM);
+    int64_t ret = digest_descriptor(d->digest, d->fd, interrupt);
+    if (ret < 0)
+        return (int)ret;
+    digest_peek(d->digest, bytes);
+    digest_hex(bytes, sizeof(bytes), digest);
+    return !strcmp(digest, d->note.digest);
+}
+
+/* Go on from what an earlier attempt left, or begin anew. */
+static int take_up(Download *d, const AVIOInterruptCB *interrupt)
+{
+    int ret = prove(d, interrupt);
+
+    if (ret < 0)
+        return ret;
+    if (!ret) {
+        d->now.size = -1;
+        return restart(d);
+    }
+    d->from = d->now.bytes = d->note.bytes;
+    d->now.size = d->note.size;
+    snprintf(d->condition, sizeof(d->condition), "If-Range: %s", d->note.validator);
+    return 0;
+}
+
+/* After each piece: what a kill then leaves is gone on from. */
+static void note_progress(Download *d)
+{
+    uint8_t bytes[DIGEST_SIZE];
+
+    if (!d->note.validator[0])
+        return;
+    digest_peek(d->digest, bytes);
+    digest_hex(bytes, sizeof(bytes), d->note.digest);
+    d->note.bytes = d->now.bytes;
+    d->note.size = d->now.size;
+    resume_write(d->note_fd, &d->note);
+}
+
+/* The rest of what is there, and of no other version of it. */
+static bool is_continuation(const Download *d, const HttpReply *head)
+{
+    return head->range_first == d->from && !head->coded &&
+           (!d->from || resume_is_same(&d->note, head)) &&
+           (d->now.size < 0 || head->range_total < 0 || head->range_total == d->now.size);
 }
 
 /* Decide by the reply's head where its body belongs. */
@@ -51,16 +113,23 @@ static int place_body(Download *d, const HttpReply *head)
     int ret = 0;
 
     d->started = true;
-    if (head->status == 206 && head->range_first != d->from)
+    if (head->status == 206 && !is_continuation(d, head)) {
         d->mismatch = true;
-    if (d->now.size >= 0 && size >= 0 && size != d->now.size && head->status == 206)
-        d->mismatch = true;
-    if (d->mismatch)
         return AVERROR_INVALIDDATA;
+    }
+    if (head->status == 206 && size < 0)
+        size = d->now.size;
+    /* The length is that of the coded bytes, and a coding need not come out the same. */
+    if (head->coded)
+        size = -1;
     if (size > MAX_BYTES)
         return AVERROR(EFBIG);
     if (head->status != 206 && d->from)
-        ret = restart(d); /* the server ignores ranges and begins again */
+        ret = restart(d); /* the server begins again: it ignores ranges, or has another */
+    if (!d->now.bytes)
+        resume_validator(head, d->note.validator);
+    if (head->coded)
+        d->note.validator[0] = '\0';
     d->now.size = size;
     return ret;
 }
@@ -87,35 +156,46 @@ static int take_data(void *opaque, const HttpReply *head, const uint8_t *data,
         data += put;
         size -= (size_t)put;
         d->now.bytes += put;
+        note_progress(d);
     }
     return ret;
+}
+
+static int open_file(const char *path, int flags)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | flags, 0600);
+    return fd < 0 ? AVERROR(errno) : fd;
+}
+
+static int open_files(Download *d, const char *path)
+{
+    char *note = av_asprintf("%s" DOWNLOAD_NOTE, path);
+
+    if (!note)
+        return AVERROR(ENOMEM);
+    if ((d->fd = open_file(path, O_APPEND)) >= 0)
+        d->note_fd = open_file(note, 0);
+    av_free(note);
+    return d->fd < 0 ? d->fd : FFMIN(d->note_fd, 0);
 }
 
 int download_start(Http *http, const DownloadSource *source, Download **download)
 {
     Download *d = av_mallocz(sizeof(*d));
-    struct stat st;
     int ret;
 
     if (!d)
         return AVERROR(ENOMEM);
-    d->now.size = source->size;
-    d->fd =
-        open(source->path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (d->fd < 0 || fstat(d->fd, &st) < 0) {
-        ret = AVERROR(errno);
-        goto fail;
-    }
-    d->from = d->now.bytes = st.st_size;
-    /* More than there should be: have it sent again from the start. */
-    if (d->now.size >= 0 && d->from > d->now.size)
-        d->from = 0;
-    if ((ret = d->from ? digest_beginning(d, source->interrupt) : restart(d)) < 0)
+    d->fd = d->note_fd = -1;
+    if ((ret = open_files(d, source->path)) < 0 ||
+        (ret = take_up(d, source->interrupt)) < 0)
         goto fail;
     HttpRequest request = {
         .url = source->url,
+        .header = d->from ? d->condition : NULL,
         .ca_file = source->ca_file,
         .allow_http = source->allow_http,
+        .plain = true,
         .range_from = d->from,
         .max_size = MAX_BYTES,
         .stall_ms = STALL_MS,
@@ -156,7 +236,8 @@ static DownloadResult judge_body(Download *d)
 static DownloadResult judge_status(Download *d, const HttpReply *reply)
 {
     snprintf(d->now.why, sizeof(d->now.why), "HTTP %d", reply->status);
-    if (reply->status == 416 && d->now.bytes && reply->range_total == d->now.bytes) {
+    if (reply->status == 416 && d->now.bytes && reply->range_total == d->now.bytes &&
+        resume_is_same(&d->note, reply)) {
         /* There is no more: what is here is all, whatever was announced before. */
         d->now.size = d->now.bytes;
         return judge_body(d);
@@ -181,7 +262,8 @@ DownloadResult download_result(Download *d)
         return DOWNLOAD_GOING;
     d->now.retry_after = reply->retry_after;
     d->now.error = reply->error ? reply->error : AVERROR(EIO);
-    if (d->mismatch) {
+    /* Of a range in a coding nothing is of use. */
+    if (d->mismatch || (reply->status == 206 && reply->coded)) {
         snprintf(d->now.why, sizeof(d->now.why),
                  "the server sent other bytes than were asked for");
         restart(d);
@@ -212,6 +294,8 @@ void download_end(Download **download)
     http_end(&d->exchange);
     if (d->fd >= 0)
         close(d->fd);
+    if (d->note_fd >= 0)
+        close(d->note_fd);
     digest_finish(&d->digest, NULL);
     av_freep(download);
 }

@@ -9,6 +9,9 @@
 #include "base/digest.h"
 #include "base/http.h"
 
+/** The note beside a growing file (base/resume.h) has its name and this behind it. */
+#define DOWNLOAD_NOTE ".note"
+
 /** One attempt at fetching. */
 typedef struct Download Download;
 
@@ -21,11 +24,10 @@ typedef enum DownloadResult {
 } DownloadResult;
 
 typedef struct DownloadSource {
-    const char *url;     ///< borrowed
-    const char *path;    ///< the growing file, resumed when it is there; borrowed
+    const char *url;  ///< borrowed
+    const char *path; ///< the growing file, gone on from where its note allows; borrowed
     const char *ca_file; ///< borrowed, or NULL
     bool allow_http;
-    int64_t size; ///< bytes that an earlier attempt was announced, -1 = none
     const AVIOInterruptCB *interrupt; ///< for reading what is there; borrowed, or NULL
 } DownloadSource;
 

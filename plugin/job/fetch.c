@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "job/state.h"
 
+#include <string.h>
 #include <unistd.h>
 
 #include <libavutil/avstring.h>
@@ -9,8 +10,7 @@
 
 #include "store/clip.h"
 
-/* Downloads that arrived whole and were damaged, before the server's file counts as
- * damaged. */
+/* Downloads that arrived and were damaged, each in another way, before this run ends. */
 #define MAX_DAMAGED 3
 
 static Phase end_hopeless(Job *job, int error, const char *why)
@@ -105,7 +105,6 @@ static Phase start(Job *job)
         .path = part,
         .ca_file = job->request->ca_file,
         .allow_http = job->request->allow_http,
-        .size = job->fetch.size,
         .interrupt = job->interrupt,
     };
     int ret =
@@ -127,30 +126,64 @@ static Phase start(Job *job)
         job->record->id);
 }
 
-/* Another attempt, or the end when max_wait is over. */
-static Phase again(Job *job, Phase phase, const char *what, const char *why)
+/* Another attempt after the n-th failure in a row, or the end when max_wait is over. */
+static Phase attempt_again(Job *job, int n, Phase phase, const char *what,
+                           const char *why)
 {
-    int64_t us = job_backoff(++job->weather, 30, job->fetch.retry_after);
+    int64_t us = job_backoff(n, 30, job->fetch.retry_after);
 
     store_unlock(&job->lock); /* never held while waiting */
     av_strlcpy(job->cause, why, sizeof(job->cause));
-    events_say(job->events, job->weather == 1 ? AV_LOG_WARNING : AV_LOG_VERBOSE,
+    events_say(job->events, n == 1 ? AV_LOG_WARNING : AV_LOG_VERBOSE,
                "%s (%s); going on.", what, why);
     job_note(job, "retry", "download", why, 1);
     return job_sleep(job, phase, us);
 }
 
-static Phase take_damaged(Job *job, const char *part, const char *why)
+static Phase again(Job *job, Phase phase, const char *what, const char *why)
 {
-    unlink(part);
-    job->fetch.size = -1;
+    return attempt_again(job, ++job->weather, phase, what, why);
+}
+
+/* The next poll may give a good URL. It is counted by itself: between two of them the
+ * poll is answered, and all is well as far as that goes. */
+static Phase ask_anew(Job *job, const char *why)
+{
+    return attempt_again(job, ++job->fetch.refused, PHASE_POLL,
+                         "The clip's URL is no longer good", why);
+}
+
+/* Twice the same bytes, and all of them: it is not the way that has damaged them. They
+ * were paid for, so they are kept. */
+static Phase end_broken(Job *job, const char *why)
+{
+    char *path;
+    int ret = store_keep_broken(job->store, job->request->key, &path);
+
+    job_fail(job, FAILURE_LATER, AVERROR_INVALIDDATA,
+             "The server's file is broken: %s. What came is %s%s; generation %s stays in "
+             "the ledger, and the same command fetches it again and buys nothing.",
+             why, ret < 0 ? "not kept: " : "kept as ", ret < 0 ? av_err2str(ret) : path,
+             job->record->id);
+    av_free(path);
+    return PHASE_END;
+}
+
+static Phase take_damaged(Job *job, const DownloadState *state, const char *why)
+{
+    bool whole = state->size > 0 && state->bytes == state->size;
+
+    if (whole && !strcmp(job->fetch.damaged_hash, state->digest))
+        return end_broken(job, why);
+    av_strlcpy(job->fetch.damaged_hash, whole ? state->digest : "",
+               sizeof(job->fetch.damaged_hash));
+    store_drop_part(job->store, job->request->key);
     if (++job->fetch.damaged < MAX_DAMAGED)
         return again(job, PHASE_POLL, "The clip that arrived is damaged", why);
-    return job_fail(
-        job, FAILURE_LATER, AVERROR_INVALIDDATA,
-        "The clip of generation %s is damaged at the server: %s. It stays in the ledger; "
-        "the same command fetches it again and buys nothing.",
-        job->record->id, why);
+    return job_fail(job, FAILURE_LATER, AVERROR_INVALIDDATA,
+                    "The clip of generation %s arrives damaged: %s. It stays in the "
+                    "ledger; the same command fetches it again and buys nothing.",
+                    job->record->id, why);
 }
 
 static bool is_of_machine(int error)
@@ -171,7 +204,7 @@ static Phase publish(Job *job, const ClipFacts *facts, const char *digest)
                                  : job_succeed(job);
 }
 
-static Phase verify(Job *job, const char *digest)
+static Phase verify(Job *job, const DownloadState *state)
 {
     char *part = store_part_path(job->store, job->request->key);
     ClipFacts facts;
@@ -180,13 +213,13 @@ static Phase verify(Job *job, const char *digest)
                    : AVERROR(ENOMEM);
 
     if (ret >= 0)
-        next = publish(job, &facts, digest);
+        next = publish(job, &facts, state->digest);
     else if (ret == AVERROR(EINTR))
         next = job_sleep(job, PHASE_FETCH, 0); /* the loop sees the interrupt */
     else if (is_of_machine(ret))
         next = end_hopeless(job, ret, av_err2str(ret)); /* it says nothing of the clip */
     else
-        next = take_damaged(job, part, facts.why);
+        next = take_damaged(job, state, facts.why);
     av_free(part);
     return next;
 }
@@ -196,8 +229,8 @@ static Phase forget(Job *job)
 {
     job->usage = ENGINE_NO_USAGE;
     job->status[0] = '\0';
-    job->fetch.size = -1;
     job->fetch.bytes = 0;
+    job->fetch.refused = 0;
     av_freep(&job->fetch.url);
     store_unlock(&job->lock);
     return PHASE_LOOK;
@@ -233,9 +266,9 @@ static Phase take_result(Job *job, DownloadResult result, const DownloadState *s
     case DOWNLOAD_GOING:
         break;
     case DOWNLOAD_DONE:
-        return verify(job, state->digest);
+        return verify(job, state);
     case DOWNLOAD_EXPIRED:
-        return again(job, PHASE_POLL, "The clip's URL is no longer good", state->why);
+        return ask_anew(job, state->why);
     case DOWNLOAD_BROKEN:
         return again(job, PHASE_FETCH, "The download did not finish", state->why);
     case DOWNLOAD_HOPELESS:
@@ -254,11 +287,9 @@ Phase fetch_step(Job *job)
     const DownloadState *state = download_state(d);
     if (result == DOWNLOAD_GOING)
         return PHASE_FETCH;
-    if (result == DOWNLOAD_BROKEN)
-        job->fetch.size = state->size;
     /* An attempt that got somewhere is no bad luck. */
     if (state->bytes > job->fetch.bytes)
-        job->weather = 0;
+        job->weather = job->fetch.refused = 0;
     job->fetch.bytes = state->bytes;
     job->fetch.retry_after = state->retry_after;
     job->fetch.download = NULL;

@@ -91,6 +91,12 @@ static Phase leave(Job *job, Failure kind, int error, const char *why)
 
     if (!job->record) /* not looked at yet */
         return job_fail(job, kind, error, "%s", why);
+    if (job->phase == PHASE_POLL && job->fetch.refused)
+        return job_fail(
+            job, kind, error,
+            "%s The clip of generation %s is ready at the gateway and cannot be fetched "
+            "(%s); the same command tries again and buys nothing.",
+            why, id, cause);
     if (job->phase == PHASE_FETCH)
         return job_fail(
             job, kind, error,
@@ -211,7 +217,6 @@ void job_begin(Job *job, Http *http, const AVIOInterruptCB *interrupt)
     job->interrupt = interrupt;
     job->access = (EngineAccess){r->origin, r->api_key, r->ca_file, r->allow_http};
     job->usage = ENGINE_NO_USAGE;
-    job->fetch.size = -1;
     job->waiting_since = clock_now();
     schedule_plan(&job->poll.schedule, job->store, r->model_name, r->duration,
                   r->model ? r->model->latency : 0);

@@ -110,10 +110,11 @@ struct Job {
     struct {
         Download *download;
         char *url;
-        int64_t size;        ///< bytes the server announced, -1 = not yet
         int64_t bytes;       ///< that were there after the last attempt
         int64_t retry_after; ///< of the last attempt, seconds, -1 = not said
+        int refused;         ///< attempts in a row that found the URL no longer good
         int damaged;         ///< attempts that did not verify
+        char damaged_hash[DIGEST_TEXT_SIZE]; ///< of the last of them that was whole
     } fetch;
 };
 

@@ -13,6 +13,7 @@
 #include <libavutil/mem.h>
 
 #include "base/digest.h"
+#include "base/download.h"
 #include "base/files.h"
 
 /* A clip of more bytes is read only where size or time say that it has changed. */
@@ -25,7 +26,37 @@ char *store_clip_path(const Store *store, const char *key)
 
 char *store_part_path(const Store *store, const char *key)
 {
-    return store_path(store, key, ".mp4.part");
+    return store_path(store, key, STORE_PART);
+}
+
+static void remove_file(const Store *store, const char *key, const char *suffix)
+{
+    char *path = store_path(store, key, suffix);
+    if (path)
+        unlink(path);
+    av_free(path);
+}
+
+void store_drop_part(const Store *store, const char *key)
+{
+    remove_file(store, key, STORE_PART);
+    remove_file(store, key, STORE_PART DOWNLOAD_NOTE);
+}
+
+int store_keep_broken(const Store *store, const char *key, char **path)
+{
+    char *part = store_part_path(store, key);
+    int ret;
+
+    *path = store_path(store, key, STORE_BROKEN);
+    ret = !part || !*path           ? AVERROR(ENOMEM)
+          : rename(part, *path) < 0 ? AVERROR(errno)
+                                    : 0;
+    if (ret < 0)
+        av_freep(path);
+    av_free(part);
+    store_drop_part(store, key);
+    return ret;
 }
 
 int store_publish(const Store *store, const char *key)
@@ -36,6 +67,10 @@ int store_publish(const Store *store, const char *key)
         ret = AVERROR(errno);
     if (ret >= 0)
         ret = files_sync_directory(clip);
+    if (ret >= 0) {
+        store_drop_part(store, key);
+        remove_file(store, key, STORE_BROKEN);
+    }
     av_free(part);
     av_free(clip);
     return ret;
@@ -43,16 +78,15 @@ int store_publish(const Store *store, const char *key)
 
 int store_clear_clip(const Store *store, const char *key, Outcome *out)
 {
-    char *part = store_part_path(store, key), *clip = store_clip_path(store, key);
-    int ret = part && clip ? 0 : AVERROR(ENOMEM);
-    if (ret >= 0)
-        unlink(part);
+    char *clip = store_clip_path(store, key);
+    int ret = clip ? 0 : AVERROR(ENOMEM);
+
+    store_drop_part(store, key);
     if (ret >= 0 && !access(clip, F_OK))
         ret = store_move_aside(clip,
                                "The clip %s is of an earlier generation; it was moved to "
                                "%s.",
                                out);
-    av_free(part);
     av_free(clip);
     return ret;
 }

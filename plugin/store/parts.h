@@ -19,6 +19,10 @@ struct Store {
 /** Whether a file's name is a key and then this. */
 bool store_is_keyed(const char *name, const char *suffix);
 
+/** What a key has behind it in the names of these files. */
+#define STORE_PART   ".mp4.part"
+#define STORE_BROKEN ".broken.mp4"
+
 /** Rename a file out of the way.
  * @param sentence  said at AV_LOG_WARNING; takes the old name and the new one
  * @return 0 or a negative AVERROR */

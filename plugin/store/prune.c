@@ -12,6 +12,7 @@
 #include <libavutil/error.h>
 #include <libavutil/mem.h>
 
+#include "base/download.h"
 #include "store/journal.h"
 
 /* A file that is younger may be being written. */
@@ -34,7 +35,9 @@ static void remove_key(const Store *store, const char *key, StorePruned *pruned)
     int64_t clip = remove_file(store, key, ".mp4");
     pruned->clips += clip > 0;
     pruned->bytes += clip;
-    pruned->bytes += remove_file(store, key, ".mp4.part");
+    pruned->bytes += remove_file(store, key, STORE_PART);
+    pruned->bytes += remove_file(store, key, STORE_PART DOWNLOAD_NOTE);
+    pruned->bytes += remove_file(store, key, STORE_BROKEN);
     pruned->records += remove_file(store, key, ".json") > 0;
     remove_file(store, key, ".lock");
 }
@@ -103,7 +106,8 @@ int store_prune(const Store *store, double before, Outcome *out, StorePruned *pr
 
 int store_forget(const Store *store, const char *key, Outcome *out)
 {
-    static const char *const suffixes[] = {".json", ".json.tmp", ".mp4.part", ".lock"};
+    static const char *const suffixes[] = {".json", ".json.tmp", STORE_PART,
+                                           STORE_PART DOWNLOAD_NOTE, ".lock"};
     int ret = journal_drop(store, key, "forgotten");
 
     if (ret < 0)

@@ -5,12 +5,14 @@
 
 /*
  * What was bought is kept in one directory, private to the user. A request has a key
- * (key_of()), and each key has up to four files there:
+ * (key_of()), and each key has up to six files there:
  *
- *   KEY.json      its record: what was asked, what became of it (store/record.h)
- *   KEY.mp4       its clip, whole and verified (store/clip.h says what a clip is)
- *   KEY.mp4.part  the clip while it is being downloaded
- *   KEY.lock      whoever creates, downloads or removes holds its lock
+ *   KEY.json           its record: what was asked, what became of it (store/record.h)
+ *   KEY.mp4            its clip, whole and verified (store/clip.h says what a clip is)
+ *   KEY.mp4.part       the clip while it is being downloaded
+ *   KEY.mp4.part.note  how much of it is there, of which version (base/resume.h)
+ *   KEY.broken.mp4     a file that the server itself has broken; never served
+ *   KEY.lock           whoever creates, downloads or removes holds its lock
  *
  * Beside them lies the journal of all requests, journal.jsonl: each durable step is a
  * line (store/journal.h). It outlives records and clips: what was spent is summed by it,
@@ -102,8 +104,15 @@ void store_free_keys(char ***keys, int count);
 char *store_clip_path(const Store *store, const char *key);
 char *store_part_path(const Store *store, const char *key);
 
-/** Rename the .part of a key to its clip, durably. */
+/** Rename the .part of a key to its clip, durably. What was kept broken goes. */
 int store_publish(const Store *store, const char *key);
+
+/** Remove the .part of a key. */
+void store_drop_part(const Store *store, const char *key);
+
+/** Keep the .part of a key as what the server has broken, in place of an earlier one.
+ *  path  where it is then */
+int store_keep_broken(const Store *store, const char *key, char **path);
 
 /** Make room for the clip of a new generation: a clip of an older one is moved aside with
  * a WARNING, and a .part removed. */
