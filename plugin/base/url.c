@@ -3,12 +3,14 @@
 #include "base/url.h"
 
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include <curl/curl.h>
 
 #include <libavutil/avstring.h>
+#include <libavutil/common.h>
 #include <libavutil/error.h>
 #include <libavutil/mem.h>
 
@@ -116,6 +118,91 @@ int url_bare(const char *url, char **bare)
     else if (!(*bare = av_strdup(text)))
         ret = AVERROR(ENOMEM);
     curl_free(text);
+    curl_url_cleanup(parsed);
+    return ret;
+}
+
+/* References */
+
+/* Where the scheme of a reference ends, at its colon; NULL when it has none. */
+static const char *scheme_end(const char *reference)
+{
+    const char *at = reference;
+
+    while ((av_tolower(*at) >= 'a' && av_tolower(*at) <= 'z') ||
+           (at > reference && (av_isdigit(*at) || (*at && strchr("+-.", *at)))))
+        at++;
+    return at > reference && *at == ':' ? at : NULL;
+}
+
+/* Whether a character of a path or a query must be encoded, and is not yet. */
+static bool is_bare(const char *at)
+{
+    if (*at == '%')
+        return !av_isxdigit(at[1]) || !av_isxdigit(at[2]);
+    return (unsigned char)*at <= ' ' || (unsigned char)*at >= 0x7f ||
+           strchr("\"<>[]\\^`{|}", *at);
+}
+
+/* A reference as a URL may have it: scheme and host as they are, the rest encoded where
+ * it must be, no fragment. */
+static char *encode(const char *reference, size_t size)
+{
+    char *text = av_malloc(3 * size + 1), *to = text;
+    const char *end = reference + size, *at = scheme_end(reference);
+
+    at = at ? at + 1 : reference;
+    if (text && at + 1 < end && at[0] == '/' && at[1] == '/')
+        at += 2 + strcspn(at + 2, "/?#");
+    else
+        at = reference;
+    if (text) {
+        at = FFMIN(at, end);
+        memcpy(text, reference, (size_t)(at - reference));
+        to += at - reference;
+        for (; at < end && *at != '#'; at++)
+            if (is_bare(at))
+                to += snprintf(to, 4, "%%%02X", (unsigned char)*at);
+            else
+                *to++ = *at;
+        *to = '\0';
+    }
+    return text;
+}
+
+/* Only what names a web server, or nothing but a place on one. */
+static bool may_be_reference(const char *reference, size_t size)
+{
+    const char *colon = scheme_end(reference);
+    return size && (!colon || (url_is_web(reference) && colon[1] == '/'));
+}
+
+int url_resolve(const char *base, const char *reference, char **absolute)
+{
+    static const char blank[] = " \t\r\n\f\v";
+    CURLU *parsed;
+    char *encoded, *text = NULL;
+    int ret;
+
+    *absolute = NULL;
+    reference += strspn(reference, blank);
+    size_t size = strlen(reference);
+    while (size && strchr(blank, reference[size - 1]))
+        size--;
+    if (!may_be_reference(reference, size))
+        return AVERROR(EINVAL);
+    if ((ret = parse_url(base, &parsed)) < 0)
+        return ret;
+    encoded = encode(reference, size);
+    if (!encoded)
+        ret = AVERROR(ENOMEM);
+    else if (curl_url_set(parsed, CURLUPART_URL, encoded, 0) != CURLUE_OK ||
+             curl_url_get(parsed, CURLUPART_URL, &text, 0) != CURLUE_OK)
+        ret = AVERROR(EINVAL);
+    else if (!(*absolute = av_strdup(text)))
+        ret = AVERROR(ENOMEM);
+    curl_free(text);
+    av_free(encoded);
     curl_url_cleanup(parsed);
     return ret;
 }

@@ -21,6 +21,17 @@ int url_origin(const char *url, char **origin);
  * ownership as url_origin(). */
 int url_bare(const char *url, char **bare);
 
+/**
+ * The URL that a reference names (RFC 3986, 5), as the web has them: white space around
+ * it and a fragment are dropped, and what may not stand in a URL (spaces, letters outside
+ * ASCII, brackets, quotes, a bare %) is encoded; what is encoded stays as it is.
+ *  base       URL of the answer that the reference stood in
+ *  reference  relative, or an http(s) URL
+ *  0, AVERROR(EINVAL) for a reference of another kind, AVERROR(ENOMEM); free
+ * *absolute with av_free()
+ */
+int url_resolve(const char *base, const char *reference, char **absolute);
+
 /** Whether `url` says no more than an origin: no path but /, no query, no credentials. */
 bool url_is_origin(const char *url);
 

@@ -13,6 +13,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "base/url.h"
 
 #define MAX_ANSWER (4 << 20)
 
@@ -318,6 +319,18 @@ static EngineVerdict judge_status(EngineCallKind kind, const HttpReply *reply)
     }
 }
 
+/* The clip may be named by its place beside the answer. What cannot be made a URL stays
+ * as it is, and its download says so. */
+static void make_absolute(const EngineCall *call, EngineJob *job)
+{
+    char *absolute = NULL;
+
+    if (!job->url || url_resolve(call->url, job->url, &absolute) < 0)
+        return;
+    av_free(job->url);
+    job->url = absolute;
+}
+
 /* A create call that was accepted came with an id. */
 static int read_answer(const EngineCall *call, const HttpReply *reply,
                        EngineAnswer *answer)
@@ -325,6 +338,8 @@ static int read_answer(const EngineCall *call, const HttpReply *reply,
     int ret = call->read(call, reply->body, reply->size, answer);
     if (ret >= 0 && call->kind == CALL_CREATE && !answer->job.id && !call->id)
         ret = AVERROR_INVALIDDATA;
+    if (ret >= 0)
+        make_absolute(call, &answer->job);
     return ret;
 }
 

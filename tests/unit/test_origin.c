@@ -179,13 +179,82 @@ static void test_loopback(void **state)
         check_number(hosts[i].url, url_is_loopback(hosts[i].url), hosts[i].loopback);
 }
 
+#define ANSWER "https://api.example/v2/video/generations?generation_id=1"
+
+static const struct {
+    const char *reference, *absolute; ///< NULL: it names nothing that may be fetched
+} references[] = {
+    {"https://cdn.example/a.mp4", "https://cdn.example/a.mp4"},
+    {"https://cdn.example/a%20b.mp4", "https://cdn.example/a%20b.mp4"},
+    {"https://cdn.example/a b.mp4", "https://cdn.example/a%20b.mp4"},
+    {"https://cdn.example/a b%20c.mp4?x=y z&s=a%2Bb+c",
+     "https://cdn.example/a%20b%20c.mp4?x=y%20z&s=a%2Bb+c"},
+    {"https://cdn.example/100%.mp4?x=%zz%4",
+     "https://cdn.example/100%25.mp4?x=%25zz%254"},
+    {"https://cdn.example/gr\xC3\xBC\xC3\x9F.mp4",
+     "https://cdn.example/gr%C3%BC%C3%9F.mp4"},
+    {"https://cdn.example/\xFF.mp4", "https://cdn.example/%FF.mp4"},
+    {"https://cdn.example/a[1]{2}|^`<>\"\\.mp4",
+     "https://cdn.example/a%5B1%5D%7B2%7D%7C%5E%60%3C%3E%22%5C.mp4"},
+    {"https://cdn.example/a'(1)!*~$,;:@=&.mp4",
+     "https://cdn.example/a'(1)!*~$,;:@=&.mp4"},
+    {"https://cdn.example/a.mp4?u=https://x/y?z",
+     "https://cdn.example/a.mp4?u=https://x/y?z"},
+    {"HTTPS://cdn.example/A.mp4", "https://cdn.example/A.mp4"},
+    {" \t\nhttps://cdn.example/a.mp4 \r\n", "https://cdn.example/a.mp4"},
+    {"https://cdn.example/a\tb\n.mp4", "https://cdn.example/a%09b%0A.mp4"},
+    {"https://cdn.example/a.mp4#t=0 1", "https://cdn.example/a.mp4"},
+    {"https://cdn.example/a.mp4?x=1#t", "https://cdn.example/a.mp4?x=1"},
+    {"https://cdn.example:8443/a.mp4", "https://cdn.example:8443/a.mp4"},
+    {"https://[::1]:8443/a[1].mp4", "https://[::1]:8443/a%5B1%5D.mp4"},
+    {"https://u:p@cdn.example/a.mp4", "https://u:p@cdn.example/a.mp4"},
+    {"http://cdn.example/a.mp4", "http://cdn.example/a.mp4"},
+    {"//cdn.example/a b.mp4", "https://cdn.example/a%20b.mp4"},
+    {"/files/a b.mp4", "https://api.example/files/a%20b.mp4"},
+    {"/files/a.mp4?x=1", "https://api.example/files/a.mp4?x=1"},
+    {"a.mp4", "https://api.example/v2/video/a.mp4"},
+    {"./a.mp4", "https://api.example/v2/video/a.mp4"},
+    {"../a.mp4", "https://api.example/v2/a.mp4"},
+    {"../../../../a.mp4", "https://api.example/a.mp4"},
+    {"a:b/c.mp4", NULL},
+    {"file:///etc/passwd", NULL},
+    {"FILE:///etc/passwd", NULL},
+    {"ftp://cdn.example/a.mp4", NULL},
+    {"data:video/mp4;base64,AAAA", NULL},
+    {"i2v:still.png?prompt=again", NULL},
+    {"concat:/a.mp4", NULL},
+    {"https:a.mp4", NULL},
+    {"https:/a.mp4", NULL},
+    {"https://", NULL},
+    {"", NULL},
+    {" \n ", NULL},
+};
+
+static void test_references(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(references) / sizeof(references[0]); i++) {
+        const char *reference = references[i].reference;
+        char *got = NULL;
+        int ret = url_resolve(ANSWER, reference, &got);
+        check_number(reference, ret, references[i].absolute ? 0 : AVERROR(EINVAL));
+        check_text(reference, got, references[i].absolute);
+        av_free(got);
+    }
+    char *got = NULL;
+    assert_int_equal(url_resolve("http://127.0.0.1:80/", "/a.mp4", &got), 0);
+    check_text("a port", got, "http://127.0.0.1:80/a.mp4");
+    av_free(got);
+    assert_int_equal(url_resolve("nothing", "/a.mp4", &got), AVERROR(EINVAL));
+    assert_null(got);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_origins),
-        cmocka_unit_test(test_only_origins),
-        cmocka_unit_test(test_bare_urls),
-        cmocka_unit_test(test_loopback),
+        cmocka_unit_test(test_origins),    cmocka_unit_test(test_only_origins),
+        cmocka_unit_test(test_bare_urls),  cmocka_unit_test(test_loopback),
+        cmocka_unit_test(test_references),
     };
     clear_environment();
     return cmocka_run_group_tests_name("origin", tests, NULL, NULL);
