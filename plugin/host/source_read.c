@@ -9,6 +9,7 @@
 #include <libavutil/opt.h>
 
 #include "request/options.h"
+#include "store/clip.h"
 #include "host/source_parts.h"
 #include "base/text.h"
 
@@ -171,7 +172,8 @@ char *source_movie(const Source *source, const char *path)
     /* A name that does not begin at the root could look like another protocol's. */
     av_bprintf(&text, "filename=%s", path[0] == '/' ? "" : "file\\:");
     int ret = print_value(&text, path);
-    av_bprintf(&text, ":format_name=mov");
+    if (clip_is_mp4(path))
+        av_bprintf(&text, ":format_name=mov");
     while (ret >= 0 &&
            (entry = av_dict_get(source->movie, "", entry, AV_DICT_IGNORE_SUFFIX))) {
         av_bprintf(&text, ":%s=", entry->key);

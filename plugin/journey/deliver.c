@@ -56,6 +56,8 @@ void deliver_say_clip(const Record *record, const Request *request, Events *even
         events_say(events, AV_LOG_INFO, "Clip: %s.", facts->text);
     if (!facts->width)
         return;
+    if (facts->unusual[0])
+        events_say(events, AV_LOG_WARNING, "The clip is unusual: %s.", facts->unusual);
     compare_size(facts, request, events);
     compare_rate(record, request, events);
     if (facts->untagged[0])

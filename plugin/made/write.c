@@ -16,7 +16,7 @@
 #include <libavutil/mem.h>
 #include <libavutil/opt.h>
 
-#include "store/boxes.h"
+#include "store/box.h"
 #include "base/compat.h"
 #include "base/files.h"
 

@@ -16,32 +16,31 @@ typedef struct BoxesTrack {
 } BoxesTrack;
 
 typedef struct BoxesIndex {
-    int tracks;
+    int tracks;     ///< of which more is known
+    int all_tracks; ///< also those beyond BOXES_MAX_TRACKS
     BoxesTrack track[BOXES_MAX_TRACKS];
     bool fragmented;
-    bool closed; ///< a fragmented file that holds its own index to the end (mfra)
-    bool has_media;
-    bool c2pa; ///< a top-level box of C2PA content credentials is there
+    bool closed;    ///< a fragmented file that holds its own index to the end (mfra)
+    bool packed;    ///< its index is compressed, and not looked at (QuickTime)
+    bool c2pa;      ///< a top-level box of C2PA content credentials is there
+    int64_t behind; ///< bytes behind the last box
 } BoxesIndex;
 
-typedef struct Box {
-    uint32_t type;
-    int64_t start; ///< of what is in it, in the file
-    int64_t end;
-} Box;
+/** What a file is by its first bytes. */
+typedef enum BoxesBrand {
+    BOXES_NONE,      ///< not made of boxes
+    BOXES_MP4,       ///< an MP4 by its brand
+    BOXES_QUICKTIME, ///< QuickTime, or without a brand
+} BoxesBrand;
 
-/** Read bytes of a file. @param why  as of boxes_read()
- * @return 0, AVERROR_INVALIDDATA when it ends before, or another negative AVERROR */
-int box_read_at(int fd, int64_t at, void *to, size_t size, const char **why);
-
-/** Read the header of the box at `at`, which must end before `end`. @return as above */
-int box_read(int fd, int64_t at, int64_t end, Box *box, const char **why);
+/** Look at the first bytes of a file. @return 0 or a negative AVERROR */
+int boxes_begin(const char *path, BoxesBrand *brand);
 
 /**
  * Walk the boxes of an MP4 (ISO/IEC 14496-12).
  * @param path  the file
  * @param why   set to a static text when the file is not whole
- * @return 0, AVERROR_INVALIDDATA when the top-level boxes do not tile the file exactly or
+ * @return 0, AVERROR_INVALIDDATA when a box is cut, a sample lies beyond the end, or they
  * say something that cannot be, or another negative AVERROR
  */
 int boxes_read(const char *path, BoxesIndex *index, const char **why);

@@ -4,6 +4,9 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
 
 #include <libavcodec/avcodec.h>
 #include <libavutil/avstring.h>
@@ -11,21 +14,29 @@
 #include <libavutil/mem.h>
 #include <libavutil/pixdesc.h>
 
+#include "store/announced.h"
 #include "store/boxes.h"
 #include "base/compat.h"
 
-/* A fragmented file without an index of its own may be this much shorter than asked. */
+/* What does not say where it ends may be this much shorter than asked. */
 #define SHORT_SECONDS 0.2
 
 /* Frames a second. */
 #define MAX_USUAL_RATE 240
 
+/* Streams that are looked at. */
+#define MAX_STREAMS 64
+
 /* What no clip lasts; AV_NOPTS_VALUE and a liar's numbers lie beyond. */
 #define MAX_DTS (INT64_C(1) << 60)
+
+/* A container that says how long it is may be this much shorter. */
+#define EARLY_SECONDS 0.5
 
 /* What one pass over the packets tells of a stream. */
 typedef struct Tally {
     int64_t packets;
+    int64_t end; ///< of what is shown last, in the stream's time base
     int64_t since_key;
     int64_t longest_gop;
     int64_t timed;                       ///< packets with a dts
@@ -52,6 +63,8 @@ static void count_packet(Tally *tally, const AVPacket *packet)
 {
     count_step(tally, packet->dts);
     tally->packets++;
+    if (packet->pts > -MAX_DTS && packet->pts < MAX_DTS && packet->duration < MAX_DTS)
+        tally->end = FFMAX(tally->end, packet->pts + packet->duration);
     if (packet->flags & AV_PKT_FLAG_KEY)
         tally->since_key = 0;
     tally->since_key++;
@@ -67,33 +80,81 @@ static int read_packets(AVFormatContext *ctx, Tally *tally, ClipFacts *facts)
         if (packet->flags & AV_PKT_FLAG_CORRUPT) {
             facts->why = "a packet is corrupt";
             ret = AVERROR_INVALIDDATA;
-        } else if (packet->stream_index < BOXES_MAX_TRACKS) {
+        } else if (packet->stream_index < MAX_STREAMS) {
             count_packet(&tally[packet->stream_index], packet);
         }
         av_packet_unref(packet);
     }
     av_packet_free(&packet);
-    return ret == AVERROR_EOF ? 0 : ret;
+    if (ret == AVERROR_EOF)
+        return 0;
+    if (!facts->why)
+        facts->why = "it cannot be read to its end";
+    return ret;
+}
+
+/* What is unusual */
+
+static void note(ClipFacts *facts, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void note(ClipFacts *facts, const char *format, ...)
+{
+    size_t used = strlen(facts->unusual);
+    va_list args;
+
+    if (used)
+        used = av_strlcat(facts->unusual, "; ", sizeof(facts->unusual));
+    if (used >= sizeof(facts->unusual))
+        return;
+    va_start(args, format);
+    vsnprintf(facts->unusual + used, sizeof(facts->unusual) - used, format, args);
+    va_end(args);
+}
+
+static void note_streams(const AVFormatContext *ctx, const BoxesIndex *index,
+                         ClipFacts *facts)
+{
+    int pictures = 0, streams = (int)ctx->nb_streams, tracks = index->all_tracks;
+
+    for (int i = 0; i < streams; i++)
+        pictures += !!(ctx->streams[i]->disposition & AV_DISPOSITION_ATTACHED_PIC);
+    if (pictures)
+        note(facts, "it has cover art");
+    if (tracks && streams - pictures > tracks)
+        note(facts, "it has more streams than tracks (%d of %d)", streams, tracks);
+    else if (streams - pictures < tracks)
+        note(facts, "of its %d tracks %d cannot be read", tracks,
+             tracks - streams + pictures);
 }
 
 /* Hold the packets that came against those that the boxes announce. */
 static int compare(const AVFormatContext *ctx, const BoxesIndex *index,
                    const Tally *tally, ClipFacts *facts)
 {
-    if (ctx->nb_streams != (unsigned)index->tracks) {
-        facts->why = "not every track can be read";
-        return AVERROR_INVALIDDATA;
+    bool noted = false;
+
+    note_streams(ctx, index, facts);
+    for (int i = 0; i < index->tracks * (int)ctx->nb_streams; i++) {
+        int n = i % (int)ctx->nb_streams;
+        const BoxesTrack *track = &index->track[i / (int)ctx->nb_streams];
+        const AVStream *stream = ctx->streams[n];
+        enum AVMediaType type = stream->codecpar->codec_type;
+        if (n >= MAX_STREAMS || track->id != (uint32_t)stream->id ||
+            stream->discard == AVDISCARD_ALL || track->samples == tally[n].packets)
+            continue;
+        if (!tally[n].packets &&
+            (type == AVMEDIA_TYPE_VIDEO || type == AVMEDIA_TYPE_AUDIO)) {
+            facts->why = "a track of it cannot be read";
+            return AVERROR_INVALIDDATA;
+        }
+        if (!noted)
+            note(facts, "its track %d has %lld packets for %lld samples", (int)track->id,
+                 (long long)tally[n].packets, (long long)track->samples);
+        noted = true;
     }
-    for (unsigned i = 0; i < ctx->nb_streams; i++) {
-        const AVStream *stream = ctx->streams[i];
-        for (int t = 0; t < index->tracks; t++)
-            if (index->track[t].id == (uint32_t)stream->id &&
-                stream->discard != AVDISCARD_ALL &&
-                index->track[t].samples != tally[i].packets) {
-                facts->why = "packets are missing";
-                return AVERROR_INVALIDDATA;
-            }
-    }
+    if (index->behind)
+        note(facts, "%lld bytes lie behind its last box", (long long)index->behind);
     return 0;
 }
 
@@ -198,14 +259,25 @@ static double length_of(const AVFormatContext *ctx, const AVStream *video, bool 
     return ctx->duration > 0 ? (double)ctx->duration / AV_TIME_BASE : 0;
 }
 
+/* The best stream that gave packets; a picture beside the clip is none. */
+static int find_stream(AVFormatContext *ctx, enum AVMediaType type, const Tally *tally)
+{
+    int i = av_find_best_stream(ctx, type, -1, -1, NULL, 0);
+
+    return i >= 0 && i < MAX_STREAMS && tally[i].packets &&
+                   !(ctx->streams[i]->disposition & AV_DISPOSITION_ATTACHED_PIC)
+               ? i
+               : -1;
+}
+
 static void describe(AVFormatContext *ctx, const BoxesIndex *index, const Tally *tally,
                      ClipFacts *facts)
 {
-    int video = av_find_best_stream(ctx, AVMEDIA_TYPE_VIDEO, -1, -1, NULL, 0);
-    int audio = av_find_best_stream(ctx, AVMEDIA_TYPE_AUDIO, -1, -1, NULL, 0);
+    int video = find_stream(ctx, AVMEDIA_TYPE_VIDEO, tally);
+    int audio = find_stream(ctx, AVMEDIA_TYPE_AUDIO, tally);
 
-    facts->duration =
-        length_of(ctx, video >= 0 ? ctx->streams[video] : NULL, !index->fragmented);
+    facts->duration = length_of(ctx, video >= 0 ? ctx->streams[video] : NULL,
+                                index->tracks && !index->fragmented);
     facts->has_audio = audio >= 0;
     if (video >= 0) {
         facts->width = ctx->streams[video]->codecpar->width;
@@ -239,139 +311,73 @@ static int open_for_verifying(const char *path, const AVIOInterruptCB *interrupt
     return ret < 0 ? ret : avformat_find_stream_info(*ctx, NULL);
 }
 
+/* A container has no index of its packets: it lasts as long as its head says, or else as
+ * was asked for. */
+static bool ends_early(const AVFormatContext *ctx, const Tally *tally, double asked)
+{
+    double end = 0, start = ctx->start_time != AV_NOPTS_VALUE
+                                ? (double)ctx->start_time / AV_TIME_BASE
+                                : 0;
+
+    if (ctx->duration <= 0)
+        return false;
+    if (ctx->duration_estimation_method != AVFMT_DURATION_FROM_STREAM)
+        return (double)ctx->duration / AV_TIME_BASE < asked - SHORT_SECONDS;
+    for (unsigned i = 0; i < ctx->nb_streams && i < MAX_STREAMS; i++)
+        end = FFMAX(end, (double)tally[i].end * av_q2d(ctx->streams[i]->time_base));
+    return end - start < (double)ctx->duration / AV_TIME_BASE - EARLY_SECONDS;
+}
+
+/* Of what kind it is, and whether it is there to its end. */
+static int judge(const AVFormatContext *ctx, const char *path, BoxesBrand brand,
+                 const BoxesIndex *index, const Tally *tally, double asked,
+                 ClipFacts *facts)
+{
+    bool early = brand == BOXES_NONE
+                     ? announced_more(path) || ends_early(ctx, tally, asked)
+                     : index->fragmented && !index->closed &&
+                           facts->duration < asked - SHORT_SECONDS;
+
+    if (brand == BOXES_QUICKTIME)
+        note(facts, "it is a QuickTime file, not an MP4");
+    else if (brand == BOXES_NONE)
+        note(facts, "its container is %s, not MP4", ctx->iformat->long_name);
+    if (facts->width && !early)
+        return 0;
+    facts->why = early ? "it ends too early" : "it has no video";
+    return AVERROR_INVALIDDATA;
+}
+
 int clip_verify(const char *path, double asked, const AVIOInterruptCB *interrupt,
                 ClipFacts *facts)
 {
-    Tally tally[BOXES_MAX_TRACKS] = {{0}};
+    Tally tally[MAX_STREAMS] = {{0}};
     AVFormatContext *ctx = NULL;
-    BoxesIndex index;
+    BoxesIndex index = {0};
+    BoxesBrand brand;
 
     *facts = (ClipFacts){0};
-    int ret = boxes_read(path, &index, &facts->why);
+    int ret = boxes_begin(path, &brand);
+    if (ret >= 0 && brand != BOXES_NONE)
+        ret = boxes_read(path, &index, &facts->why);
     if (ret < 0)
         return ret;
-    facts->why = "it cannot be demuxed";
-    if ((ret = open_for_verifying(path, interrupt, &ctx)) < 0 ||
-        (ret = read_packets(ctx, tally, facts)) < 0 ||
+    facts->why = NULL;
+    if ((ret = open_for_verifying(path, interrupt, &ctx)) < 0) {
+        facts->why = "it cannot be demuxed";
+        if (ret == AVERROR(EINVAL)) /* a demuxer that is none of ours */
+            ret = AVERROR_INVALIDDATA;
+        goto end;
+    }
+    if ((ret = read_packets(ctx, tally, facts)) < 0 ||
         (ret = compare(ctx, &index, tally, facts)) < 0)
         goto end;
     describe(ctx, &index, tally, facts);
     facts->c2pa = index.c2pa;
-    if (!facts->width) {
-        facts->why = "it has no video";
-        ret = AVERROR_INVALIDDATA;
-    } else if (index.fragmented && !index.closed &&
-               facts->duration < asked - SHORT_SECONDS) {
-        facts->why = "it ends too early";
-        ret = AVERROR_INVALIDDATA;
-    }
+    ret = judge(ctx, path, brand, &index, tally, asked, facts);
 end:
     if (i2v_interrupted(interrupt))
         ret = AVERROR(EINTR);
     avformat_close_input(&ctx);
-    return ret;
-}
-
-/* Opening */
-
-/* What a caller may have set against files of unknown origin. */
-static const char *const aside_names[] = {"protocol_whitelist", "protocol_blacklist",
-                                          "format_whitelist"};
-#define ASIDE_COUNT FF_ARRAY_ELEMS(aside_names)
-
-typedef struct Aside {
-    char *value[ASIDE_COUNT];
-    bool had_pb;
-    int (*io_open)(AVFormatContext *s, AVIOContext **pb, const char *url, int flags,
-                   AVDictionary **options);
-} Aside;
-
-static char **list_of(AVFormatContext *ctx, size_t i)
-{
-    char **const lists[] = {&ctx->protocol_whitelist, &ctx->protocol_blacklist,
-                            &ctx->format_whitelist};
-    return lists[i];
-}
-
-/* Put the caller's lists and hooks away and ours in their place. */
-static int set_aside(AVFormatContext *ctx, AVDictionary **options, Aside *aside)
-{
-    static const char *const ours[ASIDE_COUNT] = {"file", NULL,
-                                                  "mov,mp4,m4a,3gp,3g2,mj2"};
-    AVFormatContext *plain = avformat_alloc_context();
-    int ret = plain ? 0 : AVERROR(ENOMEM);
-
-    for (size_t i = 0; i < ASIDE_COUNT; i++) {
-        const AVDictionaryEntry *entry = av_dict_get(*options, aside_names[i], NULL, 0);
-        char **list = list_of(ctx, i);
-        aside->value[i] = *list;
-        *list = NULL;
-        if (entry) {
-            av_freep(&aside->value[i]);
-            aside->value[i] = av_strdup(entry->value);
-            av_dict_set(options, aside_names[i], NULL, 0);
-        }
-        if (ours[i] && !(*list = av_strdup(ours[i])))
-            ret = AVERROR(ENOMEM);
-    }
-    av_dict_set(options, "enable_drefs", NULL, 0);
-    aside->io_open = ctx->io_open;
-    if (plain) {
-        ctx->io_open = plain->io_open;
-#if I2V_HAVE_IO_CLOSE2
-        /* What the plain io_open opened must not be closed by a caller's own function, so
-         * a caller with such a pair keeps the plain one. */
-        if (ctx->io_close2 != plain->io_close2) {
-            ctx->io_close2 = plain->io_close2;
-            aside->io_open = plain->io_open;
-        }
-#endif
-    }
-    avformat_free_context(plain);
-    /* FFmpeg sets the flag for whoever brings a pb of his own. He frees what he finds in
-     * the context when he is done, as VLC does, and nobody may close that a second time.
-     */
-    aside->had_pb = ctx->pb;
-    ctx->pb = NULL;
-    ctx->flags &= ~AVFMT_FLAG_CUSTOM_IO;
-    return ret;
-}
-
-static void put_back(AVFormatContext *ctx, Aside *aside)
-{
-    for (size_t i = 0; i < ASIDE_COUNT; i++) {
-        if (ctx) {
-            av_freep(list_of(ctx, i));
-            *list_of(ctx, i) = aside->value[i];
-        } else {
-            av_freep(&aside->value[i]);
-        }
-    }
-    if (ctx) {
-        ctx->io_open = aside->io_open;
-        if (aside->had_pb)
-            ctx->flags |= AVFMT_FLAG_CUSTOM_IO;
-    }
-}
-
-int clip_open(AVFormatContext **ps, const char *path, AVDictionary **options)
-{
-    AVDictionary *none = NULL;
-    Aside aside = {.io_open = NULL};
-    int ret;
-
-    if (!*ps && !(*ps = avformat_alloc_context()))
-        return AVERROR(ENOMEM);
-    if (!options)
-        options = &none;
-    ret = set_aside(*ps, options, &aside);
-    if (ret >= 0) {
-        ret = avformat_open_input(ps, path, av_find_input_format("mov"), options);
-    } else {
-        avformat_free_context(*ps);
-        *ps = NULL;
-    }
-    put_back(*ps, &aside);
-    av_dict_free(&none);
     return ret;
 }

@@ -16,15 +16,18 @@ typedef struct ClipFacts {
     bool variable;     ///< the frame rate varies by more than what rounding does
     char untagged[48]; ///< colour tags that are missing, "primaries, transfer", or ""
     bool has_audio;
-    bool c2pa;       ///< it carries C2PA content credentials
-    char text[256];  ///< size, SAR, rate, time base, colour tags, GOP, audio, in a line
-    const char *why; ///< static: what is wrong with a clip that is not whole
+    bool c2pa;         ///< it carries C2PA content credentials
+    char unusual[256]; ///< what is unusual about it, in words; or ""
+    char text[256];    ///< size, SAR, rate, time base, colour tags, GOP, audio, in a line
+    const char *why;   ///< static: what is wrong with a clip that is not whole
 } ClipFacts;
 
 /**
- * Verify that an MP4 is whole: its top-level boxes tile the file, every track is a stream
- * with as many packets as the index announces, none is corrupt, and it ends as a file
- * should.
+ * Verify that a clip is whole: no box of an MP4 is cut and every sample lies within the
+ * file, no packet is corrupt, it can be read to its end and has pictures, and it ends as
+ * it says that it does. Whatever else is not as usual is noted in facts->unusual: streams
+ * that are no tracks, packets that are not samples, bytes behind the last box, another
+ * container.
  * @param asked  seconds that were asked for, 0 = not known; only decides about a
  * fragmented file that does not say where it ends
  * @return 0 and *facts, AVERROR_INVALIDDATA and facts->why, AVERROR(EINTR), or another
@@ -33,8 +36,13 @@ typedef struct ClipFacts {
 int clip_verify(const char *path, double asked, const AVIOInterruptCB *interrupt,
                 ClipFacts *facts);
 
+/** Whether the mov demuxer is the one that opens it, by its first bytes; also of what
+ * cannot be read. */
+bool clip_is_mp4(const char *path);
+
 /**
- * Open a clip with the mov demuxer on the caller's own context. What the caller set
+ * Open a clip on the caller's own context: with the mov demuxer, or what is no MP4 with
+ * the demuxer of containers that its bytes speak for. What the caller set
  * against strangers' files (io_open, white- and blacklists) is set aside for this file of
  * ours and put back. Not put back are pb, since the clip's own takes its place, which
  * is then the caller's to free (AVFMT_FLAG_CUSTOM_IO), and io_open where the caller's

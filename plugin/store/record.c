@@ -195,7 +195,8 @@ bool record_put_facts(cJSON *to, const ClipFacts *facts)
            cJSON_AddBoolToObject(to, "variable", facts->variable) &&
            cJSON_AddStringToObject(to, "untagged", facts->untagged) &&
            cJSON_AddBoolToObject(to, "audio", facts->has_audio) &&
-           cJSON_AddBoolToObject(to, "c2pa", facts->c2pa);
+           cJSON_AddBoolToObject(to, "c2pa", facts->c2pa) &&
+           cJSON_AddStringToObject(to, "unusual", facts->unusual);
 }
 
 static const char *text_of(const cJSON *json, const char *name)
@@ -223,6 +224,7 @@ static void read_facts(const cJSON *json, ClipFacts *facts)
     av_strlcpy(facts->untagged, text_of(json, "untagged"), sizeof(facts->untagged));
     facts->has_audio = cJSON_IsTrue(json_member(json, "audio"));
     facts->c2pa = cJSON_IsTrue(json_member(json, "c2pa"));
+    av_strlcpy(facts->unusual, text_of(json, "unusual"), sizeof(facts->unusual));
 }
 
 /* Reading */

@@ -33,12 +33,18 @@ static int render(const char *rate, const char *flags, const char *name)
     return run(arguments, name);
 }
 
-static int remux(const char *flags, const char *name)
+int mp4_make(const char *from, const char *flags, const char *name)
 {
     char arguments[800];
-    snprintf(arguments, sizeof(arguments), "-i '%s' -c copy %s", temp_path("late.mp4"),
-             flags);
+    snprintf(arguments, sizeof(arguments), "-i '%s' %s", temp_path(from), flags);
     return run(arguments, name);
+}
+
+static int remux(const char *flags, const char *name)
+{
+    char arguments[400];
+    snprintf(arguments, sizeof(arguments), "-c copy %s", flags);
+    return mp4_make("late.mp4", arguments, name);
 }
 
 /* With a picture missing now and then. */

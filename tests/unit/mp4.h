@@ -27,6 +27,10 @@
  */
 int mp4_render(void **state);
 
+/** Make another file of one of them, with these arguments of ffmpeg. @return 0 when it
+ * could */
+int mp4_make(const char *from, const char *flags, const char *name);
+
 /** A file in memory. */
 typedef struct Mp4 {
     uint8_t *data;

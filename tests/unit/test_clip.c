@@ -213,8 +213,6 @@ static void test_damaged_kinds(void **state)
                   temp_file("d.mp4", late.data, late.size - 3000), 0);
     check_damaged("moov at the end, 2000 bytes gone",
                   temp_file("d.mp4", late.data, late.size - 2000), 0);
-    memset(late.data + late.size, 0xff, 64);
-    check_damaged("trailing junk", temp_file("d.mp4", late.data, late.size + 64), 0);
     mp4_free(&fast);
     mp4_free(&late);
 }
@@ -248,7 +246,7 @@ static void test_cut_at_last_moof(void **state)
     mp4_free(&mp4);
 }
 
-/* The index says more than there is, or a track is none. */
+/* The index says more than there is: a frame that has no place is not missed. */
 static void test_wrong_index(void **state)
 {
     Mp4 mp4 = mp4_read("fast.mp4");
@@ -259,9 +257,126 @@ static void test_wrong_index(void **state)
             stsz = mp4.data + i;
     assert_non_null(stsz);
     AV_WB32(stsz + 12, AV_RB32(stsz + 12) + 1);
-    check_damaged("a frame too many", temp_file("index.mp4", mp4.data, mp4.size), 0);
+    const char *path = temp_file("index.mp4", mp4.data, mp4.size);
+    ClipFacts facts;
+    check_number("a frame too many", clip_verify(path, 0, NULL, &facts), 0);
+    check_text("a frame too many", facts.unusual,
+               "its track 1 has 96 packets for 97 samples");
     AV_WB32(stsz + 12, AV_RB32(stsz + 12) + 1000000);
     check_damaged("a million too many", temp_file("index.mp4", mp4.data, mp4.size), 0);
+    mp4_free(&mp4);
+}
+
+static int refuse_open(AVFormatContext *ctx, AVIOContext **pb, const char *url, int flags,
+                       AVDictionary **options)
+{
+    (void)ctx;
+    (void)pb;
+    (void)url;
+    (void)flags;
+    (void)options;
+    return AVERROR(EACCES);
+}
+
+static AVFormatContext *guarded_context(void)
+{
+    AVFormatContext *ctx = avformat_alloc_context();
+    ctx->protocol_whitelist = av_strdup("https,tls,tcp");
+    ctx->protocol_blacklist = av_strdup("file");
+    ctx->format_whitelist = av_strdup("matroska");
+    ctx->io_open = refuse_open;
+    return ctx;
+}
+
+/* Whatever plays is taken, and what is odd about it is said. */
+static const struct {
+    const char *name, *from, *flags, *unusual;
+} odd[] = {
+    {"plain.mp4", "late.mp4", "-c copy", ""},
+    {"cover.mp4", "late.mp4",
+     "-map 0 -map 0:v -c copy -c:v:1 png -frames:v:1 1 -disposition:v:1 attached_pic",
+     "it has cover art"},
+    {"timecode.mp4", "late.mp4", "-c copy -timecode 00:00:00:00 -write_tmcd 1", ""},
+    {"dash.mp4", "late.mp4", "-c copy -movflags +dash", ""},
+    {"clip.mov", "late.mp4", "-c copy", "it is a QuickTime file, not an MP4"},
+    {"sound.mov", "late.mp4", "-c:v copy -c:a pcm_s16le", " samples; it is a QuickTime"},
+    {"clip.mkv", "late.mp4", "-c copy", "its container is Matroska / WebM, not MP4"},
+    {"clip.ts", "late.mp4", "-c copy", "its container is MPEG-TS"},
+    {"clip.avi", "late.mp4", "-c copy -bsf:v h264_mp4toannexb", "its container is AVI"},
+    {"clip.flv", "late.mp4", "-c copy", "its container is FLV"},
+};
+
+static void test_odd(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+        const char *name = odd[i].name;
+        ClipFacts facts;
+        assert_int_equal(mp4_make(odd[i].from, odd[i].flags, name), 0);
+        check_number(name, clip_verify(temp_path(name), MP4_SECONDS, NULL, &facts), 0);
+        if (!strstr(facts.unusual, odd[i].unusual) ||
+            !odd[i].unusual[0] != !facts.unusual[0])
+            fail_case("%s: \"%s\"", name, facts.unusual);
+        check_number(name, facts.width, MP4_WIDTH);
+        check_number(name, facts.has_audio, true);
+        check_number(name, facts.rate.num, 24);
+        assert_true(facts.duration > MP4_SECONDS - 0.1 &&
+                    facts.duration < MP4_SECONDS + 0.2);
+        assert_non_null(strstr(facts.text, "h264 160x90, SAR 1:1, 24 fps, time base 1/"));
+        assert_non_null(strstr(facts.text, "longest GOP 12"));
+        AVFormatContext *ctx = guarded_context();
+        assert_int_equal(clip_open(&ctx, temp_path(name), NULL), 0);
+        check_text(name, ctx->format_whitelist, "matroska");
+        avformat_close_input(&ctx);
+    }
+}
+
+/* Cut, too. Of a transport stream only how long it should be tells. */
+static void test_odd_cut(void **state)
+{
+    static const char *const names[] = {"clip.mov", "clip.mkv", "clip.ts", "clip.avi",
+                                        "clip.flv"};
+    (void)state;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        Mp4 file = mp4_read(names[i]);
+        for (size_t tenth = 1; tenth < 9; tenth++) {
+            char what[32];
+            snprintf(what, sizeof(what), "%s, %zu0 %%", names[i], tenth);
+            check_damaged(what, temp_file("cut.mp4", file.data, file.size * tenth / 10),
+                          MP4_SECONDS);
+        }
+        mp4_free(&file);
+    }
+}
+
+static void test_behind(void **state)
+{
+    static const char *const names[] = {"fast.mp4", "late.mp4", "fragments.mp4",
+                                        "open.mp4"};
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        Mp4 mp4 = mp4_read(names[i]);
+        ClipFacts facts;
+        memset(mp4.data + mp4.size, 0xff, 64);
+        const char *path = temp_file("behind.mp4", mp4.data, mp4.size + 64);
+        check_number(names[i], clip_verify(path, MP4_SECONDS, NULL, &facts), 0);
+        check_text(names[i], facts.unusual, "64 bytes lie behind its last box");
+        mp4_free(&mp4);
+    }
+}
+
+/* Boxes that tile the file, and media data that is not in it. */
+static void test_beyond(void **state)
+{
+    Mp4 mp4 = mp4_read("fast.mp4");
+    long at = mp4_find(&mp4, "mdat", 0);
+    uint32_t size = AV_RB32(mp4.data + at) / 2;
+    ClipFacts facts;
+    (void)state;
+    AV_WB32(mp4.data + at, size);
+    const char *path = temp_file("beyond.mp4", mp4.data, (size_t)at + size);
+    check_number("beyond", clip_verify(path, 0, NULL, &facts), AVERROR_INVALIDDATA);
+    check_text("beyond", facts.why, "samples lie beyond its end");
     mp4_free(&mp4);
 }
 
@@ -270,6 +385,19 @@ static void test_no_clip(void **state)
     ClipFacts facts;
     (void)state;
     check_damaged("no video", temp_path("sound.mp4"), 0);
+    assert_int_equal(mp4_make("late.mp4",
+                              "-map 0:a -map 0:v -c copy -c:v png -frames:v 1 "
+                              "-disposition:v attached_pic",
+                              "song.mp4"),
+                     0);
+    check_damaged("a song with a cover", temp_path("song.mp4"), 0);
+    assert_int_equal(mp4_make("late.mp4", "-vn -c copy", "sound.mkv"), 0);
+    check_damaged("no video", temp_path("sound.mkv"), 0);
+    assert_int_equal(mp4_make("late.mp4", "-an -frames:v 1", "picture.png"), 0);
+    check_damaged("a picture", temp_path("picture.png"), 0);
+    assert_int_equal(mp4_make("late.mp4", "-an -frames:v 9", "picture.gif"), 0);
+    check_damaged("an animation", temp_path("picture.gif"), 0);
+    check_damaged("HLS", temp_text("p.mp4", "#EXTM3U\n#EXTINF:4,\nfast.mp4\n"), 0);
     check_damaged("BMP", temp_bmp("b.mp4", 32, 32, 9), 0);
     check_damaged("HTML", temp_text("h.mp4", "<html>Forbidden</html>"), 0);
     check_damaged("empty", temp_text("e.mp4", ""), 0);
@@ -310,27 +438,6 @@ static void test_interrupted(void **state)
 }
 
 /* Opening on the caller's own context */
-
-static int refuse_open(AVFormatContext *ctx, AVIOContext **pb, const char *url, int flags,
-                       AVDictionary **options)
-{
-    (void)ctx;
-    (void)pb;
-    (void)url;
-    (void)flags;
-    (void)options;
-    return AVERROR(EACCES);
-}
-
-static AVFormatContext *guarded_context(void)
-{
-    AVFormatContext *ctx = avformat_alloc_context();
-    ctx->protocol_whitelist = av_strdup("https,tls,tcp");
-    ctx->protocol_blacklist = av_strdup("file");
-    ctx->format_whitelist = av_strdup("matroska");
-    ctx->io_open = refuse_open;
-    return ctx;
-}
 
 static int count_video(AVFormatContext *ctx)
 {
@@ -432,6 +539,10 @@ int main(void)
         cmocka_unit_test(test_cut_at_moof),
         cmocka_unit_test(test_cut_at_last_moof),
         cmocka_unit_test(test_wrong_index),
+        cmocka_unit_test(test_odd),
+        cmocka_unit_test(test_odd_cut),
+        cmocka_unit_test(test_behind),
+        cmocka_unit_test(test_beyond),
         cmocka_unit_test(test_no_clip),
         cmocka_unit_test(test_awkward_names),
         cmocka_unit_test(test_interrupted),

@@ -1,0 +1,126 @@
+/* i2v: open the finished clip on a caller's context
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "store/clip.h"
+
+#include <errno.h>
+
+#include <libavutil/mem.h>
+
+#include "store/boxes.h"
+#include "base/compat.h"
+
+/* What a caller may have set against files of unknown origin. */
+static const char *const aside_names[] = {"protocol_whitelist", "protocol_blacklist",
+                                          "format_whitelist"};
+#define ASIDE_COUNT FF_ARRAY_ELEMS(aside_names)
+
+/* An MP4 is opened by its own demuxer and never probed; anything else by the one that its
+ * bytes speak for, if that reads containers. None of these opens another file, and there
+ * are no playlists, scripts or pictures among them. */
+#define MP4_FORMATS   "mov,mp4,m4a,3gp,3g2,mj2"
+#define OTHER_FORMATS "matroska,mpegts,mpeg,avi,flv,ogg,asf,mxf,nut,ivf"
+
+typedef struct Aside {
+    char *value[ASIDE_COUNT];
+    bool had_pb;
+    int (*io_open)(AVFormatContext *s, AVIOContext **pb, const char *url, int flags,
+                   AVDictionary **options);
+} Aside;
+
+static char **list_of(AVFormatContext *ctx, size_t i)
+{
+    char **const lists[] = {&ctx->protocol_whitelist, &ctx->protocol_blacklist,
+                            &ctx->format_whitelist};
+    return lists[i];
+}
+
+/* Put the caller's lists and hooks away and ours in their place. */
+static int set_aside(AVFormatContext *ctx, AVDictionary **options, const char *formats,
+                     Aside *aside)
+{
+    const char *const ours[ASIDE_COUNT] = {"file", NULL, formats};
+    AVFormatContext *plain = avformat_alloc_context();
+    int ret = plain ? 0 : AVERROR(ENOMEM);
+
+    for (size_t i = 0; i < ASIDE_COUNT; i++) {
+        const AVDictionaryEntry *entry = av_dict_get(*options, aside_names[i], NULL, 0);
+        char **list = list_of(ctx, i);
+        aside->value[i] = *list;
+        *list = NULL;
+        if (entry) {
+            av_freep(&aside->value[i]);
+            aside->value[i] = av_strdup(entry->value);
+            av_dict_set(options, aside_names[i], NULL, 0);
+        }
+        if (ours[i] && !(*list = av_strdup(ours[i])))
+            ret = AVERROR(ENOMEM);
+    }
+    av_dict_set(options, "enable_drefs", NULL, 0);
+    aside->io_open = ctx->io_open;
+    if (plain) {
+        ctx->io_open = plain->io_open;
+#if I2V_HAVE_IO_CLOSE2
+        /* What the plain io_open opened must not be closed by a caller's own function, so
+         * a caller with such a pair keeps the plain one. */
+        if (ctx->io_close2 != plain->io_close2) {
+            ctx->io_close2 = plain->io_close2;
+            aside->io_open = plain->io_open;
+        }
+#endif
+    }
+    avformat_free_context(plain);
+    /* FFmpeg sets the flag for whoever brings a pb of his own. He frees what he finds in
+     * the context when he is done, as VLC does, and nobody may close that a second time.
+     */
+    aside->had_pb = ctx->pb;
+    ctx->pb = NULL;
+    ctx->flags &= ~AVFMT_FLAG_CUSTOM_IO;
+    return ret;
+}
+
+static void put_back(AVFormatContext *ctx, Aside *aside)
+{
+    for (size_t i = 0; i < ASIDE_COUNT; i++) {
+        if (ctx) {
+            av_freep(list_of(ctx, i));
+            *list_of(ctx, i) = aside->value[i];
+        } else {
+            av_freep(&aside->value[i]);
+        }
+    }
+    if (ctx) {
+        ctx->io_open = aside->io_open;
+        if (aside->had_pb)
+            ctx->flags |= AVFMT_FLAG_CUSTOM_IO;
+    }
+}
+
+bool clip_is_mp4(const char *path)
+{
+    BoxesBrand brand;
+    return boxes_begin(path, &brand) < 0 || brand != BOXES_NONE;
+}
+
+int clip_open(AVFormatContext **ps, const char *path, AVDictionary **options)
+{
+    bool mp4 = clip_is_mp4(path);
+    AVDictionary *none = NULL;
+    Aside aside = {.io_open = NULL};
+    int ret;
+
+    if (!*ps && !(*ps = avformat_alloc_context()))
+        return AVERROR(ENOMEM);
+    if (!options)
+        options = &none;
+    ret = set_aside(*ps, options, mp4 ? MP4_FORMATS : OTHER_FORMATS, &aside);
+    if (ret >= 0) {
+        ret = avformat_open_input(ps, path, mp4 ? av_find_input_format("mov") : NULL,
+                                  options);
+    } else {
+        avformat_free_context(*ps);
+        *ps = NULL;
+    }
+    put_back(*ps, &aside);
+    av_dict_free(&none);
+    return ret;
+}
