@@ -244,7 +244,7 @@ check_clip() { # name: what it delivered is what the gateway served
   # The job's own kind of clip is not what a fault of the download serves, nor what is
   # served once a damaged kind is taken away.
   case $fault-$outcome in
-  "clip damaged"* | "clip garbage"* | "clip empty"* | "clip whole"*)
+  "clip damaged"* | "clip garbage"* | "clip empty"* | "clip beyond"* | "clip whole"*)
     cp "state/clip-$taken.mp4" served.mp4
     ;;
   clip*-ok) cp "state/${fault#clip }-$taken.mp4" served.mp4 ;;

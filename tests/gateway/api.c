@@ -232,10 +232,45 @@ void api_create(Exchange *x, Reply *reply)
     add_ids(x, reply, job);
 }
 
+/* The URL of a clip in an odd form: its words in capitals stand for parts of it. */
+static char *odd_url(const Exchange *x, const Job *job, const char *form)
+{
+    const char *files = x->gateway->files_base, *host = strstr(files, "://") + 3;
+    const char *const words[][2] = {
+        {"FILES", files},
+        {"SCHEME", strncmp(files, "https", 5) ? "HTTP" : "HTTPS"},
+        {"HOST", host},
+        {"CLIP", job->clip},
+        {"NAME", strrchr(job->clip, '/') + 1},
+    };
+    const size_t count = sizeof(words) / sizeof(*words);
+    Buffer url = {0};
+
+    while (*form) {
+        size_t i = 0;
+
+        while (i < count && strncmp(form, words[i][0], strlen(words[i][0])))
+            i++;
+        if (i < count)
+            buffer_text(&url, words[i][1]);
+        else
+            buffer_append(&url, form, 1);
+        form += i < count ? strlen(words[i][0]) : 1;
+    }
+    return url.data;
+}
+
+static char *result_url(const Exchange *x, const Job *job)
+{
+    if (x->plan.odd_url)
+        return odd_url(x, job, odd_url_form(x->plan.odd_url));
+    return x->plan.url ? checked_strdup(x->plan.url)
+                       : text_format("%s%s", x->gateway->files_base, job->clip);
+}
+
 static cJSON *describe_video(const Exchange *x, const Job *job)
 {
-    char *url = x->plan.url ? checked_strdup(x->plan.url)
-                            : text_format("%s%s", x->gateway->files_base, job->clip);
+    char *url = result_url(x, job);
     cJSON *text = cJSON_CreateString(url), *video = text;
     const Model *model = models_find(job->model);
 

@@ -2,10 +2,12 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gateway.h"
 
+#include <ctype.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 typedef struct Range {
@@ -60,10 +62,37 @@ static void shift_range(Range *range, long long by, uint64_t size)
         range->last = range->first;
 }
 
-static void serve_file(const Exchange *x, Reply *reply, const Job *job, ClipKind kind)
+/* What an answer has to say of its file, with which version of it that is; to be freed.
+ */
+static char *make_validator(const Exchange *x, const Job *job, ClipKind kind)
+{
+    time_t changed = (time_t)(job->created_us / 1000000) - 100 + kind;
+    char date[64];
+    struct tm tm;
+
+    if (x->plan.validator == VALIDATOR_NONE)
+        return NULL;
+    if (x->plan.validator != VALIDATOR_DATE)
+        return text_format("%s\"%.32s-%s\"",
+                           x->plan.validator == VALIDATOR_WEAK ? "W/" : "", job->digest,
+                           clip_kind_name(kind));
+    gmtime_r(&changed, &tm);
+    strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", &tm);
+    return checked_strdup(date);
+}
+
+/* A weak one is good for no range (RFC 9110, 13.1.5). */
+static int range_holds(const Exchange *x, const char *validator)
 {
     const char *condition = exchange_header(x, "If-Range");
-    char *tag = text_format("\"%.32s-%s\"", job->digest, clip_kind_name(kind));
+
+    return !condition || (validator && x->plan.validator != VALIDATOR_WEAK &&
+                          !strcmp(condition, validator));
+}
+
+static void serve_file(const Exchange *x, Reply *reply, const Job *job, ClipKind kind)
+{
+    char *validator = make_validator(x, job, kind);
     RangeKind wanted = RANGE_NONE;
     struct stat info;
     Range range = {0};
@@ -72,7 +101,7 @@ static void serve_file(const Exchange *x, Reply *reply, const Job *job, ClipKind
     if (fstat(reply->fd, &info))
         info.st_size = 0;
     size = (uint64_t)info.st_size;
-    if (!x->plan.ignore_range && (!condition || !strcmp(condition, tag)))
+    if (!x->plan.ignore_range && range_holds(x, validator))
         wanted = parse_range(exchange_header(x, "Range"), size, &range);
     if (wanted == RANGE_UNSATISFIABLE) {
         reply_text(reply, 416, "text/plain", "Range Not Satisfiable\n");
@@ -93,9 +122,25 @@ static void serve_file(const Exchange *x, Reply *reply, const Job *job, ClipKind
         reply->size = size;
     }
     if (wanted != RANGE_UNSATISFIABLE)
-        reply->type = "video/mp4";
+        reply->type = kind == CLIP_WEBM ? "video/webm" : "video/mp4";
     reply_header(reply, "Accept-Ranges", checked_strdup("bytes"));
-    reply_header(reply, "ETag", tag);
+    if (validator)
+        reply_header(reply,
+                     x->plan.validator == VALIDATOR_DATE ? "Last-Modified" : "ETag",
+                     validator);
+}
+
+/* Whether something stands in the request that must have been encoded, or is twice. */
+static int is_badly_encoded(const Exchange *x)
+{
+    for (const char *at = x->uri; *at; at++)
+        if ((unsigned char)*at <= ' ' || (unsigned char)*at >= 0x7f ||
+            strchr("\"<>[]\\^`{|}#", *at))
+            return 1;
+    for (const char *at = x->path; (at = strchr(at, '%')); at++)
+        if (isxdigit((unsigned char)at[1]) && isxdigit((unsigned char)at[2]))
+            return 1;
+    return 0;
 }
 
 void files_download(Exchange *x, Reply *reply)
@@ -105,6 +150,10 @@ void files_download(Exchange *x, Reply *reply)
     ClipKind kind;
     char *file;
 
+    if (is_badly_encoded(x)) {
+        reply_text(reply, 400, "text/plain", "Bad Request\n");
+        return;
+    }
     if (!job || job_status(list, job, now_us()) != JOB_COMPLETED) {
         reply_text(reply, 404, "text/html",
                    "<html><body><h1>404 Not Found</h1></body></html>\n");

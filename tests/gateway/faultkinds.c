@@ -15,9 +15,11 @@
 typedef int ApplyFault(Plan *plan, char *args);
 
 static const char *const clip_names[] = {
-    "whole",        "silent",       "moovend", "fragmented", "damaged-half",
-    "damaged-tail", "damaged-moof", "garbage", "empty",      "c2pa",
-    "vfr",          "untagged",     "short",   "small",      "halfrate"};
+    "whole",        "silent",         "moovend",        "fragmented", "damaged-half",
+    "damaged-tail", "damaged-moof",   "garbage",        "empty",      "c2pa",
+    "vfr",          "untagged",       "short",          "small",      "halfrate",
+    "cover-art",    "timed-metadata", "trailing-bytes", "mov",        "webm",
+    "beyond-end",   "other"};
 
 _Static_assert(sizeof(clip_names) / sizeof(*clip_names) == NB_CLIP_KINDS,
                "a kind of clip has no name");
@@ -308,6 +310,70 @@ static int apply_date(Plan *plan, char *args)
         plan->field = 1;                             \
         return next_word(&args) ? -1 : 0;            \
     }
+static int apply_validator(Plan *plan, char *args)
+{
+    static const char *const names[] = {"etag", "none", "weak", "date"};
+    const char *word = next_word(&args);
+
+    for (int i = 0; word && i <= VALIDATOR_DATE; i++)
+        if (!strcmp(word, names[i])) {
+            plan->validator = (Validator)i;
+            return next_word(&args) ? -1 : 0;
+        }
+    return -1;
+}
+
+static int apply_coded(Plan *plan, char *args)
+{
+    const char *word;
+
+    replace_text(&plan->coding, next_word(&args));
+    word = next_word(&args);
+    plan->coded_already = word && !strcmp(word, "already");
+    return plan->coding && (!word || plan->coded_already) ? 0 : -1;
+}
+
+static const struct {
+    const char *name, *form;
+} odd_urls[] = {
+    {"space", "FILES/made for you/NAME?for=every one"},
+    {"utf8", "FILES/g\xc3\xa9n\xc3\xa9rations/NAME"},
+    {"brackets", "FILES/take[1]{2}/NAME"},
+    {"quotes", "FILES/the \"best\" <one>/NAME"},
+    {"percent", "FILES/100%/NAME"},
+    {"encoded", "FILES/made%20for%20you/NAME"},
+    {"upper", "SCHEME://HOST/generations/NAME"},
+    {"white", " \t FILESCLIP \r\n"},
+    {"fragment", "FILESCLIP#t=0,4"},
+    {"scheme-relative", "//HOSTCLIP"},
+    {"absolute", "CLIP"},
+    {"relative", "../..CLIP"},
+};
+
+const char *odd_url_name(int number)
+{
+    return number > 0 && (size_t)number <= sizeof(odd_urls) / sizeof(*odd_urls)
+               ? odd_urls[number - 1].name
+               : NULL;
+}
+
+const char *odd_url_form(int number)
+{
+    return odd_urls[number - 1].form;
+}
+
+static int apply_odd_url(Plan *plan, char *args)
+{
+    const char *word = next_word(&args), *name;
+
+    for (int i = 1; word && (name = odd_url_name(i)); i++)
+        if (!strcmp(word, name)) {
+            plan->odd_url = i;
+            return 0;
+        }
+    return -1;
+}
+
 SWITCH(drop_before)
 SWITCH(drop_after)
 SWITCH(reset)
@@ -370,6 +436,8 @@ static const struct {
      "so many rows of nobody's before and behind those of the jobs"},
     {"hollow", ON(LOGS), apply_hollow, "", "an empty page that says there are more"},
     {"url", ON(POLL), apply_url, "URL", "the result's URL, in place of its own"},
+    {"odd-url", ON(POLL), apply_odd_url, "NAME",
+     "the result's URL in a form that is hard to read, see below"},
     {"lose", ON(POLL), apply_lose, "", "404, the generation is unknown"},
     {"expired", ON(DOWNLOAD), apply_expired, "[403|404|410]",
      "the URL has expired (403)"},
@@ -383,6 +451,12 @@ static const struct {
     {"wrong-range", ON(DOWNLOAD), apply_wrong_range, "[DELTA]",
      "206 of another range: it starts DELTA (-1000) bytes off, as\n"
      "         its Content-Range says"},
+    {"validator", ON(DOWNLOAD), apply_validator, "none|weak|date|etag",
+     "none: neither ETag nor Last-Modified; weak: a weak ETag; date: a\n"
+     "         Last-Modified; etag: as usual"},
+    {"coded", ON_ANY, apply_coded, "CODING [already]",
+     "a Content-Encoding, asked for or not. gzip: the body is so coded, unless\n"
+     "         it is already; other names are merely said"},
     {"slow", ON_ANY, apply_slow, "BYTES_PER_SECOND", "sends the body at this rate"},
     {"date", ON_ANY, apply_date, "SECONDS|none",
      "the answer's Date is so many seconds off, or there is none"},
@@ -402,6 +476,7 @@ void plan_free(Plan *plan)
     free(plan->fail_message);
     free(plan->url);
     free(plan->file);
+    free(plan->coding);
     plan_init(plan);
 }
 
@@ -441,15 +516,26 @@ static void describe_names(FILE *out)
           out);
     for (int i = 0; i < NB_CLIP_KINDS; i++)
         fprintf(out, "%s%s", i ? i % 6 ? ", " : ",\n    " : "", clip_names[i]);
-    fputs(".\n    damaged-half: faststart, cut in half; damaged-tail: moov at the end, "
-          "the last\n"
-          "    3000 bytes gone; damaged-moof: fragmented, cut where a moof starts.\n"
-          "    The rest is whole: c2pa has a provenance box at its end, vfr a variable "
-          "rate,\n"
-          "    untagged no colour tags; short is a second short, small half as wide and "
-          "high,\n"
-          "    halfrate has half the pictures.\n",
-          out);
+    fputs(
+        ".\n    damaged-half: faststart, cut in half; damaged-tail: moov at the end, "
+        "the last\n"
+        "    3000 bytes gone; damaged-moof: fragmented, cut where a moof starts.\n"
+        "    The rest is whole: c2pa has a provenance box at its end, vfr a variable "
+        "rate,\n"
+        "    untagged no colour tags; short is a second short, small half as wide and "
+        "high,\n"
+        "    halfrate has half the pictures; other is another version, as long to the byte.\n"
+        "    Whole and unusual: cover-art (a picture beside the video), timed-metadata (a\n"
+        "    track that is neither picture nor sound), trailing-bytes (behind the last box),\n"
+        "    mov, webm. beyond-end: its boxes are whole, and samples lie beyond its end.\n"
+        "  URLs: ",
+        out);
+    for (int i = 1; odd_url_name(i); i++)
+        fprintf(out, "%s%s", i > 1 ? i % 7 == 1 ? ",\n    " : ", " : "", odd_url_name(i));
+    fputs(
+        ".\n    absolute and relative are of the API's own port. What arrives without being encoded\n"
+        "    as it must, or encoded twice, is answered with 400.\n",
+        out);
 }
 
 void faults_describe(FILE *out)

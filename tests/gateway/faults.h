@@ -33,8 +33,23 @@ typedef enum ClipKind {
     CLIP_SHORT,
     CLIP_SMALL,
     CLIP_HALFRATE,
+    CLIP_COVER_ART,
+    CLIP_TIMED_METADATA,
+    CLIP_TRAILING_BYTES,
+    CLIP_MOV,
+    CLIP_WEBM,
+    CLIP_BEYOND_END,
+    CLIP_OTHER,
     NB_CLIP_KINDS
 } ClipKind;
+
+/* What a download says by which its file can be told from another. */
+typedef enum Validator {
+    VALIDATOR_ETAG,
+    VALIDATOR_NONE,
+    VALIDATOR_WEAK,
+    VALIDATOR_DATE
+} Validator;
 
 typedef enum RowsMode {
     ROWS_UNSET,
@@ -93,8 +108,12 @@ typedef struct Plan {
     long long newer, older; /* unrelated rows of the log */
     char *url, *file;       /* in place of the result's own; NULL: no fault */
     long long wrong_length, wrong_range; /* 0: no fault */
-    double slow;                         /* bytes a second, 0: no fault */
-    long long date;                      /* seconds that Date is off, 0: no fault */
+    Validator validator;
+    char *coding; /* NULL: none */
+    int coded_already;
+    int odd_url;    /* as of odd_url_name(); 0: no fault */
+    double slow;    /* bytes a second, 0: no fault */
+    long long date; /* seconds that Date is off, 0: no fault */
     int no_date;
 } Plan;
 
@@ -113,6 +132,11 @@ void faults_take(FaultSet *set, Endpoint endpoint, Plan *plan);
 void plan_free(Plan *plan);
 
 const char *endpoint_name(Endpoint endpoint);
+/* The forms that a URL may have beside the usual one: by number from 1, NULL
+ * behind the last. In a form FILES is the file server, SCHEME (in capitals) and HOST are
+ * its parts, CLIP is the path of the clip and NAME the last part of it. */
+const char *odd_url_name(int number);
+const char *odd_url_form(int number);
 const char *clip_kind_name(ClipKind kind);
 int clip_kind_by_name(const char *name, ClipKind *kind);
 const char *rows_mode_name(RowsMode mode);

@@ -99,6 +99,7 @@ void reply_problem(const Exchange *x, Reply *reply, unsigned status, const char 
 void reply_scripted(const Exchange *x, Reply *reply);
 void reply_redirect(const Exchange *x, Reply *reply);
 void reply_spoil(const Exchange *x, Reply *reply);
+void reply_code(const Exchange *x, Reply *reply); /* coding.c */
 enum MHD_Result reply_send(Exchange *x, Reply *reply);
 /* Ends the connection with a reset instead of an orderly close. */
 void connection_reset(struct MHD_Connection *connection);

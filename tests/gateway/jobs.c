@@ -325,11 +325,12 @@ Job *jobs_find(JobList *list, const char *id)
 
 Job *jobs_find_clip(JobList *list, const char *path)
 {
+    const char *name = strrchr(path, '/');
     Job *found = NULL;
 
     pthread_mutex_lock(&list->lock);
     for (size_t i = 0; i < list->nb_jobs && !found; i++)
-        if (!strcmp(list->jobs[i]->clip, path))
+        if (name && !strcmp(strrchr(list->jobs[i]->clip, '/'), name))
             found = list->jobs[i];
     pthread_mutex_unlock(&list->lock);
     return found;

@@ -70,6 +70,7 @@ int jobs_add(JobList *list, Job *job);
 /* Writes it once more, after one of its lower fields changed. */
 void jobs_save(JobList *list, const Job *job);
 Job *jobs_find(JobList *list, const char *id);
+/* By the last part of its path, which no other has. */
 Job *jobs_find_clip(JobList *list, const char *path);
 /* By number or id; the newest when text is NULL. */
 Job *jobs_select(JobList *list, const char *text);

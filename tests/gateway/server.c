@@ -35,6 +35,8 @@ static const Route routes[] = {
     {"GET", "/control/image", ENDPOINT_OTHER, 0, control_image},
     {"GET", "/control/clip", ENDPOINT_OTHER, 0, control_clip},
     {"POST", "/control/quit", ENDPOINT_OTHER, 0, control_quit},
+    /* For URLs that are relative to those of the API. */
+    {"GET", "/generations/", ENDPOINT_DOWNLOAD, 0, files_download},
 };
 
 static const Route file_routes[] = {
@@ -59,6 +61,15 @@ const char *exchange_query(const Exchange *x, const char *name)
     return MHD_lookup_connection_value(x->connection, MHD_GET_ARGUMENT_KIND, name);
 }
 
+/* A route with a slash at its end is one of all that lies below. */
+static int path_fits(const char *route, const char *path)
+{
+    size_t length = route ? strlen(route) : 0;
+
+    return !route || !strcmp(route, path) ||
+           (route[length - 1] == '/' && !strncmp(route, path, length));
+}
+
 static const Route *find_route(const Exchange *x)
 {
     const Route *table = x->on_files ? file_routes : routes;
@@ -66,8 +77,7 @@ static const Route *find_route(const Exchange *x)
                                : sizeof(routes) / sizeof(*routes);
 
     for (size_t i = 0; i < count; i++)
-        if (!strcmp(x->method, table[i].method) &&
-            (!table[i].path || !strcmp(x->path, table[i].path)))
+        if (!strcmp(x->method, table[i].method) && path_fits(table[i].path, x->path))
             return &table[i];
     return NULL;
 }
@@ -177,6 +187,8 @@ static int fill_reply(Exchange *x, Reply *reply)
         return -1;
     if (reply->status < 300 || plan->taken)
         reply_spoil(x, reply);
+    if (reply->status < 300)
+        reply_code(x, reply);
     return 0;
 }
 

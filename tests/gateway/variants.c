@@ -50,6 +50,19 @@ static char *options_of(const Job *job, ClipKind kind)
                                              "-movflags +faststart");
     case CLIP_HALFRATE:
         return text_format(ENCODE COLOURS "-vf fps=%d/2 -movflags +faststart", job->rate);
+    case CLIP_COVER_ART:
+        return checked_strdup("-map 0:v -c copy -c:v:1 png -frames:v:1 1 "
+                              "-disposition:v:1 attached_pic -movflags +faststart");
+    case CLIP_TIMED_METADATA:
+        return checked_strdup(COPY "-timecode 00:00:00:00 -write_tmcd 1");
+    case CLIP_MOV:
+        return checked_strdup(COPY "-f mov");
+    case CLIP_WEBM:
+        return checked_strdup("-c:v libvpx -deadline realtime -cpu-used 8 -b:v 1M "
+                              "-c:a libopus -threads 1 -f webm");
+    case CLIP_OTHER:
+        return checked_strdup("-c:a copy -c:v libx264 -preset ultrafast -crf 40 -g 30 "
+                              "-threads 1 " COLOURS "-movflags +faststart");
     default:
         return NULL;
     }
@@ -60,15 +73,24 @@ static int convert(const JobList *list, const Job *job, char *options, const cha
 {
     const char *argv[64] = {"ffmpeg", "-v", "error", "-nostdin", "-y", "-threads",
                             "1",      "-i", from,    "-map",     "0"};
-    const char *const end[] = {"-map_metadata", "-1", "-fflags", "+bitexact", "-flags:v",
-                               "+bitexact",     "-f", "mp4",     to,          NULL};
+    const char *const end[] = {"-map_metadata", "-1",        "-fflags", "+bitexact",
+                               "-flags:v",      "+bitexact", to,        NULL};
     int count = 11;
     char *word;
 
+    argv[count++] = "-f"; /* the last one counts */
+    argv[count++] = "mp4";
     while (count < 50 && (word = strsep(&options, " ")))
         argv[count++] = word;
     memcpy(argv + count, end, sizeof(end));
     return render_run(list, argv, job);
+}
+
+static size_t box_size(const Buffer *file, size_t at)
+{
+    const unsigned char *box = (const unsigned char *)file->data + at;
+
+    return (size_t)box[0] << 24 | (size_t)box[1] << 16 | (size_t)box[2] << 8 | box[3];
 }
 
 /* The start of the middle moof of a fragmented file, or half of it. */
@@ -77,13 +99,11 @@ static size_t middle_moof(const Buffer *file)
     size_t moofs[256], count = 0, at = 0;
 
     while (at + 8 <= file->size && count < 256) {
-        const unsigned char *box = (const unsigned char *)file->data + at;
-        size_t size =
-            (size_t)box[0] << 24 | (size_t)box[1] << 16 | (size_t)box[2] << 8 | box[3];
+        size_t size = box_size(file, at);
 
         if (size < 8)
             break;
-        if (!memcmp(box + 4, "moof", 4))
+        if (!memcmp(file->data + at + 4, "moof", 4))
             moofs[count++] = at;
         at += size;
     }
@@ -177,6 +197,66 @@ static int add_provenance(const char *from, const char *to)
     return status;
 }
 
+static void set_box_size(Buffer *file, size_t at, size_t size)
+{
+    for (int i = 0; i < 4; i++)
+        file->data[at + (size_t)i] = (char)(size >> 8 * (3 - i));
+}
+
+/* Half of the media data is gone, and its box says nothing of it. */
+static int cut_media(Buffer *file)
+{
+    size_t at = 0;
+
+    while (at + 8 <= file->size && box_size(file, at) >= 8) {
+        size_t size = box_size(file, at);
+
+        if (!memcmp(file->data + at + 4, "mdat", 4)) {
+            set_box_size(file, at, size / 2);
+            file->size = at + size / 2;
+            return 0;
+        }
+        at += size;
+    }
+    return -1;
+}
+
+static int change_file(const char *from, const char *to, ClipKind kind)
+{
+    Buffer file = {0};
+    int status = read_file(from, &file);
+
+    if (!status && kind == CLIP_BEYOND_END)
+        status = cut_media(&file);
+    else if (!status)
+        buffer_text(&file, "<!-- made by i2v-gateway -->\n");
+    if (!status)
+        status = write_file_atomic(to, file.data, file.size);
+    buffer_free(&file);
+    return status;
+}
+
+/* An empty box behind the others makes it as long as the whole clip. */
+static int make_as_long(const char *whole, const char *file)
+{
+    Buffer model = {0}, shorter = {0}, padding = {0};
+    int status = read_file(whole, &model) || read_file(file, &shorter) ||
+                         shorter.size + 8 > model.size
+                     ? -1
+                     : 0;
+
+    if (!status) {
+        while (padding.size < model.size - shorter.size - 8)
+            buffer_append(&padding, "", 1);
+        add_box(&shorter, "free", &padding);
+        status = write_file_atomic(file, shorter.data, shorter.size);
+    }
+    buffer_free(&model);
+    buffer_free(&shorter);
+    buffer_free(&padding);
+    return status;
+}
+
 static int make_variant(JobList *list, const Job *job, ClipKind kind, const char *whole,
                         const char *to)
 {
@@ -186,6 +266,8 @@ static int make_variant(JobList *list, const Job *job, ClipKind kind, const char
 
     if (options)
         status = convert(list, job, options, whole, part);
+    else if (kind == CLIP_BEYOND_END || kind == CLIP_TRAILING_BYTES)
+        status = change_file(whole, part, kind);
     else if (kind == CLIP_C2PA)
         status = add_provenance(whole, part);
     else if (kind == CLIP_GARBAGE)
@@ -201,6 +283,8 @@ static int make_variant(JobList *list, const Job *job, ClipKind kind, const char
             status = cut_file(from, part, kind);
         free(from);
     }
+    if (!status && kind == CLIP_OTHER)
+        status = make_as_long(whole, part);
     if (!status)
         status = rename(part, to);
     else
