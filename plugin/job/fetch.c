@@ -63,6 +63,7 @@ static Phase adopt(Job *job, const char *clip, const ClipFacts *facts)
 
     if (job->lock < 0)
         return job_lock(job) < 0 ? PHASE_END : job->phase;
+    store_drop_part(job->store, job->request->key); /* a note of it may be left */
     if ((ret = remember(job)) >= 0)
         ret = keep(job, facts, NULL, "adopted");
     if (ret == AVERROR(EINTR))

@@ -119,12 +119,23 @@ file_in_store() { # suffix: its path, or nothing
     done
 }
 
-# Of the clip: sets HAVE to whole, to the number of bytes in .part, or to nothing.
-look_at_clip() {
-    local part
+# Of the clip: sets HAVE to whole, to the number of bytes in .part that the note beside it
+# proves, or to nothing. Of what is there only the last piece may not be noted yet.
+look_at_clip() { # kill
+    local part size bytes=0 digest=
     HAVE=
     part=$(file_in_store .part)
-    [ -z "$part" ] || HAVE=$(stat -c %s "$part")
+    if [ -n "$part" ]; then
+        size=$(stat -c %s "$part")
+        read -r bytes digest < <(jq -r '"\(.bytes) \(.sha256)"' "$part.note" 2>jq.log) || bytes=0
+        if [ "$bytes" -gt 0 ] && head -c "$bytes" "$part" | sha256sum | grep -q "^$digest "; then
+            HAVE=$bytes
+        else
+            bytes=0
+        fi
+        [[ $1 == "half "*.note#* ]] || [ $((size - bytes)) -le 16384 ] ||
+            wrong "of $size bytes $bytes are noted"
+    fi
     [ -z "$(file_in_store .mp4)" ] || HAVE=whole
 }
 
@@ -227,7 +238,7 @@ run_point() { # host, kill...
         do_kill "$host" "$kill" || { UNREACHED=$n && look && return; }
         look
         check_downloads
-        look_at_clip
+        look_at_clip "$kill"
         # A body that was cut off before "sent" may go up once more.
         [[ $kill != *" intent/"* ]] || most=$((most + 1))
         [[ ! $kill =~ $UNKNOWN ]] || unknown=yes

@@ -212,13 +212,13 @@ graph_file() {
 uri() { printf %s "$1" | jq -sRr @uri; }
 
 store_clip() { # the path of the one clip in the store
-    local clips=("${I2V_STORE}"/*.mp4)
+    local clips=("${I2V_STORE}"/*[0-9a-f].mp4)
     [ ${#clips[@]} -eq 1 ] && [ -f "${clips[0]}" ] || { echo "clips: ${clips[*]}"; return 1; }
     echo "${clips[0]}"
 }
 
 no_clip() { # nothing was published
-    ! compgen -G "$I2V_STORE/*.mp4" || { ls -l "$I2V_STORE"; return 1; }
+    ! compgen -G "$I2V_STORE/*[0-9a-f].mp4" || { ls -l "$I2V_STORE"; return 1; }
 }
 
 # Pictures

@@ -61,8 +61,9 @@ static char *options_of(const Job *job, ClipKind kind)
         return checked_strdup("-c:v libvpx -deadline realtime -cpu-used 8 -b:v 1M "
                               "-c:a libopus -threads 1 -f webm");
     case CLIP_OTHER:
-        return checked_strdup("-c:a copy -c:v libx264 -preset ultrafast -crf 40 -g 30 "
-                              "-threads 1 " COLOURS "-movflags +faststart");
+        return checked_strdup(
+            "-c:a aac -b:a 32k -c:v libx264 -preset veryfast -crf 45 -g 30 "
+            "-threads 1 " COLOURS "-movflags +faststart");
     default:
         return NULL;
     }
