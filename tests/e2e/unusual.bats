@@ -54,7 +54,7 @@ END
     fetched webm --save saved.webm
     clip=$output
     cmp "$clip" saved.webm
-    same "its container is Matroska / WebM, not MP4" "$(jq -r .clip.unusual saved.webm.json)"
+    same "its container is Matroska / WebM, not MP4" "$(jq -r .clip.unusual saved.i2v.json)"
     works ff -f i2v -prompt webm -duration 4 -i still.png -c copy out.mkv
     diff <(packets "$clip") <(packets out.mkv)
     same vp8 "$(ffprobe -v error -select_streams v -show_entries stream=codec_name -of csv=p=0 out.mkv)"

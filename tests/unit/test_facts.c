@@ -51,6 +51,7 @@ static void test_round_trip(void **state)
     (void)state;
     facts.rate = (AVRational){30000, 1001};
     facts.variable = facts.c2pa = true;
+    snprintf(facts.unusual, sizeof(facts.unusual), "it has cover art");
     snprintf(facts.untagged, sizeof(facts.untagged), "primaries, range");
     Record *record = record_of(&facts);
     const ClipFacts *back = &record->clip;
@@ -63,6 +64,7 @@ static void test_round_trip(void **state)
     check_text("untagged", back->untagged, "primaries, range");
     check_number("audio", back->has_audio, true);
     check_number("c2pa", back->c2pa, true);
+    check_text("unusual", back->unusual, "it has cover art");
     check_text("text", back->text, "h264 and all that");
     record_free(&record);
     record = record_of(&good);

@@ -77,6 +77,8 @@ static void add(const Store *store, char digit, RecordState state, double days)
         write_file(path_in_store(key, ".mp4"), 1000);
     }
     write_file(path_in_store(key, ".mp4.part"), 10);
+    write_file(path_in_store(key, ".mp4.part.note"), 10);
+    write_file(path_in_store(key, ".broken.mp4"), 10);
 }
 
 static void test_prune(void **state)
@@ -105,6 +107,8 @@ static void test_prune(void **state)
         const char *key = key_of_digit(cases[i].digit);
         if (is_there(key, ".json") != cases[i].stays ||
             is_there(key, ".mp4.part") != cases[i].stays ||
+            is_there(key, ".mp4.part.note") != cases[i].stays ||
+            is_there(key, ".broken.mp4") != cases[i].stays ||
             is_there(key, ".mp4") != (cases[i].stays && cases[i].state == RECORD_READY))
             fail_case("case %c: removed or kept wrongly", cases[i].digit);
         /* A lock's file that nobody holds is no loss. */
@@ -114,7 +118,7 @@ static void test_prune(void **state)
     check_number("records", pruned.records, 4);
     check_number("clips", pruned.clips, 1);
     check_number("kept", pruned.kept, 4);
-    assert_true(pruned.bytes >= 1000 + 4 * 10);
+    assert_true(pruned.bytes >= 1000 + 4 * 30);
     assert_silent("prune");
     store_close(&store);
 }

@@ -442,8 +442,8 @@ static void date_clip(const Store *store, time_t when)
     av_free(clip);
 }
 
-/* A clip of other content is not the one that was noted, however it is dated; of a large
- * one the date alone is held against it. */
+/* A clip of other content is not the one that was noted, however it is dated; a large one
+ * is read where its date is another. */
 static void test_other_content(void **state)
 {
     Store *store = *state;
@@ -459,6 +459,11 @@ static void test_other_content(void **state)
     put_clip(store, "clap");
     date_clip(store, 1000);
     assert_false(store_has_clip(store, record));
+    /* What a power cut leaves. */
+    assert_int_equal(truncate(clip, 0), 0);
+    assert_int_equal(truncate(clip, 4), 0);
+    date_clip(store, 1000);
+    assert_false(store_has_clip(store, record));
     put_clip(store, "clip");
     assert_true(store_has_clip(store, record));
     record->clip_hash[0] = '\0';
@@ -469,6 +474,14 @@ static void test_other_content(void **state)
     assert_int_equal(store_note_clip(store, record, hash, NULL), 0);
     assert_true(store_has_clip(store, record));
     date_clip(store, 2000);
+    assert_false(store_has_clip(store, record));
+    /* With the right digest the bytes decide. */
+    assert_int_equal(store_note_clip(store, record, NULL, NULL), 0);
+    date_clip(store, 3000);
+    assert_true(store_has_clip(store, record));
+    int fd = open(clip, O_WRONLY);
+    assert_true(fd >= 0 && pwrite(fd, "x", 1, 64 << 20) == 1);
+    close(fd);
     assert_false(store_has_clip(store, record));
     record_free(&record);
     av_free(clip);
