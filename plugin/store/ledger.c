@@ -122,6 +122,7 @@ int store_move_aside(const char *path, const char *sentence, Outcome *out)
 /* What a sentence says of a record that was rebuilt; static. */
 typedef struct Rebuilt {
     const char *wrong, *from;
+    bool behind; ///< it is whole, and the step that it lacks was killed in between
 } Rebuilt;
 
 /* Keep what cannot be read beside the record that takes its place. */
@@ -137,7 +138,7 @@ static void say_rebuilt(const char *path, const char *aside, const Record *r,
 {
     bool sent = r->state == RECORD_SENT, none = !r->id && !sent;
 
-    outcome_say(out, AV_LOG_WARNING,
+    outcome_say(out, how->behind ? AV_LOG_INFO : AV_LOG_WARNING,
                 "The ledger's record %s %s%s%s; it was rebuilt from %s: %s%s%s%s.", path,
                 how->wrong, aside ? ", and was moved to " : "", aside ? aside : "",
                 how->from, record_state_name(r->state),
@@ -160,7 +161,7 @@ static int mend(const Store *store, const char *path, const RecordText *file,
     /* Killed before its first record was there, with nothing sent. */
     if (!file->text && record->state == RECORD_INTENT)
         return 0;
-    if (file->text)
+    if (file->text && !how->behind)
         ret = keep_damaged(path, file, &aside);
     if (ret >= 0)
         ret = store_save(store, record, out);
@@ -177,7 +178,7 @@ static int load(const Store *store, const char *key, const RecordText *file,
     int ret = file->text ? record_parse(key, file->text, record) : AVERROR_INVALIDDATA;
 
     if (ret >= 0) {
-        *how = (Rebuilt){"is older than what the journal has", "the journal"};
+        *how = (Rebuilt){"is older than what the journal has", "the journal", true};
         return rebuild_doubts(*record) ? rebuild_bring_up(store, record) : 0;
     }
     if (ret != AVERROR_INVALIDDATA)

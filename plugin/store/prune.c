@@ -36,6 +36,7 @@ static void remove_key(const Store *store, const char *key, StorePruned *pruned)
     pruned->bytes += clip;
     pruned->bytes += remove_file(store, key, ".mp4.part");
     pruned->records += remove_file(store, key, ".json") > 0;
+    pruned->bytes += remove_file(store, key, ".json.tmp");
     remove_file(store, key, ".lock");
 }
 
