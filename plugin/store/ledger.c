@@ -151,21 +151,23 @@ static void say_rebuilt(const char *path, const char *aside, const Record *r,
                 sent ? "; its generation is looked for before anything is sent" : "");
 }
 
-/* Put in place what was rebuilt; the caller holds the lock. */
+/* Put in place what was rebuilt; the caller holds the lock. Where nothing is open the
+ * next step does that: saved here, a failure of long ago would look like one of this
+ * command.
+ */
 static int mend(const Store *store, const char *path, const RecordText *file,
                 const Record *record, const Rebuilt *how, Outcome *out)
 {
+    bool open = record->state == RECORD_SENT || record->state == RECORD_RUNNING ||
+                record->state == RECORD_READY;
     char *aside = NULL;
     int ret = 0;
 
-    /* Killed before its first record was there, with nothing sent. */
-    if (!file->text && record->state == RECORD_INTENT)
-        return 0;
     if (file->text && !how->behind)
         ret = keep_damaged(path, file, &aside);
-    if (ret >= 0)
+    if (ret >= 0 && open)
         ret = store_save(store, record, out);
-    if (ret >= 0)
+    if (ret >= 0 && (open || aside))
         say_rebuilt(path, aside, record, how, out);
     av_free(aside);
     return ret;
