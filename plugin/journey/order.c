@@ -198,11 +198,27 @@ int order_recall(Order *o, const char *key, const Ask *ask, Outcome *out)
 
 /* Store: known? */
 
+/* What was rebuilt is put in place by whoever gets the lock; a job does, and where there
+ * is none to enter this is left. */
+static int mend(Order *o, Outcome *out)
+{
+    int lock = store_lock(o->store, o->request->key), ret = 0;
+
+    if (lock >= 0) {
+        record_free(&o->record);
+        ret = store_load(o->store, o->request->key, true, out, &o->record);
+    }
+    store_unlock(&lock);
+    return ret;
+}
+
 int order_look_up(Order *o, Outcome *out)
 {
     record_free(&o->record);
     o->known = job_is_known(o->request);
     int ret = store_load(o->store, o->request->key, false, out, &o->record);
+    if (ret >= 0 && o->record->rebuilt && o->record->state == RECORD_READY)
+        ret = mend(o, out);
     if (ret < 0)
         return ret;
     o->served = !o->known && o->record->state == RECORD_READY &&

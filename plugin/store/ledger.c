@@ -122,6 +122,7 @@ int store_move_aside(const char *path, const char *sentence, Outcome *out)
 /* What a sentence says of a record that was rebuilt; static. */
 typedef struct Rebuilt {
     const char *wrong, *from;
+    bool behind; ///< it is whole, and the step that it lacks was killed in between
 } Rebuilt;
 
 /* Keep what cannot be read beside the record that takes its place. */
@@ -137,7 +138,7 @@ static void say_rebuilt(const char *path, const char *aside, const Record *r,
 {
     bool sent = r->state == RECORD_SENT, none = !r->id && !sent;
 
-    outcome_say(out, AV_LOG_WARNING,
+    outcome_say(out, how->behind ? AV_LOG_INFO : AV_LOG_WARNING,
                 "The ledger's record %s %s%s%s; it was rebuilt from %s: %s%s%s%s.", path,
                 how->wrong, aside ? ", and was moved to " : "", aside ? aside : "",
                 how->from, record_state_name(r->state),
@@ -150,21 +151,23 @@ static void say_rebuilt(const char *path, const char *aside, const Record *r,
                 sent ? "; its generation is looked for before anything is sent" : "");
 }
 
-/* Put in place what was rebuilt; the caller holds the lock. */
+/* Put in place what was rebuilt; the caller holds the lock. Where nothing is open the
+ * next step does that: saved here, a failure of long ago would look like one of this
+ * command.
+ */
 static int mend(const Store *store, const char *path, const RecordText *file,
                 const Record *record, const Rebuilt *how, Outcome *out)
 {
+    bool open = record->state == RECORD_SENT || record->state == RECORD_RUNNING ||
+                record->state == RECORD_READY;
     char *aside = NULL;
     int ret = 0;
 
-    /* Killed before its first record was there, with nothing sent. */
-    if (!file->text && record->state == RECORD_INTENT)
-        return 0;
-    if (file->text)
+    if (file->text && !how->behind)
         ret = keep_damaged(path, file, &aside);
-    if (ret >= 0)
+    if (ret >= 0 && open)
         ret = store_save(store, record, out);
-    if (ret >= 0)
+    if (ret >= 0 && (open || aside))
         say_rebuilt(path, aside, record, how, out);
     av_free(aside);
     return ret;
@@ -177,7 +180,7 @@ static int load(const Store *store, const char *key, const RecordText *file,
     int ret = file->text ? record_parse(key, file->text, record) : AVERROR_INVALIDDATA;
 
     if (ret >= 0) {
-        *how = (Rebuilt){"is older than what the journal has", "the journal"};
+        *how = (Rebuilt){"is older than what the journal has", "the journal", true};
         return rebuild_doubts(*record) ? rebuild_bring_up(store, record) : 0;
     }
     if (ret != AVERROR_INVALIDDATA)

@@ -39,6 +39,7 @@ static void remove_key(const Store *store, const char *key, StorePruned *pruned)
     pruned->bytes += remove_file(store, key, STORE_PART DOWNLOAD_NOTE);
     pruned->bytes += remove_file(store, key, STORE_BROKEN);
     pruned->records += remove_file(store, key, ".json") > 0;
+    pruned->bytes += remove_file(store, key, ".json.tmp");
     remove_file(store, key, ".lock");
 }
 

@@ -94,12 +94,9 @@ static int stake(const Record *r)
     if (!r)
         return -1;
     switch (r->state) {
-    case RECORD_READY:
-        if (is_noted(r))
-            return 6;
-        /* fallthrough */
     case RECORD_RUNNING:
-        return is_set(r->id) ? 5 : 4;
+    case RECORD_READY:
+        return r->state == RECORD_READY && is_noted(r) ? 6 : is_set(r->id) ? 5 : 4;
     case RECORD_SENT:
         return 4;
     case RECORD_REFUSED:

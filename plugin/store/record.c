@@ -268,8 +268,8 @@ static int read_member(Record *r, const Member *m, cJSON **item)
     double number = (*item)->valuedouble;
 
     switch (m->type) {
-    case MEMBER_TEXT:
-        return record_set(at(r, m), text);
+    case MEMBER_TEXT: /* an empty one tells nothing */
+        return record_set(at(r, m), text && *text ? text : NULL);
     case MEMBER_CHARS:
         av_strlcpy(at(r, m), text, m->size);
         break;

@@ -47,8 +47,9 @@ offered() { # command, word...
 }
 
 @test "the commands of i2vctl are those of its help" {
-    same "--help --version fetch jobs models prune submit wait" "$(offered i2vctl "")"
+    same "--help --version fetch forget jobs models prune submit wait" "$(offered i2vctl "")"
     same "fetch" "$(offered i2vctl fe)"
+    same "--store --yes" "$(offered i2vctl forget --)"
 }
 
 @test "the options of each command are those of its help" {

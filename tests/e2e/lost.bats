@@ -204,12 +204,20 @@ noise() { # file
     local clip=$output
     printf '{' >"${clip%.mp4}.json"
     works fetch --prompt adopted still.png
-    says "moved to" "taken into the ledger again"
+    says_in_one "moved to" "rebuilt from the journal"
+    says "Serving take 1"
     same "$clip" "$output"
+    same ready "$(record | jq -r 'select(.journal).state')"
     rm "${clip%.mp4}.json"
     works fetch --prompt adopted --reuse only still.png
+    says_in_one "is missing" "rebuilt from the journal"
     works fetch --prompt adopted still.png
     says "Serving take 1"
+    says_not "rebuilt"
+    # Of before there was a journal.
+    rm "${clip%.mp4}.json" "${clip%.mp4}.lock" "$I2V_STORE/journal.jsonl"
+    works fetch --prompt adopted still.png
+    says "taken into the ledger again"
     expect_creates 1
 }
 
