@@ -56,7 +56,7 @@ in_table() { # endpoint, fault and arguments as a regular expression
     for name in $(list_in_help Shapes); do
         in_table poll "shape $name" || missing=1
     done
-    for name in generation_id no_id extra; do
+    for name in generation_id no_id extra long_id nul; do
         in_table create "shape $name" || missing=1
     done
     for name in $(list_in_help Clips); do

@@ -503,17 +503,18 @@ static void describe_names(FILE *out)
     fputs("  Shapes (several lines add up): ", out);
     for (size_t i = 0; i < sizeof(shape_names) / sizeof(*shape_names); i++)
         fprintf(out, "%s%s", i ? i % 5 ? ", " : ",\n    " : "", shape_names[i].name);
-    fputs(".\n    generation_id, no_id, extra (unknown keys), other_id (another "
-          "job's), long_id (2000\n"
-          "    characters; the job keeps it) and nul (\\u0000 in the id) also fit "
-          "create; succeeded\n"
-          "    is the word for completed; waiting, active, processing and unknown "
-          "(`rendering`)\n"
-          "    make a poll look pending whatever the job is; filtered is video_null "
-          "with the\n"
-          "    reasons of a filter beside it.\n"
-          "  Clips: ",
-          out);
+    fputs(
+        ".\n    generation_id, no_id, extra (unknown keys), long_id (2000 "
+        "characters more; the\n"
+        "    job keeps it) and nul (\\u0000 in the id) also fit create; other_id is "
+        "another\n"
+        "    job's; succeeded is the word for completed; waiting, active, processing and unknown "
+        "(`rendering`)\n"
+        "    make a poll look pending whatever the job is; filtered is video_null "
+        "with the\n"
+        "    reasons of a filter beside it.\n"
+        "  Clips: ",
+        out);
     for (int i = 0; i < NB_CLIP_KINDS; i++)
         fprintf(out, "%s%s", i ? i % 6 ? ", " : ",\n    " : "", clip_names[i]);
     fputs(
