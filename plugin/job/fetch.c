@@ -37,6 +37,8 @@ static int keep(Job *job, const ClipFacts *facts, const char *digest, const char
         return outcome_end(&job->out, FAILURE_STORE, ret);
     if (job->status[0])
         av_strlcpy(r->status, job->status, sizeof(r->status));
+    record_set(&r->error, NULL); /* it may have ended without a clip before */
+    r->empty = false;
     r->clip = *facts;
     r->ended = record_now();
     if ((ret = job_record(job, RECORD_READY, history, NULL)) < 0)
