@@ -303,7 +303,8 @@ static int take_line(void *opaque, const char *line, size_t size)
         ret = find_rest(reading, line, size, &json);
     if (json)
         ret = merge(reading, json);
-    reading->page->torn = !whole;
+    /* A line of its own that was cut says itself how far it had come. */
+    reading->page->torn = !whole && !json;
     cJSON_Delete(json);
     return ret;
 }

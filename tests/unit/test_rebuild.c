@@ -380,6 +380,25 @@ static void test_torn_journal(void **state)
     end();
 }
 
+/* Killed in the middle of its first line: nothing was sent. */
+static void test_half_an_intent(void **state)
+{
+    Record *r = NULL;
+    (void)state;
+    for (int part = 1; part <= 8; part++) {
+        begin();
+        go_to(INTENT, 1);
+        assert_int_equal(unlink(path_of(files[0])), 0);
+        off_t size = (off_t)size_of(path_of(files[1]));
+        assert_int_equal(truncate(path_of(files[1]), size * part / 9), 0);
+        assert_int_equal(store_load(store, KEY, true, NULL, &r), 0);
+        if (r->state != RECORD_INTENT && r->state != RECORD_NEW)
+            fail_case("%d of 9: %s", part, record_state_name(r->state));
+        record_free(&r);
+        end();
+    }
+}
+
 /* What a sentence must say. */
 static void test_says(void **state)
 {
@@ -405,6 +424,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_power_cut),
         cmocka_unit_test(test_torn_journal),
+        cmocka_unit_test(test_half_an_intent),
         cmocka_unit_test(test_says),
     };
     said_start();
