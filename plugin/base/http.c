@@ -419,7 +419,7 @@ static void finish(HttpExchange *exchange, CURLcode code)
     curl_easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &status);
     exchange->reply.status = (int)status;
     if (code != CURLE_OK && !exchange->enough)
-        fail(exchange, reply_error(code),
+        fail(exchange, reply_error((int)code),
              exchange->message[0] ? exchange->message : curl_easy_strerror(code));
     reply_settle_times(&exchange->reply);
     exchange->done = true;
