@@ -343,6 +343,8 @@ static int set_up(HttpExchange *exchange)
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, exchange->message);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_SHARE, http_sessions());
+    /* What a proxy says of the tunnel is not the answer. */
+    curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "i2v/" I2V_VERSION);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, exchange);

@@ -14,6 +14,9 @@
 #include <libavutil/error.h>
 #include <libavutil/time.h>
 
+/* A cache keeps nothing longer, seconds. */
+#define MAX_AGE 31536000
+
 void reply_clear_fields(HttpReply *reply)
 {
     reply->retry_after = reply->retry_date = reply->date = reply->content_length = -1;
@@ -70,7 +73,7 @@ void reply_take_field(HttpReply *reply, const char *name, const char *value)
     else if (!strcasecmp(name, "date"))
         reply->date = (int64_t)curl_getdate(value, NULL);
     else if (!strcasecmp(name, "age"))
-        reply->age = FFMAX(strtoll(value, NULL, 10), 0);
+        reply->age = av_clip64(strtoll(value, NULL, 10), 0, MAX_AGE);
     else if (!strcasecmp(name, "content-length"))
         reply->content_length = strtoll(value, NULL, 10);
     else if (!strcasecmp(name, "content-type"))
@@ -105,6 +108,8 @@ int reply_error(int code)
     case CURLE_RECV_ERROR:
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_PARTIAL_FILE:
+    case CURLE_HTTP2:
+    case CURLE_HTTP2_STREAM:
         return AVERROR(ECONNRESET);
     default:
         return AVERROR(EIO);

@@ -16,14 +16,24 @@
 #define STALL_MS  120000
 #define ASK_MS    60000
 
+/* As JSON has numbers, whatever the host's locale; -1 for what is none. */
+static double read_number(const char *text)
+{
+    cJSON *json = cJSON_Parse(text);
+    double number = cJSON_IsNumber(json) ? json->valuedouble : -1;
+
+    cJSON_Delete(json);
+    return number >= 0 && number < 1e12 ? number : -1;
+}
+
 static void take_header(EngineCall *call, const char *name, const char *value)
 {
     if (!av_strcasecmp(name, "x-inference-id") && *value && !call->id)
         call->id = av_strdup(value);
     else if (!av_strcasecmp(name, "x-aimlapi-usd-spent"))
-        call->usage.usd = strtod(value, NULL);
+        call->usage.usd = read_number(value);
     else if (!av_strcasecmp(name, "x-aimlapi-credits-used"))
-        call->usage.credits = strtod(value, NULL);
+        call->usage.credits = read_number(value);
 }
 
 static int read_body(const EngineCall *call, const char *body, size_t size,

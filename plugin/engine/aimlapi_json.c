@@ -15,6 +15,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "engine/call.h"
+#include "engine/words.h"
 
 /* faq/how-can-i-track-my-funds: 1 USD = 2,000,000 credits. */
 #define CREDITS_PER_USD 2e6
@@ -88,7 +89,7 @@ static int take_error(const cJSON *error, const char *words, EngineJob *job)
 {
     const char *name = json_text(error, "name");
 
-    job->moderated = answer_is_moderation(words) || (name && answer_is_moderation(name));
+    job->moderated = words_are_moderation(words) || (name && words_are_moderation(name));
     job->error = name && strcmp(name, words) && *words
                      ? av_asprintf("%s: %s", name, words)
                      : av_strdup(*words ? words : "no reason given");
@@ -129,7 +130,7 @@ static int take_reasons(const cJSON *json, EngineJob *job)
 {
     char words[512];
 
-    job->moderated = answer_reasons(json, words, sizeof(words));
+    job->moderated = words_of_reasons(json, words, sizeof(words));
     job->error =
         av_strdup(*words ? words : "it was completed, and the answer names no clip");
     return job->error ? 0 : AVERROR(ENOMEM);
@@ -143,7 +144,7 @@ int aimlapi_parse_job(const char *body, size_t size, EngineJob *job)
     const cJSON *error = json_member(json, "error");
     const char *url = find_url(json_member(json, "video"));
     /* {"name": null, "message": null} is no error. */
-    bool has_error = answer_words(error, words, sizeof(words));
+    bool has_error = words_of(error, words, sizeof(words));
 
     *job = (EngineJob){.usage = ENGINE_NO_USAGE};
     if (ret >= 0 && !(text = av_strndup(body, size)))

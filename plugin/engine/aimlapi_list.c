@@ -236,10 +236,11 @@ static int ask_path(const CatalogueSource *source, Deadline *deadline, const cha
     int ret = url ? http_run(&request, &interrupt, &reply) : AVERROR(ENOMEM);
 
     *catalogue = NULL;
-    engine_hear_date(source->origin, reply.date);
     ret = judge(ret, &reply, deadline, why, why_size);
     if (ret >= 0 && (ret = catalogue_parse(reply.body, reply.size, catalogue)) < 0)
         av_strlcpy(why, "its answer is not a list of models", why_size);
+    if (ret >= 0)
+        engine_hear_date(source->origin, reply.date);
     http_reply_clear(&reply);
     av_free(url);
     return ret;

@@ -1,4 +1,4 @@
-/* i2v: one call to an engine, as its kind and answer.c share it (inside engine)
+/* i2v: one call to an engine, as its kind and its verdict share it (inside engine)
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #ifndef I2V_ENGINE_CALL_H
 #define I2V_ENGINE_CALL_H
@@ -41,21 +41,6 @@ EngineCall *call_alloc(const EngineAccess *access, EngineCallKind kind, char *ur
  */
 int call_start(const EngineAccess *access, Http *http, EngineCall *c,
                HttpRequest *request, EngineCall **call);
-
-/** What an error's body says, in one line without control characters. */
-void answer_text(const char *body, size_t size, char *text, size_t text_size);
-
-/** The same of an error within an answer; "" for one that says nothing.
- * @return whether it says something */
-bool answer_words(const cJSON *error, char *text, size_t size);
-
-/** Why there is no clip, as far as the answer says: the texts of its members that speak
- * of reasons, errors, messages or filters, wherever they stand.
- * @return whether that was a filter */
-bool answer_reasons(const cJSON *json, char *text, size_t size);
-
-/** Whether an error's words speak of moderation. */
-bool answer_is_moderation(const char *text);
 
 /** An answer's Date, for engine_time(). Unix time in seconds; not above 0 = it had none.
  */

@@ -82,6 +82,13 @@ static Phase adopt(Job *job, const char *clip, const ClipFacts *facts)
     return job_succeed(job);
 }
 
+/* Whether an error says nothing of the clip, but of the machine. */
+static bool is_of_machine(int error)
+{
+    return error == AVERROR(ENOMEM) || error == AVERROR(EMFILE) ||
+           error == AVERROR(ENFILE) || error == AVERROR(EACCES) || error == AVERROR(EIO);
+}
+
 bool fetch_adopt(Job *job, Phase *next)
 {
     char *clip = store_clip_path(job->store, job->request->key);
@@ -94,8 +101,12 @@ bool fetch_adopt(Job *job, Phase *next)
         *next = adopt(job, clip, &facts);
     else if (ret == AVERROR(EINTR)) /* not known yet, and nothing may be bought before */
         *next = job_sleep(job, job->phase, 0);
+    else if (is_of_machine(ret))
+        *next = job_fail(job, FAILURE_STORE, ret,
+                         "Cannot read the clip %s: %s; nothing sent.", clip ? clip : "",
+                         av_err2str(ret));
     av_free(clip);
-    return ret >= 0 || ret == AVERROR(EINTR);
+    return ret >= 0 || ret == AVERROR(EINTR) || is_of_machine(ret);
 }
 
 /* Downloading */
@@ -189,12 +200,6 @@ static Phase take_damaged(Job *job, const DownloadState *state, const char *why)
                     job->record->id, why);
 }
 
-static bool is_of_machine(int error)
-{
-    return error == AVERROR(ENOMEM) || error == AVERROR(EMFILE) ||
-           error == AVERROR(ENFILE) || error == AVERROR(EACCES);
-}
-
 static Phase publish(Job *job, const ClipFacts *facts, const char *digest)
 {
     int ret = store_publish(job->store, job->request->key);
@@ -222,7 +227,7 @@ static Phase verify(Job *job, const DownloadState *state)
     else if (is_of_machine(ret))
         next = end_hopeless(job, ret, av_err2str(ret)); /* it says nothing of the clip */
     else
-        next = take_damaged(job, state, facts.why);
+        next = take_damaged(job, state, facts.why ? facts.why : av_err2str(ret));
     av_free(part);
     return next;
 }

@@ -85,6 +85,12 @@ static Phase end_search(Job *job)
     job->find.asking = job->create.suspect;
     if (job->find.asking)
         return PHASE_FIND;
+    if (!job->may_create && !job->refusal)
+        return job_fail(job, FAILURE_LATER, AVERROR(ETIMEDOUT),
+                        "The request was sent and its answer lost, and 24 h later the "
+                        "gateway shows no generation of it (client request id %s); the "
+                        "command that made the request sends it anew.",
+                        job->record->client_ids);
     return job->create.faults >= MAX_FAULTS
                ? answer_refuse(job, &answer)
                : answer_create_again(

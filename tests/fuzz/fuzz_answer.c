@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "engine/aimlapi.h"
 #include "engine/call.h"
+#include "engine/words.h"
 
 long fuzz_good;
 
@@ -25,7 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         FUZZ_CHECK(page.rows >= 0);
         fuzz_good++;
     }
-    answer_text(body, size, text, sizeof(text));
+    words_of_body(body, size, text, sizeof(text));
     FUZZ_CHECK(*text && text_is_utf8(text) && !text_has_control(text));
     engine_job_clear(&page.job);
     engine_job_clear(&job);

@@ -10,6 +10,7 @@
 
 #include "engine/aimlapi.h"
 #include "engine/call.h"
+#include "engine/words.h"
 
 static const struct {
     const char *body, *text;
@@ -86,7 +87,7 @@ static void test_bodies(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
         char text[512];
-        answer_text(bodies[i].body, strlen(bodies[i].body), text, sizeof(text));
+        words_of_body(bodies[i].body, strlen(bodies[i].body), text, sizeof(text));
         check_text(bodies[i].body, text, bodies[i].text);
     }
 }
@@ -108,7 +109,7 @@ static void test_c1_controls(void **state)
                                "31mb\\u009b32m\"}";
     char text[512];
     (void)state;
-    answer_text(body, sizeof(body) - 1, text, sizeof(text));
+    words_of_body(body, sizeof(body) - 1, text, sizeof(text));
     assert_null(strstr(text, "\xC2\x9B"));
 }
 
@@ -121,7 +122,7 @@ static void test_invalid_utf8(void **state)
     (void)state;
     for (size_t i = 0; i < 4; i++) {
         char text[512];
-        answer_text(broken[i], strlen(broken[i]), text, sizeof(text));
+        words_of_body(broken[i], strlen(broken[i]), text, sizeof(text));
         if (!is_utf8(text))
             fail_case("case %d gives \"%s\", which is not UTF-8", (int)i, text);
     }
@@ -137,7 +138,7 @@ static void test_cut_utf8(void **state)
         for (int i = 0; i < 600; i++)
             at += sprintf(body + at, "\xE2\x82\xAC");
         strcpy(body + at, "\"}");
-        answer_text(body, strlen(body), text, sizeof(text));
+        words_of_body(body, strlen(body), text, sizeof(text));
         assert_true(strlen(text) > 400);
         if (!is_utf8(text))
             fail_case("shifted by %d, a character is cut in two", shift);
@@ -151,17 +152,17 @@ static void test_long(void **state)
     char *body = malloc(size + 64), text[512];
     (void)state;
     memset(body, 'x', size);
-    answer_text(body, size, text, sizeof(text));
+    words_of_body(body, size, text, sizeof(text));
     assert_in_range(strlen(text), 80, sizeof(text) - 1);
     int head = sprintf(body, "{\"message\":\"");
     memset(body + head, 'y', size);
     strcpy(body + (size_t)head + size, "\"}");
-    answer_text(body, strlen(body), text, sizeof(text));
+    words_of_body(body, strlen(body), text, sizeof(text));
     assert_in_range(strlen(text), 400, sizeof(text) - 1);
     assert_true(text[0] == 'y' && text[strlen(text) - 1] == 'y');
     /* The smallest room there is. */
     memset(text, 'z', sizeof(text));
-    answer_text(body, strlen(body), text, 8);
+    words_of_body(body, strlen(body), text, 8);
     assert_string_equal(text, "yyyyyyy");
     assert_int_equal(text[8], 'z');
     free(body);
@@ -173,12 +174,12 @@ static void test_bounds(void **state)
     char *body = malloc(4), text[64];
     (void)state;
     memcpy(body, "boom", 4);
-    answer_text(body, 4, text, sizeof(text));
+    words_of_body(body, 4, text, sizeof(text));
     assert_string_equal(text, "boom");
     memcpy(body, "b\0om", 4);
-    answer_text(body, 4, text, sizeof(text));
+    words_of_body(body, 4, text, sizeof(text));
     assert_int_equal(text[0], 'b');
-    answer_text(NULL, 0, text, sizeof(text));
+    words_of_body(NULL, 0, text, sizeof(text));
     assert_string_equal(text, "(no explanation)");
     free(body);
 }
@@ -194,7 +195,7 @@ static void test_deep(void **state)
             at += sprintf(body + at, "{\"error\":");
         at += sprintf(body + at, "\"x\"");
         memset(body + at, '}', (size_t)depths[d]);
-        answer_text(body, (size_t)(at + depths[d]), text, sizeof(text));
+        words_of_body(body, (size_t)(at + depths[d]), text, sizeof(text));
         assert_true(strlen(text) > 0);
     }
     free(body);
@@ -235,7 +236,7 @@ static void test_moderation(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof(moderation) / sizeof(moderation[0]); i++)
-        check_number(moderation[i].text, answer_is_moderation(moderation[i].text),
+        check_number(moderation[i].text, words_are_moderation(moderation[i].text),
                      moderation[i].moderation);
 }
 
@@ -245,9 +246,9 @@ static void test_safety_tolerance_is_a_field(void **state)
 {
     (void)state;
     assert_false(
-        answer_is_moderation("Body validation error! (safety_tolerance: Number must be "
+        words_are_moderation("Body validation error! (safety_tolerance: Number must be "
                              "less than or equal to 4)"));
-    assert_false(answer_is_moderation("The model name is case-sensitive"));
+    assert_false(words_are_moderation("The model name is case-sensitive"));
 }
 
 int main(void)

@@ -10,6 +10,7 @@
 
 #include "engine/aimlapi.h"
 #include "engine/call.h"
+#include "engine/words.h"
 #include "server.h"
 
 #define DEPTH 100000
@@ -147,12 +148,12 @@ static void test_errors(void **state)
         const Body *body = &hostile[i];
         char text[512];
         memset(text, 'x', sizeof(text));
-        answer_text(body->data, body->size, text, sizeof(text));
+        words_of_body(body->data, body->size, text, sizeof(text));
         assert_non_null(memchr(text, 0, sizeof(text)));
         for (const char *c = text; *c; c++)
             if ((unsigned char)*c < 0x20)
                 fail_case("%s: a control character", body->what);
-        if (answer_is_moderation(text) && strcmp(body->what, "deep error"))
+        if (words_are_moderation(text) && strcmp(body->what, "deep error"))
             fail_case("%s: \"%s\" is no moderation", body->what, text);
     }
 }
