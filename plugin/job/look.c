@@ -169,6 +169,8 @@ Phase look_step(Job *job)
         return r->empty && r->id && !job->poll.checked ? check_empty(job) : begin(job);
     case RECORD_NEW:
     case RECORD_SENT:
+        if (r->state == RECORD_SENT && !r->rebuilt)
+            break;
         /* The ledger may have lost what came of it. */
         return fetch_adopt(job, &next) ? next : begin(job);
     case RECORD_INTENT:

@@ -247,7 +247,12 @@ check_clip() { # name: what it delivered is what the gateway served
   "clip damaged"* | "clip garbage"* | "clip empty"* | "clip beyond"* | "clip whole"*)
     cp "state/clip-$taken.mp4" served.mp4
     ;;
-  clip*-ok) cp "state/${fault#clip }-$taken.mp4" served.mp4 ;;
+  clip*-ok)
+    cp "state/${fault#clip }-$taken.mp4" served.mp4
+    # On a busy machine the download may come once the fault is over.
+    [ "$column" != ten ] || cmp -s served.mp4 "$(cat "$1.out")" ||
+      cp "state/clip-$taken.mp4" served.mp4
+    ;;
   *)
     [ "$served" = "$taken" ] ||
       curl -sS -o served.mp4 "$GATEWAY/control/clip?job=$taken"
