@@ -55,11 +55,13 @@ static bool is_void(const Job *job)
     return job->ended && job->out.error == AVERROR(EINTR);
 }
 
+/* One that may not buy is no help to one that may. */
 static Job *find(const Request *request)
 {
     for (Job *job = jobs; job; job = job->next)
         if (!is_void(job) && !strcmp(job->request->key, request->key) &&
-            !strcmp(job->request->store, request->store))
+            !strcmp(job->request->store, request->store) &&
+            job->request->reuse_only == request->reuse_only)
             return job;
     return NULL;
 }
