@@ -18,7 +18,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (aimlapi_parse_job(body, size, &job) >= 0) {
         FUZZ_CHECK(job.state != JOB_COMPLETED || job.url);
-        FUZZ_CHECK((job.state == JOB_FAILED) == (job.error != NULL));
+        FUZZ_CHECK((job.state == JOB_FAILED || job.state == JOB_EMPTY) ==
+                   (job.error != NULL));
+        FUZZ_CHECK(job.state != JOB_EMPTY || !job.url);
         FUZZ_CHECK(text_is_utf8(job.status) && !text_has_control(job.status));
         fuzz_good++;
     }
