@@ -1,6 +1,6 @@
 /* i2v: the command: what is in the ledger, as a list
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "ctl/ledger.h"
+#include "ctl/meant.h"
 
 #include <math.h>
 #include <stdbool.h>
