@@ -10,7 +10,7 @@
 #include <libavutil/common.h>
 #include <libavutil/mem.h>
 
-#include "job/body.h"
+#include "job/create_body.h"
 #include "made/made.h"
 #include "request/kept.h"
 

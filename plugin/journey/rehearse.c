@@ -6,7 +6,7 @@
 
 #include <libavutil/mem.h>
 
-#include "job/body.h"
+#include "job/create_body.h"
 #include "journey/journey.h"
 #include "made/made.h"
 

@@ -1,6 +1,6 @@
 /* i2v: the body of a create call: the fields, and the stills fitted and encoded
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "job/body.h"
+#include "job/create_body.h"
 
 #include <libavutil/avstring.h>
 #include <libavutil/mem.h>
