@@ -11,6 +11,7 @@
 #include <libavutil/mem.h>
 
 #include "job/create_body.h"
+#include "journey/price.h"
 #include "made/made.h"
 #include "request/scrub.h"
 

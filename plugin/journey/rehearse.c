@@ -1,6 +1,6 @@
 /* i2v: an order without a purchase: a dry run
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "journey/order.h"
+#include "journey/ends.h"
 
 #include <unistd.h>
 
@@ -8,6 +8,7 @@
 
 #include "job/create_body.h"
 #include "journey/journey.h"
+#include "journey/price.h"
 #include "made/made.h"
 
 /* A dry run */
