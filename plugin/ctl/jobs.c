@@ -24,10 +24,6 @@
 #include "store/store.h"
 #include "store/survey.h"
 
-#define MINUTE 60
-#define HOUR   (60 * MINUTE)
-#define DAY    (24 * HOUR)
-
 #define SHORT_PROMPT 40
 
 /* Listing */

@@ -12,10 +12,6 @@
 #include "request/options.h"
 #include "request/request.h"
 
-#define MINUTE 60
-#define HOUR   (60 * MINUTE)
-#define DAY    (24 * HOUR)
-
 #define SHORTEST_KEY 4
 #define LONGEST_AGE  (1000.0 * 365 * DAY)
 

@@ -10,6 +10,11 @@
 #include "store/store.h"
 #include "store/survey.h"
 
+/** Ages, in seconds. */
+#define MINUTE 60
+#define HOUR   (60 * MINUTE)
+#define DAY    (24 * HOUR)
+
 /** Characters of a key that tell requests apart for people, as with commits. */
 #define SHORT_KEY 12
 
