@@ -1,4 +1,4 @@
-/* i2v: fetch a clip into a file, resumable
+/* i2v: fetch a URL into a file, resumable
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #ifndef I2V_DOWNLOAD_H
 #define I2V_DOWNLOAD_H

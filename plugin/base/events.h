@@ -18,7 +18,7 @@
 /** A context for av_log() that is called "i2v"; static. */
 extern void *const events_anyone;
 
-/** The voice of one journey. Not thread-safe. */
+/** The voice of one piece of work. Not thread-safe. */
 typedef struct Events Events;
 
 /** Something that happened, for I2V_LOG. NULL and negative = not known. */

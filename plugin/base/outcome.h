@@ -11,9 +11,9 @@
 typedef enum Failure {
     FAILURE_NONE,
     FAILURE_REQUEST,   ///< refused as it stands
-    FAILURE_MODERATED, ///< refused by moderation
-    FAILURE_GATEWAY,   ///< not to be reached, failing, or the generation failed
-    FAILURE_LATER,     ///< goes on at the gateway: to be picked up later
+    FAILURE_MODERATED, ///< refused for what is in it
+    FAILURE_GATEWAY,   ///< the service is not to be reached, fails, or failed at it
+    FAILURE_LATER,     ///< goes on at the service: to be picked up later
     FAILURE_KEY,       ///< key or credit
     FAILURE_STORE,     ///< store not writable
 } Failure;

@@ -34,7 +34,7 @@ bool resume_is_same(const ResumeNote *note, const HttpReply *reply);
 /** Read a note. @return whether there is one that can be gone on from */
 bool resume_read(int fd, ResumeNote *note);
 
-/** Write one.  whether it could be; if not, what is there then still proves
+/** Write one. @return whether it could be; if not, what is there then still proves
  * itself, or does not */
 bool resume_write(int fd, const ResumeNote *note);
 

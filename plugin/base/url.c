@@ -1,4 +1,4 @@
-/* i2v: what the URLs of a gateway may be
+/* i2v: what the URLs of a service may be
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/url.h"
 

@@ -1,4 +1,4 @@
-/* i2v: what the URLs of a gateway may be
+/* i2v: what the URLs of a service may be
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #ifndef I2V_URL_H
 #define I2V_URL_H

@@ -16,7 +16,7 @@
 #include "job/job.h"
 #include "journey/journey.h"
 #include "ctl/manifest.h"
-#include "request/kept.h"
+#include "request/request.h"
 #include "still/still.h"
 
 /* More mistakes are counted and not shown. */
@@ -99,7 +99,7 @@ static int check_shot(Batch *b, Shot *shot)
     if (ret >= 0)
         ret = journey_foresee(&ask, &outlook, &shot->out);
     av_dict_free(&options);
-    if (outlook.save && !(shot->account = kept_account_path(outlook.save)))
+    if (outlook.save && !(shot->account = account_path(outlook.save)))
         ret = AVERROR(ENOMEM);
     av_free(outlook.save);
     if (ret == AVERROR(EINTR) || ret == AVERROR(ENOMEM))

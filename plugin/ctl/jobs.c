@@ -1,6 +1,6 @@
 /* i2v: the command: what is in the ledger, as a list
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "ctl/ledger.h"
+#include "ctl/meant.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -23,10 +23,6 @@
 #include "request/request.h"
 #include "store/store.h"
 #include "store/survey.h"
-
-#define MINUTE 60
-#define HOUR   (60 * MINUTE)
-#define DAY    (24 * HOUR)
 
 #define SHORT_PROMPT 40
 

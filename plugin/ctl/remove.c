@@ -9,7 +9,7 @@
 #include <libavutil/mem.h>
 
 #include "base/clock.h"
-#include "ctl/ledger.h"
+#include "ctl/meant.h"
 
 int ctl_prune(Arguments *arguments, Outcome *out)
 {

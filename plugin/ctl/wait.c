@@ -4,7 +4,7 @@
 #include <libavutil/dict.h>
 #include <libavutil/mem.h>
 
-#include "ctl/ledger.h"
+#include "ctl/meant.h"
 #include "ctl/print.h"
 #include "journey/journey.h"
 #include "request/options.h"

@@ -108,7 +108,7 @@ static int find(const EngineAccess *access, Http *http, const char *client_ids,
 
 static const char *const key_variables[] = {"AIML_API_KEY", "AIMLAPI_API_KEY", NULL};
 
-static const Engine aimlapi = {
+const Engine aimlapi = {
     .name = "aimlapi",
     .base_url = ENGINE_DEFAULT_URL,
     .key_variables = key_variables,
@@ -122,8 +122,3 @@ static const Engine aimlapi = {
     .price = aimlapi_price,
     .price_text = aimlapi_price_text,
 };
-
-const Engine *engine_default(void)
-{
-    return &aimlapi;
-}

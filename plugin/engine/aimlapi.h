@@ -5,6 +5,8 @@
 
 #include "engine/engine.h"
 
+extern const Engine aimlapi;
+
 extern const Model aimlapi_models[]; ///< ends with one without a name
 
 /** Rows of the usage log on a page. */

@@ -185,10 +185,11 @@ typedef struct Engine {
     void (*price_text)(const Catalogue *catalogue, int n, char *text, size_t size);
 } Engine;
 
-/** Of the engine that is asked when none is named; as text, for the table of options. */
+/** Of engine_default(), as text, for the table of options. */
 #define ENGINE_DEFAULT_URL  "https://api.aimlapi.com"
 #define ENGINE_DEFAULT_KEYS "AIML_API_KEY, AIMLAPI_API_KEY"
 
+/** The engine that is asked when none is named; static. */
 const Engine *engine_default(void);
 
 /** What time it is at an origin, by the last answer that came from there to this process.

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/url.h"
+#include "store/durations.h"
 
 /* A poll that follows the one before so late tells little of when the clip came to be. */
 #define NOTEWORTHY_S 15
@@ -214,8 +215,8 @@ static void note_duration(Job *job)
     double age = job->record->accepted > 0 ? now - job->record->accepted : 0;
 
     if (since >= 0 && since <= NOTEWORTHY_S && age > since)
-        schedule_note(job->store, r->model_name, r->duration, age - since / 2,
-                      job->out.log);
+        durations_note(job->store, r->model_name, r->duration, age - since / 2,
+                       job->out.log);
     job->poll.last_pending = 0;
 }
 

@@ -9,7 +9,7 @@
 #include <libavutil/mem.h>
 #include <libavutil/random_seed.h>
 
-#include "job/body.h"
+#include "job/create_body.h"
 
 /* Calls that did not go out, before the engine counts as not to be reached. */
 #define MAX_UNSENT 4

@@ -38,11 +38,6 @@ void schedule_plan(Schedule *schedule, const Store *store, const char *model, in
 void schedule_learn(Schedule *schedule, const double *durations, int count,
                     double typical);
 
-/** Note for later plans how many seconds a generation took. Thread-safe; that it cannot
- * be written is said at AV_LOG_DEBUG alone. */
-void schedule_note(const Store *store, const char *model, int length, double seconds,
-                   void *log);
-
 /**
  * When to ask again.
  * @param age        microseconds since the generation was accepted

@@ -12,7 +12,7 @@
 
 #include "base/clock.h"
 #include "base/digest.h"
-#include "request/kept.h"
+#include "request/scrub.h"
 
 /* A lock that another holds is tried again this often. */
 #define LOCK_US (100 * 1000LL)
@@ -182,7 +182,7 @@ int job_describe(Job *job)
     int ret;
 
     cJSON_Delete(record->request);
-    if (!(record->request = kept_fields(r->fields)))
+    if (!(record->request = scrub_fields(r->fields)))
         return AVERROR(ENOMEM);
     if ((ret = record_set(&record->origin, r->origin)) < 0 ||
         (ret = record_set(&record->model, r->model_name)) < 0 ||

@@ -118,19 +118,24 @@ struct Job {
     } fetch;
 };
 
-/* The batch's side of a job, in phases.c. */
+/* The batch's side of a job: its life, in life.c. */
 
 /** @return a job that has not begun, or NULL without memory */
 Job *job_alloc(const JobPlan *plan, const Outcome *out);
-
-/** Free it, in whatever state; sets *job to NULL. */
-void job_free(Job **job);
 
 /** Begin. @param http,interrupt  borrowed until job_end() */
 void job_begin(Job *job, Http *http, const AVIOInterruptCB *interrupt);
 
 /** Where it speaks: AVClass-led, borrowed. */
 void job_set_log(Job *job, void *log);
+
+/** End what it has going on, and free what only a job that goes on needs. */
+void job_end(Job *job);
+
+/** Free it, in whatever state; sets *job to NULL. */
+void job_free(Job **job);
+
+/* And what drives it, in phases.c. */
 
 /** Let it go on without blocking.
  * @param in_flight  jobs under way in this process, which poll less often the more there
@@ -160,9 +165,6 @@ void job_hurry(Job *job);
 
 /** End it because nobody waits any longer; what becomes of it is said. */
 void job_interrupt(Job *job);
-
-/** End what it has going on, and free what only a job that goes on needs. */
-void job_end(Job *job);
 
 /* The phases: a step each, which returns the phase to go on in. */
 

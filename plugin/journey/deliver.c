@@ -1,6 +1,6 @@
 /* i2v: the end of a journey: what the clip is, and where it lies
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "journey/order.h"
+#include "journey/ends.h"
 
 #include <math.h>
 

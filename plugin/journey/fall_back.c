@@ -1,7 +1,8 @@
 /* i2v: an order whose clip did not come, and what is given out in its place
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "journey/order.h"
+#include "journey/ends.h"
 
+#include "journey/price.h"
 #include "made/made.h"
 
 void note_stand_in(const Order *o, const char *event, const char *tag, const char *path)

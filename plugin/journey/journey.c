@@ -5,7 +5,7 @@
 #include <libavutil/avstring.h>
 #include <libavutil/mem.h>
 
-#include "journey/order.h"
+#include "journey/ends.h"
 
 int journey_fetch(const Ask *ask, char **path, Outcome *out)
 {

@@ -7,7 +7,7 @@
 #include <libavutil/avstring.h>
 #include <libavutil/mem.h>
 
-#include "journey/order.h"
+#include "journey/ends.h"
 
 struct Journey {
     Ask ask;

@@ -10,9 +10,10 @@
 #include <libavutil/common.h>
 #include <libavutil/mem.h>
 
-#include "job/body.h"
+#include "job/create_body.h"
+#include "journey/price.h"
 #include "made/made.h"
-#include "request/kept.h"
+#include "request/scrub.h"
 
 /* What a caller's white- and blacklists say of us */
 
@@ -234,7 +235,7 @@ static void say_request(const Order *o)
     AVBPrint text;
     const cJSON *field;
     int prompt = (int)strcspn(r->prompt, "\r\n");
-    cJSON *fields = kept_fields(r->fields);
+    cJSON *fields = scrub_fields(r->fields);
 
     av_bprint_init(&text, 0, AV_BPRINT_SIZE_AUTOMATIC);
     av_bprintf(&text, "%s", r->model_name);

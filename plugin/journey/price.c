@@ -1,6 +1,6 @@
-/* i2v: what the gateway asks for a request, and what it names in place of a model
+/* i2v: what a request costs, and what replaces a retired model
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "journey/order.h"
+#include "journey/price.h"
 
 #include <pthread.h>
 #include <stdio.h>

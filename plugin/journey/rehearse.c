@@ -1,13 +1,14 @@
 /* i2v: an order without a purchase: a dry run
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "journey/order.h"
+#include "journey/ends.h"
 
 #include <unistd.h>
 
 #include <libavutil/mem.h>
 
-#include "job/body.h"
+#include "job/create_body.h"
 #include "journey/journey.h"
+#include "journey/price.h"
 #include "made/made.h"
 
 /* A dry run */

@@ -16,7 +16,7 @@
 #include <libavutil/mem.h>
 #include <libavutil/opt.h>
 
-#include "store/box.h"
+#include "store/mp4_box.h"
 #include "base/compat.h"
 #include "base/files.h"
 

@@ -16,8 +16,6 @@
 #include "base/text.h"
 #include "base/url.h"
 
-#define SECOND_US (1000000LL)
-#define DAY_US    (24 * 3600 * SECOND_US)
 #define MAX_TEXT  (1 << 20)
 #define MAX_LABEL 200 ///< bytes
 

@@ -16,9 +16,6 @@
 #include "base/text.h"
 #include "request/params.h"
 
-#define SECOND_US (1000000LL)
-#define DAY_US    (24 * 3600 * SECOND_US)
-
 /* What a model that is not in the table is asked with. */
 static const Model generic = {
     .image_field = "image_url",

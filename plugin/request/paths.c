@@ -1,4 +1,4 @@
-/* i2v: where the store and the saved clip are
+/* i2v: where the store, the saved clip and its account are
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "request/steps.h"
 
@@ -12,7 +12,6 @@
 #include <libavutil/mem.h>
 
 #include "base/files.h"
-#include "request/kept.h"
 
 /* Where things are to be kept is the store's matter, whatever is wrong with it. */
 #define refuse(out, ...) outcome_fail(out, FAILURE_STORE, AVERROR(EINVAL), __VA_ARGS__)
@@ -62,10 +61,17 @@ static char *resolve(const char *path)
     return result;
 }
 
+char *account_path(const char *path)
+{
+    const char *name = av_basename(path), *dot = strrchr(name, '.');
+    size_t size = dot && dot > name ? (size_t)(dot - path) : strlen(path);
+    return av_asprintf("%.*s.i2v.json", (int)size, path);
+}
+
 /* The account is written beside the clip. */
 static int check_account(const Options *o, Outcome *out, const Request *r)
 {
-    char *path = kept_account_path(r->save);
+    char *path = account_path(r->save);
     int ret = path ? 0 : AVERROR(ENOMEM);
 
     if (path && is_still(path, r)) {

@@ -97,6 +97,10 @@ int request_find_store(const Options *options, Outcome *out, char **path);
 /** Check where things are to be kept: the store's name and the path of save. */
 int request_check_places(Request *request, const Options *options, Outcome *out);
 
+/** Where the account of a clip lies that is saved as `path`: its extension replaced by
+ * .i2v.json. @return free with av_free(), NULL without memory */
+char *account_path(const char *path);
+
 /**
  * Settle what depends on the stills: aspect ratio, target sizes, the key.
  * @param still  the still, or NULL for request->image_as_url

@@ -7,6 +7,10 @@
 
 #include "request/request.h"
 
+/** Lengths of time, in microseconds. */
+#define SECOND_US (1000000LL)
+#define DAY_US    (24 * 3600 * SECOND_US)
+
 /** An option by its name, or NULL; a named value is none. */
 const AVOption *options_find(const char *name);
 

@@ -14,8 +14,8 @@
 #include <libavutil/mem.h>
 #include <libavutil/pixdesc.h>
 
-#include "store/announced.h"
-#include "store/boxes.h"
+#include "store/other_heads.h"
+#include "store/mp4_boxes.h"
 #include "base/compat.h"
 
 /* What does not say where it ends may be this much shorter than asked. */

@@ -28,8 +28,8 @@ typedef struct ClipFacts {
  * it says that it does. Whatever else is not as usual is noted in facts->unusual: streams
  * that are no tracks, packets that are not samples, bytes behind the last box, another
  * container.
- * @param asked  seconds that were asked for, 0 = not known; only decides about a
- * fragmented file that does not say where it ends
+ * @param asked  seconds that were asked for, 0 = not known; decides where a file does
+ * not say where it ends: a fragmented MP4, or another container
  * @return 0 and *facts, AVERROR_INVALIDDATA and facts->why, AVERROR(EINTR), or another
  * AVERROR
  */

@@ -6,7 +6,7 @@
 
 #include <libavutil/mem.h>
 
-#include "store/boxes.h"
+#include "store/mp4_boxes.h"
 #include "base/compat.h"
 
 /* What a caller may have set against files of unknown origin. */

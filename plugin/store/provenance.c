@@ -12,7 +12,7 @@
 
 #include "base/clock.h"
 #include "base/files.h"
-#include "request/kept.h"
+#include "request/request.h"
 #include "store/put.h"
 
 /* Raise it when a reader of the accounts would no longer understand them. */
@@ -116,7 +116,7 @@ int provenance_write(const Record *record, const char *clip)
     cJSON *json = account_of(record, clip);
     char *printed = json ? cJSON_Print(json) : NULL;
     char *text = printed ? av_asprintf("%s\n", printed) : NULL;
-    char *path = kept_account_path(clip);
+    char *path = account_path(clip);
     int ret = text && path ? files_save(path, text, strlen(text)) : AVERROR(ENOMEM);
 
     av_free(path);

@@ -17,7 +17,7 @@
  * Write the account of a clip: what was asked, which generation came of it, when, what it
  * cost, and what the clip is. It comes of the record alone and has no secret in it.
  * @param clip  the saved clip, of which the name goes into the account; the account lies
- *              at kept_account_path() of it
+ *              at account_path() of it
  * @return 0 or a negative AVERROR, nothing logged; an account from before is then
  * untouched
  */

@@ -1,5 +1,5 @@
-/* i2v: a record that cannot be read, from what is left of it and the journal (inside
- * store) SPDX-License-Identifier: LGPL-2.1-or-later */
+/* i2v: a record that cannot be read, from what is left of it (inside store)
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
 #ifndef I2V_STORE_REBUILD_H
 #define I2V_STORE_REBUILD_H
 

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "store/box.h"
+#include "store/mp4_box.h"
 
 /** The boxes of a track that say it together; one that is not there ends at 0. */
 typedef struct SampleTables {

@@ -5,18 +5,25 @@
 
 /*
  * What was bought is kept in one directory, private to the user. A request has a key
- * (key_of()), and each key has up to six files there:
+ * (key_of()), and each key has up to these files there:
  *
  *   KEY.json           its record: what was asked, what became of it (store/record.h)
+ *   KEY.json.tmp       the record while it is being written
+ *   KEY.json.TIME.bad  a record that was damaged and is rebuilt; an older clip that was
+ *                      moved aside is KEY.mp4.TIME.bad
  *   KEY.mp4            its clip, whole and verified (store/clip.h says what a clip is)
  *   KEY.mp4.part       the clip while it is being downloaded
  *   KEY.mp4.part.note  how much of it is there, of which version (base/resume.h)
  *   KEY.broken.mp4     a file that the server itself has broken; never served
  *   KEY.lock           whoever creates, downloads or removes holds its lock
+ *   KEY.probe          there for a moment, to find out whether the store can be written
  *
- * Beside them lies the journal of all requests, journal.jsonl: each durable step is a
- * line (store/journal.h). It outlives records and clips: what was spent is summed by it,
- * and a record that is damaged or missing is rebuilt from it.
+ * Beside them lie two files of all requests:
+ *
+ *   journal.jsonl      each durable step is a line (store/journal.h); it outlives records
+ *                      and clips: what was spent is summed by it, and a record that is
+ *                      damaged or missing is rebuilt from it
+ *   stats.json         how long generations took (store/durations.h)
  *
  * A record is loaded, its members are set, and it is saved: into the journal, and into
  * its file, which is replaced or left as it was. Whoever saves holds the key's lock;
@@ -111,7 +118,7 @@ int store_publish(const Store *store, const char *key);
 void store_drop_part(const Store *store, const char *key);
 
 /** Keep the .part of a key as what the server has broken, in place of an earlier one.
- *  path  where it is then */
+ * @param path  set to where it is then */
 int store_keep_broken(const Store *store, const char *key, char **path);
 
 /** Make room for the clip of a new generation: a clip of an older one is moved aside with

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "fuzz.h"
 
-#include "store/boxes.h"
+#include "store/mp4_boxes.h"
 
 long fuzz_good;
 

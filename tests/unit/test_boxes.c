@@ -10,7 +10,7 @@
 #include <libavutil/error.h>
 #include <libavutil/intreadwrite.h>
 
-#include "store/boxes.h"
+#include "store/mp4_boxes.h"
 #include "mp4.h"
 
 static void check_boxes(const char *what, const char *path, int wanted)

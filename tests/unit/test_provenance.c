@@ -12,7 +12,8 @@
 #include <libavutil/error.h>
 #include <libavutil/mem.h>
 
-#include "request/kept.h"
+#include "request/request.h"
+#include "request/scrub.h"
 #include "store/provenance.h"
 
 #define KEY    "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -39,7 +40,7 @@ static void test_path(void **state)
     };
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        char *path = kept_account_path(cases[i].clip);
+        char *path = account_path(cases[i].clip);
         check_text(cases[i].clip, path, cases[i].account);
         assert_string_not_equal(path, cases[i].clip);
         av_free(path);
@@ -57,7 +58,7 @@ static void test_request(void **state)
         "\"words\":\"data: one, two\","
         "\"refs\":[{\"url\":\"HTTPS://u:" SECRET "@h.example/a.png?sig=" SECRET "#" SECRET
         "\"},\"http://[" SECRET "\"]}";
-    cJSON *json = cJSON_Parse(fields), *kept = kept_fields(json);
+    cJSON *json = cJSON_Parse(fields), *kept = scrub_fields(json);
     (void)state;
     assert_non_null(kept);
     check_text("model", cJSON_GetStringValue(cJSON_GetObjectItem(kept, "model")), "m");

@@ -13,6 +13,7 @@
 #include <libavutil/mem.h>
 
 #include "job/schedule.h"
+#include "store/durations.h"
 
 enum { JOBS = 4000 };
 
@@ -206,8 +207,8 @@ static void test_notes(void **state)
     schedule_plan(&schedule, store, "a/b", 4, 0);
     assert_true(schedule.last == 0);
     for (int i = 1; i <= 70; i++)
-        schedule_note(store, "a/b", 4, i + 0.5, NULL);
-    schedule_note(store, "a/b", 8, 100, NULL);
+        durations_note(store, "a/b", 4, i + 0.5, NULL);
+    durations_note(store, "a/b", 8, 100, NULL);
     schedule_plan(&schedule, store, "a/b", 4, 0);
     check_near("first of the last 64", schedule.first, 0.9 * 7.5);
     schedule_plan(&schedule, store, "a/b", 8, 50);
@@ -215,7 +216,7 @@ static void test_notes(void **state)
     schedule_plan(&schedule, store, "a", 4, 50);
     check_near("another model", schedule.last, 125);
     for (int i = 0; i < 3000; i++)
-        schedule_note(store, "a \"b\"\n", 4, 9, NULL);
+        durations_note(store, "a \"b\"\n", 4, 9, NULL);
     schedule_plan(&schedule, store, "a \"b\"\n", 4, 0);
     check_near("a long file", schedule.first, 0.9 * 9);
     store_close(&store);
@@ -247,7 +248,7 @@ static void test_damaged_notes(void **state)
         fclose(file);
         schedule_plan(&schedule, store, "a/b", 4, 0);
         check_near(texts[i], schedule.last, 0);
-        schedule_note(store, "a/b", 4, 4, NULL);
+        durations_note(store, "a/b", 4, 4, NULL);
         schedule_plan(&schedule, store, "a/b", 4, 0);
         check_near(texts[i], schedule.last, 10);
         assert_silent(texts[i]);

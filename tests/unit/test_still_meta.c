@@ -1,6 +1,6 @@
 /* i2v: unit tests of the still: what image files say beside their pixels
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "test_still_util.h"
+#include "still_util.h"
 
 /* ---- metadata ---- */
 

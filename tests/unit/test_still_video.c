@@ -1,6 +1,6 @@
 /* i2v: unit tests of the still: frames of videos
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "test_still_util.h"
+#include "still_util.h"
 
 #define FRAMES 70 ///< of the counting videos, 25 a second, frame n has luma 16 + 3 n
 

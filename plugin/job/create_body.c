@@ -1,13 +1,13 @@
 /* i2v: the body of a create call: the fields, and the stills fitted and encoded
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "job/body.h"
+#include "job/create_body.h"
 
 #include <libavutil/avstring.h>
 #include <libavutil/mem.h>
 
 #include "base/digest.h"
 #include "base/url.h"
-#include "request/kept.h"
+#include "request/scrub.h"
 
 /* What is shown of a still; NULL without memory. */
 static char *describe(const EngineStill *still)
@@ -27,7 +27,7 @@ int body_show(const Request *request, const EngineBody *body, char **shown)
 {
     EngineBody copy = {0};
     char *texts[2] = {0};
-    cJSON *fields = kept_fields(request->fields);
+    cJSON *fields = scrub_fields(request->fields);
     int ret = fields ? 0 : AVERROR(ENOMEM);
 
     *shown = NULL;

@@ -1,14 +1,19 @@
-/* i2v: the command: the ledger: where it is, and which of its requests are meant
+/* i2v: the command: which requests of the ledger are meant, and where it is
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * What the subcommands share that are about the ledger and not about one request's way.
  */
-#ifndef I2V_CTL_LEDGER_H
-#define I2V_CTL_LEDGER_H
+#ifndef I2V_CTL_MEANT_H
+#define I2V_CTL_MEANT_H
 
 #include "ctl/ctl.h"
 #include "store/store.h"
 #include "store/survey.h"
+
+/** Ages, in seconds. */
+#define MINUTE 60
+#define HOUR   (60 * MINUTE)
+#define DAY    (24 * HOUR)
 
 /** Characters of a key that tell requests apart for people, as with commits. */
 #define SHORT_KEY 12

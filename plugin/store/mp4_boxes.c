@@ -1,6 +1,6 @@
 /* i2v: what an MP4's boxes announce, read without a demuxer
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "store/boxes.h"
+#include "store/mp4_boxes.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +12,7 @@
 #include <libavutil/intreadwrite.h>
 #include <libavutil/common.h>
 
-#include "store/box.h"
+#include "store/mp4_box.h"
 #include "store/samples.h"
 
 #define MAX_DEPTH 8

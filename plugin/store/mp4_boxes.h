@@ -1,7 +1,7 @@
 /* i2v: what an MP4's boxes announce, read without a demuxer
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef I2V_BOXES_H
-#define I2V_BOXES_H
+#ifndef I2V_MP4_BOXES_H
+#define I2V_MP4_BOXES_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
-/* i2v: the command: the ledger: where it is, and which of its requests are meant
+/* i2v: the command: which requests of the ledger are meant, and where it is
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "ctl/ledger.h"
+#include "ctl/meant.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,10 +11,6 @@
 
 #include "request/options.h"
 #include "request/request.h"
-
-#define MINUTE 60
-#define HOUR   (60 * MINUTE)
-#define DAY    (24 * HOUR)
 
 #define SHORTEST_KEY 4
 #define LONGEST_AGE  (1000.0 * 365 * DAY)

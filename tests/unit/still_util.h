@@ -1,7 +1,7 @@
 /* i2v: what the tests of the still share
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef I2V_TEST_STILL_UTIL_H
-#define I2V_TEST_STILL_UTIL_H
+#ifndef I2V_STILL_UTIL_H
+#define I2V_STILL_UTIL_H
 
 #include <errno.h>
 #include <setjmp.h>

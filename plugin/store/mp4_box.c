@@ -1,6 +1,6 @@
 /* i2v: one box of an MP4
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "store/box.h"
+#include "store/mp4_box.h"
 
 #include <errno.h>
 #include <unistd.h>

@@ -1,6 +1,6 @@
-/* i2v: what is kept of a request: its fields without secrets, and where beside a clip
+/* i2v: the fields of a request without what may be secret in them
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "request/kept.h"
+#include "request/scrub.h"
 
 #include <string.h>
 
@@ -46,7 +46,7 @@ static int scrub(cJSON *item)
     return ret;
 }
 
-cJSON *kept_fields(const cJSON *fields)
+cJSON *scrub_fields(const cJSON *fields)
 {
     cJSON *copy = cJSON_Duplicate(fields, 1);
     bool kept = copy;
@@ -59,11 +59,4 @@ cJSON *kept_fields(const cJSON *fields)
         return NULL;
     }
     return copy;
-}
-
-char *kept_account_path(const char *path)
-{
-    const char *name = av_basename(path), *dot = strrchr(name, '.');
-    size_t size = dot && dot > name ? (size_t)(dot - path) : strlen(path);
-    return av_asprintf("%.*s.i2v.json", (int)size, path);
 }

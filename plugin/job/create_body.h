@@ -1,8 +1,8 @@
 /* i2v: the body of a create call: the stills fitted and encoded, and put together by the
  * engine
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef I2V_JOB_BODY_H
-#define I2V_JOB_BODY_H
+#ifndef I2V_CREATE_BODY_H
+#define I2V_CREATE_BODY_H
 
 #include "base/outcome.h"
 #include "engine/engine.h"

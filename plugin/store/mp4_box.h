@@ -1,7 +1,7 @@
 /* i2v: one box of an MP4 (ISO/IEC 14496-12)
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef I2V_BOX_H
-#define I2V_BOX_H
+#ifndef I2V_MP4_BOX_H
+#define I2V_MP4_BOX_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -339,6 +339,5 @@ int main(void)
         cmocka_unit_test(test_answers),
     };
     clear_environment();
-    return cmocka_run_group_tests_name("gateway_hostile", tests, make_bodies,
-                                       free_bodies);
+    return cmocka_run_group_tests_name("engine_hostile", tests, make_bodies, free_bodies);
 }

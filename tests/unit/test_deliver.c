@@ -7,7 +7,7 @@
 
 #include <libavutil/log.h>
 
-#include "journey/order.h"
+#include "journey/ends.h"
 
 #define KEY "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
@@ -30,7 +30,7 @@ static void say(const Record *record, const Request *request)
     said_clear();
     deliver_say_clip(record, request, events);
     events_free(&events);
-    assert_silent("facts");
+    assert_silent("deliver");
 }
 
 static Record *record_of(const ClipFacts *facts)
@@ -243,5 +243,5 @@ int main(void)
     };
     clear_environment();
     said_start();
-    return cmocka_run_group_tests_name("facts", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("deliver", tests, NULL, NULL);
 }

@@ -568,5 +568,5 @@ int main(void)
         cmocka_unit_test(test_rows),
         cmocka_unit_test(test_more),
     };
-    return cmocka_run_group_tests_name("gateway_json", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("aimlapi_json", tests, NULL, NULL);
 }

@@ -264,5 +264,5 @@ int main(void)
         cmocka_unit_test(test_moderation),
         cmocka_unit_test(test_safety_tolerance_is_a_field),
     };
-    return cmocka_run_group_tests_name("gateway_error", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("engine_error", tests, NULL, NULL);
 }

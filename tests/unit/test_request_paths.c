@@ -448,5 +448,5 @@ int main(void)
         cmocka_unit_test_setup(test_save_leaves_nothing, fresh_environment),
     };
     said_start();
-    return cmocka_run_group_tests_name("request_places", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("request_paths", tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
-/* i2v: how long the head of a container says that its file is
+/* i2v: how long the head of a container other than MP4 says that its file is
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "store/announced.h"
+#include "store/other_heads.h"
 
 #include <fcntl.h>
 #include <stdint.h>

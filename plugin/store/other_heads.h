@@ -1,7 +1,7 @@
-/* i2v: how long the head of a container says that its file is (inside store)
+/* i2v: how long the head of a container other than MP4 says its file is (inside store)
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef I2V_STORE_ANNOUNCED_H
-#define I2V_STORE_ANNOUNCED_H
+#ifndef I2V_OTHER_HEADS_H
+#define I2V_OTHER_HEADS_H
 
 #include <stdbool.h>
 
