@@ -16,6 +16,12 @@ struct Store {
 /** The longest prompt, escaped, and its history. */
 #define STORE_MAX_RECORD (16 << 20)
 
+/** Go through the names in its directory, in no order.
+ * @param take  gets each; what it returns below 0 ends the walk
+ * @return 0, what take returned, or a negative AVERROR, nothing logged */
+int store_walk(const Store *store, int (*take)(void *opaque, const char *name),
+               void *opaque);
+
 /** Whether a file's name is a key and then this. */
 bool store_is_keyed(const char *name, const char *suffix);
 

@@ -59,7 +59,7 @@ static int prune_key(const Store *store, const char *key, double before, Outcome
     if (ret >= 0 && record_is_finished(record) && record->ended > 0 &&
         record->ended < before) {
         /* First, or the journal would bring it back. */
-        ret = journal_drop(store, key, "pruned");
+        ret = journal_note(store, key, JOURNAL_PRUNED);
         if (ret >= 0)
             remove_key(store, key, pruned);
     } else if (ret >= 0 && !record_is_finished(record)) {
@@ -110,7 +110,7 @@ int store_forget(const Store *store, const char *key, Outcome *out)
     static const char *const suffixes[] = {".json",      ".json.tmp",
                                            STORE_PART,   STORE_PART DOWNLOAD_NOTE,
                                            STORE_BROKEN, ".lock"};
-    int ret = journal_drop(store, key, "forgotten");
+    int ret = journal_note(store, key, JOURNAL_FORGOTTEN);
 
     if (ret < 0)
         return outcome_fail(out, FAILURE_STORE, ret,

@@ -85,7 +85,8 @@ int store_load(const Store *store, const char *key, bool locked, Outcome *out,
                Record **record);
 
 /** Put a step on disk, durably: into the journal and into the record, or it fails with a
- * sentence and the record is as it was. */
+ * sentence and the record is as it was; but from the id on, behind which money is, the
+ * record is written even where the journal cannot be. */
 int store_save(const Store *store, const Record *record, Outcome *out);
 
 /** Whether a step of this request was put on disk, by whomever, since this process first
