@@ -76,7 +76,7 @@ int store_open(const char *directory, Outcome *out, Store **store)
 
 int store_probe(const Store *store, const char *key, Outcome *out)
 {
-    char *path = av_asprintf("%s/%s.probe", store->directory, key);
+    char *path = store_path(store, key, STORE_PROBE);
     /* On a full disk a file can be made, and nothing be written into it. */
     int ret = path ? files_write(path, "probe\n", 6) : AVERROR(ENOMEM);
     if (ret >= 0)

@@ -28,6 +28,7 @@ bool store_is_keyed(const char *name, const char *suffix);
 /** What a key has behind it in the names of these files. */
 #define STORE_PART   ".mp4.part"
 #define STORE_BROKEN ".broken.mp4"
+#define STORE_PROBE  ".probe"
 
 /** Rename a file out of the way.
  * @param sentence  said at AV_LOG_WARNING; takes the old name and the new one

@@ -476,16 +476,13 @@ bool record_shares_tries(const char *a, const char *b)
 
 int record_add_try(Record *record, char try[RECORD_TRY_SIZE])
 {
-    const char *earlier = record->client_ids;
-
     snprintf(try, RECORD_TRY_SIZE, RECORD_TRY "%.*s%08x%08x", RECORD_TRY_KEY_DIGITS,
              record->key, av_get_random_seed(), av_get_random_seed());
-    char *all = av_asprintf("%s%s%s", earlier ? earlier : "", earlier ? " " : "", try);
-    if (!all)
-        return AVERROR(ENOMEM);
-    av_free(record->client_ids);
-    record->client_ids = all;
-    return 0;
+    char *all = record->client_ids ? av_asprintf("%s %s", record->client_ids, try)
+                                   : av_strdup(try);
+    int ret = all ? record_set(&record->client_ids, all) : AVERROR(ENOMEM);
+    av_free(all);
+    return ret;
 }
 
 /* The beginning of a text in so many bytes, whole characters all. */

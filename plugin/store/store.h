@@ -143,8 +143,9 @@ typedef struct StorePruned {
 
 /**
  * Remove the clips and records of requests that ended before a time, and what crashes
- * left; never an unfinished request, nor one that another process is at. Some may be
- * removed when it fails.
+ * left; never an unfinished request, nor one that another process is at. One that cannot
+ * be read does not keep the others: how many there are is said at the end. Fails with a
+ * sentence.
  * @param before  Unix time in seconds
  */
 int store_prune(const Store *store, double before, Outcome *out, StorePruned *pruned);
