@@ -237,8 +237,7 @@ static bool read_state(const cJSON *json, RecordState *state)
     const cJSON *item = json_member(json, "state");
 
     *state = RECORD_NEW;
-    return item ? cJSON_IsString(item) && record_state_of(item->valuestring, state)
-                : true;
+    return !item || (cJSON_IsString(item) && record_state_of(item->valuestring, state));
 }
 
 /* Whether it says something of a member: JSON of its type, and a number that can be. */
@@ -559,8 +558,6 @@ int record_add_history(Record *record, const char *what, const char *status)
         cJSON_DeleteItemFromArray(record->history, MAX_HISTORY / 2);
     return 0;
 }
-
-/* What it says */
 
 double record_now(void)
 {

@@ -132,6 +132,17 @@ int store_note_clip(const Store *store, Record *record, const char *hash,
  * size and time as noted. */
 bool store_has_clip(const Store *store, const Record *record);
 
+/**
+ * Find out what the clip of a record is where the record does not say, as one that was
+ * rebuilt from the journal: it is read, and noted on disk unless another is at the
+ * request.
+ * @param out  for what is said of it; no failure is left in it
+ * @return 0, also when it could not be told: record->clip.width is 0 then;
+ * AVERROR(EINTR), AVERROR(ENOMEM)
+ */
+int store_look_at_clip(const Store *store, Record *record,
+                       const AVIOInterruptCB *interrupt, const Outcome *out);
+
 /* Pruning */
 
 /** What store_prune() did. */
