@@ -262,6 +262,9 @@ DownloadResult download_result(Download *d)
         return DOWNLOAD_GOING;
     d->now.retry_after = reply->retry_after;
     d->now.error = reply->error ? reply->error : AVERROR(EIO);
+    bool good = reply->status >= 200 && reply->status < 300;
+    /* Without any body it has not been looked at yet what it would be the body of. */
+    int placed = good && !reply->error && !d->started ? place_body(d, reply) : 0;
     /* Of a range in a coding nothing is of use. */
     if (d->mismatch || (reply->status == 206 && reply->coded)) {
         snprintf(d->now.why, sizeof(d->now.why),
@@ -270,6 +273,11 @@ DownloadResult download_result(Download *d)
         d->now.size = -1;
         return DOWNLOAD_BROKEN;
     }
+    if (placed < 0) {
+        snprintf(d->now.why, sizeof(d->now.why), "%s", av_err2str(placed));
+        d->now.error = placed;
+        return DOWNLOAD_HOPELESS;
+    }
     if (reply->error) {
         bool full = reply->error == AVERROR(ENOSPC) || reply->error == AVERROR(EDQUOT) ||
                     reply->error == AVERROR(EFBIG);
@@ -277,8 +285,7 @@ DownloadResult download_result(Download *d)
                  reply->from_callback ? av_err2str(reply->error) : reply->why);
         return full ? DOWNLOAD_HOPELESS : DOWNLOAD_BROKEN;
     }
-    return reply->status >= 200 && reply->status < 300 ? judge_body(d)
-                                                       : judge_status(d, reply);
+    return good ? judge_body(d) : judge_status(d, reply);
 }
 
 const DownloadState *download_state(const Download *download)

@@ -50,6 +50,18 @@ static bool is_full(EventsVoice voice)
     return voice == EVENTS_FULL || voice == EVENTS_HELD;
 }
 
+/* A FIFO that nobody reads is not waited for; one that somebody does is written as any
+ * file. */
+static int open_log(const char *path)
+{
+    const int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY;
+    int fd = open(path, flags | O_NONBLOCK, 0600);
+
+    if (fd >= 0)
+        fcntl(fd, F_SETFL, O_APPEND);
+    return fd;
+}
+
 Events *events_alloc(void *log, EventsVoice voice)
 {
     const char *path = secure_getenv("I2V_LOG");
@@ -64,8 +76,7 @@ Events *events_alloc(void *log, EventsVoice voice)
         atomic_store(&spoken, clock_now());
     events->fd = -1;
     if (path && *path) {
-        events->fd =
-            open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+        events->fd = open_log(path);
         if (events->fd < 0 && !atomic_exchange(&warned, true))
             av_log(log, AV_LOG_WARNING,
                    "I2V_LOG names %s, which cannot be written: %s.\n", path,

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <libavutil/avstring.h>
 #include <libavutil/mem.h>
 
 /* In C a NUL ends a text, so that an id would be another one. What JSON has for it is
@@ -143,20 +142,28 @@ bool json_is(const JsonPair *pair, const char *name)
     return pair->name_size == size && !memcmp(pair->name, name, size);
 }
 
+/* As much of a text as there is room for, whole characters all. */
+static void copy_beginning(char *to, const char *text, size_t length, size_t size)
+{
+    if (length >= size)
+        for (length = size - 1; length && ((unsigned char)text[length] & 0xC0) == 0x80;)
+            length--;
+    memcpy(to, text, length);
+    to[length] = '\0';
+}
+
 bool json_copy_text(const JsonPair *pair, char *to, size_t size)
 {
     if (*pair->value != '"')
         return false;
     if (!memchr(pair->value, '\\', pair->size)) {
-        size_t length = pair->size - 2 < size ? pair->size - 2 : size - 1;
-        memcpy(to, pair->value + 1, length);
-        to[length] = '\0';
+        copy_beginning(to, pair->value + 1, pair->size - 2, size);
         return true;
     }
     cJSON *json = cJSON_ParseWithLength(pair->value, pair->size);
     const char *text = cJSON_GetStringValue(json);
     if (text)
-        av_strlcpy(to, text, size);
+        copy_beginning(to, text, strlen(text), size);
     cJSON_Delete(json);
     return text;
 }

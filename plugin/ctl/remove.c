@@ -31,9 +31,6 @@ int ctl_prune(Arguments *arguments, Outcome *out)
     ret = ctl_find_store(arguments->options, out, &store);
     if (ret >= 0 && store)
         ret = store_prune(store, record_now() - age, out, &pruned);
-    if (ret < 0)
-        outcome_fail(out, FAILURE_STORE, ret, "Cannot prune the store: %s.",
-                     av_err2str(ret));
     outcome_say(out, AV_LOG_INFO,
                 "Removed %d records and %d clips, %.1f MB; %d unfinished kept.",
                 pruned.records, pruned.clips, (double)pruned.bytes / 1e6, pruned.kept);

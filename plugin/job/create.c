@@ -2,12 +2,9 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "job/state.h"
 
-#include <stdio.h>
 #include <string.h>
 
-#include <libavutil/avstring.h>
 #include <libavutil/mem.h>
-#include <libavutil/random_seed.h>
 
 #include "job/create_body.h"
 
@@ -18,23 +15,6 @@
 #define FAULT_LOOK_US (30 * SECOND_US)
 
 /* Intent */
-
-/* It begins with 16 digits of the key, so that it can be found where nothing else of the
- * request is left (store/rebuild.c). */
-static int add_client_id(Job *job)
-{
-    char *id = job->create.client_id;
-    const char *earlier = job->record->client_ids;
-
-    snprintf(id, sizeof(job->create.client_id), "i2v-%.16s%08x%08x", job->request->key,
-             av_get_random_seed(), av_get_random_seed());
-    char *all = av_asprintf("%s%s%s", earlier ? earlier : "", earlier ? " " : "", id);
-    if (!all)
-        return AVERROR(ENOMEM);
-    av_free(job->record->client_ids);
-    job->record->client_ids = all;
-    return 0;
-}
 
 /* A new generation of the same request starts with a clean page; its history stays. What
  * an earlier run sent is known by now not to have been accepted, or this one would not
@@ -47,7 +27,7 @@ static int begin_record(Job *job)
 
     /* Within a run every try's client request id is kept, and the time of the first. */
     if (job->create.client_id[0])
-        return add_client_id(job);
+        return record_add_try(job->record, job->create.client_id);
     /* Another generation's clip, or the beginning of it, must not become this one's. */
     if ((ret = store_clear_clip(job->store, r->key, &job->out)) < 0)
         return ret;
@@ -58,7 +38,7 @@ static int begin_record(Job *job)
     r->request_size = (int64_t)body_size(body->parts, body->count);
     r->price = job->price;
     r->created = record_now();
-    return add_client_id(job);
+    return record_add_try(job->record, job->create.client_id);
 }
 
 /* The last step before money can be spent, on disk before the last byte leaves. */

@@ -101,6 +101,8 @@ static int describe(Order *o, const char *path, Outcome *out)
 
     record_free(&o->record);
     int ret = store_load(o->store, r->key, false, out, &o->record);
+    if (ret >= 0)
+        ret = store_look_at_clip(o->store, o->record, o->ask->interrupt, out);
     if (ret < 0)
         return ret;
     const Record *record = o->record;

@@ -21,12 +21,13 @@ typedef struct Silence {
     AVFormatContext *in;
     Writer *out;
     AVPacket *packet;
-    int *map;          ///< streams of `in` to those of `out`; -1 = left out
-    int64_t packets;   ///< of video
-    double start, end; ///< seconds between which it is shown
-    double last;       ///< seconds: the end of its last packet, shown or not
-    bool other_keys;   ///< of metadata, than an MP4 has atoms for
-    bool has_audio;    ///< why nothing was made
+    unsigned nb_streams; ///< of `in` when it was opened; some containers add more
+    int *map;            ///< those streams to those of `out`; -1 = left out
+    int64_t packets;     ///< of video
+    double start, end;   ///< seconds between which it is shown
+    double last;         ///< seconds: the end of its last packet, shown or not
+    bool other_keys;     ///< of metadata, than an MP4 has atoms for
+    bool has_audio;      ///< why nothing was made
 } Silence;
 
 static bool is_copied(const AVStream *stream)
@@ -44,15 +45,22 @@ static int open_clip(Silence *silence)
         return AVERROR(EINTR);
     /* Interrupted in here the demuxer would call the clip damaged, so it is not asked. */
     ret = clip_open(&silence->in, silence->clip, NULL);
-    return ret < 0 ? ret : avformat_find_stream_info(silence->in, NULL);
+    if (ret >= 0)
+        ret = avformat_find_stream_info(silence->in, NULL);
+    if (ret >= 0)
+        silence->nb_streams = silence->in->nb_streams;
+    return ret;
 }
 
 /* The next packet that is copied. */
 static int read_packet(Silence *silence)
 {
+    const AVPacket *packet = silence->packet;
+
     while (!i2v_interrupted(silence->interrupt)) {
         int ret = av_read_frame(silence->in, silence->packet);
-        if (ret < 0 || is_copied(silence->in->streams[silence->packet->stream_index]))
+        if (ret < 0 || ((unsigned)packet->stream_index < silence->nb_streams &&
+                        is_copied(silence->in->streams[packet->stream_index])))
             return ret;
         av_packet_unref(silence->packet);
     }
@@ -175,10 +183,10 @@ static int begin(Silence *silence)
     AVFormatContext *out = write_context(silence->out);
     int ret = 0;
 
-    silence->map = av_malloc_array(silence->in->nb_streams, sizeof(*silence->map));
+    silence->map = av_malloc_array(silence->nb_streams, sizeof(*silence->map));
     if (!silence->map)
         return AVERROR(ENOMEM);
-    for (unsigned i = 0; i < silence->in->nb_streams && ret >= 0; i++) {
+    for (unsigned i = 0; i < silence->nb_streams && ret >= 0; i++) {
         silence->map[i] = -1;
         if (is_copied(silence->in->streams[i]))
             ret = add_stream(silence, silence->in->streams[i]);

@@ -76,7 +76,7 @@ int store_open(const char *directory, Outcome *out, Store **store)
 
 int store_probe(const Store *store, const char *key, Outcome *out)
 {
-    char *path = av_asprintf("%s/%s.probe", store->directory, key);
+    char *path = store_path(store, key, STORE_PROBE);
     /* On a full disk a file can be made, and nothing be written into it. */
     int ret = path ? files_write(path, "probe\n", 6) : AVERROR(ENOMEM);
     if (ret >= 0)
@@ -261,8 +261,8 @@ static int make_line(const Record *record, const RecordText *file, char **line)
     *line = NULL;
     if (ret == AVERROR(ENOMEM))
         return ret;
-    if (before && (!before->journaled || (record->client_ids && before->client_ids &&
-                                          !record_shares_tries(before, record))))
+    if (before && (!before->journaled ||
+                   journal_begins_anew(before->client_ids, record->client_ids)))
         record_free(&before);
     cJSON *json = record_line(record, before);
     bool is_new = !before || before->state != record->state ||
@@ -275,6 +275,36 @@ static int make_line(const Record *record, const RecordText *file, char **line)
     return ret;
 }
 
+/* The record says that it was sent, and the journal has not taken it: the record goes
+ * back. So does the journal, which may have the line all the same where it is the sync
+ * that failed; but not behind a call of an earlier run, which did leave. */
+static void take_back(const Store *store, const char *path, const Record *record,
+                      const RecordText *before)
+{
+    Record *earlier = NULL;
+
+    if (!before->text)
+        return;
+    files_write(path, before->text, before->size);
+    if (!record->rebuilt && record_parse(record->key, before->text, &earlier) >= 0 &&
+        earlier->state == RECORD_INTENT)
+        journal_note(store, record->key, record_state_name(RECORD_INTENT));
+    record_free(&earlier);
+}
+
+/* The journal has not taken a step behind which money is: the record alone has it, and
+ * tells the journal all of it with the next. */
+static void keep_alone(const char *path, const Record *record)
+{
+    Record alone = *record;
+    alone.journaled = false;
+    char *text = record_print(&alone);
+
+    if (text)
+        files_write(path, text, strlen(text));
+    cJSON_free(text);
+}
+
 /* The journal is ahead of the record, so that it has whatever the record has; but for
  * "sent", which is in the record first: where the journal has it and the record has not,
  * then, the record is an older one that a power cut has put back. */
@@ -282,19 +312,17 @@ static int write_step(const Store *store, const char *path, const Record *record
                       const RecordText *before, const char *line, const char *text)
 {
     bool sent = record->state == RECORD_SENT;
+    bool spent = record->state == RECORD_RUNNING || record->state == RECORD_READY;
     int ret = 0;
 
-    if (!sent && record->state != RECORD_RUNNING && record->state != RECORD_READY)
+    if (!sent && !spent)
         store_mark(store, record->key, NULL);
-    if (line && !sent)
-        ret = journal_append(store, line);
+    if (line && !sent && (ret = journal_append(store, line)) < 0 && spent)
+        keep_alone(path, record);
     if (ret >= 0)
         ret = files_write(path, text, strlen(text));
-    if (ret >= 0 && line && sent) {
-        ret = journal_append(store, line);
-        if (ret < 0 && before->text)
-            files_write(path, before->text, before->size);
-    }
+    if (ret >= 0 && line && sent && (ret = journal_append(store, line)) < 0)
+        take_back(store, path, record, before);
     if (ret >= 0 && sent)
         store_mark(store, record->key, record->client_ids);
     return ret;
@@ -352,8 +380,8 @@ void store_unlock(int *lock)
 
 bool store_is_keyed(const char *name, const char *suffix)
 {
-    const size_t digits = RECORD_KEY_SIZE - 1;
-    return strspn(name, "0123456789abcdef") == digits && !strcmp(name + digits, suffix);
+    return strspn(name, "0123456789abcdef") == RECORD_KEY_DIGITS &&
+           !strcmp(name + RECORD_KEY_DIGITS, suffix);
 }
 
 void store_free_keys(char ***keys, int count)
@@ -363,27 +391,52 @@ void store_free_keys(char ***keys, int count)
     av_freep(keys);
 }
 
-int store_list(const Store *store, char ***keys, int *count)
+int store_walk(const Store *store, int (*take)(void *opaque, const char *name),
+               void *opaque)
 {
     DIR *directory = opendir(store->directory);
     const struct dirent *entry;
     int ret = directory ? 0 : AVERROR(errno);
 
-    *keys = NULL;
-    *count = 0;
-    while (ret >= 0 && (entry = readdir(directory))) {
-        char *key;
-        if (!store_is_keyed(entry->d_name, ".json"))
-            continue;
-        if (!(key = av_strndup(entry->d_name, RECORD_KEY_SIZE - 1)) ||
-            (ret = av_dynarray_add_nofree(keys, count, key)) < 0) {
-            av_free(key);
-            ret = AVERROR(ENOMEM);
+    while (ret >= 0) {
+        errno = 0; /* the end looks like a failure */
+        if (!(entry = readdir(directory))) {
+            ret = AVERROR(errno);
+            break;
         }
+        ret = take(opaque, entry->d_name);
     }
-    if (ret < 0)
-        store_free_keys(keys, *count);
     if (directory)
         closedir(directory);
+    return FFMIN(ret, 0);
+}
+
+typedef struct Listing {
+    char **keys;
+    int count;
+} Listing;
+
+static int list_name(void *opaque, const char *name)
+{
+    Listing *l = opaque;
+
+    if (!store_is_keyed(name, ".json"))
+        return 0;
+    char *key = av_strndup(name, RECORD_KEY_DIGITS);
+    if (key && av_dynarray_add_nofree(&l->keys, &l->count, key) >= 0)
+        return 0;
+    av_free(key);
+    return AVERROR(ENOMEM);
+}
+
+int store_list(const Store *store, char ***keys, int *count)
+{
+    Listing l = {0};
+    int ret = store_walk(store, list_name, &l);
+
+    if (ret < 0)
+        store_free_keys(&l.keys, l.count);
+    *keys = l.keys;
+    *count = ret < 0 ? 0 : l.count;
     return ret;
 }

@@ -23,8 +23,6 @@
 
 #define NAME "journal.jsonl"
 
-#define KEY_DIGITS (RECORD_KEY_SIZE - 1)
-
 /* Read at a time, and the longest line that is not taken for garbage. */
 #define PIECE    (256 << 10)
 #define MAX_LINE (1 << 20)
@@ -128,7 +126,7 @@ int journal_append(const Store *store, const char *line)
     return ret;
 }
 
-int journal_drop(const Store *store, const char *key, const char *state)
+int journal_note(const Store *store, const char *key, const char *state)
 {
     char line[RECORD_KEY_SIZE + 64];
 
@@ -221,9 +219,9 @@ static const char head[] = "{\"key\":\"";
 
 const char *journal_key(const char *line, size_t size)
 {
-    if (size < HEAD + KEY_DIGITS + 2 || memcmp(line, head, HEAD) ||
-        line[HEAD + KEY_DIGITS] != '"' || line[size - 1] != '}' ||
-        memchr(line + HEAD + KEY_DIGITS, 0, size - HEAD - KEY_DIGITS))
+    if (size < HEAD + RECORD_KEY_DIGITS + 2 || memcmp(line, head, HEAD) ||
+        line[HEAD + RECORD_KEY_DIGITS] != '"' || line[size - 1] != '}' ||
+        memchr(line + HEAD + RECORD_KEY_DIGITS, 0, size - HEAD - RECORD_KEY_DIGITS))
         return NULL;
     for (const char *c = line + HEAD; *c != '"'; c++)
         if ((*c < '0' || *c > '9') && (*c < 'a' || *c > 'f'))
@@ -234,7 +232,7 @@ const char *journal_key(const char *line, size_t size)
 static int find_key(void *opaque, const char *line, size_t size)
 {
     const char *key = journal_key(line, size);
-    return key && !memcmp(key, opaque, KEY_DIGITS) ? AVERROR(EEXIST) : 0;
+    return key && !memcmp(key, opaque, RECORD_KEY_DIGITS) ? AVERROR(EEXIST) : 0;
 }
 
 bool store_noted_lately(const Store *store, const char *key)
@@ -252,12 +250,14 @@ typedef struct Reading {
     JournalPage *page;
 } Reading;
 
-/* A new generation begins with tries of its own. */
-static bool begins_anew(const Record *r, const cJSON *line)
+bool journal_begins_anew(const char *had, const char *tries)
 {
-    const char *tries = json_text(line, "client_request_ids");
-    Record other = {.client_ids = (char *)(uintptr_t)tries};
-    return tries && r->client_ids && !record_shares_tries(r, &other);
+    return had && tries && !record_shares_tries(had, tries);
+}
+
+bool journal_ends(const char *state)
+{
+    return state && (!strcmp(state, JOURNAL_PRUNED) || !strcmp(state, JOURNAL_FORGOTTEN));
 }
 
 static int merge(Reading *reading, cJSON *line)
@@ -265,8 +265,10 @@ static int merge(Reading *reading, cJSON *line)
     JournalPage *page = reading->page;
     const char *state = json_text(line, "state");
 
-    page->dropped = state && (!strcmp(state, "pruned") || !strcmp(state, "forgotten"));
-    if (page->dropped || (page->record && begins_anew(page->record, line)))
+    page->dropped = journal_ends(state);
+    if (page->dropped ||
+        (page->record && journal_begins_anew(page->record->client_ids,
+                                             json_text(line, "client_request_ids"))))
         record_free(&page->record);
     if (page->dropped)
         return 0;
@@ -294,7 +296,7 @@ static int take_line(void *opaque, const char *line, size_t size)
     cJSON *json = NULL;
     int ret = 0;
 
-    if (key && memcmp(key, reading->key, KEY_DIGITS))
+    if (key && memcmp(key, reading->key, RECORD_KEY_DIGITS))
         return 0;
     if (key)
         json = json_parse(line, size);

@@ -17,6 +17,10 @@
 
 #include "store/store.h"
 
+/** What is told in place of a state when a request is no longer in the store. */
+#define JOURNAL_PRUNED    "pruned"
+#define JOURNAL_FORGOTTEN "forgotten"
+
 /** Where it lies; free with av_free(). @return NULL without memory */
 char *journal_path(const Store *store);
 
@@ -31,11 +35,11 @@ int64_t journal_began(const Store *store);
 int journal_append(const Store *store, const char *line);
 
 /**
- * Append a line that says that a request is no longer in the store.
- * @param state  "pruned" or "forgotten"
+ * Append a line that tells the state of a request and nothing else.
+ * @param state  JOURNAL_PRUNED, JOURNAL_FORGOTTEN, or the name of a state
  * @return as journal_append()
  */
-int journal_drop(const Store *store, const char *key, const char *state);
+int journal_note(const Store *store, const char *key, const char *state);
 
 /**
  * Go through the lines, without holding more than one in memory.
@@ -50,6 +54,14 @@ int journal_walk(const Store *store, int64_t from,
 /** The key that a line begins with, inside it. @return NULL for a line that is cut or is
  * none */
 const char *journal_key(const char *line, size_t size);
+
+/** Whether a line with these client request ids begins another generation of a request
+ * that had those: it has tries of its own. @param had, tries  NULL = none */
+bool journal_begins_anew(const char *had, const char *tries);
+
+/** Whether this, in place of a state, is the last of a request. @param state  may be NULL
+ */
+bool journal_ends(const char *state);
 
 /** What the journal has of one request. */
 typedef struct JournalPage {

@@ -136,3 +136,38 @@ bool store_has_clip(const Store *store, const Record *record)
     av_free(clip);
     return there;
 }
+
+/* Note the facts on disk, unless somebody is at the request: then the next one does. */
+static void note_facts(const Store *store, const char *key, const ClipFacts *facts,
+                       const Outcome *out)
+{
+    Outcome its = {.log = out ? out->log : NULL, .quiet = out && out->quiet};
+    Record *r = NULL;
+    int lock = store_lock(store, key);
+
+    if (lock >= 0 && store_load(store, key, true, &its, &r) >= 0 &&
+        r->state == RECORD_READY && !r->clip.width && store_has_clip(store, r)) {
+        r->clip = *facts;
+        store_save(store, r, &its);
+    }
+    record_free(&r);
+    store_unlock(&lock);
+}
+
+int store_look_at_clip(const Store *store, Record *record,
+                       const AVIOInterruptCB *interrupt, const Outcome *out)
+{
+    double asked = record->duration > 0 ? record->duration : 0;
+    ClipFacts facts;
+
+    if (record->state != RECORD_READY || record->clip.width)
+        return 0;
+    char *clip = store_clip_path(store, record->key);
+    int ret = clip ? clip_verify(clip, asked, interrupt, &facts) : AVERROR(ENOMEM);
+    av_free(clip);
+    if (ret >= 0) {
+        record->clip = facts;
+        note_facts(store, record->key, &facts, out);
+    }
+    return ret == AVERROR(EINTR) || ret == AVERROR(ENOMEM) ? ret : 0;
+}

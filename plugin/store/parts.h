@@ -16,12 +16,19 @@ struct Store {
 /** The longest prompt, escaped, and its history. */
 #define STORE_MAX_RECORD (16 << 20)
 
+/** Go through the names in its directory, in no order.
+ * @param take  gets each; what it returns below 0 ends the walk
+ * @return 0, what take returned, or a negative AVERROR, nothing logged */
+int store_walk(const Store *store, int (*take)(void *opaque, const char *name),
+               void *opaque);
+
 /** Whether a file's name is a key and then this. */
 bool store_is_keyed(const char *name, const char *suffix);
 
 /** What a key has behind it in the names of these files. */
 #define STORE_PART   ".mp4.part"
 #define STORE_BROKEN ".broken.mp4"
+#define STORE_PROBE  ".probe"
 
 /** Rename a file out of the way.
  * @param sentence  said at AV_LOG_WARNING; takes the old name and the new one

@@ -2,7 +2,6 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "store/parts.h"
 
-#include <dirent.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -43,9 +42,11 @@ static void remove_key(const Store *store, const char *key, StorePruned *pruned)
     remove_file(store, key, ".lock");
 }
 
-static int prune_key(const Store *store, const char *key, double before, Outcome *out,
+/* @return 0 or a negative AVERROR, nothing said */
+static int prune_key(const Store *store, const char *key, double before,
                      StorePruned *pruned)
 {
+    Outcome quiet = {.quiet = true};
     Record *record = NULL;
     int lock = store_lock(store, key), ret = 0;
 
@@ -55,11 +56,11 @@ static int prune_key(const Store *store, const char *key, double before, Outcome
     }
     if (lock < 0)
         return lock;
-    ret = store_load(store, key, false, out, &record);
+    ret = store_load(store, key, false, &quiet, &record);
     if (ret >= 0 && record_is_finished(record) && record->ended > 0 &&
         record->ended < before) {
         /* First, or the journal would bring it back. */
-        ret = journal_drop(store, key, "pruned");
+        ret = journal_note(store, key, JOURNAL_PRUNED);
         if (ret >= 0)
             remove_key(store, key, pruned);
     } else if (ret >= 0 && !record_is_finished(record)) {
@@ -70,39 +71,95 @@ static int prune_key(const Store *store, const char *key, double before, Outcome
     return ret;
 }
 
-/* Records that were moved aside, and files that a crash left half written. */
-static void remove_leftovers(const Store *store, double before, StorePruned *pruned)
-{
-    DIR *directory = opendir(store->directory);
-    const struct dirent *entry;
+typedef struct Sweep {
+    const Store *store;
+    double before; ///< what is younger stays
+    StorePruned *pruned;
+} Sweep;
 
-    while (directory && (entry = readdir(directory))) {
-        const char *dot = strrchr(entry->d_name, '.');
-        char *path = dot && (!strcmp(dot, ".bad") || !strcmp(dot, ".tmp"))
-                         ? av_asprintf("%s/%s", store->directory, entry->d_name)
-                         : NULL;
-        struct stat st;
-        if (path && !lstat(path, &st) && S_ISREG(st.st_mode) &&
-            (double)st.st_mtim.tv_sec < before && !unlink(path))
-            pruned->bytes += st.st_size;
-        av_free(path);
+/* Whether nothing is known of a request, neither by a record nor by the journal or what
+ * else is there of it. */
+static bool is_unknown(const Store *store, const char *key)
+{
+    char *path = store_path(store, key, ".json");
+    bool has_record = !path || !access(path, F_OK);
+    Outcome quiet = {.quiet = true};
+    Record *record = NULL;
+    bool unknown = !has_record && store_load(store, key, false, &quiet, &record) >= 0 &&
+                   (record->state == RECORD_NEW || record_is_finished(record));
+
+    record_free(&record);
+    av_free(path);
+    return unknown;
+}
+
+/* What stands alone of a request: its lock, a broken file. */
+static void remove_alone(const Sweep *s, const char *name)
+{
+    char key[RECORD_KEY_SIZE];
+
+    av_strlcpy(key, name, sizeof(key));
+    if (!is_unknown(s->store, key))
+        return;
+    int lock = store_lock(s->store, key);
+    if (lock >= 0 && is_unknown(s->store, key)) {
+        s->pruned->bytes += remove_file(s->store, key, STORE_BROKEN);
+        remove_file(s->store, key, ".lock");
     }
-    if (directory)
-        closedir(directory);
+    store_unlock(&lock);
+}
+
+/* Records that were moved aside, and files that a crash left half written or probed. */
+static bool is_waste(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    return (dot && (!strcmp(dot, ".bad") || !strcmp(dot, ".tmp"))) ||
+           store_is_keyed(name, STORE_PROBE);
+}
+
+static int sweep(void *opaque, const char *name)
+{
+    const Sweep *s = opaque;
+    bool waste = is_waste(name);
+    struct stat st;
+
+    if (!waste && !store_is_keyed(name, ".lock") && !store_is_keyed(name, STORE_BROKEN))
+        return 0;
+    char *path = av_asprintf("%s/%s", s->store->directory, name);
+    if (!path)
+        return AVERROR(ENOMEM);
+    if (!lstat(path, &st) && S_ISREG(st.st_mode) && (double)st.st_mtime < s->before) {
+        if (!waste)
+            remove_alone(s, name);
+        else if (!unlink(path))
+            s->pruned->bytes += st.st_size;
+    }
+    av_free(path);
+    return 0;
 }
 
 int store_prune(const Store *store, double before, Outcome *out, StorePruned *pruned)
 {
+    Sweep leftovers = {store, FFMIN(before, record_now() - LEFTOVER_S), pruned};
     char **keys;
-    int count, ret = store_list(store, &keys, &count);
+    int count, failed = 0, ret = store_list(store, &keys, &count);
 
     *pruned = (StorePruned){0};
-    for (int i = 0; i < count && ret >= 0; i++)
-        ret = prune_key(store, keys[i], before, out, pruned);
+    for (int i = 0; i < count; i++) {
+        int its = prune_key(store, keys[i], before, pruned);
+        failed += its < 0;
+        ret = ret < 0 ? ret : its;
+    }
     store_free_keys(&keys, count);
-    if (ret >= 0)
-        remove_leftovers(store, FFMIN(before, record_now() - LEFTOVER_S), pruned);
-    return ret;
+    int swept = ret < 0 && !failed ? 0 : store_walk(store, sweep, &leftovers);
+    if (failed)
+        return outcome_fail(out, FAILURE_STORE, ret,
+                            "Cannot prune %d of %d requests: %s; they stay.", failed,
+                            count, av_err2str(ret));
+    ret = FFMIN(ret, swept);
+    return ret < 0 ? outcome_fail(out, FAILURE_STORE, ret, "Cannot prune the store: %s.",
+                                  av_err2str(ret))
+                   : 0;
 }
 
 int store_forget(const Store *store, const char *key, Outcome *out)
@@ -110,7 +167,7 @@ int store_forget(const Store *store, const char *key, Outcome *out)
     static const char *const suffixes[] = {".json",      ".json.tmp",
                                            STORE_PART,   STORE_PART DOWNLOAD_NOTE,
                                            STORE_BROKEN, ".lock"};
-    int ret = journal_drop(store, key, "forgotten");
+    int ret = journal_note(store, key, JOURNAL_FORGOTTEN);
 
     if (ret < 0)
         return outcome_fail(out, FAILURE_STORE, ret,

@@ -20,9 +20,6 @@
 #include "store/parts.h"
 #include "store/salvage.h"
 
-/* Digits of the key with which all client request ids of its tries begin. */
-#define TRY_KEY_DIGITS 16
-
 #define MAX_MARK 4096
 
 /* The mark */
@@ -88,27 +85,41 @@ static bool is_noted(const Record *r)
     return is_set(r->clip_hash) && r->clip_size >= 0;
 }
 
-/* What is at stake with it: the more, the sooner it is believed. */
-static int stake(const Record *r)
+/* What is at stake with a record: the more, the sooner it is believed. */
+typedef enum Stake {
+    STAKE_NONE,
+    STAKE_NEW,
+    STAKE_INTENT,
+    STAKE_FAILED,
+    STAKE_REFUSED,
+    STAKE_SENT, ///< perhaps money
+    STAKE_ID,   ///< a generation that is paid for, by its id
+    STAKE_CLIP, ///< and its clip
+} Stake;
+
+static Stake stake(const Record *r)
 {
     if (!r)
-        return -1;
+        return STAKE_NONE;
     switch (r->state) {
-    case RECORD_RUNNING:
     case RECORD_READY:
-        return r->state == RECORD_READY && is_noted(r) ? 6 : is_set(r->id) ? 5 : 4;
+        if (is_noted(r))
+            return STAKE_CLIP;
+        /* fall through */
+    case RECORD_RUNNING:
+        return is_set(r->id) ? STAKE_ID : STAKE_SENT;
     case RECORD_SENT:
-        return 4;
+        return STAKE_SENT;
     case RECORD_REFUSED:
-        return 3;
+        return STAKE_REFUSED;
     case RECORD_FAILED:
-        return 2;
+        return STAKE_FAILED;
     case RECORD_INTENT:
-        return 1;
+        return STAKE_INTENT;
     case RECORD_NEW:
         break;
     }
-    return 0;
+    return STAKE_NEW;
 }
 
 /* Whether two speak of one generation, as far as they say. */
@@ -116,7 +127,7 @@ static bool is_same_generation(const Record *a, const Record *b)
 {
     if (is_set(a->id) && is_set(b->id))
         return !strcmp(a->id, b->id);
-    return record_shares_tries(a, b);
+    return record_shares_tries(a->client_ids, b->client_ids);
 }
 
 /* What stands whole in a damaged text: nothing leaves *record NULL. */
@@ -217,8 +228,8 @@ static int read_remains(const Store *store, const char *key, const RecordText *f
 /* Whether one is of a generation before that of the last call that was sent. */
 static bool is_older(const Record *r, const Remains *remains)
 {
-    Record last = {.client_ids = remains->tries};
-    return r && r->client_ids && remains->tries && !record_shares_tries(r, &last);
+    return r && r->client_ids && remains->tries &&
+           !record_shares_tries(r->client_ids, remains->tries);
 }
 
 /* The one that is believed, with what the others know of the same generation. */
@@ -249,7 +260,7 @@ static int be_sent(Record *r, const char *tries)
     r->state = RECORD_SENT;
     if (is_set(r->client_ids))
         return 0;
-    snprintf(any, sizeof(any), "i2v-%.*s*", TRY_KEY_DIGITS, r->key);
+    snprintf(any, sizeof(any), RECORD_TRY "%.*s*", RECORD_TRY_KEY_DIGITS, r->key);
     /* When that was is not known, so it does not get old. */
     r->sent_at = r->gateway_time = 0;
     return record_set(&r->client_ids, tries ? tries : any);
@@ -320,8 +331,8 @@ static bool is_behind(const Record *r, const JournalPage *page)
     /* Of another generation, which is an older one where the journal has lost the rest.
      */
     if (!is_same_generation(r, journal))
-        return stake(journal) >= 4 && r->state != RECORD_SENT && !page->torn;
-    return (stake(journal) >= 5 && !is_set(r->id)) ||
+        return stake(journal) >= STAKE_SENT && r->state != RECORD_SENT && !page->torn;
+    return (stake(journal) >= STAKE_ID && !is_set(r->id)) ||
            (journal->state == RECORD_SENT && r->state == RECORD_INTENT);
 }
 
@@ -334,14 +345,13 @@ int rebuild_bring_up(const Store *store, Record **record)
 
     if (ret >= 0 && r->state == RECORD_INTENT)
         ret = marked = read_mark(store, r->key, &tries);
-    Record noted = {.client_ids = tries};
     if (ret >= 0 && page.record && is_behind(r, &page)) {
         if (is_same_generation(r, page.record))
             record_fill(page.record, r);
         FFSWAP(Record *, *record, page.record);
         ret = settle(*record, &(Remains){0});
         ret = ret < 0 ? ret : 1;
-    } else if (ret >= 0 && marked && record_shares_tries(r, &noted)) {
+    } else if (ret >= 0 && marked && record_shares_tries(r->client_ids, tries)) {
         r->state = RECORD_SENT;
         ret = 1;
     } else {

@@ -12,6 +12,7 @@
 #include <libavutil/common.h>
 #include <libavutil/error.h>
 #include <libavutil/mem.h>
+#include <libavutil/random_seed.h>
 #include <libavutil/time.h>
 
 #include "base/json.h"
@@ -50,14 +51,17 @@ typedef struct Member {
     const char *name;
     MemberType type;
     size_t offset, size;
-    int kept; ///< bytes of it that the journal has at most, 0 = it has none
+    int kept;   ///< bytes of it that the journal has at most, 0 = it has none
+    bool fresh; ///< another generation begins without it
 } Member;
 
-#define KEPT(type, name, member, kept)                                            \
-    {                                                                             \
-        name, type, offsetof(Record, member), sizeof(((Record *)0)->member), kept \
+#define ROW(type, name, member, kept, fresh)                                             \
+    {                                                                                    \
+        name, type, offsetof(Record, member), sizeof(((Record *)0)->member), kept, fresh \
     }
-#define MEMBER(type, name, member) KEPT(type, name, member, 0)
+#define KEPT(type, name, member, kept)  ROW(type, name, member, kept, false)
+#define MEMBER(type, name, member)      ROW(type, name, member, 0, false)
+#define FRESH(type, name, member, kept) ROW(type, name, member, kept, true)
 
 /* Whole, or as much as tells people what it is. */
 #define WHOLE  INT_MAX
@@ -82,25 +86,25 @@ static const Member members[] = {
     MEMBER(MEMBER_CHARS, "end_image_sha256", end_image_hash),
     MEMBER(MEMBER_CHARS, "request_sha256", request_hash),
     MEMBER(MEMBER_SIZE, "request_size", request_size),
-    KEPT(MEMBER_TIME, "created", created, WHOLE),
-    KEPT(MEMBER_NUMBER, "price", price, WHOLE),
-    KEPT(MEMBER_TEXT, "client_request_ids", client_ids, WHOLE),
-    KEPT(MEMBER_TIME, "sent", sent_at, WHOLE),
-    KEPT(MEMBER_TIME, "gateway_time", gateway_time, WHOLE),
-    KEPT(MEMBER_TEXT, "id", id, WHOLE),
-    KEPT(MEMBER_TIME, "accepted", accepted, WHOLE),
-    MEMBER(MEMBER_CHARS, "status", status),
-    KEPT(MEMBER_NUMBER, "usd", usd, WHOLE),
-    KEPT(MEMBER_NUMBER, "credits", credits, WHOLE),
-    MEMBER(MEMBER_NUMBER, "tokens", tokens),
-    MEMBER(MEMBER_TEXT, "url", url),
-    KEPT(MEMBER_TEXT, "error", error, ERROR),
-    KEPT(MEMBER_FLAG, "empty", empty, WHOLE),
-    KEPT(MEMBER_TIME, "ended", ended, WHOLE),
-    KEPT(MEMBER_SIZE, "clip_size", clip_size, WHOLE),
-    KEPT(MEMBER_CHARS, "clip_time", clip_time, WHOLE),
-    KEPT(MEMBER_CHARS, "clip_sha256", clip_hash, WHOLE),
-    MEMBER(MEMBER_CHARS, "clip_text", clip.text),
+    FRESH(MEMBER_TIME, "created", created, WHOLE),
+    FRESH(MEMBER_NUMBER, "price", price, WHOLE),
+    FRESH(MEMBER_TEXT, "client_request_ids", client_ids, WHOLE),
+    FRESH(MEMBER_TIME, "sent", sent_at, WHOLE),
+    FRESH(MEMBER_TIME, "gateway_time", gateway_time, WHOLE),
+    FRESH(MEMBER_TEXT, "id", id, WHOLE),
+    FRESH(MEMBER_TIME, "accepted", accepted, WHOLE),
+    FRESH(MEMBER_CHARS, "status", status, 0),
+    FRESH(MEMBER_NUMBER, "usd", usd, WHOLE),
+    FRESH(MEMBER_NUMBER, "credits", credits, WHOLE),
+    FRESH(MEMBER_NUMBER, "tokens", tokens, 0),
+    FRESH(MEMBER_TEXT, "url", url, 0),
+    FRESH(MEMBER_TEXT, "error", error, ERROR),
+    FRESH(MEMBER_FLAG, "empty", empty, WHOLE),
+    FRESH(MEMBER_TIME, "ended", ended, WHOLE),
+    FRESH(MEMBER_SIZE, "clip_size", clip_size, WHOLE),
+    FRESH(MEMBER_CHARS, "clip_time", clip_time, WHOLE),
+    FRESH(MEMBER_CHARS, "clip_sha256", clip_hash, WHOLE),
+    FRESH(MEMBER_CHARS, "clip_text", clip.text, 0),
     MEMBER(MEMBER_ARRAY, "history", history),
     MEMBER(MEMBER_FLAG, "journal", journaled),
 };
@@ -163,10 +167,8 @@ void record_free(Record **record)
 
 void record_forget_generation(Record *record)
 {
-    /* Record has them behind what was asked. */
     for (size_t i = 0; i < FF_ARRAY_ELEMS(members); i++)
-        if (members[i].offset >= offsetof(Record, created) &&
-            members[i].offset < offsetof(Record, history))
+        if (members[i].fresh)
             forget(record, &members[i]);
     record->clip = (ClipFacts){.rate = {0, 1}};
 }
@@ -233,15 +235,9 @@ static void read_facts(const cJSON *json, ClipFacts *facts)
 static bool read_state(const cJSON *json, RecordState *state)
 {
     const cJSON *item = json_member(json, "state");
-    const char *name = cJSON_GetStringValue(item);
 
     *state = RECORD_NEW;
-    for (int i = 0; name && i < (int)FF_ARRAY_ELEMS(state_names); i++)
-        if (!strcmp(name, state_names[i])) {
-            *state = (RecordState)i;
-            return true;
-        }
-    return !item;
+    return !item || (cJSON_IsString(item) && record_state_of(item->valuestring, state));
 }
 
 /* Whether it says something of a member: JSON of its type, and a number that can be. */
@@ -469,13 +465,23 @@ static bool is_same(const Record *a, const Record *b, const Member *m)
                                    : !memcmp(at(a, m), at(b, m), m->size);
 }
 
-bool record_shares_tries(const Record *a, const Record *b)
+bool record_shares_tries(const char *a, const char *b)
 {
-    const char *x = a->client_ids, *y = b->client_ids;
-    size_t size = FFMIN(x ? strlen(x) : 0, y ? strlen(y) : 0);
+    size_t size = FFMIN(a ? strlen(a) : 0, b ? strlen(b) : 0);
 
-    return size && !strncmp(x, y, size) && (!x[size] || x[size] == ' ') &&
-           (!y[size] || y[size] == ' ');
+    return size && !strncmp(a, b, size) && (!a[size] || a[size] == ' ') &&
+           (!b[size] || b[size] == ' ');
+}
+
+int record_add_try(Record *record, char try[RECORD_TRY_SIZE])
+{
+    snprintf(try, RECORD_TRY_SIZE, RECORD_TRY "%.*s%08x%08x", RECORD_TRY_KEY_DIGITS,
+             record->key, av_get_random_seed(), av_get_random_seed());
+    char *all = record->client_ids ? av_asprintf("%s %s", record->client_ids, try)
+                                   : av_strdup(try);
+    int ret = all ? record_set(&record->client_ids, all) : AVERROR(ENOMEM);
+    av_free(all);
+    return ret;
 }
 
 /* The beginning of a text in so many bytes, whole characters all. */
@@ -553,8 +559,6 @@ int record_add_history(Record *record, const char *what, const char *status)
     return 0;
 }
 
-/* What it says */
-
 double record_now(void)
 {
     return (double)av_gettime() / 1e6;
@@ -563,6 +567,16 @@ double record_now(void)
 const char *record_state_name(RecordState state)
 {
     return state_names[state];
+}
+
+bool record_state_of(const char *name, RecordState *state)
+{
+    for (int i = 0; i < (int)FF_ARRAY_ELEMS(state_names); i++)
+        if (!strcmp(name, state_names[i])) {
+            *state = (RecordState)i;
+            return true;
+        }
+    return false;
 }
 
 bool record_is_finished(const Record *record)

@@ -24,7 +24,15 @@ typedef enum RecordState {
 } RecordState;
 
 /** Hexadecimal SHA-256 and its NUL. */
-#define RECORD_KEY_SIZE DIGEST_TEXT_SIZE
+#define RECORD_KEY_SIZE   DIGEST_TEXT_SIZE
+#define RECORD_KEY_DIGITS (RECORD_KEY_SIZE - 1)
+
+/** A client request id is this and so many hexadecimal digits, of which the first are the
+ * first of the key, so that it can be found where nothing else of the request is left. */
+#define RECORD_TRY            "i2v-"
+#define RECORD_TRY_DIGITS     32
+#define RECORD_TRY_KEY_DIGITS 16
+#define RECORD_TRY_SIZE       (sizeof(RECORD_TRY) + RECORD_TRY_DIGITS)
 
 /**
  * What the ledger knows of a request. Whoever writes it sets members and then calls
@@ -104,9 +112,13 @@ void record_fill(Record *record, Record *from);
  */
 cJSON *record_line(const Record *record, const Record *before);
 
-/** Whether two records may be of one generation by the client request ids of its tries,
- * which grow: those of one begin with those of the other. */
-bool record_shares_tries(const Record *a, const Record *b);
+/** Whether two may be of one generation by the client request ids of its tries, which
+ * grow: those of one begin with those of the other. @param a, b  may be NULL */
+bool record_shares_tries(const char *a, const char *b);
+
+/** Make up the client request id of another try, and add it to the record's.
+ * @return 0, AVERROR(ENOMEM) */
+int record_add_try(Record *record, char try[RECORD_TRY_SIZE]);
 
 /** Write a page as text; free it with cJSON_free(). @return NULL without memory */
 char *record_print(const Record *record);
@@ -131,6 +143,9 @@ bool record_is_finished(const Record *record);
 
 /** The name of a state; static. */
 const char *record_state_name(RecordState state);
+
+/** The state of a name. @return false, and *state as it was, for what is none */
+bool record_state_of(const char *name, RecordState *state);
 
 /** Why it was refused or failed, in the gateway's words as far as there are any. */
 const char *record_error(const Record *record);

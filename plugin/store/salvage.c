@@ -10,9 +10,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
-
-#define TRY        "i2v-"
-#define TRY_DIGITS 32
+#include "store/record.h"
 
 /* Nested, a member of the same name is another's: those of a page begin a line. */
 #define INDENT "\n\t"
@@ -79,13 +77,14 @@ int salvage_tries(const char *text, size_t size, char **tries)
     const char *end = text + size, *at = text;
 
     *tries = NULL;
-    while ((at = memmem(at, (size_t)(end - at), TRY, sizeof(TRY) - 1))) {
-        char try[sizeof(TRY) + TRY_DIGITS] = TRY;
-        at += sizeof(TRY) - 1;
-        if (end - at < TRY_DIGITS)
+    while ((at = memmem(at, (size_t)(end - at), RECORD_TRY, sizeof(RECORD_TRY) - 1))) {
+        char try[RECORD_TRY_SIZE] = RECORD_TRY;
+        at += sizeof(RECORD_TRY) - 1;
+        if (end - at < RECORD_TRY_DIGITS)
             break;
-        memcpy(try + sizeof(TRY) - 1, at, TRY_DIGITS);
-        if (strspn(try + sizeof(TRY) - 1, "0123456789abcdef") != TRY_DIGITS ||
+        memcpy(try + sizeof(RECORD_TRY) - 1, at, RECORD_TRY_DIGITS);
+        if (strspn(try + sizeof(RECORD_TRY) - 1, "0123456789abcdef") !=
+                RECORD_TRY_DIGITS ||
             (*tries && strstr(*tries, try)))
             continue;
         char *more = *tries ? av_asprintf("%s %s", *tries, try) : av_strdup(try);

@@ -12,7 +12,7 @@
 cJSON *salvage_members(const char *text, size_t size);
 
 /** The client request ids that stand in a text, each once, separated by spaces; free with
- * av_free(). They are looked for by their shape, which create.c gives them.
+ * av_free(). They are looked for by their shape (store/record.h).
  * @return 0 and *tries, NULL when there is none; AVERROR(ENOMEM) */
 int salvage_tries(const char *text, size_t size, char **tries);
 

@@ -92,7 +92,8 @@ int store_load(const Store *store, const char *key, bool locked, Outcome *out,
                Record **record);
 
 /** Put a step on disk, durably: into the journal and into the record, or it fails with a
- * sentence and the record is as it was. */
+ * sentence and the record is as it was; but from the id on, behind which money is, the
+ * record is written even where the journal cannot be. */
 int store_save(const Store *store, const Record *record, Outcome *out);
 
 /** Whether a step of this request was put on disk, by whomever, since this process first
@@ -138,6 +139,17 @@ int store_note_clip(const Store *store, Record *record, const char *hash,
  * size and time as noted. */
 bool store_has_clip(const Store *store, const Record *record);
 
+/**
+ * Find out what the clip of a record is where the record does not say, as one that was
+ * rebuilt from the journal: it is read, and noted on disk unless another is at the
+ * request.
+ * @param out  for what is said of it; no failure is left in it
+ * @return 0, also when it could not be told: record->clip.width is 0 then;
+ * AVERROR(EINTR), AVERROR(ENOMEM)
+ */
+int store_look_at_clip(const Store *store, Record *record,
+                       const AVIOInterruptCB *interrupt, const Outcome *out);
+
 /* Pruning */
 
 /** What store_prune() did. */
@@ -149,8 +161,9 @@ typedef struct StorePruned {
 
 /**
  * Remove the clips and records of requests that ended before a time, and what crashes
- * left; never an unfinished request, nor one that another process is at. Some may be
- * removed when it fails.
+ * left; never an unfinished request, nor one that another process is at. One that cannot
+ * be read does not keep the others: how many there are is said at the end. Fails with a
+ * sentence.
  * @param before  Unix time in seconds
  */
 int store_prune(const Store *store, double before, Outcome *out, StorePruned *pruned);

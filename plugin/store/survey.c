@@ -2,7 +2,6 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "store/survey.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <search.h>
 #include <stdio.h>
@@ -18,8 +17,6 @@
 #include "base/json.h"
 #include "store/journal.h"
 #include "store/parts.h"
-
-#define KEY_DIGITS (RECORD_KEY_SIZE - 1)
 
 /* Of a prompt, an id and a label as much as is kept. */
 #define TEXT_SIZE 4096
@@ -48,7 +45,7 @@ static unsigned place_of(const Reading *r, const char *key)
 {
     unsigned at = hash_of(key) & (r->nb_places - 1);
     while (r->places[at] >= 0 &&
-           memcmp(r->survey->rows[r->places[at]].key, key, KEY_DIGITS))
+           memcmp(r->survey->rows[r->places[at]].key, key, RECORD_KEY_DIGITS))
         at = (at + 1) & (r->nb_places - 1);
     return at;
 }
@@ -57,11 +54,11 @@ static int grow(Reading *r)
 {
     Survey *s = r->survey;
     int room = FFMAX(r->room * 2, 1024);
+    SurveyRow *rows = av_realloc_array(s->rows, (size_t)room, sizeof(*rows));
 
-    if (av_reallocp_array(&s->rows, (size_t)room, sizeof(*s->rows)) < 0) {
-        s->count = 0;
+    if (!rows)
         return AVERROR(ENOMEM);
-    }
+    s->rows = rows;
     av_freep(&r->places);
     if (!(r->places = av_malloc_array((size_t)room * 2, sizeof(*r->places))))
         return AVERROR(ENOMEM);
@@ -84,7 +81,7 @@ static SurveyRow *row_of(Reading *r, const char *key)
     if (r->places[at] < 0) {
         SurveyRow *row = &s->rows[r->places[at] = s->count++];
         *row = (SurveyRow){.usd = -1};
-        memcpy(row->key, key, KEY_DIGITS);
+        memcpy(row->key, key, RECORD_KEY_DIGITS);
     }
     return &s->rows[r->places[at]];
 }
@@ -145,20 +142,10 @@ static int close_generation(Reading *r, const SurveyRow *row)
     return 0;
 }
 
-/* What is begun anew has tries of its own. */
-static bool is_other(const SurveyRow *row, const char *tries)
-{
-    Record mine = {.client_ids = row->tries},
-           other = {.client_ids = (char *)(uintptr_t)tries};
-    return row->tries && !record_shares_tries(&mine, &other);
-}
-
 static int take_state(Reading *r, SurveyRow *row, const char *name)
 {
-    row->gone = !strcmp(name, "pruned") || !strcmp(name, "forgotten");
-    for (int i = RECORD_NEW; i <= RECORD_REFUSED; i++)
-        if (!strcmp(name, record_state_name((RecordState)i)))
-            row->state = (RecordState)i;
+    row->gone = journal_ends(name);
+    record_state_of(name, &row->state);
     if (!row->gone)
         return 0;
     int ret = close_generation(r, row);
@@ -217,7 +204,8 @@ static bool begins_anew(const SurveyRow *row, const char *at, const char *end)
         return false;
     while (json_next(&at, end, &pair))
         if (json_is(&pair, "client_request_ids"))
-            return json_copy_text(&pair, tries, sizeof(tries)) && is_other(row, tries);
+            return json_copy_text(&pair, tries, sizeof(tries)) &&
+                   journal_begins_anew(row->tries, tries);
     return false;
 }
 
@@ -243,8 +231,9 @@ static int take_line(void *opaque, const char *line, size_t size)
 
 /* The directory */
 
-static int take_name(Reading *r, const char *name)
+static int take_name(void *opaque, const char *name)
 {
+    Reading *r = opaque;
     bool record = store_is_keyed(name, ".json") || store_is_keyed(name, ".json.tmp"),
          clip = store_is_keyed(name, ".mp4");
     SurveyRow *row = record || clip ? row_of(r, name) : NULL;
@@ -256,19 +245,6 @@ static int take_name(Reading *r, const char *name)
     row->has_record = row->has_record || record;
     row->has_clip = row->has_clip || clip;
     return 0;
-}
-
-static int read_directory(Reading *r)
-{
-    DIR *directory = opendir(r->store->directory);
-    const struct dirent *entry;
-    int ret = directory ? 0 : AVERROR(errno);
-
-    while (ret >= 0 && (entry = readdir(directory)))
-        ret = take_name(r, entry->d_name);
-    if (directory)
-        closedir(directory);
-    return ret;
 }
 
 /* Records that the journal has nothing of */
@@ -352,7 +328,7 @@ int survey_read(const Store *store, Outcome *out, Survey **survey)
 
     if ((r.survey = *survey = av_mallocz(sizeof(**survey))) && (ret = grow(&r)) >= 0 &&
         (ret = journal_walk(store, 0, take_line, &r)) >= 0 &&
-        (ret = read_directory(&r)) >= 0)
+        (ret = store_walk(store, take_name, &r)) >= 0)
         ret = finish(&r);
     av_free(r.places);
     if (ret >= 0) {

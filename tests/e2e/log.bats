@@ -42,6 +42,10 @@ logged() { # command: its events, in one line
 @test "I2V_LOG that cannot be written does not stop the work" {
     I2V_LOG=$PWD/none/log works ff "${REQUEST[@]}" -i still.png "${PEEK[@]}"
     says_in_one I2V_LOG none/log
+    # One that waits for a reader is not waited for.
+    mkfifo pipe
+    I2V_LOG=$PWD/pipe works timeout 60 "$BIN/i2vctl" fetch --prompt "a pipe" --duration 4 still.png
+    says_in_one I2V_LOG pipe
 }
 
 @test "I2V_LOG: the events of a journey, and of those that go other ways" {

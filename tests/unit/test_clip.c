@@ -3,13 +3,16 @@
 #include "support.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <libavutil/error.h>
 #include <libavutil/intreadwrite.h>
 #include <libavutil/mem.h>
 
 #include "store/clip.h"
+#include "store/store.h"
 #include "mp4.h"
 
 static const struct {
@@ -526,30 +529,55 @@ static void test_open_fails(void **state)
     }
 }
 
+/* A record that was rebuilt from the journal does not say what its clip is: it is looked
+ * at once, and noted. */
+static void test_looked_at(void **state)
+{
+    static const char key[] =
+        "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+    char command[2048];
+    Record *r = record_alloc(key);
+    Store *store = NULL;
+    (void)state;
+
+    assert_int_equal(store_open(temp_path("looked-at"), NULL, &store), 0);
+    char *clip = store_clip_path(store, key), *path = store_path(store, key, ".json");
+    snprintf(command, sizeof(command), "cp '%s' '%s'", temp_path("silent.mp4"), clip);
+    assert_int_equal(system(command), 0);
+    r->state = RECORD_READY;
+    assert_int_equal(record_set(&r->id, "g:1"), 0);
+    assert_int_equal(store_note_clip(store, r, NULL, NULL), 0);
+    assert_int_equal(store_save(store, r, NULL), 0);
+    assert_int_equal(unlink(path), 0);
+    for (int i = 0; i < 2; i++) {
+        record_free(&r);
+        assert_int_equal(store_load(store, key, false, NULL, &r), 0);
+        check_number("rebuilt", r->rebuilt, !i);
+        check_number("noted", r->clip.width, i ? MP4_WIDTH : 0);
+        assert_int_equal(store_look_at_clip(store, r, NULL, NULL), 0);
+        check_number("width", r->clip.width, MP4_WIDTH);
+        assert_false(r->clip.has_audio);
+    }
+    record_free(&r);
+    store_close(&store);
+    av_free(clip);
+    av_free(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_whole),
-        cmocka_unit_test(test_kinds),
-        cmocka_unit_test(test_steps),
-        cmocka_unit_test(test_last_step),
-        cmocka_unit_test(test_c2pa),
-        cmocka_unit_test(test_cut),
-        cmocka_unit_test(test_damaged_kinds),
-        cmocka_unit_test(test_cut_at_moof),
-        cmocka_unit_test(test_cut_at_last_moof),
-        cmocka_unit_test(test_wrong_index),
-        cmocka_unit_test(test_odd),
-        cmocka_unit_test(test_odd_cut),
-        cmocka_unit_test(test_behind),
-        cmocka_unit_test(test_beyond),
-        cmocka_unit_test(test_no_clip),
-        cmocka_unit_test(test_awkward_names),
-        cmocka_unit_test(test_interrupted),
-        cmocka_unit_test(test_open_guarded),
-        cmocka_unit_test(test_open_with_dictionary),
-        cmocka_unit_test(test_open_with_pb),
-        cmocka_unit_test(test_open_fails),
+        cmocka_unit_test(test_whole),         cmocka_unit_test(test_looked_at),
+        cmocka_unit_test(test_kinds),         cmocka_unit_test(test_steps),
+        cmocka_unit_test(test_last_step),     cmocka_unit_test(test_c2pa),
+        cmocka_unit_test(test_cut),           cmocka_unit_test(test_damaged_kinds),
+        cmocka_unit_test(test_cut_at_moof),   cmocka_unit_test(test_cut_at_last_moof),
+        cmocka_unit_test(test_wrong_index),   cmocka_unit_test(test_odd),
+        cmocka_unit_test(test_odd_cut),       cmocka_unit_test(test_behind),
+        cmocka_unit_test(test_beyond),        cmocka_unit_test(test_no_clip),
+        cmocka_unit_test(test_awkward_names), cmocka_unit_test(test_interrupted),
+        cmocka_unit_test(test_open_guarded),  cmocka_unit_test(test_open_with_dictionary),
+        cmocka_unit_test(test_open_with_pb),  cmocka_unit_test(test_open_fails),
     };
     said_start();
     return cmocka_run_group_tests_name("clip", tests, mp4_render, NULL);

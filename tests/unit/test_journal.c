@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "support.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -218,7 +219,7 @@ static void test_dropped(void **state)
     JournalPage page;
 
     save(store, r, RECORD_FAILED);
-    assert_int_equal(journal_drop(store, KEY, "pruned"), 0);
+    assert_int_equal(journal_note(store, KEY, JOURNAL_PRUNED), 0);
     assert_int_equal(journal_read(store, KEY, &page), 0);
     assert_true(page.dropped);
     assert_null(page.record);
@@ -277,7 +278,7 @@ static void test_together(void **state)
         key[63] = (char)('0' + i);
         int ret = 0;
         for (int n = 0; n < STEPS && ret >= 0; n++)
-            ret = journal_drop(store, key, "pruned");
+            ret = journal_note(store, key, JOURNAL_PRUNED);
         _exit(ret < 0);
     }
     for (int i = 0, status; i < PROCESSES; i++)
@@ -318,6 +319,77 @@ static void test_not_writable(void **state)
     av_free(path);
 }
 
+/* The disk may fail once the bytes are in the file. */
+static int failing_syncs;
+
+int fdatasync(int fd)
+{
+    (void)fd;
+    errno = EIO;
+    return failing_syncs-- > 0 ? -1 : 0;
+}
+
+/* Of what was not sent the journal does not say that it was. */
+static void test_not_synced(void **state)
+{
+    Store *store = *state;
+    Record *r = new_record(KEY), *again = NULL;
+
+    failing_syncs = 0;
+    save(store, r, RECORD_INTENT);
+    said_clear();
+    failing_syncs = 1;
+    r->state = RECORD_SENT;
+    assert_true(store_save(store, r, NULL) < 0);
+    assert_non_null(strstr(said.error, "nothing sent"));
+    assert_non_null(strstr(journal_text(store), "\"sent\"")); /* it is there */
+    assert_int_equal(store_load(store, KEY, true, NULL, &again), 0);
+    check_number("state", again->state, RECORD_INTENT);
+    record_free(&again);
+    /* A step of an earlier run that was rebuilt did leave. */
+    save(store, r, RECORD_INTENT);
+    assert_int_equal(journal_note(store, KEY, "sent"), 0);
+    failing_syncs = 1;
+    assert_true(store_load(store, KEY, true, NULL, &again) < 0);
+    assert_int_equal(store_load(store, KEY, true, NULL, &again), 0);
+    check_number("state", again->state, RECORD_SENT);
+    record_free(&again);
+    record_free(&r);
+}
+
+/* What is paid for is kept in its record, and told to the journal with the next step. */
+static void test_record_alone(void **state)
+{
+    Store *store = *state;
+    Record *r = new_record(KEY), *again = NULL;
+    char *path = journal_path(store);
+    JournalPage page;
+
+    save(store, r, RECORD_INTENT);
+    save(store, r, RECORD_SENT);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(mkdir(path, 0700), 0);
+    assert_int_equal(record_set(&r->id, "g:1"), 0);
+    r->state = RECORD_RUNNING;
+    said_clear();
+    assert_true(store_save(store, r, NULL) < 0);
+    assert_non_null(strstr(said.error, "generation g:1 goes on"));
+    assert_int_equal(rmdir(path), 0);
+    assert_int_equal(store_load(store, KEY, true, NULL, &again), 0);
+    check_number("state", again->state, RECORD_RUNNING);
+    check_text("id", again->id, "g:1");
+    /* An older journal is there again: it is told all. */
+    append_raw(store, "{\"key\":\"" OTHER "\",\"state\":\"failed\"}\n", 92);
+    save(store, again, RECORD_FAILED);
+    assert_int_equal(journal_read(store, KEY, &page), 0);
+    check_text("id", page.record->id, "g:1");
+    check_text("model", page.record->model, "maker/model");
+    record_free(&page.record);
+    record_free(&again);
+    record_free(&r);
+    av_free(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -330,6 +402,8 @@ int main(void)
         cmocka_unit_test(test_noted_lately),
         cmocka_unit_test_setup_teardown(test_together, open_store, close_store),
         cmocka_unit_test_setup_teardown(test_not_writable, open_store, close_store),
+        cmocka_unit_test_setup_teardown(test_not_synced, open_store, close_store),
+        cmocka_unit_test_setup_teardown(test_record_alone, open_store, close_store),
     };
     said_start();
     clear_environment();

@@ -181,6 +181,83 @@ static void test_prune_leaves_damaged(void **state)
     store_close(&store);
 }
 
+/* What stands alone, of a request that nothing is known of, goes when it is old. */
+static void test_prune_alone(void **state)
+{
+    static const struct {
+        char digit;
+        const char *suffix, *text;
+        bool stays;
+    } cases[] = {
+        {'0', ".lock", "", false},
+        {'1', ".probe", "x", false},
+        {'2', ".broken.mp4", "x", false},
+        {'3', ".lock", "i2v-33333333333333330123456789abcdef", true}, /* sent */
+        {'4', ".lock", "", true},                                     /* held */
+        {'5', ".lock", "", true},                                     /* has a record */
+        {'6', ".lock", "", true},        /* the journal knows that it is running */
+        {'7', ".broken.mp4", "x", true}, /* as well */
+        {'8', ".lock", "", false},       /* the journal knows that it has ended */
+    };
+    static const struct timespec old[2];
+    Store *store = open_new("alone");
+    StorePruned pruned;
+    (void)state;
+
+    add(store, '5', RECORD_RUNNING, -1);
+    for (char digit = '6'; digit <= '8'; digit++) {
+        add(store, digit, digit == '8' ? RECORD_FAILED : RECORD_RUNNING, 1);
+        for (int i = 0; i < 4; i++) {
+            static const char *const suffixes[] = {".json", ".mp4.part", ".mp4.part.note",
+                                                   ".broken.mp4"};
+            assert_int_equal(unlink(path_in_store(key_of_digit(digit), suffixes[i])), 0);
+        }
+    }
+    for (int round = 0; round < 2; round++) {
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+            const char *path =
+                path_in_store(key_of_digit(cases[i].digit), cases[i].suffix);
+            FILE *file = fopen(path, "w");
+            assert_non_null(file);
+            fputs(cases[i].text, file);
+            fclose(file);
+            if (round)
+                assert_int_equal(utimensat(AT_FDCWD, path, old, 0), 0);
+        }
+        int lock = store_lock(store, key_of_digit('4'));
+        assert_true(lock >= 0);
+        assert_int_equal(store_prune(store, record_now() - 30 * DAY, NULL, &pruned), 0);
+        store_unlock(&lock);
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+            if (is_there(key_of_digit(cases[i].digit), cases[i].suffix) !=
+                (!round || cases[i].stays))
+                fail_case("case %c, round %d: removed or kept wrongly", cases[i].digit,
+                          round);
+    }
+    store_close(&store);
+}
+
+/* One that cannot be read keeps none of the others, and is told of once. */
+static void test_prune_unreadable(void **state)
+{
+    Store *store = open_new("unreadable");
+    StorePruned pruned;
+    (void)state;
+
+    for (char digit = '0'; digit < '8'; digit++)
+        add(store, digit, RECORD_FAILED, 31);
+    for (char digit = '3'; digit < '5'; digit++) {
+        assert_int_equal(unlink(path_in_store(key_of_digit(digit), ".json")), 0);
+        assert_int_equal(mkdir(path_in_store(key_of_digit(digit), ".json"), 0700), 0);
+    }
+    said_clear();
+    assert_true(store_prune(store, record_now() - 30 * DAY, NULL, &pruned) < 0);
+    check_number("said", said.errors, 1);
+    assert_non_null(strstr(said.error, "Cannot prune 2 of 8 requests"));
+    check_number("records", pruned.records, 6);
+    store_close(&store);
+}
+
 static void test_list(void **state)
 {
     Store *store = open_new("list");
@@ -211,6 +288,8 @@ int main(void)
         cmocka_unit_test(test_prune_leaves_what_is_in_use),
         cmocka_unit_test(test_prune_leftovers),
         cmocka_unit_test(test_prune_leaves_damaged),
+        cmocka_unit_test(test_prune_alone),
+        cmocka_unit_test(test_prune_unreadable),
         cmocka_unit_test(test_list),
     };
     said_start();

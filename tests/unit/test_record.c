@@ -8,6 +8,7 @@
 #include <libavutil/common.h>
 #include <libavutil/error.h>
 
+#include "base/json.h"
 #include "store/record.h"
 
 #define KEY "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -124,13 +125,32 @@ static void test_history_is_bounded(void **state)
     record_free(&record);
 }
 
+/* A text that is cut to fit ends with a whole character, escaped or not. */
+static void test_cut_text(void **state)
+{
+    static const char *const texts[] = {"{\"a\":\"x\xC3\xA4\xE2\x82\xAC\"}",
+                                        "{\"a\":\"\\u0078\xC3\xA4\xE2\x82\xAC\"}"};
+    static const char *const wanted[] = {
+        "", "", "x", "x", "x\xC3\xA4", "x\xC3\xA4", "x\xC3\xA4", "x\xC3\xA4\xE2\x82\xAC"};
+    (void)state;
+    for (int i = 0; i < 2; i++)
+        for (size_t size = 1; size < 8; size++) {
+            const char *at = texts[i];
+            char text[8];
+            JsonPair pair;
+            assert_true(json_next(&at, texts[i] + strlen(texts[i]), &pair));
+            assert_true(json_copy_text(&pair, text, size));
+            check_text("cut", text, wanted[size]);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trip),   cmocka_unit_test(test_request),
-        cmocka_unit_test(test_not_a_record),
+        cmocka_unit_test(test_cut_text), cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_request),  cmocka_unit_test(test_not_a_record),
 
-        cmocka_unit_test(test_finished),     cmocka_unit_test(test_history_is_bounded),
+        cmocka_unit_test(test_finished), cmocka_unit_test(test_history_is_bounded),
     };
     return cmocka_run_group_tests_name("record", tests, NULL, NULL);
 }
