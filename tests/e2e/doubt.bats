@@ -153,7 +153,8 @@ sent_in_vain() { # prompt, hours
     [ "$status" -eq 73 ]
     jq -es 'length > 5' log
     expect_creates 2
-    same "" "$(find "$I2V_STORE" -name '*.lock' -size +0)"
+    # A lock may hold the client request ids of its request, and nothing else.
+    same "" "$(find "$I2V_STORE" -name '*.lock' -exec sed -E 's/i2v-[0-9a-f]{32} ?//g' {} +)"
 }
 
 @test "a key from a command that takes its time" {
