@@ -18,6 +18,7 @@
 
 #include "base/files.h"
 #include "base/json.h"
+#include "store/journal_index.h"
 #include "store/parts.h"
 #include "store/salvage.h"
 
@@ -41,30 +42,43 @@ int64_t journal_size(const Store *store)
     return stat(path, &st) < 0 ? 0 : (int64_t)st.st_size;
 }
 
-/* When this process came to it, which never forgets a store. */
-int64_t journal_began(const Store *store)
+/* What this process knows of a journal; it never forgets one. */
+typedef struct Known {
+    struct Known *next;
+    char *path;
+    int64_t size; ///< when it came to it
+    JournalIndex *index;
+} Known;
+
+/* @return NULL without memory */
+static const Known *known_of(const Store *store)
 {
     static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-    static struct Beginning {
-        struct Beginning *next;
-        char *path;
-        int64_t size;
-    } * first;
+    static Known *first;
     char *path = journal_path(store);
-    struct Beginning *b;
+    Known *k;
 
     pthread_mutex_lock(&mutex);
-    for (b = first; b && path && strcmp(b->path, path);)
-        b = b->next;
-    if (path && !b && (b = av_mallocz(sizeof(*b)))) {
-        *b = (struct Beginning){first, path, journal_size(store)};
-        first = b;
-        path = NULL;
+    for (k = path ? first : NULL; k && strcmp(k->path, path);)
+        k = k->next;
+    if (path && !k && (k = av_mallocz(sizeof(*k)))) {
+        *k = (Known){first, path, journal_size(store), journal_index_alloc()};
+        if (k->index) {
+            first = k;
+            path = NULL;
+        } else {
+            av_freep(&k);
+        }
     }
-    int64_t size = b ? b->size : journal_size(store);
     pthread_mutex_unlock(&mutex);
     av_free(path);
-    return size;
+    return k;
+}
+
+int64_t journal_began(const Store *store)
+{
+    const Known *known = known_of(store);
+    return known ? known->size : journal_size(store);
 }
 
 /* Appending */
@@ -140,7 +154,8 @@ typedef struct Walk {
     int fd;
     char *buffer;
     size_t room, have;
-    int (*take)(void *opaque, const char *line, size_t size);
+    int64_t at; ///< of the buffer in the file
+    int (*take)(void *opaque, int64_t at, const char *line, size_t size);
     void *opaque;
 } Walk;
 
@@ -152,9 +167,11 @@ static int take_lines(Walk *w)
 
     while (ret >= 0 && (behind = memchr(line, '\n', (size_t)(end - line)))) {
         if (behind > line)
-            ret = w->take(w->opaque, line, (size_t)(behind - line));
+            ret = w->take(w->opaque, w->at + (line - w->buffer), line,
+                          (size_t)(behind - line));
         line = behind + 1;
     }
+    w->at += line - w->buffer;
     w->have = (size_t)(end - line);
     memmove(w->buffer, line, w->have);
     return ret;
@@ -164,9 +181,10 @@ static int walk(Walk *w)
 {
     for (;;) {
         if (w->have == w->room && w->room >= MAX_LINE) {
-            int taken = w->take(w->opaque, w->buffer, w->have);
+            int taken = w->take(w->opaque, w->at, w->buffer, w->have);
             if (taken < 0)
                 return taken;
+            w->at += (int64_t)w->have;
             w->have = 0;
         }
         size_t room = FFMAX(w->have * 2, PIECE);
@@ -188,11 +206,12 @@ static int walk(Walk *w)
         if (ret < 0)
             return ret;
     }
-    return w->have ? w->take(w->opaque, w->buffer, w->have) : 0;
+    return w->have ? w->take(w->opaque, w->at, w->buffer, w->have) : 0;
 }
 
 int journal_walk(const Store *store, int64_t from,
-                 int (*take)(void *opaque, const char *line, size_t size), void *opaque)
+                 int (*take)(void *opaque, int64_t at, const char *line, size_t size),
+                 void *opaque)
 {
     char *path = journal_path(store);
     Walk w = {.take = take, .opaque = opaque};
@@ -203,7 +222,7 @@ int journal_walk(const Store *store, int64_t from,
     if (w.fd < 0 || fstat(w.fd, &st) < 0)
         ret = !path ? AVERROR(ENOMEM) : errno == ENOENT ? 0 : AVERROR(errno);
     else if (S_ISREG(st.st_mode) &&
-             lseek(w.fd, from <= st.st_size ? (off_t)from : 0, SEEK_SET) < 0)
+             (w.at = lseek(w.fd, from <= st.st_size ? (off_t)from : 0, SEEK_SET)) < 0)
         ret = AVERROR(errno);
     else
         ret = walk(&w);
@@ -229,9 +248,19 @@ const char *journal_key(const char *line, size_t size)
     return line + HEAD;
 }
 
-static int find_key(void *opaque, const char *line, size_t size)
+const char *journal_find_key(const char *text, size_t size)
+{
+    const char *found = memmem(text, size, head, HEAD);
+    if (!found || (size_t)(text + size - found) < HEAD + RECORD_KEY_DIGITS)
+        return NULL;
+    return found + HEAD;
+}
+
+static int find_key(void *opaque, int64_t at, const char *line, size_t size)
 {
     const char *key = journal_key(line, size);
+
+    (void)at;
     return key && !memcmp(key, opaque, RECORD_KEY_DIGITS) ? AVERROR(EEXIST) : 0;
 }
 
@@ -289,13 +318,14 @@ static int find_rest(const Reading *reading, const char *line, size_t size, cJSO
     return 0;
 }
 
-static int take_line(void *opaque, const char *line, size_t size)
+static int take_line(void *opaque, int64_t at, const char *line, size_t size)
 {
     Reading *reading = opaque;
     const char *key = journal_key(line, size);
     cJSON *json = NULL;
     int ret = 0;
 
+    (void)at;
     if (key && memcmp(key, reading->key, RECORD_KEY_DIGITS))
         return 0;
     if (key)
@@ -314,9 +344,12 @@ static int take_line(void *opaque, const char *line, size_t size)
 int journal_read(const Store *store, const char *key, JournalPage *page)
 {
     Reading reading = {key, page};
+    const Known *known = known_of(store);
+    int64_t from = known ? journal_index_find(known->index, store, key) : 0;
 
     *page = (JournalPage){0};
-    int ret = journal_walk(store, 0, take_line, &reading);
+    /* Without memory for it, all is read. */
+    int ret = journal_walk(store, FFMAX(from, 0), take_line, &reading);
     if (ret < 0)
         record_free(&page->record);
     return ret;

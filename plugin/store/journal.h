@@ -44,16 +44,22 @@ int journal_note(const Store *store, const char *key, const char *state);
 /**
  * Go through the lines, without holding more than one in memory.
  * @param from  byte to begin at; behind the end: at the start, since it is another file
- * @param take  gets each line without its end, what is none included; what it returns
- * below 0 ends the walk. A line of more than a megabyte comes in pieces
+ * @param take  gets each line without its end and the byte where it begins, what is none
+ * included; what it returns below 0 ends the walk. A line of more than a megabyte comes
+ * in pieces
  * @return 0, also without a journal; what take returned; or a negative AVERROR
  */
 int journal_walk(const Store *store, int64_t from,
-                 int (*take)(void *opaque, const char *line, size_t size), void *opaque);
+                 int (*take)(void *opaque, int64_t at, const char *line, size_t size),
+                 void *opaque);
 
 /** The key that a line begins with, inside it. @return NULL for a line that is cut or is
  * none */
 const char *journal_key(const char *line, size_t size);
+
+/** The first key in a text at which a line would begin, in what is cut or garbled.
+ * @return inside it, RECORD_KEY_DIGITS of whatever they are; or NULL */
+const char *journal_find_key(const char *text, size_t size);
 
 /** Whether a line with these client request ids begins another generation of a request
  * that had those: it has tries of its own. @param had, tries  NULL = none */

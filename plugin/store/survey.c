@@ -209,13 +209,14 @@ static bool begins_anew(const SurveyRow *row, const char *at, const char *end)
     return false;
 }
 
-static int take_line(void *opaque, const char *line, size_t size)
+static int take_line(void *opaque, int64_t at, const char *line, size_t size)
 {
     Reading *r = opaque;
     const char *key = journal_key(line, size);
     SurveyRow *row = key ? row_of(r, key) : NULL;
     int ret = 0;
 
+    (void)at;
     if (!key)
         return 0;
     if (!row)

@@ -390,6 +390,71 @@ static void test_record_alone(void **state)
     av_free(path);
 }
 
+/* What was read once is not read again, and whatever is new is found: behind it, in a
+ * line that was cut, in another journal in its place. */
+static void test_read_again(void **state)
+{
+    static const char garbage[] =
+        "x{\"key\":\"" OTHER "\",\"state\":\"running\",\"id\":\"g:2\",\"us\n";
+    static const char running[] =
+        "{\"key\":\"" KEY "\",\"state\":\"running\",\"id\":\"g:9\"}\n";
+    Store *store = *state;
+    Record *r = new_record(KEY);
+    char *path = journal_path(store);
+    JournalPage page;
+
+    assert_int_equal(journal_read(store, KEY, &page), 0);
+    assert_null(page.record);
+    save(store, r, RECORD_INTENT);
+    for (int i = 0; i < 3000; i++) { /* more than the table has room for at first */
+        char key[RECORD_KEY_SIZE];
+        snprintf(key, sizeof(key), "%016x%s", i, OTHER + 16);
+        if (i % 100 == 0)
+            assert_int_equal(journal_note(store, key, "failed"), 0);
+        else {
+            char line[128];
+            append_raw(store, line,
+                       (size_t)snprintf(line, sizeof(line),
+                                        "{\"key\":\"%s\",\"state\":\"failed\"}\n", key));
+        }
+    }
+    assert_int_equal(journal_read(store, OTHER, &page), 0);
+    assert_null(page.record);
+    assert_int_equal(journal_read(store, KEY, &page), 0);
+    check_number("state", page.record->state, RECORD_INTENT);
+    record_free(&page.record);
+    append_raw(store, garbage, sizeof(garbage) - 1);
+    for (int i = 0; i < 2; i++) { /* new, and from where it is known to be */
+        assert_int_equal(journal_read(store, OTHER, &page), 0);
+        check_text("id", page.record->id, "g:2");
+        record_free(&page.record);
+    }
+    /* The end of a line comes later. */
+    append_raw(store, running, 40);
+    assert_int_equal(journal_read(store, KEY, &page), 0);
+    record_free(&page.record);
+    append_raw(store, running + 40, sizeof(running) - 1 - 40);
+    assert_int_equal(journal_read(store, KEY, &page), 0);
+    check_text("id", page.record->id, "g:9");
+    record_free(&page.record);
+    /* Others in its place: a shorter one, none, a longer one in the same file. */
+    for (int i = 0; i < 3; i++) {
+        struct stat st;
+        assert_int_equal(i == 1 ? unlink(path) : 0, 0);
+        assert_int_equal(i == 1 ? 0 : truncate(path, 0), i == 2 ? -1 : 0);
+        for (int n = 0; i == 2 && n < 1000; n++)
+            append_raw(store, garbage, sizeof(garbage) - 1);
+        if (i != 1)
+            append_raw(store, running, sizeof(running) - 1);
+        assert_int_equal(journal_read(store, KEY, &page), 0);
+        assert_int_equal(!page.record, i == 1);
+        record_free(&page.record);
+        assert_int_equal(stat(path, &st), i == 1 ? -1 : 0);
+    }
+    record_free(&r);
+    av_free(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -399,6 +464,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_long_texts, open_store, close_store),
         cmocka_unit_test_setup_teardown(test_garbage, open_store, close_store),
         cmocka_unit_test_setup_teardown(test_dropped, open_store, close_store),
+        cmocka_unit_test_setup_teardown(test_read_again, open_store, close_store),
         cmocka_unit_test(test_noted_lately),
         cmocka_unit_test_setup_teardown(test_together, open_store, close_store),
         cmocka_unit_test_setup_teardown(test_not_writable, open_store, close_store),
