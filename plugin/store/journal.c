@@ -15,11 +15,12 @@
 #include <libavutil/common.h>
 #include <libavutil/error.h>
 #include <libavutil/mem.h>
+#include <libavutil/time.h>
 
 #include "base/files.h"
 #include "base/json.h"
-#include "store/journal_index.h"
 #include "store/parts.h"
+#include "store/places.h"
 #include "store/salvage.h"
 
 #define NAME "journal.jsonl"
@@ -27,6 +28,13 @@
 /* Read at a time, and the longest line that is not taken for garbage. */
 #define PIECE    (256 << 10)
 #define MAX_LINE (1 << 20)
+
+/* Looks whether it is this process's turn to append, and microseconds between two. */
+#define TURN_TRIES 25
+#define TURN_US    4000
+
+/* Bytes by which a journal that was read is known again. */
+#define TAIL 64
 
 char *journal_path(const Store *store)
 {
@@ -42,16 +50,22 @@ int64_t journal_size(const Store *store)
     return stat(path, &st) < 0 ? 0 : (int64_t)st.st_size;
 }
 
-/* What this process knows of a journal; it never forgets one. */
+/* What this process knows of a journal; it never forgets one. What it has read of it once
+ * it does not read again, but for the requests that are in it: a journal of years has
+ * tens of megabytes, and each look at a request without a record asks it. */
 typedef struct Known {
     struct Known *next;
     char *path;
-    int64_t size; ///< when it came to it
-    JournalIndex *index;
+    int64_t began; ///< bytes that it had when the process came to it
+    pthread_mutex_t mutex;
+    Places places;
+    int64_t end;     ///< whole lines up to here have been read
+    int64_t size;    ///< bytes that the file had before that
+    char tail[TAIL]; ///< what is before the end
 } Known;
 
 /* @return NULL without memory */
-static const Known *known_of(const Store *store)
+static Known *known_of(const Store *store)
 {
     static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
     static Known *first;
@@ -62,13 +76,10 @@ static const Known *known_of(const Store *store)
     for (k = path ? first : NULL; k && strcmp(k->path, path);)
         k = k->next;
     if (path && !k && (k = av_mallocz(sizeof(*k)))) {
-        *k = (Known){first, path, journal_size(store), journal_index_alloc()};
-        if (k->index) {
-            first = k;
-            path = NULL;
-        } else {
-            av_freep(&k);
-        }
+        *k = (Known){.next = first, .path = path, .began = journal_size(store)};
+        pthread_mutex_init(&k->mutex, NULL);
+        first = k;
+        path = NULL;
     }
     pthread_mutex_unlock(&mutex);
     av_free(path);
@@ -78,7 +89,7 @@ static const Known *known_of(const Store *store)
 int64_t journal_began(const Store *store)
 {
     const Known *known = known_of(store);
-    return known ? known->size : journal_size(store);
+    return known ? known->began : journal_size(store);
 }
 
 /* Appending */
@@ -106,6 +117,25 @@ static bool is_torn(int fd)
     return last != '\n';
 }
 
+/* For its turn to append: where O_APPEND is not atomic, as on NFS, two lines might come
+ * to lie on each other. Somebody who hangs does not keep a step from being noted. */
+static void take_turn(int fd)
+{
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
+    for (int i = 0; i < TURN_TRIES; i++) {
+        if (fcntl(fd, F_OFD_SETLK, &lock) >= 0 || (errno != EAGAIN && errno != EACCES))
+            break;
+        av_usleep(TURN_US);
+    }
+}
+
+static void end_turn(int fd)
+{
+    struct flock none = {.l_type = F_UNLCK, .l_whence = SEEK_SET};
+    fcntl(fd, F_OFD_SETLK, &none); /* a forked child may have a copy of it */
+}
+
 /* In one piece, or two processes' lines might be mixed. */
 static int write_line(int fd, const char *text, size_t size)
 {
@@ -116,8 +146,13 @@ static int write_line(int fd, const char *text, size_t size)
     while (put < 0 && errno == EINTR);
     if (put >= 0 && (size_t)put < size)
         return AVERROR(ENOSPC);
-    /* Some file systems sync nothing; there is no more to be done there. */
-    return put < 0 || (fdatasync(fd) < 0 && errno != EINVAL) ? AVERROR(errno) : 0;
+    return put < 0 ? AVERROR(errno) : 0;
+}
+
+/* Some file systems sync nothing; there is no more to be done there. */
+static int sync_line(int fd)
+{
+    return fdatasync(fd) < 0 && errno != EINVAL ? AVERROR(errno) : 0;
 }
 
 int journal_append(const Store *store, const char *line)
@@ -128,8 +163,12 @@ int journal_append(const Store *store, const char *line)
     int ret = FFMIN(fd, 0);
 
     if (fd >= 0) {
+        take_turn(fd);
         const char *start = text + !is_torn(fd);
         ret = write_line(fd, start, strlen(start));
+        end_turn(fd);
+        if (ret >= 0)
+            ret = sync_line(fd);
         if (close(fd) < 0 && ret >= 0)
             ret = AVERROR(errno);
     }
@@ -248,7 +287,8 @@ const char *journal_key(const char *line, size_t size)
     return line + HEAD;
 }
 
-const char *journal_find_key(const char *text, size_t size)
+/* The first key in what is cut or garbled, at which a line would begin. */
+static const char *find_head(const char *text, size_t size)
 {
     const char *found = memmem(text, size, head, HEAD);
     if (!found || (size_t)(text + size - found) < HEAD + RECORD_KEY_DIGITS)
@@ -270,6 +310,77 @@ bool store_noted_lately(const Store *store, const char *key)
 
     av_strlcpy(wanted, key, sizeof(wanted));
     return journal_walk(store, store->journal_began, find_key, wanted) == AVERROR(EEXIST);
+}
+
+/* Where the lines of a request begin */
+
+static int note_place(void *opaque, int64_t at, const char *line, size_t size)
+{
+    Known *k = opaque;
+    const char *key = journal_key(line, size), *end = line + size, *found = line;
+    int ret = key ? places_put(&k->places, key, at) : 0;
+
+    /* One that is cut or garbled may still speak of requests. */
+    while (!key && ret >= 0 && (found = find_head(found, (size_t)(end - found))))
+        ret = places_put(&k->places, found, at);
+    /* The last may not have its end yet. */
+    int64_t behind = at + (int64_t)size + 1;
+    if (ret >= 0 && behind <= k->size)
+        k->end = behind;
+    return ret;
+}
+
+static void forget(Known *k)
+{
+    places_clear(&k->places);
+    k->end = 0;
+}
+
+/* As many bytes before the end as there are. */
+static bool read_tail(const Known *k, int fd, char tail[TAIL])
+{
+    size_t size = (size_t)FFMIN(k->end, TAIL);
+    memset(tail, 0, TAIL);
+    return pread(fd, tail, size, (off_t)(k->end - (int64_t)size)) == (ssize_t)size;
+}
+
+/* Read what is new in it; another one in its place is noticed. */
+static int bring_up(Known *k, const Store *store)
+{
+    int fd = open(k->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    int ret = fd < 0 ? AVERROR(errno) : 0;
+    char tail[TAIL];
+    struct stat st;
+
+    if (ret >= 0 && fstat(fd, &st) < 0)
+        ret = AVERROR(errno);
+    if (ret >= 0 &&
+        (st.st_size < k->end || !read_tail(k, fd, tail) || memcmp(tail, k->tail, TAIL)))
+        forget(k);
+    if (ret >= 0 && (k->size = st.st_size) > k->end)
+        ret = journal_walk(store, k->end, note_place, k);
+    if (ret >= 0 && !read_tail(k, fd, k->tail))
+        ret = AVERROR(EIO);
+    if (ret < 0)
+        forget(k);
+    if (fd >= 0)
+        close(fd);
+    return ret;
+}
+
+/* @return before the first line that speaks of a key, 0 where that is not known */
+static int64_t find_place(const Store *store, const char *key)
+{
+    Known *k = known_of(store);
+    int64_t at = 0;
+
+    if (!k)
+        return 0;
+    pthread_mutex_lock(&k->mutex);
+    if (bring_up(k, store) >= 0 && (at = places_find(&k->places, key)) < 0)
+        at = k->end;
+    pthread_mutex_unlock(&k->mutex);
+    return at;
 }
 
 /* One request */
@@ -344,12 +455,9 @@ static int take_line(void *opaque, int64_t at, const char *line, size_t size)
 int journal_read(const Store *store, const char *key, JournalPage *page)
 {
     Reading reading = {key, page};
-    const Known *known = known_of(store);
-    int64_t from = known ? journal_index_find(known->index, store, key) : 0;
 
     *page = (JournalPage){0};
-    /* Without memory for it, all is read. */
-    int ret = journal_walk(store, FFMAX(from, 0), take_line, &reading);
+    int ret = journal_walk(store, find_place(store, key), take_line, &reading);
     if (ret < 0)
         record_free(&page->record);
     return ret;

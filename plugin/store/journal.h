@@ -57,10 +57,6 @@ int journal_walk(const Store *store, int64_t from,
  * none */
 const char *journal_key(const char *line, size_t size);
 
-/** The first key in a text at which a line would begin, in what is cut or garbled.
- * @return inside it, RECORD_KEY_DIGITS of whatever they are; or NULL */
-const char *journal_find_key(const char *text, size_t size);
-
 /** Whether a line with these client request ids begins another generation of a request
  * that had those: it has tries of its own. @param had, tries  NULL = none */
 bool journal_begins_anew(const char *had, const char *tries);

@@ -13,6 +13,7 @@
 #include <libavutil/error.h>
 #include <libavutil/mem.h>
 
+#include "base/lock.h"
 #include "store/journal.h"
 
 #define KEY   "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -293,6 +294,24 @@ static void test_together(void **state)
             fail_case("no line: %s", line);
 }
 
+/* Somebody who holds the journal and hangs keeps no step from being noted. */
+static void test_held(void **state)
+{
+    Store *store = *state;
+    char *path = journal_path(store);
+
+    assert_int_equal(journal_note(store, KEY, "failed"), 0);
+    int lock = lock_try(path);
+    assert_true(lock >= 0);
+    assert_int_equal(journal_note(store, KEY, "failed"), 0);
+    lock_release(&lock);
+    check_number("lines", count_lines(store), 2);
+    lock = lock_try(path); /* it was let go */
+    assert_true(lock >= 0);
+    lock_release(&lock);
+    av_free(path);
+}
+
 /* A step whose line cannot be written fails as one whose record cannot. */
 static void test_not_writable(void **state)
 {
@@ -467,6 +486,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_read_again, open_store, close_store),
         cmocka_unit_test(test_noted_lately),
         cmocka_unit_test_setup_teardown(test_together, open_store, close_store),
+        cmocka_unit_test_setup_teardown(test_held, open_store, close_store),
         cmocka_unit_test_setup_teardown(test_not_writable, open_store, close_store),
         cmocka_unit_test_setup_teardown(test_not_synced, open_store, close_store),
         cmocka_unit_test_setup_teardown(test_record_alone, open_store, close_store),
