@@ -296,38 +296,6 @@ static void test_in_place(void **state)
     check_copy("in place", temp_path("silent.mp4"), path);
 }
 
-/* A container that adds a stream of pictures while it is read: it stays out. */
-static void test_late_stream(void **state)
-{
-    char command[2048];
-    (void)state;
-
-    assert_int_equal(make("-f lavfi -i testsrc2=s=96x64:r=10:d=12 -c:v libx264", "1.ts"),
-                     0);
-    assert_int_equal(make("-f lavfi -i testsrc2=s=96x64:r=10:d=1 -map 0 -map 0 "
-                          "-c:v libx264 -output_ts_offset 12",
-                          "2.ts"),
-                     0);
-    snprintf(command, sizeof(command), "cd '%s' && cat 1.ts 2.ts >late.ts", temp_dir());
-    assert_int_equal(system(command), 0);
-    AVFormatContext *ctx = reading_open(temp_path("late.ts"));
-    AVPacket *packet = av_packet_alloc();
-    check_number("at first", ctx->nb_streams, 1);
-    while (av_read_frame(ctx, packet) >= 0)
-        av_packet_unref(packet);
-    check_number("at last", ctx->nb_streams, 2);
-    av_packet_free(&packet);
-    avformat_close_input(&ctx);
-    said_clear();
-    assert_int_equal(
-        silence_add(temp_path("late.ts"), temp_path("late-copy.mp4"), NULL, NULL), 0);
-    ctx = reading_open(temp_path("late-copy.mp4"));
-    check_number("streams", ctx->nb_streams, 2);
-    assert_non_null(reading_stream(ctx, AVMEDIA_TYPE_AUDIO));
-    check_number("pictures", reading_stream(ctx, AVMEDIA_TYPE_VIDEO)->nb_frames, 130);
-    avformat_close_input(&ctx);
-}
-
 /* Failing */
 
 static void check_fails(const char *what, const char *clip, const char *path, int wanted,
@@ -406,11 +374,10 @@ static void test_says_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_copies),       cmocka_unit_test(test_fixtures),
-        cmocka_unit_test(test_trimmed),      cmocka_unit_test(test_turned),
-        cmocka_unit_test(test_late_stream),  cmocka_unit_test(test_in_place),
-        cmocka_unit_test(test_fails),        cmocka_unit_test(test_interrupted),
-        cmocka_unit_test(test_says_nothing),
+        cmocka_unit_test(test_copies),      cmocka_unit_test(test_fixtures),
+        cmocka_unit_test(test_trimmed),     cmocka_unit_test(test_turned),
+        cmocka_unit_test(test_in_place),    cmocka_unit_test(test_fails),
+        cmocka_unit_test(test_interrupted), cmocka_unit_test(test_says_nothing),
     };
     said_start();
     return cmocka_run_group_tests_name("silence", tests, set_up, NULL);
