@@ -427,7 +427,7 @@ static void test_read_again(void **state)
     save(store, r, RECORD_INTENT);
     for (int i = 0; i < 3000; i++) { /* more than the table has room for at first */
         char key[RECORD_KEY_SIZE];
-        snprintf(key, sizeof(key), "%016x%s", i, OTHER + 16);
+        snprintf(key, sizeof(key), "%016x%s", i, &OTHER[16]);
         if (i % 100 == 0)
             assert_int_equal(journal_note(store, key, "failed"), 0);
         else {
