@@ -32,7 +32,7 @@ static int begin_record(Job *job)
     if ((ret = store_clear_clip(job->store, r->key, &job->out)) < 0)
         return ret;
     record_forget_generation(r);
-    if ((ret = job_set_account(job)) < 0 || (ret = job_describe(job)) < 0 ||
+    if ((ret = job_set_account(job)) < 0 || (ret = job_describe(job->request, r)) < 0 ||
         (ret = body_digest(body->parts, body->count, r->request_hash)) < 0)
         return ret;
     r->request_size = (int64_t)body_size(body->parts, body->count);

@@ -53,8 +53,9 @@ static int keep(Job *job, const ClipFacts *facts, const char *digest, const char
  * is itself from the ledger. */
 static int remember(Job *job)
 {
-    return job->record->state == RECORD_NEW && job->request->fields ? job_describe(job)
-                                                                    : 0;
+    return job->record->state == RECORD_NEW && job->request->fields
+               ? job_describe(job->request, job->record)
+               : 0;
 }
 
 /* Locked first and looked again after: a damaged record is then moved aside. */

@@ -48,6 +48,10 @@ typedef struct JobPlan {
 /** Whether this record can come to a clip without a create call. */
 bool job_can_reuse(const Record *record);
 
+/** Put what a request asks for into its record; not yet on disk.
+ * @return 0 or AVERROR(ENOMEM) */
+int job_describe(const Request *request, Record *record);
+
 /**
  * What is known to stand in the way of a request without asking the engine: its record,
  * and that there is no API key.

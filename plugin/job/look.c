@@ -147,7 +147,8 @@ Phase look_step(Job *job)
         return job_give_up(job, FAILURE_STORE, ret);
     const Record *r = job->record;
     /* What is asked is known here, whatever is left of it in the ledger. */
-    if (r->rebuilt && job->request->fields && (ret = job_describe(job)) < 0)
+    if (r->rebuilt && job->request->fields &&
+        (ret = job_describe(job->request, job->record)) < 0)
         return job_give_up(job, FAILURE_STORE, ret);
     switch (r->state) {
     case RECORD_READY:

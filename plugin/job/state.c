@@ -175,10 +175,8 @@ int job_record(Job *job, RecordState state, const char *what, const char *status
     return ret < 0 ? outcome_end(&job->out, FAILURE_STORE, ret) : 0;
 }
 
-int job_describe(Job *job)
+int job_describe(const Request *r, Record *record)
 {
-    const Request *r = job->request;
-    Record *record = job->record;
     int ret;
 
     cJSON_Delete(record->request);

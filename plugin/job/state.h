@@ -218,10 +218,6 @@ int job_refresh(Job *job);
  * a negative AVERROR after a sentence; the job is then to end */
 int job_record(Job *job, RecordState state, const char *what, const char *status);
 
-/** Put what is asked for into the record; not yet on disk. @return 0 or AVERROR(ENOMEM)
- */
-int job_describe(Job *job);
-
 /** Note whose generation it is; and warn when it is another account's. */
 int job_set_account(Job *job);
 void job_check_account(Job *job);

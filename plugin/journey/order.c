@@ -209,6 +209,10 @@ static int mend(Order *o, Outcome *out)
         record_free(&o->record);
         ret = store_load(o->store, o->request->key, true, out, &o->record);
     }
+    /* What is asked is known here, whatever is left of it in the ledger. */
+    if (lock >= 0 && ret >= 0 && o->record->rebuilt && o->request->fields &&
+        (ret = job_describe(o->request, o->record)) >= 0)
+        ret = store_save(o->store, o->record, out);
     store_unlock(&lock);
     return ret;
 }

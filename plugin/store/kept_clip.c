@@ -137,19 +137,18 @@ bool store_has_clip(const Store *store, const Record *record)
     return there;
 }
 
-/* Note the facts on disk, unless somebody is at the request: then the next one does. */
-static void note_facts(const Store *store, const char *key, const ClipFacts *facts,
-                       const Outcome *out)
+/* Put a record on disk that has the facts now, unless somebody is at the request: then
+ * the next one does. */
+static void note_facts(const Store *store, const Record *record, const Outcome *out)
 {
     Outcome its = {.log = out ? out->log : NULL, .quiet = out && out->quiet};
     Record *r = NULL;
-    int lock = store_lock(store, key);
+    int lock = store_lock(store, record->key);
 
-    if (lock >= 0 && store_load(store, key, true, &its, &r) >= 0 &&
-        r->state == RECORD_READY && !r->clip.width && store_has_clip(store, r)) {
-        r->clip = *facts;
-        store_save(store, r, &its);
-    }
+    if (lock >= 0 && store_load(store, record->key, true, &its, &r) >= 0 &&
+        r->state == RECORD_READY && !r->clip.width &&
+        !strcmp(r->clip_hash, record->clip_hash))
+        store_save(store, record, &its);
     record_free(&r);
     store_unlock(&lock);
 }
@@ -167,7 +166,7 @@ int store_look_at_clip(const Store *store, Record *record,
     av_free(clip);
     if (ret >= 0) {
         record->clip = facts;
-        note_facts(store, record->key, &facts, out);
+        note_facts(store, record, out);
     }
     return ret == AVERROR(EINTR) || ret == AVERROR(ENOMEM) ? ret : 0;
 }

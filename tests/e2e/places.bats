@@ -95,7 +95,7 @@ one_sentence() { # text...
 @test "full between intent and sent: nothing bought" {
     small_disk 1M
     on_disk mkdir disk/store
-    room 1
+    room 2 # for the record and the journal
     ends_with 73 on_disk_fetch --prompt "full between" still.png
     one_sentence "Cannot write the ledger" "No space left on device"
     in_state intent

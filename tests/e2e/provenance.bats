@@ -105,11 +105,14 @@ account_fits() { # clip
 
 @test "a clip that the ledger lost is known again by the request" {
     works fetch "${REQUEST[@]}" still.png
+    local id
+    id=$(jq -r .id "$I2V_STORE"/[0-9a-f]*.json)
     rm "$I2V_STORE"/*.json
     works fetch "${REQUEST[@]}" --save kept.mp4 still.png
     account_fits kept.mp4
     same "She turns around and smiles" "$(account .request.fields.prompt)"
-    same null "$(account .generation.id)"
+    same "$id" "$(account .generation.id)"
+    same "She turns around and smiles" "$(jq -r .request.prompt "$I2V_STORE"/[0-9a-f]*.json)"
     expect_creates 1
 }
 
