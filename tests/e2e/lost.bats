@@ -132,7 +132,12 @@ noise() { # file
 
 @test "killed with every byte there: not one is fetched again" {
     works fetch --prompt whole still.png
+    local etag
+    etag=$(curl -skS -D - -o /dev/null "$(jq -r .url "${output%.mp4}.json")" | sed -n 's/\r$//; s/^etag: *//Ip')
     mv "$output" "$output.part"
+    jq -n --arg etag "$etag" --arg digest "$(sha256sum "$output.part" | cut -c-64)" \
+        --argjson size "$(stat -c %s "$output.part")" \
+        '{validator: $etag, $size, bytes: $size, sha256: $digest}' >"$output.part.note"
     set_faults ""
     works fetch --prompt whole still.png
     expect_creates 1
