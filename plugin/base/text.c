@@ -7,6 +7,11 @@
 
 #include <libavutil/avstring.h>
 
+bool text_is_set(const char *text)
+{
+    return text && *text;
+}
+
 bool text_is_utf8(const char *text)
 {
     const uint8_t *at = (const uint8_t *)text, *end = at + strlen(text);

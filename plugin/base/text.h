@@ -6,6 +6,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/** Whether there is a text, and something in it. */
+bool text_is_set(const char *text);
+
 /** Whether a text is valid UTF-8. */
 bool text_is_utf8(const char *text);
 

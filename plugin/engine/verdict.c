@@ -14,18 +14,17 @@
 #include "base/url.h"
 #include "engine/words.h"
 
-/* A key that is shorter is a word that any answer may hold. */
+/* A key that is shorter is a word that any answer may hold: it is hidden in what is said,
+ * and not in the JSON. */
 #define SHORTEST_KEY 12
 
-/* A server might quote the key back. It is hidden before anything is cut, or half of it
- * would not be known again. */
-static void hide_key(const char *key, const HttpReply *reply)
+/* A server might quote the key back. */
+static void hide_key(const char *key, char *text, size_t text_size)
 {
     size_t size = strlen(key);
-    char *at = reply->body, *end = at ? at + reply->size : NULL;
+    char *at = text, *end = text ? text + text_size : NULL;
 
-    while (size >= SHORTEST_KEY && at &&
-           (at = memmem(at, (size_t)(end - at), key, size))) {
+    while (size && at && (at = memmem(at, (size_t)(end - at), key, size))) {
         memset(at, '*', size);
         at += size;
     }
@@ -214,7 +213,9 @@ bool engine_answered(EngineCall *call, EngineAnswer *answer)
         .retry_after = reply->retry_after,
         .job = {.usage = ENGINE_NO_USAGE},
     };
-    hide_key(call->api_key, reply);
+    /* Before anything is cut, or half of it would not be known again. */
+    if (strlen(call->api_key) >= SHORTEST_KEY)
+        hide_key(call->api_key, reply->body, reply->size);
     hear_date(call, reply);
     if (reply->error)
         judge_transport(reply, answer);
@@ -223,5 +224,8 @@ bool engine_answered(EngineCall *call, EngineAnswer *answer)
     rescue_id(call, answer);
     answer->job.usage.usd = FFMAX(answer->job.usage.usd, call->usage.usd);
     answer->job.usage.credits = FFMAX(answer->job.usage.credits, call->usage.credits);
+    hide_key(call->api_key, answer->text, strlen(answer->text));
+    if (answer->job.error)
+        hide_key(call->api_key, answer->job.error, strlen(answer->job.error));
     return true;
 }

@@ -109,9 +109,14 @@ char *store_path(const Store *store, const char *key, const char *suffix)
 
 /* Records */
 
+static char *aside_path(const char *path)
+{
+    return av_asprintf("%s.%lld.bad", path, (long long)av_gettime());
+}
+
 int store_move_aside(const char *path, const char *sentence, Outcome *out)
 {
-    char *aside = av_asprintf("%s.%lld.bad", path, (long long)av_gettime());
+    char *aside = aside_path(path);
     int ret = !aside ? AVERROR(ENOMEM) : rename(path, aside) < 0 ? AVERROR(errno) : 0;
     if (ret >= 0)
         outcome_say(out, AV_LOG_WARNING, sentence, path, aside);
@@ -128,7 +133,7 @@ typedef struct Rebuilt {
 /* Keep what cannot be read beside the record that takes its place. */
 static int keep_damaged(const char *path, const RecordText *file, char **aside)
 {
-    if (!(*aside = av_asprintf("%s.%lld.bad", path, (long long)av_gettime())))
+    if (!(*aside = aside_path(path)))
         return AVERROR(ENOMEM);
     return files_write(*aside, file->text, file->size);
 }

@@ -29,18 +29,19 @@ char *store_part_path(const Store *store, const char *key)
     return store_path(store, key, STORE_PART);
 }
 
-static void remove_file(const Store *store, const char *key, const char *suffix)
+int64_t store_remove_file(const Store *store, const char *key, const char *suffix)
 {
     char *path = store_path(store, key, suffix);
-    if (path)
-        unlink(path);
+    struct stat st;
+    int64_t size = path && !lstat(path, &st) && !unlink(path) ? (int64_t)st.st_size : 0;
     av_free(path);
+    return size;
 }
 
 void store_drop_part(const Store *store, const char *key)
 {
-    remove_file(store, key, STORE_PART);
-    remove_file(store, key, STORE_PART DOWNLOAD_NOTE);
+    store_remove_file(store, key, STORE_PART);
+    store_remove_file(store, key, STORE_PART DOWNLOAD_NOTE);
 }
 
 int store_keep_broken(const Store *store, const char *key, char **path)
@@ -69,7 +70,7 @@ int store_publish(const Store *store, const char *key)
         ret = files_sync_directory(clip);
     if (ret >= 0) {
         store_drop_part(store, key);
-        remove_file(store, key, STORE_BROKEN);
+        store_remove_file(store, key, STORE_BROKEN);
     }
     av_free(part);
     av_free(clip);

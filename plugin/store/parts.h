@@ -30,6 +30,9 @@ bool store_is_keyed(const char *name, const char *suffix);
 #define STORE_BROKEN ".broken.mp4"
 #define STORE_PROBE  ".probe"
 
+/** Remove one file of a key. @return bytes that it had, 0 when it was not there */
+int64_t store_remove_file(const Store *store, const char *key, const char *suffix);
+
 /** Rename a file out of the way.
  * @param sentence  said at AV_LOG_WARNING; takes the old name and the new one
  * @return 0 or a negative AVERROR */

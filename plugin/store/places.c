@@ -1,4 +1,4 @@
-/* i2v: where each key begins
+/* i2v: a number for each key
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "store/places.h"
 
@@ -8,18 +8,21 @@
 #include <libavutil/error.h>
 #include <libavutil/mem.h>
 
-static uint64_t digits_of(const char *key)
+#include "store/record.h"
+
+/* FNV-1a. All of a key counts: those that somebody made by hand differ at their end. */
+static uint64_t hash_of(const char *key)
 {
-    uint64_t digits = 0;
-    for (int i = 0; i < 16; i++)
-        digits = digits * 16 + ((unsigned)key[i] & 15) + (key[i] > '9' ? 9 : 0);
-    return digits;
+    uint64_t hash = 0xcbf29ce484222325;
+    for (int i = 0; i < RECORD_KEY_DIGITS; i++)
+        hash = (hash ^ (unsigned char)key[i]) * 0x100000001b3;
+    return hash;
 }
 
-static Place *place_of(const Places *x, uint64_t digits)
+static Place *place_of(const Places *x, uint64_t hash)
 {
-    size_t i = (size_t)digits & (x->room - 1);
-    while (x->places[i].at >= 0 && x->places[i].digits != digits)
+    size_t i = (size_t)hash & (x->room - 1);
+    while (x->places[i].at >= 0 && x->places[i].hash != hash)
         i = (i + 1) & (x->room - 1);
     return &x->places[i];
 }
@@ -33,7 +36,7 @@ static int grow(Places *x)
     memset(wide.places, -1, wide.room * sizeof(*wide.places));
     for (size_t i = 0; i < x->room; i++)
         if (x->places[i].at >= 0)
-            *place_of(&wide, x->places[i].digits) = x->places[i];
+            *place_of(&wide, x->places[i].hash) = x->places[i];
     FFSWAP(Place *, x->places, wide.places);
     x->room = wide.room;
     av_free(wide.places);
@@ -42,13 +45,13 @@ static int grow(Places *x)
 
 int places_put(Places *x, const char *key, int64_t at)
 {
-    uint64_t digits = digits_of(key);
+    uint64_t hash = hash_of(key);
 
     if (x->count >= x->room / 2 && grow(x) < 0)
         return AVERROR(ENOMEM);
-    Place *place = place_of(x, digits);
+    Place *place = place_of(x, hash);
     if (place->at < 0) {
-        *place = (Place){digits, at};
+        *place = (Place){hash, at};
         x->count++;
     }
     return 0;
@@ -56,7 +59,7 @@ int places_put(Places *x, const char *key, int64_t at)
 
 int64_t places_find(const Places *places, const char *key)
 {
-    return places->room ? place_of(places, digits_of(key))->at : -1;
+    return places->room ? place_of(places, hash_of(key))->at : -1;
 }
 
 void places_clear(Places *places)

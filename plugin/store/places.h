@@ -1,4 +1,4 @@
-/* i2v: where in the journal each key begins (inside store)
+/* i2v: a number for each key, such as its place (inside store)
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #ifndef I2V_STORE_PLACES_H
 #define I2V_STORE_PLACES_H
@@ -6,9 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** A key by its first digits: two that share these begin with the first of both. */
+/** A key by its hash: of two that share it the first counts. */
 typedef struct Place {
-    uint64_t digits;
+    uint64_t hash;
     int64_t at; ///< below 0 = none
 } Place;
 
@@ -19,10 +19,10 @@ typedef struct Places {
     size_t count;
 } Places;
 
-/** Note where a key begins, unless that is noted. @return 0, AVERROR(ENOMEM) */
+/** Note the place of a key, not below 0, unless it has one. @return 0, AVERROR(ENOMEM) */
 int places_put(Places *places, const char *key, int64_t at);
 
-/** @return where a key begins, below 0 for one that is not noted */
+/** @return the place of a key, below 0 for one that has none */
 int64_t places_find(const Places *places, const char *key);
 
 /** Forget all, and free what they took. */

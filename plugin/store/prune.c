@@ -17,29 +17,26 @@
 /* A file that is younger may be being written. */
 #define LEFTOVER_S 3600
 
-/* Remove one file of a key. @return bytes that it had, 0 when it was not there */
-static int64_t remove_file(const Store *store, const char *key, const char *suffix)
+/* All that is of a key but its clip. The lock's file goes last, while it is held. */
+static void remove_rest(const Store *store, const char *key, StorePruned *pruned)
 {
-    char *path = store_path(store, key, suffix);
-    struct stat st;
-    int64_t size = path && !lstat(path, &st) && !unlink(path) ? (int64_t)st.st_size : 0;
-    av_free(path);
-    return size;
+    static const char *const suffixes[] = {STORE_PART, STORE_PART DOWNLOAD_NOTE,
+                                           STORE_BROKEN, ".json.tmp"};
+
+    for (size_t i = 0; i < FF_ARRAY_ELEMS(suffixes); i++)
+        pruned->bytes += store_remove_file(store, key, suffixes[i]);
+    pruned->records += store_remove_file(store, key, ".json") > 0;
+    store_remove_file(store, key, ".lock");
 }
 
 /* The clip before the record, or a kill between the two would leave a file that nothing
- * speaks of. The lock's file goes last, while it is held. */
+ * speaks of. */
 static void remove_key(const Store *store, const char *key, StorePruned *pruned)
 {
-    int64_t clip = remove_file(store, key, ".mp4");
+    int64_t clip = store_remove_file(store, key, ".mp4");
     pruned->clips += clip > 0;
     pruned->bytes += clip;
-    pruned->bytes += remove_file(store, key, STORE_PART);
-    pruned->bytes += remove_file(store, key, STORE_PART DOWNLOAD_NOTE);
-    pruned->bytes += remove_file(store, key, STORE_BROKEN);
-    pruned->records += remove_file(store, key, ".json") > 0;
-    pruned->bytes += remove_file(store, key, ".json.tmp");
-    remove_file(store, key, ".lock");
+    remove_rest(store, key, pruned);
 }
 
 /* @return 0 or a negative AVERROR, nothing said */
@@ -103,8 +100,8 @@ static void remove_alone(const Sweep *s, const char *name)
         return;
     int lock = store_lock(s->store, key);
     if (lock >= 0 && is_unknown(s->store, key)) {
-        s->pruned->bytes += remove_file(s->store, key, STORE_BROKEN);
-        remove_file(s->store, key, ".lock");
+        s->pruned->bytes += store_remove_file(s->store, key, STORE_BROKEN);
+        store_remove_file(s->store, key, ".lock");
     }
     store_unlock(&lock);
 }
@@ -164,16 +161,13 @@ int store_prune(const Store *store, double before, Outcome *out, StorePruned *pr
 
 int store_forget(const Store *store, const char *key, Outcome *out)
 {
-    static const char *const suffixes[] = {".json",      ".json.tmp",
-                                           STORE_PART,   STORE_PART DOWNLOAD_NOTE,
-                                           STORE_BROKEN, ".lock"};
+    StorePruned removed = {0};
     int ret = journal_note(store, key, JOURNAL_FORGOTTEN);
 
     if (ret < 0)
         return outcome_fail(out, FAILURE_STORE, ret,
                             "Cannot write the ledger %s: %s; nothing was forgotten.",
                             store->directory, av_err2str(ret));
-    for (size_t i = 0; i < FF_ARRAY_ELEMS(suffixes); i++)
-        remove_file(store, key, suffixes[i]);
+    remove_rest(store, key, &removed);
     return 0;
 }

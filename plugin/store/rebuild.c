@@ -16,6 +16,7 @@
 #include <libavutil/mem.h>
 
 #include "base/files.h"
+#include "base/text.h"
 #include "store/journal.h"
 #include "store/parts.h"
 #include "store/salvage.h"
@@ -74,15 +75,10 @@ typedef struct Remains {
     char *tries; ///< in the mark
 } Remains;
 
-static bool is_set(const char *text)
-{
-    return text && *text;
-}
-
 /* Whether it knows which clip is there. */
 static bool is_noted(const Record *r)
 {
-    return is_set(r->clip_hash) && r->clip_size >= 0;
+    return text_is_set(r->clip_hash) && r->clip_size >= 0;
 }
 
 /* What is at stake with a record: the more, the sooner it is believed. */
@@ -107,7 +103,7 @@ static Stake stake(const Record *r)
             return STAKE_CLIP;
         /* fall through */
     case RECORD_RUNNING:
-        return is_set(r->id) ? STAKE_ID : STAKE_SENT;
+        return text_is_set(r->id) ? STAKE_ID : STAKE_SENT;
     case RECORD_SENT:
         return STAKE_SENT;
     case RECORD_REFUSED:
@@ -125,7 +121,7 @@ static Stake stake(const Record *r)
 /* Whether two speak of one generation, as far as they say. */
 static bool is_same_generation(const Record *a, const Record *b)
 {
-    if (is_set(a->id) && is_set(b->id))
+    if (text_is_set(a->id) && text_is_set(b->id))
         return !strcmp(a->id, b->id);
     return record_shares_tries(a->client_ids, b->client_ids);
 }
@@ -148,9 +144,9 @@ static int read_damaged(const char *key, const RecordText *file, Record **record
         ret = salvage_tries(file->text, file->size, &r->client_ids);
     *guessed = ret >= 0 && r && r->state == RECORD_NEW;
     if (*guessed)
-        r->state = is_set(r->id)           ? RECORD_RUNNING
-                   : is_set(r->client_ids) ? RECORD_SENT
-                                           : RECORD_NEW;
+        r->state = text_is_set(r->id)           ? RECORD_RUNNING
+                   : text_is_set(r->client_ids) ? RECORD_SENT
+                                                : RECORD_NEW;
     if (ret >= 0 && r && r->state != RECORD_NEW)
         FFSWAP(Record *, *record, r);
 end:
@@ -258,7 +254,7 @@ static int be_sent(Record *r, const char *tries)
     char any[64];
 
     r->state = RECORD_SENT;
-    if (is_set(r->client_ids))
+    if (text_is_set(r->client_ids))
         return 0;
     snprintf(any, sizeof(any), RECORD_TRY "%.*s*", RECORD_TRY_KEY_DIGITS, r->key);
     /* When that was is not known, so it does not get old. */
@@ -270,8 +266,8 @@ static int be_sent(Record *r, const char *tries)
 static int settle(Record *r, const Remains *remains)
 {
     if (r->state == RECORD_READY && !is_noted(r))
-        r->state = is_set(r->id) ? RECORD_RUNNING : RECORD_SENT;
-    if (r->state == RECORD_RUNNING && !is_set(r->id))
+        r->state = text_is_set(r->id) ? RECORD_RUNNING : RECORD_SENT;
+    if (r->state == RECORD_RUNNING && !text_is_set(r->id))
         r->state = RECORD_SENT;
     if (r->state == RECORD_SENT ||
         (r->state == RECORD_INTENT && (remains->marked || remains->torn)) ||
@@ -332,7 +328,7 @@ static bool is_behind(const Record *r, const JournalPage *page)
      */
     if (!is_same_generation(r, journal))
         return stake(journal) >= STAKE_SENT && r->state != RECORD_SENT && !page->torn;
-    return (stake(journal) >= STAKE_ID && !is_set(r->id)) ||
+    return (stake(journal) >= STAKE_ID && !text_is_set(r->id)) ||
            (journal->state == RECORD_SENT && r->state == RECORD_INTENT);
 }
 

@@ -16,6 +16,7 @@
 #include <libavutil/time.h>
 
 #include "base/json.h"
+#include "base/text.h"
 #include "store/put.h"
 
 /* Raise it when a record is no longer readable by what came before. */
@@ -324,16 +325,11 @@ int record_take(Record *record, cJSON *json)
     return read_members(record, json);
 }
 
-static bool has_text(const char *text)
-{
-    return text && *text;
-}
-
 /* A state that is not known might be one that was paid for. */
 static bool is_whole(const Record *r)
 {
-    return (r->state != RECORD_RUNNING || has_text(r->id)) &&
-           (r->state != RECORD_SENT || has_text(r->client_ids));
+    return (r->state != RECORD_RUNNING || text_is_set(r->id)) &&
+           (r->state != RECORD_SENT || text_is_set(r->client_ids));
 }
 
 int record_parse(const char *key, const char *text, Record **record)
@@ -437,9 +433,9 @@ static bool is_known(const Record *r, const Member *m)
 
     switch (m->type) {
     case MEMBER_TEXT:
-        return has_text(*(char *const *)value);
+        return text_is_set(*(char *const *)value);
     case MEMBER_CHARS:
-        return has_text(value);
+        return text_is_set(value);
     case MEMBER_INT:
         return *(const int *)value >= 0;
     case MEMBER_SIZE:

@@ -17,6 +17,7 @@
 #include "base/json.h"
 #include "store/journal.h"
 #include "store/parts.h"
+#include "store/places.h"
 
 /* Of a prompt, an id and a label as much as is kept. */
 #define TEXT_SIZE 4096
@@ -26,64 +27,33 @@ typedef struct Reading {
     Outcome *out;
     Survey *survey;
     int room, room_generations;
-    int *places; ///< of the rows by key, -1 = none; a power of two, half of it empty
-    unsigned nb_places;
+    Places places; ///< of the rows
 } Reading;
 
 /* Rows by key */
-
-/* A key is a digest: its first digits are as good a hash as any. */
-static unsigned hash_of(const char *key)
-{
-    unsigned hash = 0;
-    for (int i = 0; i < 8; i++)
-        hash = hash * 16 + ((unsigned)key[i] & 15) + (key[i] > '9' ? 9 : 0);
-    return hash;
-}
-
-static unsigned place_of(const Reading *r, const char *key)
-{
-    unsigned at = hash_of(key) & (r->nb_places - 1);
-    while (r->places[at] >= 0 &&
-           memcmp(r->survey->rows[r->places[at]].key, key, RECORD_KEY_DIGITS))
-        at = (at + 1) & (r->nb_places - 1);
-    return at;
-}
-
-static int grow(Reading *r)
-{
-    Survey *s = r->survey;
-    int room = FFMAX(r->room * 2, 1024);
-    SurveyRow *rows = av_realloc_array(s->rows, (size_t)room, sizeof(*rows));
-
-    if (!rows)
-        return AVERROR(ENOMEM);
-    s->rows = rows;
-    av_freep(&r->places);
-    if (!(r->places = av_malloc_array((size_t)room * 2, sizeof(*r->places))))
-        return AVERROR(ENOMEM);
-    r->room = room;
-    r->nb_places = (unsigned)room * 2;
-    memset(r->places, -1, sizeof(*r->places) * r->nb_places);
-    for (int i = 0; i < s->count; i++)
-        r->places[place_of(r, s->rows[i].key)] = i;
-    return 0;
-}
 
 /* @return the row of a key, a new one where there was none, or NULL without memory */
 static SurveyRow *row_of(Reading *r, const char *key)
 {
     Survey *s = r->survey;
+    int64_t at = places_find(&r->places, key);
 
-    if (s->count == r->room && grow(r) < 0)
-        return NULL;
-    unsigned at = place_of(r, key);
-    if (r->places[at] < 0) {
-        SurveyRow *row = &s->rows[r->places[at] = s->count++];
-        *row = (SurveyRow){.usd = -1};
-        memcpy(row->key, key, RECORD_KEY_DIGITS);
+    if (at >= 0)
+        return &s->rows[at];
+    if (s->count == r->room) {
+        int room = FFMAX(r->room * 2, 1024);
+        SurveyRow *rows = av_realloc_array(s->rows, (size_t)room, sizeof(*rows));
+        if (!rows)
+            return NULL;
+        s->rows = rows;
+        r->room = room;
     }
-    return &s->rows[r->places[at]];
+    if (places_put(&r->places, key, s->count) < 0)
+        return NULL;
+    SurveyRow *row = &s->rows[s->count++];
+    *row = (SurveyRow){.usd = -1};
+    memcpy(row->key, key, RECORD_KEY_DIGITS);
+    return row;
 }
 
 /* Labels, of which there are few */
@@ -327,11 +297,11 @@ int survey_read(const Store *store, Outcome *out, Survey **survey)
     Reading r = {.store = store, .out = out};
     int ret = AVERROR(ENOMEM);
 
-    if ((r.survey = *survey = av_mallocz(sizeof(**survey))) && (ret = grow(&r)) >= 0 &&
+    if ((r.survey = *survey = av_mallocz(sizeof(**survey))) &&
         (ret = journal_walk(store, 0, take_line, &r)) >= 0 &&
         (ret = store_walk(store, take_name, &r)) >= 0)
         ret = finish(&r);
-    av_free(r.places);
+    places_clear(&r.places);
     if (ret >= 0) {
         qsort(r.survey->rows, (size_t)r.survey->count, sizeof(SurveyRow), oldest_first);
         return 0;

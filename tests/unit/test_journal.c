@@ -1,5 +1,6 @@
 /* i2v: unit tests of the journal
  * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "stores.h"
 #include "support.h"
 
 #include <errno.h>
@@ -18,26 +19,6 @@
 
 #define KEY   "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define OTHER "f123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
-
-static int open_store(void **state)
-{
-    static int number;
-    char name[32];
-    Store *store = NULL;
-    snprintf(name, sizeof(name), "store%d", number++);
-    said_clear();
-    if (store_open(temp_path(name), NULL, &store) < 0)
-        return -1;
-    *state = store;
-    return 0;
-}
-
-static int close_store(void **state)
-{
-    Store *store = *state;
-    store_close(&store);
-    return 0;
-}
 
 /* All of it; static. */
 static const char *journal_text(const Store *store)
