@@ -193,7 +193,7 @@ static int enter(Walk *walk, const Box *box)
         walk->traf = NULL;
         return 1;
     case MKTAG('c', 'm', 'o', 'v'):
-        index->packed = true;
+        index->packed |= walk->has_moov;
         return 0;
     case MKTAG('m', 'v', 'e', 'x'):
     case MKTAG('m', 'd', 'i', 'a'):

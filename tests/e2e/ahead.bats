@@ -122,7 +122,7 @@ sent_together() { # number
         "${REQUEST[@]}" -prompt p2 -i still.png "${REQUEST[@]}" -prompt p3 -i still.png \
         "${REQUEST[@]}" -prompt p4 -i still.png "${REQUEST[@]}" -prompt p5 -i still.png \
         -filter_complex hstack=5 -frames:v 2 -f null -
-    until_true eval '[ "$(creates)" -ge 2 ] && [ "$(last_job ".polls // 0")" -ge 3 ]'
+    until_true eval 'took 2 && [ "$(last_job ".polls // 0")" -ge 3 ]'
     expect_creates 2
     set_faults ""
     wait "$PID"

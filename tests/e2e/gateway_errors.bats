@@ -263,7 +263,7 @@ expect_accepted_once_each() {
     POLLS=$(state .counts.poll)
     set_faults "poll 1 shape waiting" "poll 2 status 401"
     begin "$BIN/i2vctl" fetch --api_key_file key --poll_interval 0.5 --prompt "new key" --duration 4 still.png
-    until_true eval '[ "$(creates)" -ge 1 ] && [ "$(last_job .polls)" -ge 1 ]'
+    until_true eval 'took 1 && [ "$(last_job .polls)" -ge 1 ]'
     # Another key, which this gateway does not know: asked with once, and that is the end.
     echo changed-key >key
     STATUS=0

@@ -146,7 +146,7 @@ plain_frames() { # graph with CLIP, option...
     begin "$BIN/i2v" ffmpeg -nostdin -v info -y -f mjpeg -i one \
         -filter_complex "i2v=still.png:prompt=changes:duration=4[b];[0:v]scale=1280:720[a];[a][b]overlay=shortest=1[v]" \
         -map '[v]' -f null -
-    until_true eval '[ "$(creates)" -ge 1 ]'
+    until_true took 1
     cp --remove-destination other.png still.png
     wait "$PID"
     expect_creates 1

@@ -70,14 +70,20 @@ state() { # jq filter
     curl -skS "$GATEWAY/control/state" | jq -r "$1"
 }
 
-# From here on creates() and requests() count.
+# From here on creates(), took() and requests() count.
 mark() {
+    BASE_TAKEN=$(state .counts.create_accepted)
     BASE=$(state .counts.create_seen)
     BASE_ALL=$(state '.counts | add')
 }
 
 creates() { echo $(($(state .counts.create_seen) - BASE)); }
 requests() { echo $(($(state '.counts | add') - BASE_ALL)); }
+
+# The gateway has taken so many creates: those it has seen may still be on their way to it.
+took() { # number
+    [ $(($(state .counts.create_accepted) - BASE_TAKEN)) -ge "$1" ]
+}
 
 expect_creates() { # number
     local seen

@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 load helper
 
-polled() { [ "$(state '.jobs[-1].polls // 0')" -ge 1 ] && [ "$(creates)" -ge 1 ]; }
-sent() { [ "$(creates)" -ge 1 ]; }
+polled() { took 1 && [ "$(last_job ".polls // 0")" -ge 1 ]; }
 downloading() { [ "$(state '[.requests[-1].endpoint] | .[0]')" = download ]; }
 
 start_ffmpeg() { # prompt
@@ -43,7 +42,7 @@ picked_up() { # prompt: the same command gets it, with one create in total
         mark
         set_faults "poll * stall 60"
         start_ffmpeg "hang $signal"
-        until_true sent
+        until_true took 1
         until_true eval '[ "$(state .requests[-1].endpoint)" = poll ]'
         leaves $signal
         picked_up "hang $signal"
@@ -53,8 +52,7 @@ picked_up() { # prompt: the same command gets it, with one create in total
 @test "SIGINT while the create call hangs: the generation is found again" {
     set_faults "create 1 stall 60"
     start_ffmpeg "create hangs"
-    until_true sent
-    sleep 0.2
+    until_true took 1
     leaves INT
     picked_up "create hangs"
 }
@@ -63,8 +61,7 @@ picked_up() { # prompt: the same command gets it, with one create in total
     whole_only
     set_faults "create 1 stall 60"
     start_ffmpeg "create hangs long"
-    until_true sent
-    sleep 0.2
+    until_true took 1
     leaves TERM
     picked_up "create hangs long"
 }
@@ -99,8 +96,7 @@ picked_up() { # prompt: the same command gets it, with one create in total
     mark
     set_faults "create 1 stall 60"
     start_ffmpeg "killed while sending"
-    until_true sent
-    sleep 0.2
+    until_true took 1
     kill -KILL "$PID"
     wait "$PID" || true
     picked_up "killed while sending"
@@ -110,8 +106,7 @@ picked_up() { # prompt: the same command gets it, with one create in total
     whole_only
     set_faults "create * status 429 retry-after 60"
     start_ffmpeg "too many"
-    until_true sent
-    sleep 0.2
+    until_true grep -q "trying again in" log
     leaves INT
     says "Nothing was bought"
 }
@@ -119,7 +114,7 @@ picked_up() { # prompt: the same command gets it, with one create in total
 @test "SIGINT while a second process waits for the first one's create" {
     set_faults "create 1 stall 60"
     start_ffmpeg "behind the other"
-    until_true sent
+    until_true took 1
     local first=$PID
     env --default-signal=INT "$BIN/i2v" ffmpeg -nostdin -hide_banner -y -f i2v -prompt "behind the other" -duration 4 \
         -i still.png -c copy out2.mp4 >output2 2>log2 3>&- &

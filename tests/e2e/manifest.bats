@@ -202,7 +202,7 @@ END
     set_faults "create * hold $PWD/go" "poll * hold $PWD/go"
     export I2V_PARALLEL=2
     begin "$BIN/i2vctl" fetch --manifest shots.jsonl
-    until_true eval '[ "$(creates)" -ge 2 ]'
+    until_true took 2
     sleep 0.5
     expect_creates 2
     touch go
@@ -223,7 +223,7 @@ END
     set_faults "poll * shape waiting" # until the script changes
     export I2V_PARALLEL=3
     begin "$BIN/i2vctl" fetch --manifest shots.jsonl
-    until_true eval '[ "$(creates)" -ge 3 ]'
+    until_true took 3
     sleep 0.5
     expect_creates 3
     set_faults ""
@@ -239,7 +239,7 @@ END
     { tail -n +2 shots.jsonl; head -1 shots.jsonl; } >again.jsonl
     set_faults "create * hold $PWD/go"
     begin "$BIN/i2vctl" fetch --manifest again.jsonl
-    until_true eval '[ "$(creates)" -ge 3 ]'
+    until_true took 3
     same shot1 "$(jq -r .id output)"
     touch go
     wait "$PID"

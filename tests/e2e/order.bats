@@ -26,7 +26,7 @@ two() { # output, prompt, prompt: one ffmpeg, two inputs
     two ab.mkv a b 2>log1 3>&- & first=$!
     two ba.mkv b a 2>log2 3>&- & second=$!
     PIDS="$first $second"
-    until_true eval '[ "$(creates)" -ge 2 ]'
+    until_true took 2
     # Each holds what the other wants next.
     sleep 0.5
     touch go

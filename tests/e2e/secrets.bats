@@ -88,7 +88,7 @@ key_is_nowhere() {
     (umask 077 && echo "$KEY" >key)
     set_faults "poll * shape waiting"
     begin "$BIN/i2v" ffmpeg -nostdin -y -f i2v -prompt "title" -duration 4 -api_key_file key -i still.png "${PEEK[@]}"
-    until_true eval '[ "$(creates)" -ge 1 ]'
+    until_true took 1
     tr '\0' '\n' <"/proc/$PID/cmdline" >title
     grep -q ffmpeg title
     ! grep -qF -- "$KEY" title || return 1

@@ -15,7 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         FUZZ_CHECK(why);
         return 0;
     }
-    FUZZ_CHECK(index.tracks >= 1 && index.tracks <= BOXES_MAX_TRACKS);
+    FUZZ_CHECK(index.tracks >= !index.packed && index.tracks <= BOXES_MAX_TRACKS);
     for (int i = 0; i < index.tracks; i++)
         FUZZ_CHECK(index.track[i].samples >= 0);
     fuzz_good++;
