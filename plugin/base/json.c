@@ -68,7 +68,7 @@ static const char *skip_string(const char *at, const char *end)
     if (at >= end || *at++ != '"')
         return NULL;
     while (at < end && *at != '"') {
-        if ((unsigned char)*at < ' ')
+        if ((unsigned char)*at < ' ' && *at != '\t') /* as cJSON has it */
             return NULL;
         at += 1 + (*at == '\\');
     }
@@ -166,6 +166,11 @@ bool json_copy_text(const JsonPair *pair, char *to, size_t size)
         copy_beginning(to, text, strlen(text), size);
     cJSON_Delete(json);
     return text;
+}
+
+bool json_is_digits(const JsonPair *pair)
+{
+    return strspn(pair->value, "0123456789") >= pair->size;
 }
 
 double json_value(const JsonPair *pair, double missing)

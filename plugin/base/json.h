@@ -48,6 +48,9 @@ bool json_is(const JsonPair *pair, const char *name);
  * @return false when it is no text */
 bool json_copy_text(const JsonPair *pair, char *to, size_t size);
 
+/** Whether the value is a number of digits alone. */
+bool json_is_digits(const JsonPair *pair);
+
 /** The value as a number, or `missing`; for a program in the C locale. */
 double json_value(const JsonPair *pair, double missing);
 

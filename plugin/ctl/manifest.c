@@ -14,10 +14,11 @@
 #include <libavutil/mem.h>
 #include <libavutil/opt.h>
 
+#include "base/json.h"
+#include "base/text.h"
 #include "ctl/ctl.h"
 #include "request/options.h"
 #include "request/params.h"
-#include "base/text.h"
 
 /* Two stills as data: URIs fit into a line. */
 #define MAX_LINE  (64 << 20)
@@ -132,40 +133,6 @@ void manifest_free(ManifestLine **lines, int count)
         av_free((*lines)[i].name);
     }
     av_freep(lines);
-}
-
-/* The text of JSON. It was parsed before and is valid: what is sought here is how a value
- * was written, since a double does not hold every number. */
-
-/* To one of `ends`, past texts and what stands in brackets. */
-static const char *skip_to(const char *at, const char *ends)
-{
-    bool in_text = false;
-    int depth = 0;
-
-    for (; *at && (in_text || depth || !strchr(ends, *at)); at++) {
-        if (*at == '\\' && at[1])
-            at++;
-        else if (*at == '"')
-            in_text = !in_text;
-        else if (!in_text)
-            depth += (*at == '{' || *at == '[') - (*at == '}' || *at == ']');
-    }
-    return at;
-}
-
-/* The next value of an object, as it was written.
- * @param at  at the object's { or where the last value ended; left at this one's end */
-static char *next_value(const char **at)
-{
-    const char *from = skip_to(*at + 1, ":") + 1;
-    const char *end = *at = skip_to(from, ",}");
-
-    while ((unsigned char)*from <= ' ')
-        from++;
-    while ((unsigned char)end[-1] <= ' ')
-        end--;
-    return av_strndup(from, (size_t)(end - from));
 }
 
 /* cJSON would end a text there. */
@@ -284,6 +251,11 @@ static int take_member(ManifestLine *line, const cJSON *first, const cJSON *item
 
 /* The line */
 
+static int refuse_json(ptrdiff_t at, Outcome *out)
+{
+    return ctl_refuse(out, "The line is no valid JSON from its byte %td on.", at + 1);
+}
+
 static int parse_json(const char *text, Outcome *out, cJSON **json)
 {
     const char *end = NULL;
@@ -292,8 +264,7 @@ static int parse_json(const char *text, Outcome *out, cJSON **json)
         return ctl_refuse(out, "The line is not valid UTF-8.");
     *json = cJSON_ParseWithOpts(text, &end, 1);
     if (!*json)
-        return ctl_refuse(out, "The line is no valid JSON from its byte %zu on.",
-                          (end ? (size_t)(end - text) : 0) + 1);
+        return refuse_json(end ? end - text : 0, out);
     if (!cJSON_IsObject(*json))
         return ctl_refuse(out, "The line is %s, not a JSON object.", type_name(*json));
     if (names_nul(text))
@@ -320,12 +291,18 @@ int manifest_parse(ManifestLine *line, const AVDictionary *defaults, Outcome *ou
 {
     cJSON *json = NULL;
     int ret = parse_json(line->text, out, &json);
-    const char *at = line->text + strcspn(line->text, "{");
+    const char *at = line->text, *end = at + strlen(at);
+    JsonPair pair;
 
     *options = NULL;
     for (cJSON *item = ret < 0 ? NULL : json->child; item && ret >= 0;
          item = item->next) {
-        char *written = next_value(&at);
+        if (!json_next(&at, end, &pair)) {
+            ret = refuse_json(at - line->text, out);
+            break;
+        }
+        /* How it was written: a double does not hold every number. */
+        char *written = av_strndup(pair.value, pair.size);
         ret = written ? take_member(line, json->child, item, written, out, options)
                       : AVERROR(ENOMEM);
         av_free(written);

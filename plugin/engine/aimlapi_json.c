@@ -3,8 +3,6 @@
 #include "engine/aimlapi.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <libavutil/avstring.h>
@@ -42,23 +40,16 @@ static const char *find_url(const cJSON *video)
     return url;
 }
 
-/* The digits of a member that is a number: as a double a long id would lose some. NULL
- * for what is no whole number. */
-static char *digits_of(const char *text, const char *name, double value)
+/* A member that is a number, as it was written: as a double a long id would lose digits.
+ * NULL for what is no whole number. */
+static char *digits_of(const char *body, size_t size, const char *name, double value)
 {
-    char quoted[32];
-    snprintf(quoted, sizeof(quoted), "\"%s\"", name);
-    for (const char *at = text; (at = strstr(at, quoted));) {
-        at += strlen(quoted);
-        at += strspn(at, " \t\r\n");
-        if (*at != ':')
-            continue;
-        at++;
-        at += strspn(at, " \t\r\n");
-        size_t size = strspn(at, "0123456789");
-        if (size && !strchr(".eE", at[size]) && strtod(at, NULL) == value)
-            return av_strndup(at, size);
-    }
+    const char *at = memchr(body, '{', size), *end = body + size;
+    JsonPair pair;
+
+    while (json_next(&at, end, &pair))
+        if (json_is(&pair, name) && json_is_digits(&pair))
+            return av_strndup(pair.value, pair.size);
     return fabs(value) < 1e15 && value == (double)(int64_t)value
                ? av_asprintf("%.0f", value)
                : NULL;
@@ -71,13 +62,13 @@ static bool is_id(const char *text)
     return text && *text && !text_has_control(text);
 }
 
-static void take_id(const cJSON *json, const char *text, EngineJob *job)
+static void take_id(const cJSON *json, const char *body, size_t size, EngineJob *job)
 {
     static const char *const names[] = {"id", "generation_id"};
     for (size_t i = 0; i < FF_ARRAY_ELEMS(names); i++) {
         const cJSON *id = json_member(json, names[i]);
         if (cJSON_IsNumber(id))
-            job->id = digits_of(text, names[i], id->valuedouble);
+            job->id = digits_of(body, size, names[i], id->valuedouble);
         else if (cJSON_IsString(id) && is_id(id->valuestring))
             job->id = av_strdup(id->valuestring);
         if (job->id)
@@ -138,7 +129,7 @@ static int take_reasons(const cJSON *json, EngineJob *job)
 
 int aimlapi_parse_job(const char *body, size_t size, EngineJob *job)
 {
-    char *text = NULL, words[512];
+    char words[512];
     cJSON *json = json_parse(body, size);
     int ret = cJSON_IsObject(json) ? 0 : AVERROR_INVALIDDATA;
     const cJSON *error = json_member(json, "error");
@@ -147,11 +138,9 @@ int aimlapi_parse_job(const char *body, size_t size, EngineJob *job)
     bool has_error = words_of(error, words, sizeof(words));
 
     *job = (EngineJob){.usage = ENGINE_NO_USAGE};
-    if (ret >= 0 && !(text = av_strndup(body, size)))
-        ret = AVERROR(ENOMEM);
     if (ret < 0)
         goto end;
-    take_id(json, text, job);
+    take_id(json, body, size, job);
     if (!job->id && !json_text(json, "status")) {
         ret = AVERROR_INVALIDDATA;
         goto end;
@@ -167,7 +156,6 @@ int aimlapi_parse_job(const char *body, size_t size, EngineJob *job)
 end:
     if (ret < 0)
         engine_job_clear(job);
-    av_free(text);
     cJSON_Delete(json);
     return ret;
 }

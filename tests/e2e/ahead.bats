@@ -15,7 +15,7 @@ setup() {
 REQUEST=(-f i2v -duration 4)
 
 # Requests that the gateway has listed, of which it keeps the last.
-noted() { state '[.counts | to_entries[] | select(.key != "create_accepted") | .value] | add'; }
+noted() { requests_ever; }
 
 # The most generations that were in flight at once: accepted, and the clip not asked for.
 most_in_flight() {
@@ -180,7 +180,7 @@ sent_together() { # number
     local command=("$BIN/i2v" ffmpeg -nostdin -y "${REQUEST[@]}" -prompt t1 -i still.png
         "${REQUEST[@]}" -prompt t2 -i still.png -filter_complex hstack -frames:v 2 -f null -)
     begin "${command[@]}"
-    until_true eval '[ "$(creates)" -eq 2 ]'
+    until_true took 2
     sleep 0.3
     leaves INT
     set_faults ""
@@ -194,7 +194,7 @@ sent_together() { # number
     local command=("$BIN/i2v" ffmpeg -nostdin -y "${REQUEST[@]}" -prompt u1 -i still.png
         "${REQUEST[@]}" -prompt u2 -i still.png -filter_complex hstack -frames:v 2 -f null -)
     begin "${command[@]}"
-    until_true eval '[ "$(creates)" -eq 2 ]'
+    until_true took 2
     kill -KILL "$PID"
     wait "$PID" || true
     set_faults ""

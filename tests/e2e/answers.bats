@@ -3,11 +3,9 @@
 load helper
 
 # The generations that the gateway took since mark().
-accepted() { echo $(($(state .counts.create_accepted) - BASE_ACCEPTED)); }
 
 # A minute of asking: two at once.
 @test "completed without a clip: asked on, then a failure in the answer's words, or a refusal; asked once more before it is bought again" {
-    BASE_ACCEPTED=$(state .counts.create_accepted)
     set_faults "poll * shape video_null"
     (I2V_STORE=$PWD/other exec "$BIN/i2vctl" fetch --prompt "nothing else came" still.png >out 2>err) &
     ends_with 69 fetch --prompt "nothing came" still.png
@@ -35,7 +33,6 @@ accepted() { echo $(($(state .counts.create_accepted) - BASE_ACCEPTED)); }
 }
 
 @test "answers about another, an error in a 200, a NUL, an id without end: asked again, not bought again" {
-    BASE_ACCEPTED=$(state .counts.create_accepted)
     set_faults "create 1 shape nul" "poll 1 shape other_id" \
         "poll 2 status 200 message Insufficient credits" "poll 3 shape nul"
     works fetch --prompt "odd answers" still.png

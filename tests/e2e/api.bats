@@ -73,7 +73,7 @@ API=$BUILD/tests/e2e/api_host
     mark
     begin sh -c '"$0" leave y <go' "$tsan"
     exec 7>go
-    until_true expect_creates 1
+    until_true took 1
     echo >&7
     exec 7>&-
     until_true grep -qx left output

@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 load helper
 
-setup() {
-    common_setup
-    BASE_ACCEPTED=$(state .counts.create_accepted)
+setup_file() {
+    shared_still
+    start_gateway
+    export RESULTS=$BATS_FILE_TMPDIR/results
 }
 
-accepted() { echo $(($(state .counts.create_accepted) - BASE_ACCEPTED)); }
 record() { jq -r "$1" "$I2V_STORE"/[0-9a-f]*.json; }
 
 # i2vctl under a clock that is off, "-2d", or stands still, "2026-01-01 10:00:00".
@@ -29,13 +29,110 @@ gateway_at() { # seconds|none, line...
     set_faults "${lines[@]}" "$@"
 }
 
-@test "behind at the create, put right before the search: found, and bought once" {
-    set_faults "create 1 drop-after" "logs * rows never"
-    at -2d fetch --prompt "two days behind" --max_wait 0 still.png
-    ended 75
+# A state is CLOCK, MOMENT, NEXT: the clock is wrong while the command is held at this moment.
+# Next, the same command "ends" under this clock; or it is killed, and another one follows, under
+# a clock that is "right" or wrong the "other" way round.
+
+holds() { # moment
+    case $1 in
+    create) set_faults "create 1 hold $PWD/go" ;;
+    search) set_faults "create 1 drop-after" "logs * rows never" ;;
+    poll) set_faults "poll * shape waiting" ;;
+    esac
+}
+
+held_at() { # moment
+    case $1 in
+    create) took 1 ;;
+    search) [ "$(count logs)" -gt "$BASE_LOGS" ] ;;
+    poll) polled ;;
+    esac
+}
+
+# What libfaketime reads for the time: an offset, or a date that stays.
+wrong_clock() { # clock
+    case $1 in
+    behind) echo -2d ;;
+    ahead) echo +3d ;;
+    still) echo "2026-01-01 10:00:00" ;;
+    jumping) echo +0 ;;
+    esac >clock
+}
+
+jump() {
+    local offset
+    for offset in +2d -2d +400d -20y +1h; do
+        echo "$offset" >clock
+        sleep 0.2
+    done
+}
+
+under_clock() { # clock, command...: not the monotonic one, but where all clocks stand still
+    local monotonic=1
+    [ "$1" != still ] || monotonic=0
+    shift
+    exec timeout 120 env LD_PRELOAD="$FAKETIME" FAKETIME_TIMESTAMP_FILE="$PWD/clock" \
+        FAKETIME_NO_CACHE=1 FAKETIME_DONT_FAKE_MONOTONIC=$monotonic "$@"
+}
+
+try_state() { # clock, moment, next
+    local clock=$1 moment=$2 next=$3 pid status=0 twice=0 lost=0
+    local command=("$BIN/i2vctl" fetch --prompt "$*" --max_wait 60 still.png)
+    rm -f go
+    mark
+    BASE_LOGS=$(count logs)
+    holds "$moment"
+    wrong_clock "$clock"
+    (under_clock "$clock" "${command[@]}") >out 2>err &
+    pid=$!
+    until_true held_at "$moment"
+    [ "$clock" != jumping ] || jump
+    if [ "$next" != ends ]; then
+        pkill -KILL -P "$pid" || true
+        wait "$pid" || true
+    fi
+    touch go
     set_faults ""
-    works fetch --prompt "two days behind" --max_wait 60 still.png
-    expect_creates 1
+    case $next:$clock in
+    ends:*) wait "$pid" || status=$? ;;
+    other:ahead) wrong_clock behind ;;
+    other:*) wrong_clock ahead ;;
+    right:*) echo +0 >clock ;;
+    esac
+    [ "$next" = ends ] || (under_clock "$next" "${command[@]}") >out 2>err || status=$?
+    [ "$(creates)" -eq 1 ] || twice=1
+    [ "$status" -eq 0 ] && cmp "$(<out)" <(gateway_clip /dev/stdout) || lost=1
+    echo "$clock $moment $twice $lost" >>"$RESULTS"
+    [ "$twice$lost" = 00 ] || { echo "$*: status $status, creates $(creates)" && cat err; return 1; }
+}
+
+@test "wrong at the create, at the search and at a poll" {
+    local clock moment next failed=0
+    FAKETIME=$(faketime -f +0 sh -c 'echo "$LD_PRELOAD"')
+    for clock in behind ahead jumping still; do
+        for moment in create search poll; do
+            for next in ends right other; do
+                try_state $clock $moment $next || failed=1
+            done
+        done
+    done
+    return $failed
+}
+
+@test "the matrix of clocks" {
+    awk '
+        { n[$1]++; states[$1, $2]++; twice[$1] += $3; lost[$1] += $4 }
+        function row(clock) {
+            printf "%-8s %7d %7d %5d %13d %5d\n", clock, states[clock, "create"],
+                states[clock, "search"], states[clock, "poll"], twice[clock], lost[clock]
+            all += n[clock]; t += twice[clock]; l += lost[clock]
+        }
+        END {
+            printf "%-8s %7s %7s %5s %13s %5s\n", "clock", "create", "search", "poll", "bought twice", "lost"
+            row("behind"); row("ahead"); row("jumping"); row("still")
+            printf "clocks: %d states, bought twice %d, lost %d\n", all, t, l
+        }' "$RESULTS" | tee "$BUILD/clock-matrix.txt" >&3
+    tail -n 1 "$BUILD/clock-matrix.txt" | grep -qxF 'clocks: 36 states, bought twice 0, lost 0'
 }
 
 @test "behind at the create, and nothing to be found: nothing is bought again" {
@@ -45,22 +142,6 @@ gateway_at() { # seconds|none, line...
     set_faults ""
     ends_with 75 fetch --prompt "in vain" --max_wait 2 still.png
     expect_creates 1
-}
-
-@test "ahead at the create, at the search, at both, or the other way round" {
-    local at_create at_search
-    for at_create in +3d -3d +0; do
-        for at_search in +3d -3d; do
-            mark
-            set_faults "create 1 drop-after" "logs * rows never"
-            at $at_create fetch --prompt "from $at_create to $at_search" --max_wait 0 still.png
-            ended 75
-            set_faults ""
-            at $at_search fetch --prompt "from $at_create to $at_search" --max_wait 60 still.png
-            ended 0
-            expect_creates 1
-        done
-    done
 }
 
 @test "a create call without a price list before it: no time of the gateway's, and no age" {
@@ -120,23 +201,4 @@ gateway_at() { # seconds|none, line...
         "$BIN/i2v" ffmpeg -v error -f i2v -prompt "still standing" -i still.png -c copy out.mp4
     ended 0
     same 120 "$(frames_of out.mp4)"
-}
-
-@test "a clock that jumps to and fro while it waits" {
-    export FAKETIME_TIMESTAMP_FILE=$PWD/clock FAKETIME_NO_CACHE=1 FAKETIME_DONT_FAKE_MONOTONIC=1
-    local preload id offset
-    preload=$(faketime -f +0 sh -c 'echo "$LD_PRELOAD"')
-    set_faults "poll * shape waiting"
-    echo +0 >clock
-    LD_PRELOAD=$preload "$BIN/i2vctl" fetch --prompt "jumping" --max_wait 120 still.png >out 2>err &
-    id=$!
-    until_true eval '[ "$(record .state 2>/dev/null)" = running ]'
-    for offset in +2d -2d +400d -20y +0; do
-        echo "$offset" >clock
-        sleep 0.5
-    done
-    set_faults ""
-    wait "$id"
-    cmp "$(<out)" <(gateway_clip /dev/stdout)
-    expect_creates 1
 }

@@ -89,8 +89,8 @@ rate() { # model, jq condition on a variant: its price, as the stand-in lists it
 @test "a list of models that hangs delays a purchase little, and an interrupt ends the wait" {
     set_faults "models * stall 60"
     local before
-    before=$(state .counts.models)
-    asked() { [ "$(state .counts.models)" -gt "$before" ]; }
+    before=$(count models)
+    asked() { [ "$(count models)" -gt "$before" ]; }
     begin "$BIN/i2vctl" fetch --prompt p --duration 4 --max_cost 5 still.png
     until_true asked
     leaves TERM

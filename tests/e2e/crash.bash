@@ -74,7 +74,7 @@ kill_when() { # host, fault, command that is true once it is time...
 
 # The gateway has seen more than so many.
 saw() { # count's name, number
-    [ "$(state ".counts.$1")" -gt "$2" ]
+    [ "$(count "$1")" -gt "$2" ]
 }
 
 part_is_there() { [ -n "$(find "$I2V_STORE" -name '*.part' -size +0 2>/dev/null)" ]; }
@@ -84,7 +84,7 @@ kill_while_held() { # host, endpoint
     # A create call that is held has been taken; the others have been seen.
     [ "$2" != create ] || count=create_accepted
     file=$(mktemp -u "$PWD/holdXXXXXX")
-    kill_when "$1" "$2 1 hold $file" saw "$count" "$(state ".counts.$count")" && touch "$file"
+    kill_when "$1" "$2 1 hold $file" saw "$count" "$(count "$count")" && touch "$file"
 }
 
 do_kill() { # host, kill

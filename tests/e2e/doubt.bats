@@ -2,13 +2,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 load helper
 
-setup() {
-    common_setup
-    BASE_ACCEPTED=$(state .counts.create_accepted)
-}
-
-accepted() { echo $(($(state .counts.create_accepted) - BASE_ACCEPTED)); }
-
 RECORD() { compgen -G "$I2V_STORE/[0-9a-f]*.json"; }
 record() { jq -r "$1" "$(RECORD)"; }
 change() { # jq filter: of the one record

@@ -10,13 +10,12 @@ setup_file() {
 }
 teardown() { [ -z "${WRITER:-}" ] || kill $WRITER 2>/dev/null || true; }
 
-accepted() { # prompt: the gateway has it, and nothing of the clip is here
     set_faults "poll * shape waiting"
     ends_with 75 fetch --prompt "$1" --max_wait 0 still.png
     set_faults ""
     PART=$(compgen -G "$I2V_STORE/*.json")
     PART=${PART%.json}.mp4.part
-    ASKED=$(state .counts.download)
+    ASKED=$(count download)
     until_true gateway_has_clip
     CLIP_SIZE=$(stat -c %s whole.mp4)
 }
@@ -28,7 +27,7 @@ gateway_has_clip() {
 
 # The ranges that were asked for since accepted().
 ranges() {
-    local n=$(($(state .counts.download) - ASKED))
+    local n=$(($(count download) - ASKED))
     [ $n -eq 0 ] ||
         state "[.requests[] | select(.endpoint == \"download\")][-$n:] | map(.headers.range // \"-\") | join(\" \")"
 }
@@ -36,7 +35,7 @@ ranges() {
 # The generation of the last accepted() once more, as if nothing of it had come.
 once_more() {
     rm -f "${PART%.part}"
-    ASKED=$(state .counts.download)
+    ASKED=$(count download)
 }
 
 delivered() { # prompt
@@ -104,7 +103,7 @@ etag() { curl -sSI "http://127.0.0.1:$FILES_PORT$(last_job .path)" | tr -d '\r' 
     accepted "part too long"
     cat whole.mp4 still.png >longer
     put_part longer "$(stat -c %s longer)" "$(etag)"
-    ASKED=$(state .counts.download)
+    ASKED=$(count download)
     delivered "part too long"
     same "bytes=$(stat -c %s longer)- -" "$(ranges)"
     [ ! -e "$PART" ] && [ ! -e "$PART.note" ]
@@ -142,14 +141,14 @@ etag() { curl -sSI "http://127.0.0.1:$FILES_PORT$(last_job .path)" | tr -d '\r' 
         halfnote) truncate -s 60 "$PART.note" ;;
         esac
         rm -f "${PART%.part}"
-        ASKED=$(state .counts.download)
+        ASKED=$(count download)
         delivered "power cut"
         same - "$(ranges)" || { echo "$left"; return 1; }
     done
     # And it would have been, if all had been well.
     put_part whole.mp4 $half "$tag"
     rm -f "${PART%.part}"
-    ASKED=$(state .counts.download)
+    ASKED=$(count download)
     delivered "power cut"
     same "bytes=$half-" "$(ranges)"
 }

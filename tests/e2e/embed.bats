@@ -149,7 +149,7 @@ END
 @test "interrupted while it waits it leaves with 130, and the same command goes on" {
     set_faults "poll * shape waiting"
     begin "$EMBED" still.png "She leaves" out.y4m
-    until_true expect_creates 1
+    until_true took 1
     until_true eval '[ "$(last_job ".polls // 0")" -ge 3 ]'
     leaves INT
     same 130 $STATUS

@@ -10,7 +10,7 @@ OUT=(-c copy out.mp4)
     says "401" "valid API key"
     says_not wrong-key
     AIML_API_KEY=wrong-key ends_with 77 fetch --prompt "She turns around and smiles" still.png
-    same 0 "$(($(state .counts.create_accepted) - $(state '.jobs | length')))"
+    same 0 "$(($(count create_accepted) - $(state '.jobs | length')))"
     works ff "${REQUEST[@]}" -i still.png "${OUT[@]}"
 }
 
@@ -260,10 +260,10 @@ expect_accepted_once_each() {
     unset AIML_API_KEY
     (umask 077 && echo "$KEY" >key)
     local POLLS
-    POLLS=$(state .counts.poll)
+    POLLS=$(count poll)
     set_faults "poll 1 shape waiting" "poll 2 status 401"
     begin "$BIN/i2vctl" fetch --api_key_file key --poll_interval 0.5 --prompt "new key" --duration 4 still.png
-    until_true eval 'took 1 && [ "$(last_job .polls)" -ge 1 ]'
+    until_true polled
     # Another key, which this gateway does not know: asked with once, and that is the end.
     echo changed-key >key
     STATUS=0
@@ -272,7 +272,7 @@ expect_accepted_once_each() {
     same 77 "$STATUS"
     says "its file holds another one now" "$(last_job .id)"
     says_not changed-key "$KEY"
-    same 3 $(($(state .counts.poll) - POLLS))
+    same 3 $(($(count poll) - POLLS))
 }
 
 @test "a key that was replaced in its file: the run goes on with the new one" {

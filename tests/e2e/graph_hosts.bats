@@ -80,7 +80,7 @@ goes_on() { # the same program makes another graph, and its own handler is in pl
         "lavfi i2v=still.png:prompt=s3:duration=4"; do
         mark
         begin "$BIN/i2v" "$HOST" $way
-        until_true eval '[ "$(creates)" -eq 1 ]'
+        until_true took 1
         sleep 0.3
         leaves INT
         says Interrupted
@@ -98,7 +98,7 @@ goes_on() { # the same program makes another graph, and its own handler is in pl
     for signal in TERM HUP; do
         mark
         begin "$BIN/i2v" "$HOST" ptr "i2v=still.png:prompt=left to the system $signal:duration=4"
-        until_true eval '[ "$(creates)" -eq 1 ]'
+        until_true took 1
         sleep 0.3
         leaves $signal
         same $((128 + $(kill -l $signal))) "$STATUS"
@@ -115,7 +115,7 @@ goes_on() { # the same program makes another graph, and its own handler is in pl
         set_faults "poll * shape waiting"
         graph="i2v=still.png:prompt=leaves on $signal:duration=4[v]"
         begin "$BIN/i2v" ffmpeg -nostdin -y -filter_complex "$graph" -map '[v]' -f null -
-        until_true eval '[ "$(creates)" -eq 1 ]'
+        until_true took 1
         sleep 0.3
         leaves $signal
         # ffmpeg leaves SIGHUP to the system, and since 7 all of them as long as it reads
@@ -134,7 +134,7 @@ goes_on() { # the same program makes another graph, and its own handler is in pl
         mark
         set_faults "poll * shape waiting"
         begin "$BIN/i2v" ffmpeg -nostdin -y -f lavfi -i "i2v=still.png:prompt=lavfi $signal:duration=4" -f null -
-        until_true eval '[ "$(creates)" -eq 1 ]'
+        until_true took 1
         sleep 0.3
         leaves $signal
         says Interrupted
@@ -143,7 +143,7 @@ goes_on() { # the same program makes another graph, and its own handler is in pl
 
 @test "a signal that is ignored stays ignored" {
     begin sh -c 'trap "" HUP; exec "$0" ffmpeg -nostdin -y -filter_complex "i2v=still.png:prompt=nohup:duration=4[v]" -map "[v]" -f null -' "$BIN/i2v"
-    until_true eval '[ "$(creates)" -eq 1 ]'
+    until_true took 1
     kill -HUP "$PID"
     wait "$PID"
     expect_creates 1

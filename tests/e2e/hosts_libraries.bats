@@ -262,7 +262,7 @@ END2
     mark
     set_faults "poll * shape waiting"
     begin "$BIN/i2v" ./frames "$URL"
-    until_true eval '[ "$(creates)" -eq 1 ]'
+    until_true took 1
     leaves TERM
     same 143 "$STATUS"
     set_faults ""
@@ -282,7 +282,7 @@ with concurrent.futures.ThreadPoolExecutor(2) as pool:
 END2
     set_faults "poll * shape waiting"
     begin "$BIN/i2v" $PYTHON pool.py
-    until_true eval '[ "$(creates)" -eq 2 ]'
+    until_true took 2
     leaves TERM
     same 143 "$STATUS"
     sleep 0.5

@@ -187,7 +187,7 @@ melt_writes() { # file, argument...
     mark
     set_faults "poll * shape waiting"
     begin "$BIN/i2v" "${play[@]}" "format=i2v:o=image=still.png,prompt=left,duration=4"
-    until_true eval '[ "$(creates)" -eq 1 ] && [ "$(last_job .polls)" -ge 1 ]'
+    until_true polled
     kill -INT "$PID"
     until_true eval '! kill -0 "$PID" 2>/dev/null' # its status is 0, whatever happens
     grep -q Interrupted log

@@ -38,7 +38,7 @@ REQUEST=(-f i2v -prompt "She turns around and smiles" -duration 4)
     # Nothing was sent, and so nothing is looked for.
     works fetch --ca_file ca.pem --prompt a --duration 4 still.png
     expect_creates 1
-    same 0 "$(state .counts.logs)"
+    same 0 "$(count logs)"
 }
 
 @test "with another CA nothing is sent" {

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 load helper
 
-polled() { took 1 && [ "$(last_job ".polls // 0")" -ge 1 ]; }
 downloading() { [ "$(state '[.requests[-1].endpoint] | .[0]')" = download ]; }
 
 start_ffmpeg() { # prompt

@@ -6,7 +6,7 @@ load helper
 setup() {
     common_setup
     PROMPT="manifest $BATS_TEST_NUMBER"
-    MODELS=$(state .counts.models)
+    MODELS=$(count models)
 }
 # Nobody is left waiting when a test fails.
 teardown() {
@@ -273,9 +273,9 @@ END
     works manifest first.jsonl
     for signal in INT TERM; do
         set_faults "poll * shape waiting"
-        polls=$(state .counts.poll)
+        polls=$(count poll)
         I2V_PARALLEL=2 begin "$BIN/i2vctl" fetch --manifest shots.jsonl
-        until_true eval '[ "$(state .counts.poll)" -gt $((polls + 4)) ]'
+        until_true eval '[ "$(count poll)" -gt $((polls + 4)) ]'
         leaves $signal
         PID=
         same $((128 + $(kill -l $signal))) "$STATUS"
@@ -293,7 +293,7 @@ END
     shots 2
     set_faults "models * hold $PWD/go"
     begin "$BIN/i2vctl" fetch --manifest shots.jsonl --max_cost 9
-    until_true eval '[ "$(state .counts.models)" -gt "$MODELS" ]'
+    until_true eval '[ "$(count models)" -gt "$MODELS" ]'
     leaves INT
     PID=
     touch go
@@ -410,7 +410,7 @@ END
     whole_only
     shots 5
     works manifest shots.jsonl
-    same 1 "$(($(state .counts.models) - MODELS))"
+    same 1 "$(($(count models) - MODELS))"
     says "5 requests, 5 to buy, for "
 }
 

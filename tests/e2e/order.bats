@@ -2,17 +2,12 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 load helper
 
-setup() {
-    common_setup
-    BASE_ACCEPTED=$(state .counts.create_accepted)
-}
 # Nobody is left waiting when a test fails.
 teardown() {
     touch go
     [ -z "${PIDS:-}" ] || kill -KILL $PIDS 2>/dev/null || true
 }
 
-accepted() { echo $(($(state .counts.create_accepted) - BASE_ACCEPTED)); }
 in_ledger() { grep -qs "\"state\":.*\"$1\"" "$I2V_STORE"/[0-9a-f]*.json; }
 
 two() { # output, prompt, prompt: one ffmpeg, two inputs

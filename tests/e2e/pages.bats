@@ -10,15 +10,13 @@ setup() {
 # From here on accepted() and pages() count.
 anew() {
     mark
-    BASE_ACCEPTED=$(state .counts.create_accepted)
-    BASE_LOGS=$(state .counts.logs)
+    BASE_LOGS=$(count logs)
 }
 
 # Taken, and nothing of the answer arrives.
 LOST=("create 1 drop-after" "create 1 no-headers")
 
-accepted() { echo $(($(state .counts.create_accepted) - BASE_ACCEPTED)); }
-pages() { echo $(($(state .counts.logs) - BASE_LOGS)); }
+pages() { echo $(($(count logs) - BASE_LOGS)); }
 record() { cat "$I2V_STORE"/[0-9a-f]*.json; }
 
 # Where the pages began that were asked for since setup().
@@ -40,7 +38,7 @@ sent_in_vain() { # prompt
     set_faults ""
     same sent "$(record | jq -r .state)"
     expect_creates 1
-    BASE_LOGS=$(state .counts.logs)
+    BASE_LOGS=$(count logs)
 }
 
 @test "found on the first, the second and the fourth page" {
@@ -64,7 +62,7 @@ sent_in_vain() { # prompt
     says "shows no generation"
     same "0 100 200" "$(offsets)"
     set_faults "logs * unrelated 200"
-    BASE_LOGS=$(state .counts.logs)
+    BASE_LOGS=$(count logs)
     ends_with 75 fetch --prompt "no row" --max_wait 0 still.png
     # How many jobs of other tests the log has is not known here.
     offsets | grep -Eq '^0 100( 200)?$'

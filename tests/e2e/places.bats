@@ -4,7 +4,6 @@ load helper
 
 setup() {
     common_setup
-    BASE_ACCEPTED=$(state .counts.create_accepted)
     ENTER=() MOUNTED=() HOLDER=
 }
 teardown() {
@@ -16,8 +15,6 @@ teardown() {
     done
     chmod -f 700 read-only "$BATS_TEST_TMPDIR/store" || true
 }
-
-accepted() { echo $(($(state .counts.create_accepted) - BASE_ACCEPTED)); }
 
 # A small disk
 

@@ -60,7 +60,7 @@ run_state() { # stage, file and damage...
     POINT=$state
     rm -rf "$I2V_STORE"
     cp -a stage "$I2V_STORE"
-    accepted=$(state .counts.create_accepted)
+    accepted=$(count create_accepted)
     # All of them first, and then the damage: a name may depend on what is there.
     local -a names=()
     for harm; do
@@ -71,7 +71,7 @@ run_state() { # stage, file and damage...
         names=("${names[@]:1}")
     done
     undisturbed i2vctl -max_wait 20
-    accepted=$(($(state .counts.create_accepted) - accepted))
+    accepted=$(($(count create_accepted) - accepted))
     local twice=0 lost=0 damaged=0
     may_buy "$stage" || [ "$accepted" -eq 0 ] || { twice=1 && wrong "bought again"; }
     [ "$accepted" -le 1 ] || { twice=1 && wrong "$accepted generations"; }
@@ -119,7 +119,7 @@ teardown_file() { :; }
 
 @test "killed with the request sent and its answer not heard" {
     kill_at at sent/recv\ create#1 i2vctl
-    same 1 "$(state .counts.create_accepted)"
+    same 1 "$(count create_accepted)"
     sweep_stage sent
 }
 
@@ -159,7 +159,7 @@ teardown_file() { :; }
     same 0 $STATUS
     gateway_clip served.mp4
     cmp served.mp4 "$(<output)"
-    same 1 "$(state .counts.create_accepted)"
+    same 1 "$(count create_accepted)"
 }
 
 @test "the power cut matrix" {

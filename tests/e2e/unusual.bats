@@ -99,13 +99,13 @@ END
 
 @test "broken at the server: kept beside, told by the server's name, bought once; mended, it is fetched" {
     local kept before
-    before=$(state .counts.download)
+    before=$(count download)
     set_faults "create 1 clip beyond-end"
     ends_with 75 fetch --prompt broken --duration 4 still.png
     kept=$(echo "$I2V_STORE"/*.broken.mp4)
     says_in_one "The server's file is broken: samples lie beyond its end" "$kept" "$(last_job .id)" "buys nothing"
     cmp "$(served_as beyond-end)" "$kept"
-    same 2 "$(($(state .counts.download) - before))"
+    same 2 "$(($(count download) - before))"
     no_clip
     # Never served, and pruned with its key alone.
     ends_with 75 fetch --prompt broken --duration 4 --max_wait 0 still.png

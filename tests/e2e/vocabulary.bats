@@ -29,7 +29,6 @@ schema_of() { # id
 end_field() { jq -r '[.properties | keys[] | select(test("^(tail|last)_image_url$"))][0] // empty' "$1"; }
 
 # Send a request that is to be accepted; each is another take, so that none is known already.
-accepted() { # argument...
     TAKE=$((${TAKE:-0} + 1))
     run --separate-stderr "$BIN/i2vctl" submit -v warning --prompt "a test" --take $TAKE "$@"
     [[ $status = 69 || $status = 0 ]] && ! grep -q "HTTP 4" <<<"$stderr" ||

@@ -34,7 +34,6 @@ asked() { # name, times: look-ups since weather()
 
 in_state() { grep -qs "\"$1\"" "$I2V_STORE"/[0-9a-f]*.json; }
 
-accepted() { # prompt, option...: the gateway has it, nobody waits for it
     local prompt=$1
     shift
     ends_with 75 fetch --prompt "$prompt" --max_wait 0 "$@" still.png

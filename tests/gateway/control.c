@@ -89,6 +89,21 @@ void control_state(Exchange *x, Reply *reply)
     reply_json(reply, 200, state);
 }
 
+/* A line each, for who reads without a program. */
+void control_counts(Exchange *x, Reply *reply)
+{
+    cJSON *counts = notes_counts(x->gateway), *count;
+
+    reply_text(reply, 200, "text/plain", "");
+    cJSON_ArrayForEach(count, counts)
+    {
+        char *line = text_format("%s %.0f\n", count->string, count->valuedouble);
+        buffer_text(&reply->body, line);
+        free(line);
+    }
+    cJSON_Delete(counts);
+}
+
 static void send_file(Reply *reply, char *file, const char *type)
 {
     Buffer content = {0};

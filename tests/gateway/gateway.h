@@ -116,6 +116,7 @@ void api_deprecations(Exchange *x, Reply *reply);
 void files_download(Exchange *x, Reply *reply);
 void control_faults(Exchange *x, Reply *reply);
 void control_state(Exchange *x, Reply *reply);
+void control_counts(Exchange *x, Reply *reply);
 void control_image(Exchange *x, Reply *reply);
 void control_clip(Exchange *x, Reply *reply);
 void control_quit(Exchange *x, Reply *reply);
@@ -123,6 +124,7 @@ void control_quit(Exchange *x, Reply *reply);
 /* notes.c: what was asked, for /control/state. */
 void note_request(Exchange *x);
 void note_status(const Exchange *x, unsigned status);
+cJSON *notes_counts(Gateway *gateway);
 void notes_describe(Gateway *gateway, cJSON *state);
 void notes_free(Gateway *gateway);
 

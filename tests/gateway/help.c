@@ -57,6 +57,7 @@ static const char options[] =
     "only\n"
     "                            once it changes\n"
     "  GET  /control/state       JSON: counts, key_at_cdn, user_agents, jobs, requests\n"
+    "  GET  /control/counts      the counts alone, a line each\n"
     "  GET  /control/image?job=N the still as it was received (N: number or id; default: "
     "the\n"
     "                            newest); with &which=end the one that the clip ends on\n"

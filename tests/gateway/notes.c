@@ -152,18 +152,34 @@ static cJSON *describe(const Note *note)
     return object;
 }
 
-void notes_describe(Gateway *gateway, cJSON *state)
+static cJSON *describe_counts(const Gateway *gateway)
 {
-    cJSON *counts = cJSON_AddObjectToObject(state, "counts"), *agents, *requests;
-    uint64_t first;
+    cJSON *counts = cJSON_CreateObject();
 
-    pthread_mutex_lock(&gateway->lock);
     cJSON_AddNumberToObject(counts, "create_seen",
                             (double)gateway->seen[ENDPOINT_CREATE]);
     cJSON_AddNumberToObject(counts, "create_accepted", (double)gateway->accepted);
     for (int i = ENDPOINT_POLL; i <= ENDPOINT_MODELS; i++)
         cJSON_AddNumberToObject(counts, endpoint_name((Endpoint)i),
                                 (double)gateway->seen[i]);
+    return counts;
+}
+
+cJSON *notes_counts(Gateway *gateway)
+{
+    pthread_mutex_lock(&gateway->lock);
+    cJSON *counts = describe_counts(gateway);
+    pthread_mutex_unlock(&gateway->lock);
+    return counts;
+}
+
+void notes_describe(Gateway *gateway, cJSON *state)
+{
+    cJSON *agents, *requests;
+    uint64_t first;
+
+    pthread_mutex_lock(&gateway->lock);
+    cJSON_AddItemToObject(state, "counts", describe_counts(gateway));
     cJSON_AddBoolToObject(state, "key_at_cdn", gateway->key_at_files);
     agents = cJSON_AddArrayToObject(state, "user_agents");
     for (size_t i = 0; i < gateway->nb_user_agents; i++)

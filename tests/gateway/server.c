@@ -32,6 +32,7 @@ static const Route routes[] = {
     {"GET", "/v1/models/deprecations", ENDPOINT_MODELS, 0, api_deprecations},
     {"PUT", "/control/faults", ENDPOINT_OTHER, 0, control_faults},
     {"GET", "/control/state", ENDPOINT_OTHER, 0, control_state},
+    {"GET", "/control/counts", ENDPOINT_OTHER, 0, control_counts},
     {"GET", "/control/image", ENDPOINT_OTHER, 0, control_image},
     {"GET", "/control/clip", ENDPOINT_OTHER, 0, control_clip},
     {"POST", "/control/quit", ENDPOINT_OTHER, 0, control_quit},
