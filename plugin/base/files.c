@@ -20,7 +20,7 @@
 #include <libavutil/random_seed.h>
 
 #define PIPE_MS   10000
-#define PIPE_SIZE 4096
+#define PIPE_SIZE ((size_t)4096)
 
 /* A pipe's writer may need a moment; it is not waited for without end. */
 static int has_news(int fd)
@@ -45,24 +45,25 @@ static ssize_t read_whole(int fd, char *to, size_t size)
     return (ssize_t)have;
 }
 
-/* Read so many bytes at most into a buffer that grows with what is there: a file says how
- * large it is, and a pipe does not. */
-static ssize_t read_growing(int fd, size_t expected, size_t most, char **text)
+/* Read so many bytes at most. A file says how large it is, and one read does; for a pipe,
+ * and a file of the kernel's that says nothing, the buffer grows with what is there. */
+static ssize_t read_growing(int fd, const struct stat *st, size_t most, char **text)
 {
-    size_t have = 0, room = FFMIN(expected, most) + 1;
+    bool known = S_ISREG(st->st_mode) && st->st_size > 0;
+    size_t have = 0, room = FFMIN(known ? (size_t)st->st_size : PIPE_SIZE, most);
 
     for (;;) {
         int ret = av_reallocp(text, room + 1);
         if (ret < 0)
             return ret;
-        ssize_t got = read_whole(fd, *text + have, FFMIN(room, most) - have);
+        ssize_t got = read_whole(fd, *text + have, room - have);
         if (got < 0)
             return got;
         have += (size_t)got;
         (*text)[have] = '\0';
-        if (have < room)
+        if (known || have < room || room == most)
             return (ssize_t)have;
-        room = FFMIN(room * 2, most + 1);
+        room = FFMIN(room * 2, most);
     }
 }
 
@@ -78,8 +79,7 @@ static ssize_t read_text(const char *path, size_t most, bool regular, char **tex
     if (!size && regular && !S_ISREG(st.st_mode))
         size = AVERROR_INVALIDDATA;
     if (!size)
-        size = read_growing(fd, S_ISREG(st.st_mode) ? (size_t)st.st_size : PIPE_SIZE,
-                            most, text);
+        size = read_growing(fd, &st, most, text);
     if (fd >= 0)
         close(fd);
     if (size < 0)

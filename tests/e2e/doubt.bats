@@ -154,3 +154,14 @@ sent_in_vain() { # prompt, hours
     unset AIML_API_KEY
     works bash -c "\"$BIN/i2vctl\" fetch --prompt 'slow key' --api_key_file <(sleep 0.5; echo $KEY) still.png"
 }
+
+@test "nothing is left but that it was there: found by how its client request id begins" {
+    set_faults "create 1 drop-after" "logs * rows never"
+    ends_with 75 fetch --prompt "all gone" --max_wait 0 still.png
+    : >"$(RECORD)"
+    rm "$I2V_STORE"/journal.jsonl "$I2V_STORE"/*.lock
+    set_faults ""
+    works fetch --prompt "all gone" --max_wait 60 still.png
+    expect_creates 1
+    cmp "$output" <(gateway_clip /dev/stdout)
+}

@@ -10,6 +10,7 @@ setup_file() {
 }
 teardown() { [ -z "${WRITER:-}" ] || kill $WRITER 2>/dev/null || true; }
 
+take_one() { # prompt: the gateway has it, and nothing of the clip is here
     set_faults "poll * shape waiting"
     ends_with 75 fetch --prompt "$1" --max_wait 0 still.png
     set_faults ""
@@ -25,14 +26,14 @@ gateway_has_clip() {
     [ "$(stat -c %s whole.mp4)" -gt 1000 ]
 }
 
-# The ranges that were asked for since accepted().
+# The ranges that were asked for since take_one().
 ranges() {
     local n=$(($(count download) - ASKED))
     [ $n -eq 0 ] ||
         state "[.requests[] | select(.endpoint == \"download\")][-$n:] | map(.headers.range // \"-\") | join(\" \")"
 }
 
-# The generation of the last accepted() once more, as if nothing of it had come.
+# The generation of the last take_one() once more, as if nothing of it had come.
 once_more() {
     rm -f "${PART%.part}"
     ASKED=$(count download)
@@ -48,7 +49,7 @@ delivered() { # prompt
 
 @test "cut at every tenth: resumed from there, whole, one create" {
     local tenth expected
-    accepted tenths
+    take_one tenths
     some 5 0.0 0.1 0.2 0.3 0.4 0.5 0.6 0.7 0.8 0.9 1.0
     for tenth in "${SOME[@]}"; do
         once_more
@@ -62,7 +63,7 @@ delivered() { # prompt
 }
 
 @test "cut nine times in one download" {
-    accepted "cut often"
+    take_one "cut often"
     set_faults "download 1-9 cut 0.1"
     delivered "cut often"
     same 10 "$(ranges | wc -w)"
@@ -71,14 +72,14 @@ delivered() { # prompt
 }
 
 @test "more bytes than announced are not kept" {
-    accepted "too many"
+    take_one "too many"
     set_faults "download 1 cut 0.5" "download 2 endless"
     delivered "too many"
     same "- bytes=$((CLIP_SIZE / 2))- -" "$(ranges)"
 }
 
 @test "more than 2 GiB announced: refused before the disk is full, and fetched once it is right" {
-    accepted "too large"
+    take_one "too large"
     set_faults "download * wrong-length 2147483647"
     ends_with 73 fetch --prompt "too large" still.png
     says_in_one "$(last_job .id)" "File too large" "buys nothing"
@@ -100,7 +101,7 @@ put_part() { # file, bytes, etag
 etag() { curl -sSI "http://127.0.0.1:$FILES_PORT$(last_job .path)" | tr -d '\r' | sed -n 's/^ETag: //Ip'; }
 
 @test "a .part that is longer than the clip" {
-    accepted "part too long"
+    take_one "part too long"
     cat whole.mp4 still.png >longer
     put_part longer "$(stat -c %s longer)" "$(etag)"
     ASKED=$(count download)
@@ -111,7 +112,7 @@ etag() { curl -sSI "http://127.0.0.1:$FILES_PORT$(last_job .path)" | tr -d '\r' 
 
 @test "a .part of other bytes: shorter than the clip, as long, and of another kind" {
     local size
-    accepted "part of others"
+    take_one "part of others"
     some 3 1 1000 $((CLIP_SIZE / 2)) "$CLIP_SIZE"
     for size in "${SOME[@]}"; do
         once_more
@@ -124,7 +125,7 @@ etag() { curl -sSI "http://127.0.0.1:$FILES_PORT$(last_job .path)" | tr -d '\r' 
 
 @test "what a power cut leaves of a .part is not gone on from" {
     local half tag left
-    accepted "power cut"
+    take_one "power cut"
     half=$((CLIP_SIZE / 2)) tag=$(etag)
     for left in zeros halfzeros bit cut gone oldnote nonote emptynote zeronote halfnote; do
         put_part whole.mp4 $half "$tag"
@@ -155,7 +156,7 @@ etag() { curl -sSI "http://127.0.0.1:$FILES_PORT$(last_job .path)" | tr -d '\r' 
 
 @test "another version of the file, as long to the byte: never spliced" {
     local other validator
-    accepted versions
+    take_one versions
     set_faults "download 1 cut 0.5" "download 2- clip other"
     works timeout 60 "$BIN/i2vctl" fetch --prompt versions still.png
     same "- bytes=$((CLIP_SIZE / 2))-" "$(ranges)"
@@ -181,7 +182,7 @@ etag() { curl -sSI "http://127.0.0.1:$FILES_PORT$(last_job .path)" | tr -d '\r' 
 }
 
 @test "content codings that nobody asked for: decoded, and never spliced" {
-    accepted coded
+    take_one coded
     set_faults "download 1 cut 0.5" "download * coded gzip"
     delivered coded
     same "- -" "$(ranges)"
@@ -203,7 +204,7 @@ etag() { curl -sSI "http://127.0.0.1:$FILES_PORT$(last_job .path)" | tr -d '\r' 
     for code in 401 403 404 410; do
         rm -rf "$I2V_STORE"
         mark
-        accepted "refused $code"
+        take_one "refused $code"
         set_faults "download * status $code"
         ends_with 75 timeout 60 "$BIN/i2vctl" fetch --prompt "refused $code" --max_wait 4 still.png
         grep -F "is ready at the gateway and cannot be fetched (HTTP $code)" <<<"$(tail -n 1 <<<"$stderr")"
@@ -216,7 +217,7 @@ etag() { curl -sSI "http://127.0.0.1:$FILES_PORT$(last_job .path)" | tr -d '\r' 
 }
 
 @test "a .part that is a link is not followed" {
-    accepted "part is a link"
+    take_one "part is a link"
     echo mine >mine
     ln -s "$PWD/mine" "$PART"
     ends_with 73 fetch --prompt "part is a link" still.png
@@ -229,7 +230,7 @@ etag() { curl -sSI "http://127.0.0.1:$FILES_PORT$(last_job .path)" | tr -d '\r' 
 # Redirects and URLs
 
 @test "five redirects are followed, the sixth is not" {
-    accepted "five"
+    take_one "five"
     set_faults "download 1-5 redirect self"
     delivered "five"
     same 6 "$(ranges | wc -w)"
@@ -243,7 +244,7 @@ etag() { curl -sSI "http://127.0.0.1:$FILES_PORT$(last_job .path)" | tr -d '\r' 
 
 @test "a result URL of another kind is not opened, and the generation is kept" {
     local url
-    accepted "odd url"
+    take_one "odd url"
     cp whole.mp4 bait.mp4
     some 3 "file://$PWD/bait.mp4" "ftp://127.0.0.1:$FILES_PORT/x.mp4" \
         "gopher://127.0.0.1:$FILES_PORT/x.mp4" "data:video/mp4;base64,$(head -c 300 bait.mp4 | base64 -w0)" \
@@ -260,7 +261,7 @@ etag() { curl -sSI "http://127.0.0.1:$FILES_PORT$(last_job .path)" | tr -d '\r' 
 }
 
 @test "a result URL that is a path is one of the gateway's, and no file of this machine" {
-    accepted "a path"
+    take_one "a path"
     cp whole.mp4 bait.mp4
     set_faults "poll * url $PWD/bait.mp4"
     ends_with 75 timeout 30 "$BIN/i2vctl" fetch --prompt "a path" --max_wait 0 still.png
@@ -270,7 +271,7 @@ etag() { curl -sSI "http://127.0.0.1:$FILES_PORT$(last_job .path)" | tr -d '\r' 
 }
 
 @test "a redirect to another kind of URL is not followed" {
-    accepted "odd redirect"
+    take_one "odd redirect"
     cp whole.mp4 bait.mp4
     set_faults "download 1 redirect file://$PWD/bait.mp4" "download 2 redirect ftp://127.0.0.1:$FILES_PORT/x.mp4" \
         "download 3 redirect data:video/mp4;base64,$(base64 -w0 <bait.mp4 | head -c 400)"
@@ -281,7 +282,7 @@ etag() { curl -sSI "http://127.0.0.1:$FILES_PORT$(last_job .path)" | tr -d '\r' 
 
 @test "credentials in a result URL are in no log" {
     local secret=hunter2-Vq8zRw path
-    accepted "with a password"
+    take_one "with a password"
     path=$(last_job .path)
     export I2V_LOG=$PWD/events.log I2V_DEBUG=1 FFREPORT=file=$PWD/report.log:level=56
     set_faults "poll * url http://joe:$secret@127.0.0.1:$FILES_PORT$path" \
@@ -312,7 +313,7 @@ etag() { curl -sSI "http://127.0.0.1:$FILES_PORT$(last_job .path)" | tr -d '\r' 
     WRITER=$!
     printf '#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\n%s\n#EXT-X-ENDLIST\n' "$GATEWAY/control/clip" >odd.m3u8
     printf 'ffconcat version 1.0\nfile %s\n' "$PWD/bait" >odd.ffconcat
-    accepted "odd clip"
+    take_one "odd clip"
     cp still.png odd.png
     mark
     for kind in m3u8 ffconcat png; do
@@ -396,7 +397,7 @@ put_into_store() { # file
 
 @test "a clip whose track lies in another file: that file is not read" {
     local drefs=(-enable_drefs 1 -use_absolute_path 1)
-    accepted "elsewhere"
+    take_one "elsewhere"
     ffmpeg -v error -i whole.mp4 -c copy late.mp4
     mkfifo bait
     with_external_track late.mp4 odd.mp4 "$PWD/bait"

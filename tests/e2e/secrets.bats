@@ -75,6 +75,23 @@ key_is_nowhere() {
     key_is_nowhere
 }
 
+@test "a key that is quoted where what is said is cut, and one of a few letters" {
+    local before
+    talkative
+    for before in 485 495 505; do
+        set_faults "create 1 status 400 message $(printf "%${before}s" | tr ' ' x) $KEY and more"
+        refused ff -v trace -f i2v -prompt "cut $before" -duration 4 -i still.png "${PEEK[@]}"
+        says "xxxxxxxx"
+        key_is_nowhere
+        same "" "$(grep -rlaF --exclude=key -- "${KEY:0:7}" .)"
+    done
+    export AIML_API_KEY=Zq81x
+    set_faults "create 1 status 400 message the key Zq81x may not do this"
+    refused ff -v trace -f i2v -prompt "short" -duration 4 -i still.png "${PEEK[@]}"
+    says "may not do this"
+    same "" "$(grep -rlaF -- Zq81x .; grep -aF -- Zq81x <<<"$stderr$output")"
+}
+
 @test "a gateway that quotes the key back where the answer is neither JSON nor an error" {
     whole_only
     talkative

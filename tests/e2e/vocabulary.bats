@@ -29,10 +29,11 @@ schema_of() { # id
 end_field() { jq -r '[.properties | keys[] | select(test("^(tail|last)_image_url$"))][0] // empty' "$1"; }
 
 # Send a request that is to be accepted; each is another take, so that none is known already.
+takes() { # argument...
     TAKE=$((${TAKE:-0} + 1))
     run --separate-stderr "$BIN/i2vctl" submit -v warning --prompt "a test" --take $TAKE "$@"
     [[ $status = 69 || $status = 0 ]] && ! grep -q "HTTP 4" <<<"$stderr" ||
-        { printf 'not accepted: %s\n%s\n' "$*" "$stderr"; return 1; }
+        { printf 'not taken: %s\n%s\n' "$*" "$stderr"; return 1; }
 }
 
 @test "each model of the stand-in's is in the table, and is taken with its defaults" {
@@ -42,7 +43,7 @@ end_field() { jq -r '[.properties | keys[] | select(test("^(tail|last)_image_url
         file=$(schema_of "$id")
         extra=()
         ! jq -e '.required | index("last_image_url")' "$file" >/dev/null || extra=(--end_image four3.png)
-        accepted --model "$id" "${extra[@]}" tall.png
+        takes --model "$id" "${extra[@]}" tall.png
         says_not "is not known to i2v"
         count=$((count + 1))
     done
@@ -64,7 +65,7 @@ end_field() { jq -r '[.properties | keys[] | select(test("^(tail|last)_image_url
             [ -z "${ratios[turn]:-}" ] || extra+=(--aspect_ratio "${ratios[turn]}")
             [ -z "${lengths[turn]:-}" ] || extra+=(--duration "${lengths[turn]}")
             ! jq -e '.required | index("last_image_url")' "$file" >/dev/null || extra+=(--end_image four3.png)
-            accepted --model "$id" "${extra[@]}" four3.png
+            takes --model "$id" "${extra[@]}" four3.png
             [ -z "${resolutions[turn]:-}" ] || same "${resolutions[turn]}" "$(last_job .fields.resolution)"
             [ -z "${ratios[turn]:-}" ] || same "${ratios[turn]}" "$(last_job ".fields[\"$ratio\"]")"
             [ -z "${lengths[turn]:-}" ] || same "${lengths[turn]}" "$(last_job .fields.duration)"
@@ -109,7 +110,7 @@ end_field() { jq -r '[.properties | keys[] | select(test("^(tail|last)_image_url
         [ -z "$audio" ] || extra+=(--audio 0)
         [ -z "$params" ] || extra+=(--params "$params")
         [ ${#extra[@]} -gt 0 ] || continue
-        accepted --model "$id" "${extra[@]}" still.png
+        takes --model "$id" "${extra[@]}" still.png
         last_job "" >job
         [[ " ${extra[*]} " != *" --seed "* ]] || same 7 "$(jq .fields.seed job)"
         [[ " ${extra[*]} " != *" --negative_prompt "* ]] ||
@@ -124,25 +125,25 @@ end_field() { jq -r '[.properties | keys[] | select(test("^(tail|last)_image_url
 
 @test "a still goes out as each kind of model wants it" {
     # Exactly, at a size that is not what its name says.
-    accepted --model openai/sora-2-pro-i2v still.png
+    takes --model openai/sora-2-pro-i2v still.png
     same 1792x1024 "$(last_job '|"\(.image.width)x\(.image.height)"')"
     # In the ratio of the clip.
-    accepted --model x-ai/grok-imagine-video-1.5-preview --aspect_ratio 1:1 still.png
+    takes --model x-ai/grok-imagine-video-1.5-preview --aspect_ratio 1:1 still.png
     received_image sent
     same 720x720 "$(size_of sent)"
-    accepted --model x-ai/grok-imagine-video-1.5-preview --aspect_ratio 1:1 --fit contain still.png
+    takes --model x-ai/grok-imagine-video-1.5-preview --aspect_ratio 1:1 --fit contain still.png
     received_image sent
     same 1280x1280 "$(size_of sent)"
     colour_at sent 640 40 black
     # Within limits, else untouched.
-    accepted --model minimax/hailuo-2.3 still.png
+    takes --model minimax/hailuo-2.3 still.png
     received_image sent
     cmp still.png sent
     quadrants 1600 400 wide.png
-    accepted --model minimax/hailuo-2.3 wide.png
+    takes --model minimax/hailuo-2.3 wide.png
     received_image sent
     same 996x400 "$(size_of sent)"
-    accepted --model minimax/hailuo-2.3 --fit contain wide.png
+    takes --model minimax/hailuo-2.3 --fit contain wide.png
     received_image sent
     same 1600x643 "$(size_of sent)"
     ends_with 64 "$BIN/i2vctl" submit --model minimax/hailuo-2.3 --prompt p --fit none wide.png
@@ -150,17 +151,17 @@ end_field() { jq -r '[.properties | keys[] | select(test("^(tail|last)_image_url
 }
 
 @test "the last frame has the first one's shape" {
-    accepted --model klingai/video-v3-pro-image-to-video --end_image tall.png still.png
+    takes --model klingai/video-v3-pro-image-to-video --end_image tall.png still.png
     same 1280x720 "$(last_job '|"\(.end_image.width)x\(.end_image.height)"')"
-    accepted --model google/veo-3.1-first-last-image-to-video --resolution 720p --end_image tall.png four3.png
+    takes --model google/veo-3.1-first-last-image-to-video --resolution 720p --end_image tall.png four3.png
     same 1280x720 "$(last_job '|"\(.end_image.width)x\(.end_image.height)"')"
     same '["google/veo-3.1-first-last-image-to-video"]' "$(last_job '.fields | [.model]' | jq -c .)"
 }
 
 @test "a last frame and its order make another generation" {
-    accepted --model bytedance/seedance-2-0 --end_image four3.png still.png
-    accepted --model bytedance/seedance-2-0 --end_image tall.png still.png
-    accepted --model bytedance/seedance-2-0 --end_image still.png four3.png
+    takes --model bytedance/seedance-2-0 --end_image four3.png still.png
+    takes --model bytedance/seedance-2-0 --end_image tall.png still.png
+    takes --model bytedance/seedance-2-0 --end_image still.png four3.png
     expect_creates 3
     set_faults ""
     works fetch --model bytedance/seedance-2-0 --duration 4 --prompt p --end_image four3.png still.png

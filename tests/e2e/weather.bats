@@ -34,14 +34,15 @@ asked() { # name, times: look-ups since weather()
 
 in_state() { grep -qs "\"$1\"" "$I2V_STORE"/[0-9a-f]*.json; }
 
+take_one() { # prompt, option...: the gateway has it, nobody waits for it
     local prompt=$1
     shift
     ends_with 75 fetch --prompt "$prompt" --max_wait 0 "$@" still.png
 }
 
-held_accepted() { # the same, and it is not done meanwhile, however slow all is
+take_one_held() { # the same, and it is not done meanwhile, however slow all is
     set_faults "poll * shape waiting"
-    accepted "$@"
+    take_one "$@"
     set_faults ""
 }
 
@@ -106,7 +107,7 @@ delivered() { # prompt: by the same command, with one create since mark()
 
 @test "for ten seconds while it polls: the clip is delivered" {
     local before
-    held_accepted "poll later"
+    take_one_held "poll later"
     before=$(requests)
     weather noname
     start ffmpeg "poll later"
@@ -126,7 +127,7 @@ delivered() { # prompt: by the same command, with one create since mark()
     local kind
     export I2V_BASE_URL=$GATEWAY
     for kind in noname again; do
-        held_accepted "files $kind"
+        take_one_held "files $kind"
         name_the_files
         weather $kind
         ends_with 75 timeout 60 "$BIN/i2vctl" fetch --prompt "files $kind" --max_wait 2 still.png
@@ -141,7 +142,7 @@ delivered() { # prompt: by the same command, with one create since mark()
 @test "the host that the files redirect to" {
     whole_only
     export I2V_BASE_URL=$GATEWAY
-    accepted elsewhere
+    take_one elsewhere
     set_faults "download * redirect http://files.test:$FILES_PORT$(last_job .path)"
     weather noname
     ends_with 75 timeout 60 "$BIN/i2vctl" fetch --prompt elsewhere --max_wait 2 still.png
@@ -192,7 +193,7 @@ delivered() { # prompt: by the same command, with one create since mark()
     local program
     for program in ffmpeg i2vctl; do
         mark
-        held_accepted "poll $program"
+        take_one_held "poll $program"
         weather hang
         start $program "poll $program"
         until_true asked gateway.test 1
@@ -210,7 +211,7 @@ delivered() { # prompt: by the same command, with one create since mark()
     I2V_BASE_URL=$GATEWAY
     for program in ffmpeg i2vctl; do
         mark
-        held_accepted "download $program"
+        take_one_held "download $program"
         name_the_files
         weather hang
         start $program "download $program"
@@ -229,7 +230,7 @@ delivered() { # prompt: by the same command, with one create since mark()
     I2V_BASE_URL=$GATEWAY
     for program in ffmpeg i2vctl; do
         mark
-        held_accepted "redirected $program"
+        take_one_held "redirected $program"
         set_faults "download 1-2 redirect http://files.test:$FILES_PORT$(last_job .path)"
         weather hang
         start $program "redirected $program"
@@ -245,7 +246,7 @@ delivered() { # prompt: by the same command, with one create since mark()
 @test "SIGINT while it never ends: at a still" {
     whole_only
     local program
-    accepted "any still"
+    take_one "any still"
     mark
     for program in ffmpeg i2vctl; do
         weather hang
@@ -262,7 +263,7 @@ delivered() { # prompt: by the same command, with one create since mark()
         mark
         weather up
         set_faults "create 1 drop-after" "create 1 no-headers" "logs * rows never"
-        accepted "logs $program"
+        take_one "logs $program"
         in_state sent
         set_faults ""
         weather hang
@@ -277,11 +278,11 @@ delivered() { # prompt: by the same command, with one create since mark()
 @test "max_wait ends what never ends" {
     local place
     local -A pid want=([create]=69 [poll]=75 [download]=75 [logs]=75)
-    held_accepted "max poll"
+    take_one_held "max poll"
     set_faults "create 1 drop-after" "create 1 no-headers" "logs * rows never"
-    accepted "max logs"
+    take_one "max logs"
     set_faults ""
-    I2V_BASE_URL=$GATEWAY held_accepted "max download"
+    I2V_BASE_URL=$GATEWAY take_one_held "max download"
     name_the_files
     mark
     weather hang
