@@ -64,6 +64,7 @@ struct HttpExchange {
     int sockets_made;
     bool held;       ///< the last piece of the body is kept back
     int64_t held_at; ///< since then, clock_now()
+    bool closed;     ///< and will not go: the peer takes no more
     bool enough;     ///< of the body of an error
     bool resolving;  ///< a name is being looked up
     bool left;       ///< by its caller while that went on: it goes no further
@@ -110,15 +111,15 @@ static void fail(HttpExchange *exchange, int error, const char *why)
 
 /* libcurl's callbacks */
 
-/* Whether the peer's TCP has acknowledged all that was given to the socket. libcurl tells
- * a transfer's socket only once it has ended, and its port before. */
-static bool is_acknowledged(const HttpExchange *exchange)
+/* What the peer's TCP has of what was given to the socket. libcurl tells a transfer's
+ * socket only once it has ended, and its port before. */
+static SocketPeer peer_of(const HttpExchange *exchange)
 {
     int made = FFMIN(exchange->sockets_made, MAX_SOCKETS);
     long port = 0;
 
     curl_easy_getinfo(exchange->easy, CURLINFO_LOCAL_PORT, &port);
-    return socket_is_acknowledged(exchange->sockets, made, port);
+    return socket_peer(exchange->sockets, made, port);
 }
 
 /* The last bytes are kept back until all before them have arrived at the other side. A
@@ -133,7 +134,7 @@ static size_t give_body(char *buffer, size_t size, size_t count, void *opaque)
         piece = FFMIN(piece, exchange->unsent - LAST_PIECE);
     if (piece >= exchange->unsent) {
         if (exchange->unsent && request->on_last_byte) {
-            if (!is_acknowledged(exchange)) {
+            if (peer_of(exchange) != SOCKET_HAS_ALL) {
                 exchange->held = true;
                 exchange->held_at = clock_now();
                 return CURL_READFUNC_PAUSE;
@@ -444,13 +445,17 @@ static void check_limits(HttpExchange *exchange)
     else if (exchange->held && exchange->request.stall_ms &&
              clock_now() - exchange->held_at > exchange->request.stall_ms * 1000LL)
         fail(exchange, AVERROR(ETIMEDOUT), "the server stopped taking the request");
+    else if (exchange->held && exchange->closed)
+        fail(exchange, AVERROR(ECONNRESET), "the connection was lost during the upload");
     else
         return;
     curl_multi_remove_handle(exchange->http->multi, exchange->easy);
     finish(exchange, CURLE_OK);
 }
 
-/* Let the last piece of a body go whose others have arrived.
+/* Let the last piece of a body go whose others have arrived. libcurl, which has read the
+ * peer's end, would wait for it without end where the peer takes no more; what the peer
+ * has answered before it is read first.
  * @return whether one is still kept back */
 static bool release(Http *http)
 {
@@ -459,7 +464,9 @@ static bool release(Http *http)
     for (HttpExchange *x = http->first; x; x = x->next) {
         if (!x->held || x->done)
             continue;
-        x->held = !is_acknowledged(x);
+        SocketPeer peer = peer_of(x);
+        x->held = peer != SOCKET_HAS_ALL;
+        x->closed = peer == SOCKET_CLOSED;
         held |= x->held;
         if (!x->held)
             curl_easy_pause(x->easy, CURLPAUSE_CONT);

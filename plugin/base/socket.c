@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <linux/sockios.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
@@ -25,13 +26,20 @@ static long local_port(int socket)
                                             : -1;
 }
 
-bool socket_is_acknowledged(const int *sockets, int count, long port)
+SocketPeer socket_peer(const int *sockets, int count, long port)
 {
+    struct tcp_info info = {0};
+    socklen_t size = sizeof(info);
     int left = 0;
 
-    for (int i = 0; i < count; i++)
-        if (port > 0 && local_port(sockets[i]) == port &&
-            !ioctl(sockets[i], SIOCOUTQ, &left))
-            return !left;
-    return true;
+    for (int i = 0; i < count; i++) {
+        if (port <= 0 || local_port(sockets[i]) != port ||
+            ioctl(sockets[i], SIOCOUTQ, &left))
+            continue;
+        if (!getsockopt(sockets[i], IPPROTO_TCP, TCP_INFO, &info, &size) &&
+            info.tcpi_state != TCP_ESTABLISHED)
+            return SOCKET_CLOSED;
+        return left ? SOCKET_BEHIND : SOCKET_HAS_ALL;
+    }
+    return SOCKET_HAS_ALL;
 }

@@ -3,14 +3,19 @@
 #ifndef I2V_SOCKET_H
 #define I2V_SOCKET_H
 
-#include <stdbool.h>
+/** What the peer's TCP has of all that was written to a connection. */
+typedef enum SocketPeer {
+    SOCKET_BEHIND, ///< not all yet
+    SOCKET_HAS_ALL,
+    SOCKET_CLOSED, ///< it has closed its side, or reset the connection: it takes no more
+} SocketPeer;
 
 /**
- * Whether the peer's TCP has acknowledged all that was written to a connection.
- * @param sockets  those that were made for it, of which one was connected
+ * How far the peer is.
+ * @param sockets  those that were made for the connection, of which one was connected
  * @param port     the local port of that one, 0 = not known
- * @return true also where that cannot be told. Thread-safe
+ * @return SOCKET_HAS_ALL also where that cannot be told. Thread-safe
  */
-bool socket_is_acknowledged(const int *sockets, int count, long port);
+SocketPeer socket_peer(const int *sockets, int count, long port);
 
 #endif

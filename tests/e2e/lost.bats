@@ -77,7 +77,7 @@ noise() { # file
     for fault in "drop-upload 2000" "drop-upload 70000; create 1 reset"; do
         mark
         set_faults "create 1 ${fault/; /$'\n'}"
-        works fetch --prompt "$fault" noise.jpg
+        works timeout 60 "$BIN/i2vctl" fetch --prompt "$fault" noise.jpg
         says_not "answer to the create call was lost"
         says "trying again"
         expect_creates 2
