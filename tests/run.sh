@@ -20,7 +20,7 @@ root=$(dirname "$here")
 build=${I2V_BUILD_DIR:-$root/build-test}
 processors=$(nproc)
 # The end-to-end tests wait, too, so more of them than there are processors.
-jobs=$((processors * 2))
+jobs=$((processors * 3))
 status=0
 
 # What another FFmpeg may change: how it is reached, and the API. Its hosts, of which some

@@ -220,6 +220,7 @@ sent_together() { # number
 }
 
 @test "one waiting line on a terminal for all of them" {
+    whole_only
     needs_terminal
     set_faults "poll 4s shape waiting"
     script -qec "$BIN/i2v ffmpeg -nostdin -hide_banner -y ${REQUEST[*]} -prompt x1 -i still.png \

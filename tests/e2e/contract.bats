@@ -130,6 +130,7 @@ test/withdrawn-i2v withdrawn google/veo-3.1-i2v-fast" \
 # Field by field, every schema: what is missing, of another type, beyond its list or its
 # bounds, and what nobody knows.
 @test "every schema refuses what it does not say, and names the field" {
+    whole_only
     local value number=0
     jq -r '. as $schema | .title as $id | ."x-still".first as $first |
         def bad($field; $value; $reason): [$id, $field, ($value | tojson), $reason] | @tsv;
@@ -239,6 +240,7 @@ END
 }
 
 @test "an image that a model does not take is refused, the last one like the first" {
+    whole_only
     local model filter text still
     no_clips
     while IFS=';' read -r model still text filter; do
@@ -306,6 +308,7 @@ END
 }
 
 @test "two images: both are kept, told and served, also after a restart" {
+    whole_only
     local model filter dir=$BATS_TEST_TMPDIR/own GATEWAY="" before
     own() {
         rm -f ready
@@ -377,6 +380,7 @@ END
 }
 
 @test "every other kind of clip is what its name says" {
+    whole_only
     local file path
     takes x-ai/grok-imagine-video '.duration = 2 | .resolution = "480p"'
     completes

@@ -60,6 +60,7 @@ ranges() { # number: of the newest downloads
 }
 
 @test "damaged once, then whole" {
+    whole_only
     local kind
     for kind in $KINDS; do
         I2V_STORE=$PWD/store-$kind run --separate-stderr fetch --prompt "$kind twice" --duration 4 --max_wait 0 still.png

@@ -165,12 +165,14 @@ arrives() { # prompt
 }
 
 @test "a prompt of 2000 characters arrives whole" {
+    whole_only
     local prompt
     prompt=$(printf 'The cämera: 100%% "slow"; %.0s' {1..90})
     arrives "${prompt:0:1999}!"
 }
 
 @test "a prompt that looks like something else is only a prompt" {
+    whole_only
     local prompt
     for prompt in "-y" "@prompt.txt" "i2v:x?take=2" "%25" "null" "a=1:b=2"; do
         I2V_STORE=$BATS_TEST_TMPDIR/store-$prompt

@@ -60,6 +60,7 @@ plain_frames() { # graph with CLIP, option...
 }
 
 @test "encoders that take sound in small pieces" {
+    whole_only
     local graph codec
     some 3 libvorbis libopus ac3
     for codec in "${SOME[@]}"; do
@@ -206,6 +207,7 @@ END
 }
 
 @test "-filters and -h filter=" {
+    whole_only
     works "$BIN/i2v" ffmpeg -v error -filters
     grep -Eq '^ \.\.\.? +i2v +\|->N ' <<<"$output"
     grep -Eq '^ \.\.\.? +ai2v +\|->N ' <<<"$output"

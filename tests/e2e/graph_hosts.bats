@@ -33,6 +33,7 @@ goes_on() { # the same program makes another graph, and its own handler is in pl
 }
 
 @test "their errors: a sentence and an error, nothing sent, and the program goes on" {
+    whole_only
     local way arguments
     for way in create str; do
         for arguments in "" "still.png" "still.png:prompt=x:nonsense=1" "still.png:prompt=x:duration=5" \

@@ -171,6 +171,7 @@ END2
 }
 
 @test "PyAV: what is refused, and Ctrl-C during the wait" {
+    whole_only
     pyav_script
     refuses_well $PYTHON frames.py
     interrupted_well $PYTHON frames.py
@@ -271,6 +272,7 @@ END2
 }
 
 @test "a signal ends a pool of threads, which buys no more" {
+    whole_only
     needs_module av
     cat >pool.py <<'END2'
 import concurrent.futures

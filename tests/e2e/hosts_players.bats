@@ -171,6 +171,7 @@ melt_writes() { # file, argument...
 }
 
 @test "melt: what is refused, and Ctrl-C during the wait" {
+    whole_only
     needs melt
     refuses_well "$BIN/i2v" melt %s -consumer avformat:out.mkv vcodec=ffv1 acodec=pcm_s16le
     goes_on_after_interrupt "$BIN/i2v" melt "i2v:still.png?prompt=melt+waits&duration=4" out=2 \

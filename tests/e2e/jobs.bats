@@ -242,6 +242,7 @@ jobs() { ctl jobs --json | jq -r "$1"; }
 }
 
 @test "prune wants an age and nothing else" {
+    whole_only
     works fetch --prompt "stays" --duration 4 still.png
     local clip=$output age
     for age in "" 30 d -30d 30y "30 d" 1e99d nan inf 0x1d; do

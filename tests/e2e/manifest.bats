@@ -183,6 +183,7 @@ END
 }
 
 @test "a manifest on standard input; then no still can come there" {
+    whole_only
     shots 2
     works sh -c '"$0/i2vctl" fetch --manifest - <shots.jsonl' "$BIN"
     expect_results 2
@@ -304,6 +305,7 @@ END
 }
 
 @test "the same request twice: one generation, a result for each" {
+    whole_only
     cat >shots.jsonl <<END
 {"id": "one", "image": "still.png", "prompt": "$PROMPT", "duration": 4}
 {"id": "other", "image": "still.png", "prompt": "$PROMPT, other", "duration": 4}

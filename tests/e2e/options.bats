@@ -52,6 +52,7 @@ send() { # option..., still
 }
 
 @test "image_time: the first frame by default, a time, the end" {
+    whole_only
     send traffic.mp4
     colour_at sent 640 360 red
     send --image_time 0 traffic.mp4
@@ -79,6 +80,7 @@ send() { # option..., still
 }
 
 @test "model: google/veo-3.1-i2v-fast, with its own defaults" {
+    whole_only
     works ff -f i2v -model google/veo-3.1-i2v-fast -prompt veo -duration 4 -i still.png -c copy out.mp4
     same '{"aspect_ratio":"16:9","duration":4,"model":"google/veo-3.1-i2v-fast","prompt":"veo","resolution":"1080p"}' \
         "$(last_job .fields | jq -cS .)"
@@ -125,6 +127,7 @@ send() { # option..., still
 }
 
 @test "aspect_ratio: portrait in, 720x1280 out" {
+    whole_only
     quadrants 600 900 portrait.png
     works ff "${REQUEST[@]}" -i portrait.png -c copy out.mp4
     same 9:16 "$(last_job .fields.aspect_ratio)"
@@ -202,6 +205,7 @@ send() { # option..., still
 }
 
 @test "fit=cover: fit_position says what is kept" {
+    whole_only
     send --aspect_ratio 16:9 --fit cover --fit_position top tall.png
     colour_at sent 640 700 red
     send --aspect_ratio 16:9 --fit_position bottom tall.png
@@ -237,6 +241,7 @@ send() { # option..., still
 }
 
 @test "fit=fill stretches" {
+    whole_only
     send --aspect_ratio 16:9 --fit fill tall.png
     same 1280x720 "$(size_of sent)"
     colour_at sent 20 20 red

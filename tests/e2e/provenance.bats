@@ -117,6 +117,7 @@ account_fits() { # clip
 }
 
 @test "what is wrong with a clip is said each time, also when the store serves it" {
+    whole_only
     set_faults "create 1 clip silent"
     local turn
     for turn in 1 2; do

@@ -45,6 +45,7 @@ peak_of() {
 }
 
 @test "dry_run: size, rate and length are those that were asked for" {
+    whole_only
     local case
     while read -r args wanted seconds; do
         # shellcheck disable=SC2086
@@ -71,6 +72,7 @@ END
 }
 
 @test "dry_run by I2V_DEFAULTS rehearses a script unedited, and nothing is kept" {
+    whole_only
     cat >script.sh <<END
 set -e
 "$BIN/i2v" ffmpeg -v error -nostdin -y -f i2v -prompt one -save one.mp4 -i still.png -c copy a.mkv

@@ -58,6 +58,7 @@ loudness() { # file
 }
 
 @test "join.sh: clips of two models, of which one has no sound, in one film" {
+    whole_only
     quadrants 600 900 portrait.png
     works "$SAMPLES/join.sh" still.png "The sun rises" portrait.png "The moon sets" film.mp4
     expect_creates 2

@@ -108,6 +108,7 @@ PEEK=(-t 0.1 -f null -)
 }
 
 @test "what is saved is the user's own kind of file" {
+    whole_only
     umask 022
     works ff "${REQUEST[@]}" -save kept.mp4 -i still.png "${PEEK[@]}"
     same 644 "$(stat -c %a kept.mp4)"
@@ -168,6 +169,7 @@ PEEK=(-t 0.1 -f null -)
 }
 
 @test "a request looks at its own files: the store is not listed" {
+    whole_only
     export LD_PRELOAD=$BUILD/tests/e2e/no_scan.so
     mkdir -p "$I2V_STORE"
     refused "$BIN/i2vctl" jobs # it would show
@@ -239,6 +241,7 @@ digests_are_right() {
 }
 
 @test "the digest of a clip whose download was cut is that of the whole" {
+    whole_only
     set_faults "download 1 cut 0.5"
     works ff "${REQUEST[@]}" -i still.png "${PEEK[@]}"
     digests_are_right

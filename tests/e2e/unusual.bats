@@ -41,6 +41,7 @@ END
 }
 
 @test "the warning is a warning: at -v error all of them are silent" {
+    whole_only
     local kind
     for kind in cover-art trailing-bytes mov webm; do
         set_faults "create 1 clip $kind"
@@ -69,6 +70,7 @@ END
 }
 
 @test "a WebM without sound is given a silent track" {
+    whole_only
     ffmpeg -v error -nostdin -f lavfi -i testsrc=s=1280x720:r=30:d=4 -c:v libx264 -preset ultrafast \
         -pix_fmt yuv420p mute.mkv
     set_faults "download * file $PWD/mute.mkv"
@@ -78,6 +80,7 @@ END
 }
 
 @test "other containers that FFmpeg reads, and an MP4 with a picture and a data track, made by ffmpeg itself" {
+    whole_only
     local file
     set_faults ""
     ffmpeg -v error -nostdin -f lavfi -i testsrc=s=1280x720:r=30:d=4 -f lavfi -i sine=d=4 -c:v libx264 \
