@@ -1,5 +1,5 @@
-/* i2v: unit tests of what a POST must never be: sent again by libcurl itself
- * SPDX-License-Identifier: LGPL-2.1-or-later */
+/* i2v: unit tests of what a POST must never be: sent again by libcurl itself, or waited
+ * for once its server takes no more SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "support.h"
 
 #include <arpa/inet.h>
@@ -42,6 +42,17 @@ static long read_head(int fd, char *head, size_t size)
     return (long)(have - (size_t)(end + 4 - head));
 }
 
+/* It says its last, and takes no more, until the client has left. */
+static void leave(int fd, const char *text)
+{
+    char rest[1];
+
+    send_text(fd, text);
+    shutdown(fd, SHUT_WR);
+    while (recv(fd, rest, sizeof(rest), MSG_PEEK) > 0 && !usleep(1000))
+        ;
+}
+
 static void *serve(void *opaque)
 {
     int fd = (int)(intptr_t)opaque, number = ++connections;
@@ -53,6 +64,15 @@ static void *serve(void *opaque)
             gets++;
             send_text(fd, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
             continue;
+        }
+        if (strstr(head, " /early ")) {
+            leave(fd, "HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n"
+                      "Connection: close\r\n\r\n{}");
+            break;
+        }
+        if (strstr(head, " /closed ")) {
+            leave(fd, "");
+            break;
         }
         const char *length = strcasestr(head, "\r\nContent-Length:");
         long left = (length ? strtol(length + 17, NULL, 10) : 0) - body;
@@ -93,7 +113,9 @@ static int start(void **state)
     (void)state;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (listener < 0 || bind(listener, (struct sockaddr *)&address, sizeof(address)) ||
+    if (listener < 0 ||
+        setsockopt(listener, SOL_SOCKET, SO_RCVBUF, &(int){4096}, sizeof(int)) ||
+        bind(listener, (struct sockaddr *)&address, sizeof(address)) ||
         listen(listener, 16) ||
         getsockname(listener, (struct sockaddr *)&address, &size) ||
         pthread_create(&thread, NULL, accept_all, NULL))
@@ -156,9 +178,52 @@ static void test_never_sent_again(void **state)
     free(body);
 }
 
+static int count_last_byte(void *opaque)
+{
+    ++*(int *)opaque;
+    return 0;
+}
+
+/* More than the server's buffer holds, and more than both. */
+static void test_taken_no_further(void **state)
+{
+    static const struct {
+        const char *path;
+        size_t size;
+        int status, error;
+    } cases[] = {
+        {"early", 300000, 413, 0},
+        {"early", 40 << 20, 413, 0},
+        {"closed", 300000, 0, AVERROR(ECONNRESET)},
+    };
+    uint8_t *body = calloc(1, 40 << 20);
+    char url[64];
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        Http *http = http_alloc();
+        HttpRequest request = request_of(body, cases[i].size);
+        int last_bytes = 0;
+        snprintf(url, sizeof(url), "http://127.0.0.1:%d/%s", port, cases[i].path);
+        request.url = url;
+        request.on_last_byte = count_last_byte;
+        request.opaque = &last_bytes;
+        request.total_ms = 60000;
+        HttpReply reply = run_on(http, request);
+        check_number("status", reply.status, cases[i].status);
+        check_number("error", reply.error, cases[i].error);
+        check_number("sent", reply.sent, false);
+        check_number("last bytes", last_bytes, 0);
+        http_free(&http);
+    }
+    free(body);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_never_sent_again)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_never_sent_again),
+        cmocka_unit_test(test_taken_no_further),
+    };
     clear_environment();
     return cmocka_run_group_tests_name("http_resend", tests, start, NULL);
 }
