@@ -109,6 +109,14 @@ static void fail(HttpExchange *exchange, int error, const char *why)
     av_strlcpy(exchange->reply.why, why, sizeof(exchange->reply.why));
 }
 
+/* 0 = there is none yet */
+static int status_of(const HttpExchange *exchange)
+{
+    long status = 0;
+    curl_easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &status);
+    return (int)status;
+}
+
 /* libcurl's callbacks */
 
 /* What the peer's TCP has of what was given to the socket. libcurl tells a transfer's
@@ -207,11 +215,7 @@ static size_t take_body(char *data, size_t size, size_t count, void *opaque)
     HttpExchange *exchange = opaque;
     const HttpRequest *request = &exchange->request;
     size_t length = size * count;
-    long status = 0;
-    int ret;
-
-    curl_easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &status);
-    exchange->reply.status = (int)status;
+    int status = exchange->reply.status = status_of(exchange), ret;
     bool wanted = status >= 200 && status < 300;
 
     exchange->received += (int64_t)length;
@@ -418,9 +422,7 @@ fail:
 
 static void finish(HttpExchange *exchange, CURLcode code)
 {
-    long status = 0;
-    curl_easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &status);
-    exchange->reply.status = (int)status;
+    exchange->reply.status = status_of(exchange);
     if (code != CURLE_OK && !exchange->enough)
         fail(exchange, reply_error((int)code),
              exchange->message[0] ? exchange->message : curl_easy_strerror(code));
@@ -445,10 +447,10 @@ static void check_limits(HttpExchange *exchange)
     else if (exchange->held && exchange->request.stall_ms &&
              clock_now() - exchange->held_at > exchange->request.stall_ms * 1000LL)
         fail(exchange, AVERROR(ETIMEDOUT), "the server stopped taking the request");
-    else if (exchange->held && exchange->closed)
-        fail(exchange, AVERROR(ECONNRESET), "the connection was lost during the upload");
-    else
+    else if (!exchange->held || !exchange->closed)
         return;
+    else if (status_of(exchange) < 200) /* else it has answered, and libcurl waits on */
+        fail(exchange, AVERROR(ECONNRESET), "the connection was lost during the upload");
     curl_multi_remove_handle(exchange->http->multi, exchange->easy);
     finish(exchange, CURLE_OK);
 }
