@@ -146,9 +146,11 @@ fill_cache() {
 
 # The waiting ones take next to no processor time, the quick ones nothing else.
 run_all() {
+    local quick=3
+    [ -z "${I2V_ALL:-}" ] || quick=6
     export -f run_case
-    cut -d' ' -f2 waiting | xargs -P 36 -I{} bash -c 'run_case {}' 3>&- &
-    cut -d' ' -f2 quick | xargs -P 6 -I{} bash -c 'run_case {}' 3>&- || true
+    cut -d' ' -f2 waiting | xargs -P $((6 * quick)) -I{} bash -c 'run_case {}' 3>&- &
+    cut -d' ' -f2 quick | xargs -P $quick -I{} bash -c 'run_case {}' 3>&- || true
     wait
 }
 
