@@ -49,7 +49,7 @@ static int prove(Download *d, const AVIOInterruptCB *interrupt)
     char digest[DIGEST_TEXT_SIZE];
     struct stat st;
 
-    if (!resume_read(d->note_fd, &d->note))
+    if (!resume_read(d->note_fd, &d->note) || !d->note.validator[0])
         return 0;
     if (fstat(d->fd, &st) < 0)
         return AVERROR(errno);
@@ -89,8 +89,6 @@ static void note_progress(Download *d)
 {
     uint8_t bytes[DIGEST_SIZE];
 
-    if (!d->note.validator[0])
-        return;
     digest_peek(d->digest, bytes);
     digest_hex(bytes, sizeof(bytes), d->note.digest);
     d->note.bytes = d->now.bytes;
@@ -177,6 +175,26 @@ static int open_files(Download *d, const char *path)
         d->note_fd = open_file(note, 0);
     av_free(note);
     return d->fd < 0 ? d->fd : FFMIN(d->note_fd, 0);
+}
+
+int download_is_whole(const char *path, const char *file,
+                      const AVIOInterruptCB *interrupt, char digest[DIGEST_TEXT_SIZE])
+{
+    char *name = av_asprintf("%s" DOWNLOAD_NOTE, path);
+    int fd = name ? open(name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK) : -1, ret;
+    ResumeNote note;
+    struct stat st;
+    bool noted = fd >= 0 && resume_read(fd, &note) && !stat(file, &st) &&
+                 S_ISREG(st.st_mode) && st.st_size == note.bytes &&
+                 (note.size < 0 || note.size == note.bytes);
+
+    if (fd >= 0)
+        close(fd);
+    if (!name)
+        return AVERROR(ENOMEM);
+    av_free(name);
+    ret = noted ? digest_file(file, interrupt, digest) : 0;
+    return ret < 0 ? ret : noted && !strcmp(digest, note.digest);
 }
 
 int download_start(Http *http, const DownloadSource *source, Download **download)

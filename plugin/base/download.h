@@ -31,6 +31,16 @@ typedef struct DownloadSource {
     const AVIOInterruptCB *interrupt; ///< for reading what is there; borrowed, or NULL
 } DownloadSource;
 
+/**
+ * Whether a file is what was downloaded to `path`, all of it, by the note that lies
+ * there.
+ * @param file    where it is now
+ * @param digest  set to its SHA-256 if it is
+ * @return 1, 0, AVERROR(EINTR), or another negative AVERROR
+ */
+int download_is_whole(const char *path, const char *file,
+                      const AVIOInterruptCB *interrupt, char digest[DIGEST_TEXT_SIZE]);
+
 /** Start an attempt. The API key is never sent.
  * @return 0 and *download, AVERROR(EINTR), or another AVERROR */
 int download_start(Http *http, const DownloadSource *source, Download **download);

@@ -52,7 +52,7 @@ bool resume_is_same(const ResumeNote *note, const HttpReply *reply)
 
 static bool read_text(const cJSON *json, const char *name, char *text, size_t size)
 {
-    const char *value = json_text(json, name);
+    const char *value = cJSON_GetStringValue(json_member(json, name));
     return value && av_strlcpy(text, value, size) < size;
 }
 

@@ -31,7 +31,8 @@ void resume_validator(const HttpReply *reply, char validator[RESUME_VALIDATOR_SI
 /** Whether an answer may be about the version of a note: it names it, or none. */
 bool resume_is_same(const ResumeNote *note, const HttpReply *reply);
 
-/** Read a note. @return whether there is one that can be gone on from */
+/** Read a note. @return whether there is one. Only with a validator it can be gone on
+ * from; without one it still tells what is there */
 bool resume_read(int fd, ResumeNote *note);
 
 /** Write one. @return whether it could be; if not, what is there then still proves

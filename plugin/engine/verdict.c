@@ -166,6 +166,14 @@ static void judge_transport(const HttpReply *reply, EngineAnswer *answer)
     av_strlcpy(answer->text, reply->why, sizeof(answer->text));
 }
 
+/* What answers before it has the request has not taken it: a proxy, mostly. */
+static bool is_early(const EngineCall *call, const HttpReply *reply,
+                     const EngineAnswer *answer)
+{
+    return call->kind == CALL_CREATE && !reply->sent && !call->id &&
+           (answer->verdict == ENGINE_LOST || answer->verdict == ENGINE_FAULT);
+}
+
 static void judge_answer(const EngineCall *call, const HttpReply *reply,
                          EngineAnswer *answer)
 {
@@ -186,10 +194,6 @@ static void judge_answer(const EngineCall *call, const HttpReply *reply,
     }
     answer->verdict = judge_status(call->kind, reply);
     answer->error = error_of_status(reply->status);
-    /* What answers before it has the request has not taken it: a proxy, mostly. */
-    if (call->kind == CALL_CREATE && !reply->sent && !call->id &&
-        answer->verdict != ENGINE_REFUSED)
-        answer->verdict = ENGINE_UNSENT;
     if (reply->status < 400)
         av_strlcpy(
             answer->text,
@@ -221,6 +225,8 @@ bool engine_answered(EngineCall *call, EngineAnswer *answer)
         judge_transport(reply, answer);
     else
         judge_answer(call, reply, answer);
+    if (!reply->error && is_early(call, reply, answer))
+        answer->verdict = ENGINE_UNSENT;
     rescue_id(call, answer);
     answer->job.usage.usd = FFMAX(answer->job.usage.usd, call->usage.usd);
     answer->job.usage.credits = FFMAX(answer->job.usage.credits, call->usage.credits);

@@ -177,6 +177,7 @@ static Phase end_failed(Job *job, const EngineJob *state)
 {
     RecordState end = state->moderated ? RECORD_REFUSED : RECORD_FAILED;
     int ret = job_lock(job);
+    Phase next;
 
     if (ret < 0)
         return PHASE_END;
@@ -186,6 +187,9 @@ static Phase end_failed(Job *job, const EngineJob *state)
     Record *r = job->record;
     if (current > 0 && r->state == RECORD_READY)
         return end_gone(job, state);
+    /* The service may have lost what was paid for, and is here. */
+    if (current > 0 && !r->clip_hash[0] && fetch_adopt(job, false, &next))
+        return next;
     if (current > 0) {
         av_strlcpy(r->status, job->status, sizeof(r->status));
         r->ended = record_now();

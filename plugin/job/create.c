@@ -25,8 +25,9 @@ static int begin_record(Job *job)
     Record *r = job->record;
     int ret;
 
-    /* Within a run every try's client request id is kept, and the time of the first. */
-    if (job->create.client_id[0])
+    /* Within a run every try's client request id is kept, and the time of the first;
+     * after a fault those of the runs before, too. */
+    if (job->create.client_id[0] || r->faulted)
         return record_add_try(job->record, job->create.client_id);
     /* Another generation's clip, or the beginning of it, must not become this one's. */
     if ((ret = store_clear_clip(job->store, r->key, &job->out)) < 0)
@@ -49,6 +50,7 @@ static int on_last_byte(void *opaque)
 
     job->record->sent_at = record_now();
     job->record->gateway_time = there > 0 ? (double)there : 0;
+    job->record->faulted = false;
     int ret = job_record(job, RECORD_SENT, "sent", NULL);
     if (ret >= 0)
         job_note(job, "sent", NULL, NULL, -1);
@@ -111,23 +113,34 @@ static Phase take_busy(Job *job, const EngineAnswer *answer)
 }
 
 /* For so long, and not beyond max_wait. */
-static Phase look_for(Job *job, int64_t us, const char *why)
+static Phase look_for(Job *job, int64_t us)
 {
     int64_t now = clock_now();
     int64_t left = FFMAX(job_deadline(job) - now, 0);
 
-    events_say(job->events, AV_LOG_ERROR,
-               "The answer to the create call was lost (%s): looking for the generation "
-               "in the gateway's usage log; nothing is sent again before it is known "
-               "whether there is one.",
-               why);
-    job_note(job, "lost", NULL, why, 1);
     job->find.offset = 0;
     job->find.asking = false;
     job->find.until = now + FFMIN(us, left);
     job->find.enough = us <= left;
     job->wake = now + SECOND_US; /* a row needs a moment to appear */
     return PHASE_FIND;
+}
+
+Phase create_after_fault(Job *job)
+{
+    job->create.faults = 1;
+    return look_for(job, FAULT_LOOK_US);
+}
+
+static Phase look_for_lost(Job *job, int64_t us, const char *why)
+{
+    events_say(job->events, AV_LOG_ERROR,
+               "The answer to the create call was lost (%s): looking for the generation "
+               "in the gateway's usage log; nothing is sent again before it is known "
+               "whether there is one.",
+               why);
+    job_note(job, "lost", NULL, why, 1);
+    return look_for(job, us);
 }
 
 static Phase take_answer(Job *job, EngineAnswer *answer)
@@ -145,12 +158,15 @@ static Phase take_answer(Job *job, EngineAnswer *answer)
     case ENGINE_FAULT:
         job->create.faults++;
         FFSWAP(char *, job->create.suspect, answer->job.id);
-        return look_for(job, FAULT_LOOK_US, answer->text);
+        job->record->faulted = true;
+        if (job_record(job, RECORD_SENT, "fault", NULL) < 0)
+            return PHASE_END;
+        return look_for_lost(job, FAULT_LOOK_US, answer->text);
     case ENGINE_LOST:
         break;
     }
     job->create.faults = 0;
-    return look_for(job, INT64_MAX, answer->text);
+    return look_for_lost(job, INT64_MAX, answer->text);
 }
 
 Phase create_step(Job *job)

@@ -58,27 +58,27 @@ static int remember(Job *job)
                : 0;
 }
 
-/* Locked first and looked again after: a damaged record is then moved aside. */
-static Phase adopt(Job *job, const char *clip, const ClipFacts *facts)
+/* Locked first and looked again after: a damaged record is then moved aside.
+ * @param digest  by which it is proved; NULL = nothing proves it */
+static Phase adopt(Job *job, const char *clip, const ClipFacts *facts, const char *digest)
 {
-    const char *id = job->record->id;
     int ret;
 
     if (job->lock < 0)
         return job_lock(job) < 0 ? PHASE_END : job->phase;
-    store_drop_part(job->store, job->request->key); /* a note of it may be left */
     if ((ret = remember(job)) >= 0)
-        ret = keep(job, facts, NULL, "adopted");
+        ret = keep(job, facts, digest, "adopted");
     if (ret == AVERROR(EINTR))
         return job_sleep(job, job->phase, 0);
     if (ret < 0)
         return job_give_up(job, FAILURE_STORE, ret);
+    store_drop_part(job->store, job->request->key);
     events_say(
-        job->events, id ? AV_LOG_INFO : AV_LOG_WARNING,
-        id ? "An earlier run brought the clip %s, which is whole, and did not live "
-             "to note it."
-           : "The ledger had no record of the clip %s, which is whole: it is taken "
-             "into the ledger again.",
+        job->events, digest ? AV_LOG_INFO : AV_LOG_WARNING,
+        digest
+            ? "An earlier run brought the clip %s and did not live to note it."
+            : "The ledger had no record of the clip %s, and the gateway tells nothing of "
+              "it: it is taken into the ledger as it is.",
         clip);
     return job_succeed(job);
 }
@@ -90,24 +90,38 @@ static bool is_of_machine(int error)
            error == AVERROR(ENFILE) || error == AVERROR(EACCES) || error == AVERROR(EIO);
 }
 
-bool fetch_adopt(Job *job, Phase *next)
+/* @return 1 for a clip to be taken in, 0 for none, or a negative AVERROR */
+static int look_at_clip(Job *job, const char *clip, bool proved, ClipFacts *facts,
+                        char digest[DIGEST_TEXT_SIZE])
+{
+    int ret;
+
+    if (access(clip, F_OK))
+        return 0;
+    if (proved && (ret = store_proves_clip(job->store, job->request->key, job->interrupt,
+                                           digest)) <= 0)
+        return ret;
+    ret = clip_verify(clip, job->request->duration, job->interrupt, facts);
+    return ret == AVERROR(EINTR) || is_of_machine(ret) ? ret : ret >= 0;
+}
+
+bool fetch_adopt(Job *job, bool proved, Phase *next)
 {
     char *clip = store_clip_path(job->store, job->request->key);
+    char digest[DIGEST_TEXT_SIZE];
     ClipFacts facts;
-    int ret = !clip || access(clip, F_OK)
-                  ? AVERROR(ENOENT)
-                  : clip_verify(clip, job->request->duration, job->interrupt, &facts);
+    int ret = clip ? look_at_clip(job, clip, proved, &facts, digest) : AVERROR(ENOMEM);
 
-    if (ret >= 0)
-        *next = adopt(job, clip, &facts);
+    if (ret > 0)
+        *next = adopt(job, clip, &facts, proved ? digest : NULL);
     else if (ret == AVERROR(EINTR)) /* not known yet, and nothing may be bought before */
         *next = job_sleep(job, job->phase, 0);
-    else if (is_of_machine(ret))
+    else if (ret < 0)
         *next = job_fail(job, FAILURE_STORE, ret,
                          "Cannot read the clip %s: %s; nothing sent.", clip ? clip : "",
                          av_err2str(ret));
     av_free(clip);
-    return ret >= 0 || ret == AVERROR(EINTR) || is_of_machine(ret);
+    return ret;
 }
 
 /* Downloading */
@@ -208,6 +222,8 @@ static Phase publish(Job *job, const ClipFacts *facts, const char *digest)
     if (ret < 0)
         return end_hopeless(job, ret, av_err2str(ret));
     ret = keep(job, facts, digest, "ready");
+    if (ret >= 0) /* until then it proves the clip */
+        store_drop_part(job->store, job->request->key);
     return ret == AVERROR(EINTR) ? job_sleep(job, PHASE_LOOK, 0)
            : ret < 0             ? PHASE_END
                                  : job_succeed(job);
@@ -264,7 +280,7 @@ static Phase begin(Job *job)
         return forget(job);
     if (job->record->state == RECORD_READY && store_has_clip(job->store, job->record))
         return job_succeed(job);
-    if (job->record->state == RECORD_RUNNING && fetch_adopt(job, &next))
+    if (job->record->state == RECORD_RUNNING && fetch_adopt(job, true, &next))
         return next;
     return start(job);
 }

@@ -3,6 +3,7 @@
 #include "job/state.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include <libavutil/mem.h>
 
@@ -47,9 +48,26 @@ static Phase rest(Job *job, int64_t us)
     return PHASE_FIND;
 }
 
+/* Of a request of which nothing is known but that it was there. One whose sending is
+ * known may still be under way, and the clip another generation's; and what was noted of
+ * a clip is better known than what lies there now. */
+static bool is_lost(const Record *record)
+{
+    return record->state == RECORD_SENT && record->sent_at <= 0 && !record->clip_hash[0];
+}
+
+bool find_unproved_clip(Job *job, Phase *next)
+{
+    return is_lost(job->record) && fetch_adopt(job, false, next);
+}
+
 /* What is known, and how to go on. */
 static Phase stop_lost(Job *job, const char *why)
 {
+    Phase next;
+
+    if (find_unproved_clip(job, &next))
+        return next;
     return job_fail(
         job, FAILURE_LATER, AVERROR(ETIMEDOUT),
         "The request was sent and its answer lost, and %s (client request id %s). "
@@ -73,11 +91,6 @@ static Phase end_search(Job *job)
 {
     bool may_create = (job->create.faults > 0 && job->find.enough) || is_old(job);
     const char *doubt = find_doubt(job);
-    EngineAnswer answer = {
-        .status = 500,
-        .error = AVERROR_HTTP_SERVER_ERROR,
-        .text = "it failed three times and shows no generation",
-    };
 
     if (doubt || !may_create)
         return stop_lost(
@@ -87,14 +100,17 @@ static Phase end_search(Job *job)
         return PHASE_FIND;
     if (!job->may_create && !job->refusal)
         return job_fail(job, FAILURE_LATER, AVERROR(ETIMEDOUT),
-                        "The request was sent and its answer lost, and 24 h later the "
-                        "gateway shows no generation of it (client request id %s); the "
-                        "command that made the request sends it anew.",
+                        "The request was sent and its answer lost, and the gateway shows "
+                        "no generation of it (client request id %s); the command that "
+                        "made the request sends it anew.",
                         job->record->client_ids);
-    return job->create.faults >= MAX_FAULTS
-               ? answer_refuse(job, &answer)
-               : answer_create_again(
-                     job, "The usage log shows no generation of this request", 0);
+    /* It stays sent, and its tries known: the next run looks again before another. */
+    if (job->create.faults >= MAX_FAULTS)
+        return job_fail(job, FAILURE_GATEWAY, AVERROR_HTTP_SERVER_ERROR,
+                        "The gateway refused the request: it failed three times and "
+                        "shows no generation (HTTP 500).");
+    return answer_create_again(job, "The usage log shows no generation of this request",
+                               0);
 }
 
 /* What is found late was accepted when it was sent. */
@@ -212,6 +228,15 @@ static int ask(Job *job)
                         &job->call);
 }
 
+/* What has a clip has ended, so its row would be there by now. */
+static bool has_lost_clip(const Job *job)
+{
+    char *clip = store_clip_path(job->store, job->request->key);
+    bool there = clip && !access(clip, F_OK);
+    av_free(clip);
+    return there && is_lost(job->record);
+}
+
 Phase find_step(Job *job)
 {
     EngineAnswer answer;
@@ -220,7 +245,7 @@ Phase find_step(Job *job)
     if (!job->request->engine->find)
         return stop_lost(job, "this engine does not list what was sent to it");
     if (!job->find.until)
-        job->find.until = now + job->patience;
+        job->find.until = now + (has_lost_clip(job) ? 0 : job->patience);
     if (now >= end_of_looking(job)) {
         engine_end(&job->call);
         return stop_lost(job, job->find.asking

@@ -106,6 +106,7 @@ static Phase begin(Job *job)
 {
     const Record *r = job->record;
     bool sent = r->state == RECORD_SENT;
+    Phase next;
     int ret;
 
     if (job->request->reuse_only && !sent) {
@@ -113,6 +114,8 @@ static Phase begin(Job *job)
         return PHASE_END;
     }
     if (!job->request->api_key) {
+        if (find_unproved_clip(job, &next))
+            return next;
         job_miss_key(job->request, job->events, &job->out);
         return PHASE_END;
     }
@@ -129,11 +132,11 @@ static Phase begin(Job *job)
     if (!sent)
         return go_on(job, PHASE_CREATE);
     job_check_account(job);
-    events_say(
-        job->events, AV_LOG_WARNING,
-        "An earlier run sent this request and did not hear the answer: looking for "
-        "it in the gateway's usage log.");
-    return go_on(job, PHASE_FIND);
+    events_say(job->events, AV_LOG_WARNING,
+               "An earlier run sent this request and %s: looking for it in the gateway's "
+               "usage log.",
+               r->faulted ? "heard of a fault" : "did not hear the answer");
+    return go_on(job, r->faulted ? create_after_fault(job) : PHASE_FIND);
 }
 
 Phase look_step(Job *job)
@@ -154,11 +157,14 @@ Phase look_step(Job *job)
     case RECORD_READY:
         if (store_has_clip(job->store, r))
             return job_succeed(job);
-        /* One that was taken in without a record has nothing to be asked for. */
-        return r->id ? resume(job) : begin(job);
+        if (r->id)
+            return resume(job);
+        /* One that was taken in without a record: it was paid for. */
+        ret = record_be_sent(job->record, NULL);
+        return ret < 0 ? job_give_up(job, FAILURE_STORE, ret) : begin(job);
     case RECORD_RUNNING:
         /* A run may have been killed between the clip's rename and its note. */
-        return fetch_adopt(job, &next) ? next : resume(job);
+        return fetch_adopt(job, true, &next) ? next : resume(job);
     case RECORD_REFUSED:
         repeat_refusal(job->request, r, job->events, &job->out);
         return PHASE_END;
@@ -173,7 +179,7 @@ Phase look_step(Job *job)
         if (r->state == RECORD_SENT && !r->rebuilt)
             break;
         /* The ledger may have lost what came of it. */
-        return fetch_adopt(job, &next) ? next : begin(job);
+        return fetch_adopt(job, true, &next) ? next : begin(job);
     case RECORD_INTENT:
         break;
     }

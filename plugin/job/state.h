@@ -170,7 +170,15 @@ void job_interrupt(Job *job);
 
 Phase look_step(Job *job);
 Phase create_step(Job *job);
+
+/** Another run's try was answered with a fault: look for it before another one. */
+Phase create_after_fault(Job *job);
+
 Phase find_step(Job *job);
+
+/** Where nothing tells what became of a request, but a clip lies there: it is taken in.
+ * @return whether there is one; *next is then the phase to go on in */
+bool find_unproved_clip(Job *job, Phase *next);
 Phase poll_step(Job *job);
 Phase fetch_step(Job *job);
 
@@ -257,9 +265,9 @@ Phase answer_take_state(Job *job, const EngineAnswer *answer);
 
 /* The clip, in fetch.c. */
 
-/** When the store has a whole clip that the ledger does not speak of, take it into the
- * ledger.
+/** When the store has a clip that the ledger does not speak of, take it into the ledger.
+ * @param proved  only one that is known for what was downloaded; else any that plays
  * @return whether there is one; *next is then the phase to go on in */
-bool fetch_adopt(Job *job, Phase *next);
+bool fetch_adopt(Job *job, bool proved, Phase *next);
 
 #endif

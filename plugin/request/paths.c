@@ -42,7 +42,8 @@ static bool is_of_store(const char *path, const char *store)
 
     free(real);
     return below && (strspn(name, "0123456789abcdef") >= REQUEST_KEY_SIZE - 1 ||
-                     !strcmp(name, "stats.json"));
+                     av_strstart(name, "stats.json", NULL) ||
+                     av_strstart(name, "journal.jsonl", NULL));
 }
 
 /* The path without links, as far as it exists: the file, or else its directory; NULL

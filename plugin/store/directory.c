@@ -326,7 +326,9 @@ static int write_step(const Store *store, const char *path, const Record *record
         keep_alone(path, record);
     if (ret >= 0)
         ret = files_write(path, text, strlen(text));
-    if (ret >= 0 && line && sent && (ret = journal_append(store, line)) < 0)
+    if (ret >= 0 && line && sent)
+        ret = journal_append(store, line);
+    if (ret < 0 && sent)
         take_back(store, path, record, before);
     if (ret >= 0 && sent)
         store_mark(store, record->key, record->client_ids);

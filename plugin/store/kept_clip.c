@@ -15,6 +15,7 @@
 #include "base/digest.h"
 #include "base/download.h"
 #include "base/files.h"
+#include "store/journal.h"
 
 /* A clip of more bytes is read only where size or time say that it has changed. */
 #define LARGE_CLIP (64 << 20)
@@ -68,10 +69,25 @@ int store_publish(const Store *store, const char *key)
         ret = AVERROR(errno);
     if (ret >= 0)
         ret = files_sync_directory(clip);
-    if (ret >= 0) {
-        store_drop_part(store, key);
+    if (ret >= 0)
         store_remove_file(store, key, STORE_BROKEN);
-    }
+    av_free(part);
+    av_free(clip);
+    return ret;
+}
+
+int store_proves_clip(const Store *store, const char *key,
+                      const AVIOInterruptCB *interrupt, char digest[DIGEST_TEXT_SIZE])
+{
+    char *part = store_part_path(store, key), *clip = store_clip_path(store, key);
+    JournalPage page = {0};
+    int ret =
+        part && clip ? download_is_whole(part, clip, interrupt, digest) : AVERROR(ENOMEM);
+
+    if (!ret && (ret = journal_read(store, key, &page)) >= 0 && page.record &&
+        page.record->clip_hash[0] && (ret = digest_file(clip, interrupt, digest)) >= 0)
+        ret = !strcmp(digest, page.record->clip_hash);
+    record_free(&page.record);
     av_free(part);
     av_free(clip);
     return ret;

@@ -192,11 +192,13 @@ static int read_page(const Store *store, const char *key, Remains *remains)
     return 0;
 }
 
-static bool has_part(const Store *store, const char *key)
+/* A clip or a part of one is there once something was accepted. */
+static bool has_bytes(const Store *store, const char *key)
 {
-    char *path = store_part_path(store, key);
-    bool there = path && !access(path, F_OK);
-    av_free(path);
+    char *part = store_part_path(store, key), *clip = store_clip_path(store, key);
+    bool there = (part && !access(part, F_OK)) || (clip && !access(clip, F_OK));
+    av_free(part);
+    av_free(clip);
     return there;
 }
 
@@ -213,8 +215,7 @@ static int read_remains(const Store *store, const char *key, const RecordText *f
         ret = read_page(store, key, remains);
     if (ret >= 0)
         ret = remains->marked = read_mark(store, key, &remains->tries);
-    /* A part is there once something was accepted. */
-    if (ret >= 0 && has_part(store, key))
+    if (ret >= 0 && has_bytes(store, key))
         remains->any = true;
     return ret;
 }
@@ -248,20 +249,6 @@ static Record *choose(Remains *remains, Source *source)
     return best;
 }
 
-/* It may have been sent, and no answer is known. */
-static int be_sent(Record *r, const char *tries)
-{
-    char any[64];
-
-    r->state = RECORD_SENT;
-    if (text_is_set(r->client_ids))
-        return 0;
-    snprintf(any, sizeof(any), RECORD_TRY "%.*s*", RECORD_TRY_KEY_DIGITS, r->key);
-    /* When that was is not known, so it does not get old. */
-    r->sent_at = r->gateway_time = 0;
-    return record_set(&r->client_ids, tries ? tries : any);
-}
-
 /* A state without what belongs to it is not the one to go on in. */
 static int settle(Record *r, const Remains *remains)
 {
@@ -272,7 +259,7 @@ static int settle(Record *r, const Remains *remains)
     if (r->state == RECORD_SENT ||
         (r->state == RECORD_INTENT && (remains->marked || remains->torn)) ||
         (r->state == RECORD_NEW && (remains->marked || remains->any)))
-        return be_sent(r, remains->tries);
+        return record_be_sent(r, remains->tries);
     return 0;
 }
 

@@ -12,7 +12,6 @@
 #include <libavutil/common.h>
 #include <libavutil/error.h>
 #include <libavutil/mem.h>
-#include <libavutil/random_seed.h>
 #include <libavutil/time.h>
 
 #include "base/json.h"
@@ -92,6 +91,7 @@ static const Member members[] = {
     FRESH(MEMBER_TEXT, "client_request_ids", client_ids, WHOLE),
     FRESH(MEMBER_TIME, "sent", sent_at, WHOLE),
     FRESH(MEMBER_TIME, "gateway_time", gateway_time, WHOLE),
+    FRESH(MEMBER_FLAG, "faulted", faulted, 0),
     FRESH(MEMBER_TEXT, "id", id, WHOLE),
     FRESH(MEMBER_TIME, "accepted", accepted, WHOLE),
     FRESH(MEMBER_CHARS, "status", status, 0),
@@ -459,25 +459,6 @@ static bool is_same(const Record *a, const Record *b, const Member *m)
         return !strcmp(*(char *const *)at(a, m), *(char *const *)at(b, m));
     return m->type == MEMBER_CHARS ? !strcmp(at(a, m), at(b, m))
                                    : !memcmp(at(a, m), at(b, m), m->size);
-}
-
-bool record_shares_tries(const char *a, const char *b)
-{
-    size_t size = FFMIN(a ? strlen(a) : 0, b ? strlen(b) : 0);
-
-    return size && !strncmp(a, b, size) && (!a[size] || a[size] == ' ') &&
-           (!b[size] || b[size] == ' ');
-}
-
-int record_add_try(Record *record, char try[RECORD_TRY_SIZE])
-{
-    snprintf(try, RECORD_TRY_SIZE, RECORD_TRY "%.*s%08x%08x", RECORD_TRY_KEY_DIGITS,
-             record->key, av_get_random_seed(), av_get_random_seed());
-    char *all = record->client_ids ? av_asprintf("%s %s", record->client_ids, try)
-                                   : av_strdup(try);
-    int ret = all ? record_set(&record->client_ids, all) : AVERROR(ENOMEM);
-    av_free(all);
-    return ret;
 }
 
 /* The beginning of a text in so many bytes, whole characters all. */

@@ -72,9 +72,10 @@ typedef struct Record {
     double accepted;
     char status[64]; ///< the gateway's own word
     double usd, credits, tokens;
-    char *url;   ///< of the clip, without what could be secret in it
-    char *error; ///< the gateway's own words
-    bool empty;  ///< it failed by being completed without a clip
+    char *url;    ///< of the clip, without what could be secret in it
+    char *error;  ///< the gateway's own words
+    bool faulted; ///< sent, and answered with a fault of the engine's own (500, 503)
+    bool empty;   ///< it failed by being completed without a clip
     double ended;
 
     /* The clip in the store. */
@@ -119,6 +120,12 @@ bool record_shares_tries(const char *a, const char *b);
 /** Make up the client request id of another try, and add it to the record's.
  * @return 0, AVERROR(ENOMEM) */
 int record_add_try(Record *record, char try[RECORD_TRY_SIZE]);
+
+/** Have it sent, with no answer known: it may be paid for, and is looked for.
+ * @param tries  its client request ids where the record has none; NULL = any that this
+ * request may have had
+ * @return 0, AVERROR(ENOMEM) */
+int record_be_sent(Record *record, const char *tries);
 
 /** Write a page as text; free it with cJSON_free(). @return NULL without memory */
 char *record_print(const Record *record);

@@ -13,7 +13,8 @@
  *                      moved aside is KEY.mp4.TIME.bad
  *   KEY.mp4            its clip, whole and verified (store/clip.h says what a clip is)
  *   KEY.mp4.part       the clip while it is being downloaded
- *   KEY.mp4.part.note  how much of it is there, of which version (base/resume.h)
+ *   KEY.mp4.part.note  how much of it is there, of which version (base/resume.h); also
+ *                      for the moment in which KEY.mp4 is there and not in its record
  *   KEY.broken.mp4     a file that the server itself has broken; never served
  *   KEY.lock           whoever creates, downloads or removes holds its lock
  *   KEY.probe          there for a moment, to find out whether the store can be written
@@ -112,10 +113,18 @@ void store_free_keys(char ***keys, int count);
 char *store_clip_path(const Store *store, const char *key);
 char *store_part_path(const Store *store, const char *key);
 
-/** Rename the .part of a key to its clip, durably. What was kept broken goes. */
+/** Rename the .part of a key to its clip, durably. What was kept broken goes. The note of
+ * the .part stays until store_drop_part(): it proves the clip until the record does. */
 int store_publish(const Store *store, const char *key);
 
-/** Remove the .part of a key. */
+/** Whether the clip of a key is proved, by the note of its .part or by the journal, which
+ * is ahead of the record.
+ * @param digest  set to its SHA-256 if it is
+ * @return 1, 0, AVERROR(EINTR), or another negative AVERROR */
+int store_proves_clip(const Store *store, const char *key,
+                      const AVIOInterruptCB *interrupt, char digest[DIGEST_TEXT_SIZE]);
+
+/** Remove the .part of a key, and its note. */
 void store_drop_part(const Store *store, const char *key);
 
 /** Keep the .part of a key as what the server has broken, in place of an earlier one.

@@ -158,10 +158,34 @@ asked() { [ $(($(count poll) - BASE_POLLS)) -ge "$1" ]; } # polls
     works fetch --prompt adopted still.png
     says "Serving take 1"
     says_not "rebuilt"
-    # Of before there was a journal.
+    # Nothing proves the clip now, so it is looked for before it is believed.
     rm "${clip%.mp4}.json" "${clip%.mp4}.lock" "$I2V_STORE/journal.jsonl"
+    set_faults "logs * rows never"
     works fetch --prompt adopted still.png
-    says "taken into the ledger again"
+    says "it is taken into the ledger as it is"
+    # It was paid for, whatever becomes of it.
+    truncate -s -1000 "$clip"
+    ends_with 75 fetch --prompt adopted --max_wait 2 still.png
+    set_faults ""
+    works fetch --prompt adopted --max_wait 60 still.png
+    cmp "$output" <(gateway_clip /dev/stdout)
+    expect_creates 1
+}
+
+@test "a clip that nothing proves is not served where its generation is known" {
+    local state
+    works fetch --prompt unproved still.png
+    local clip=$output
+    cp "$clip" whole.mp4
+    for state in running sent; do
+        rm -f "$I2V_STORE/journal.jsonl"
+        dd if=/dev/zero of="$clip" bs=1k seek=20 count=4 conv=notrunc status=none
+        jq --arg state $state '.state = $state | del(.clip_size, .clip_time, .clip_sha256, .ended) |
+            if $state == "sent" then del(.id) else . end' "${clip%.mp4}.json" >before
+        mv before "${clip%.mp4}.json"
+        works fetch --prompt unproved --max_wait 60 still.png
+        cmp whole.mp4 "$output"
+    done
     expect_creates 1
 }
 
