@@ -107,7 +107,7 @@ int files_read_text(const char *path, size_t max, const char *option, Outcome *o
         why = "it is not a text file";
     else if (size >= 0)
         return 0;
-    outcome_fail(out, FAILURE_STORE, why ? AVERROR(EINVAL) : (int)size,
+    outcome_fail(out, FAILURE_REQUEST, why ? AVERROR(EINVAL) : (int)size,
                  "The option %s names the file %s, which cannot be used: %s.", option,
                  path, why ? why : av_err2str((int)size));
     av_freep(text);

@@ -139,7 +139,7 @@ static cJSON *describe(const Record *record, const char *clip)
     add_text(job, "clip_sha256", record->clip_hash);
     add_number(job, "take", record->take);
     add_number(job, "duration", record->duration);
-    add_number(job, "usd", record->usd);
+    add_number(job, "usd", record_cost(record));
     add_number(job, "price", record->price);
     add_number(job, "credits", record->credits);
     add_number(job, "tokens", record->tokens);

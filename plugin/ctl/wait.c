@@ -76,8 +76,9 @@ static bool is_interrupted(const Arguments *arguments)
     return arguments->interrupt->callback(arguments->interrupt->opaque);
 }
 
-/* How the ledger has it by now. */
-static RecordState state_of(const char *key, const Arguments *arguments)
+/* How the ledger has it by now.
+ * @param held  set to whether another process is at it */
+static RecordState state_of(const char *key, const Arguments *arguments, bool *held)
 {
     Outcome unheard = {.quiet = true};
     RecordState state = RECORD_NEW;
@@ -87,6 +88,9 @@ static RecordState state_of(const char *key, const Arguments *arguments)
     if (ctl_find_store(arguments->options, &unheard, &store) >= 0 && store &&
         store_load(store, key, false, &unheard, &record) >= 0)
         state = record->state;
+    int lock = store ? store_lock(store, key) : -1;
+    *held = lock == AVERROR(EAGAIN);
+    store_unlock(&lock);
     record_free(&record);
     store_close(&store);
     return state;
@@ -104,20 +108,20 @@ static int pass_over(const char *key, const char *why, const Outcome *out)
 /* One of all that are under way: what nothing can settle now must not keep the others. */
 static int wait_for_one(const Meant *meant, const Arguments *arguments, Outcome *out)
 {
-    bool sent = meant->state == RECORD_SENT;
+    bool sent = meant->state == RECORD_SENT, held = false;
     int ret;
 
     /* Looked for once: found, it is one of those that run. */
     if (sent)
         ret = wait_for(meant->key, arguments, EVENTS_HELD, "0", out);
     if (sent && ret < 0 && ret != AVERROR(EINTR)) {
-        RecordState now = state_of(meant->key, arguments);
-        if (now == RECORD_SENT && out->kind == FAILURE_LATER)
+        RecordState now = state_of(meant->key, arguments, &held);
+        if (now == RECORD_SENT && !held && out->kind == FAILURE_LATER)
             return pass_over(meant->key,
                              "its answer was lost, and no generation of it is "
                              "found",
                              out);
-        sent = now != RECORD_RUNNING;
+        sent = now != RECORD_RUNNING && !held;
     }
     if (!sent)
         ret = wait_for(meant->key, arguments, EVENTS_HELD, NULL, out);

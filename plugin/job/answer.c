@@ -96,7 +96,7 @@ Phase answer_refuse(Job *job, const EngineAnswer *answer)
         job_fail(job, job_kind_of(answer->error), answer->error,
                  "The gateway refused the request: %s (HTTP %d).", answer->text,
                  answer->status);
-    /* If this cannot be written, a later run sends it again and is refused again. */
+    /* If this cannot be written, a later run looks for it in vain. */
     Outcome refused = job->out;
     record_set(&r->error, answer->text);
     r->ended = record_now();

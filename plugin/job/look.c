@@ -155,8 +155,10 @@ Phase look_step(Job *job)
         return job_give_up(job, FAILURE_STORE, ret);
     switch (r->state) {
     case RECORD_READY:
-        if (store_has_clip(job->store, r))
+        if (store_has_clip(job->store, r)) {
+            store_drop_part(job->store, r->key); /* a kill may have left its note */
             return job_succeed(job);
+        }
         if (r->id)
             return resume(job);
         /* One that was taken in without a record: it was paid for. */

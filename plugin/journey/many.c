@@ -222,7 +222,7 @@ static void fill_report(Journey *j, int ret, JourneyReport *report)
     if (o->record) {
         av_strlcpy(report->status, o->record->status, sizeof(report->status));
         report->state = record_state_name(o->record->state);
-        report->usd = o->record->usd;
+        report->usd = record_cost(o->record);
     }
     if (report->dry_run)
         report->usd = o->plan.price;

@@ -228,6 +228,8 @@ int order_look_up(Order *o, Outcome *out)
         return ret;
     o->served = !o->known && o->record->state == RECORD_READY &&
                 store_has_clip(o->store, o->record);
+    if (o->served) /* a kill may have left its note */
+        store_drop_part(o->store, o->record->key);
     return 0;
 }
 

@@ -15,10 +15,12 @@ static const char *const aside_names[] = {"protocol_whitelist", "protocol_blackl
 #define ASIDE_COUNT FF_ARRAY_ELEMS(aside_names)
 
 /* An MP4 is opened by its own demuxer and never probed; anything else by the one that its
- * bytes speak for, if that reads containers. None of these opens another file, and there
- * are no playlists, scripts or pictures among them. */
-#define MP4_FORMATS   "mov,mp4,m4a,3gp,3g2,mj2"
-#define OTHER_FORMATS "matroska,mpegts,mpeg,avi,flv,ogg,asf,mxf,nut,ivf"
+ * bytes speak for, if that reads moving pictures. None of these opens another file, and
+ * there are no playlists, scripts or stills among them. */
+#define MP4_FORMATS "mov,mp4,m4a,3gp,3g2,mj2"
+#define OTHER_FORMATS                                   \
+    "matroska,mpegts,mpeg,avi,flv,ogg,asf,mxf,nut,ivf," \
+    "gif,apng,yuv4mpegpipe,h264,hevc,obu"
 
 typedef struct Aside {
     char *value[ASIDE_COUNT];

@@ -370,10 +370,14 @@ int store_save(const Store *store, const Record *record, Outcome *out)
 
 /* Locks */
 
+/* A directory that somebody has removed is made again: what runs must be noted. */
 int store_lock(const Store *store, const char *key)
 {
     char *path = store_path(store, key, ".lock");
     int ret = path ? lock_try(path) : AVERROR(ENOMEM);
+
+    if (ret == AVERROR(ENOENT) && !mkdir(store->directory, 0700))
+        ret = lock_try(path);
     av_free(path);
     return ret;
 }

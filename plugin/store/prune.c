@@ -106,11 +106,13 @@ static void remove_alone(const Sweep *s, const char *name)
     store_unlock(&lock);
 }
 
-/* Records that were moved aside, and files that a crash left half written or probed. */
+/* Records that were moved aside, and files that a crash left half written or probed; but
+ * for a record's own, which may be all that is left of it. */
 static bool is_waste(const char *name)
 {
     const char *dot = strrchr(name, '.');
-    return (dot && (!strcmp(dot, ".bad") || !strcmp(dot, ".tmp"))) ||
+    return (dot && (!strcmp(dot, ".bad") || !strcmp(dot, ".tmp")) &&
+            !store_is_keyed(name, ".json.tmp")) ||
            store_is_keyed(name, STORE_PROBE);
 }
 

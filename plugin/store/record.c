@@ -556,18 +556,27 @@ bool record_state_of(const char *name, RecordState *state)
     return false;
 }
 
+bool record_is_ended(RecordState state)
+{
+    return state == RECORD_READY || !record_is_charged(state);
+}
+
+bool record_is_charged(RecordState state)
+{
+    return state != RECORD_FAILED && state != RECORD_REFUSED;
+}
+
+double record_cost(const Record *record)
+{
+    return record_is_charged(record->state) ? record->usd : -1;
+}
+
 bool record_is_finished(const Record *record)
 {
-    switch (record->state) {
-    case RECORD_READY:
-    case RECORD_FAILED:
-    case RECORD_REFUSED:
-        return true;
-    case RECORD_INTENT: /* refused in clear words, or still on its way out */
+    /* Refused in clear words, or still on its way out. */
+    if (record->state == RECORD_INTENT)
         return record->ended > 0;
-    default:
-        return false;
-    }
+    return record_is_ended(record->state);
 }
 
 const char *record_error(const Record *record)

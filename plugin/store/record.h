@@ -121,6 +121,15 @@ bool record_shares_tries(const char *a, const char *b);
  * @return 0, AVERROR(ENOMEM) */
 int record_add_try(Record *record, char try[RECORD_TRY_SIZE]);
 
+/** Whether a request in this state has come to its end. */
+bool record_is_ended(RecordState state);
+
+/** Whether a generation in this state is paid for: not one that failed or was refused. */
+bool record_is_charged(RecordState state);
+
+/** What it cost in USD; below 0 where that is not known, or it is not charged. */
+double record_cost(const Record *record);
+
 /** Have it sent, with no answer known: it may be paid for, and is looked for.
  * @param tries  its client request ids where the record has none; NULL = any that this
  * request may have had

@@ -27,6 +27,7 @@ typedef struct Reading {
     Outcome *out;
     Survey *survey;
     int room, room_generations;
+    bool torn;     ///< there are lines that cannot be read
     Places places; ///< of the rows
 } Reading;
 
@@ -107,7 +108,7 @@ static int close_generation(Reading *r, const SurveyRow *row)
         .project = row->project,
         .when = row->accepted > 0 ? row->accepted : row->created,
         .usd = row->usd,
-        .charged = row->state != RECORD_FAILED && row->state != RECORD_REFUSED,
+        .charged = record_is_charged(row->state),
     };
     return 0;
 }
@@ -187,8 +188,10 @@ static int take_line(void *opaque, int64_t at, const char *line, size_t size)
     int ret = 0;
 
     (void)at;
-    if (!key)
+    if (!key) {
+        r->torn = true;
         return 0;
+    }
     if (!row)
         return AVERROR(ENOMEM);
     if (begins_anew(row, line, line + size)) {
@@ -197,6 +200,7 @@ static int take_line(void *opaque, int64_t at, const char *line, size_t size)
     }
     if (ret >= 0)
         ret = take_members(r, row, line, line + size);
+    r->torn |= !ret;
     return FFMIN(ret, 0);
 }
 
@@ -264,6 +268,13 @@ static int read_record(Reading *r, SurveyRow *row)
     return FFMIN(ret, 0);
 }
 
+/* Whether the record may know more than the journal: one that is not in it, or has gone
+ * on in what was lost of it. */
+static bool is_doubtful(const Reading *r, const SurveyRow *row)
+{
+    return r->torn || !row->begun || row->gone || !record_is_ended(row->state);
+}
+
 /* What is left of the rows once all is known. */
 static int finish(Reading *r)
 {
@@ -272,10 +283,12 @@ static int finish(Reading *r)
 
     for (int i = 0; i < s->count; i++) {
         SurveyRow *row = &s->rows[i];
-        if (ret >= 0 && row->has_record && (!row->begun || row->gone))
+        if (ret >= 0 && row->has_record && is_doubtful(r, row))
             ret = read_record(r, row);
         if (ret >= 0)
             ret = close_generation(r, row);
+        if (!record_is_charged(row->state))
+            row->usd = -1;
         /* A clip alone is none of a request that is known. */
         if (ret < 0 || row->gone || (!row->has_record && row->state == RECORD_NEW))
             clear_row(row);

@@ -89,6 +89,19 @@ journal() { tail -n 1 "$I2V_STORE/journal.jsonl" | jq -r "$1"; }
     same 0 "$(jobs length)"
 }
 
+@test "wait for all waits for what another process is sending" {
+    set_faults "create 1 hold $PWD/go"
+    submit "on its way" >first.out 2>&1 3>&- &
+    until_true took 1
+    ctl wait >waited 2>log 3>&- &
+    until_true grep -q "Another process" log
+    touch go
+    wait $!
+    cmp "$(<waited)" <(gateway_clip /dev/stdout)
+    wait
+    expect_creates 1
+}
+
 @test "wait for all passes over what nothing can settle, and brings the others" {
     set_faults "create 1 drop-before"
     ends_with 75 fetch --prompt lost --max_wait 1 --duration 4 still.png

@@ -10,7 +10,7 @@ OUT=(-c copy out.mp4)
     says "401" "valid API key"
     says_not wrong-key
     AIML_API_KEY=wrong-key ends_with 77 fetch --prompt "She turns around and smiles" still.png
-    same 0 "$(($(count create_accepted) - $(state '.jobs | length')))"
+    same 0 "$(accepted)"
     works ff "${REQUEST[@]}" -i still.png "${OUT[@]}"
 }
 

@@ -204,6 +204,28 @@ jobs() { ctl jobs --json | jq -r "$1"; }
     exec 9>&-
 }
 
+@test "jobs: a journal that is damaged in part takes nothing from the sums" {
+    local damage
+    works fetch --prompt "sum one" --duration 4 still.png
+    works fetch --prompt "sum two" --duration 4 still.png
+    cp "$I2V_STORE/journal.jsonl" whole
+    for damage in 's/"state":"running"/"state:"running"/' '$d' '1,3d' 's/.*"ready".*/{"key":/'; do
+        sed "$damage" whole >"$I2V_STORE/journal.jsonl"
+        works "$BIN/i2vctl" jobs --by model
+        grep -Eq ' 2 +1\.04$' <<<"$output" || { echo "$damage: $output"; return 1; }
+    done
+    head -c $(($(stat -c %s whole) / 2)) whole >"$I2V_STORE/journal.jsonl"
+    works "$BIN/i2vctl" jobs --by model
+    grep -Eq ' 2 +1\.04$' <<<"$output"
+}
+
+@test "jobs: what failed has no cost" {
+    set_faults "create 1 fail server_error broken"
+    ends_with 69 fetch --prompt "failed" --duration 4 still.png
+    same null "$("$BIN/i2vctl" jobs --json | jq '.[0].usd')"
+    "$BIN/i2vctl" jobs | grep -Eq ' failed +[0-9]+s +- '
+}
+
 @test "jobs: damaged records do not stop it, and are left alone" {
     works fetch --prompt "fine" --duration 4 still.png
     local key=0000000000000000000000000000000000000000000000000000000000000000

@@ -61,8 +61,17 @@ record() { cat "$I2V_STORE"/[0-9a-f]*.json; }
     ends_with 75 fetch --prompt "fault three" --max_wait 3 still.png
     says "shows no generation of it"
     works fetch --prompt "fault three" --max_wait 60 still.png
-    says "did not hear the answer"
+    says "heard of a fault"
     expect_creates 1
+    same 1 "$(accepted)"
+}
+
+@test "a run that left after a 503: the next one looks for half a minute, and then tries again" {
+    set_faults "create 1 status 503"
+    ends_with 75 fetch --prompt "left after a fault" --max_wait 3 still.png
+    works fetch --prompt "left after a fault" --max_wait 100 still.png
+    says "heard of a fault"
+    expect_creates 2
     same 1 "$(accepted)"
 }
 
@@ -258,6 +267,18 @@ asked() { [ $(($(count poll) - BASE_POLLS)) -ge "$1" ]; } # polls
     mv before "${clip%.mp4}.json"
     works fetch --prompt halved still.png
     cmp whole.mp4 "$output"
+    expect_creates 1
+}
+
+@test "a store that somebody removed while its generation runs: the clip comes all the same" {
+    set_faults "poll 1-3 shape waiting" "poll 4 hold $PWD/go"
+    fetch --prompt "all removed" still.png >first.out 2>&1 3>&- &
+    until_true in_ledger running
+    rm -r "$I2V_STORE"
+    touch go
+    wait %1
+    works fetch --prompt "all removed" still.png
+    says "Serving take 1"
     expect_creates 1
 }
 

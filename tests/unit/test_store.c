@@ -289,7 +289,11 @@ static void test_save_fails(void **state)
     said_clear();
     assert_int_equal(store_save(store, record, NULL), AVERROR(ENOENT));
     assert_said("gone", "ledger|I2V_STORE");
-    assert_true(store_lock(store, KEY) < 0);
+    /* Whoever locks makes the directory again. */
+    int lock = store_lock(store, KEY);
+    assert_true(lock >= 0);
+    assert_int_equal(store_save(store, record, NULL), 0);
+    store_unlock(&lock);
     record_free(&record);
 }
 
