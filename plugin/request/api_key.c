@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "request/steps.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,7 +38,17 @@ static int take_key(const char *text, const char *where, Outcome *out, char **ke
 static int read_key_file(const char *path, Outcome *out, char **key)
 {
     char *text = NULL;
-    int ret = files_read_text(path, MAX_KEY, "api_key_file", out, &text);
+    int ret;
+
+    /* It may be the key itself, which is not to be said. */
+    if (!path[strcspn(path, "/.")] && access(path, F_OK) < 0) {
+        ret = AVERROR(errno);
+        return outcome_fail(out, FAILURE_REQUEST, ret,
+                            "The option api_key_file names a file that cannot be used: "
+                            "%s.",
+                            av_err2str(ret));
+    }
+    ret = files_read_text(path, MAX_KEY, "api_key_file", out, &text);
     if (ret >= 0)
         ret = take_key(text, path, out, key);
     av_free(text);

@@ -132,7 +132,9 @@ static int check_base_url(const Options *o, Outcome *out, Request *r)
         return outcome_refuse(out,
                               "The option base_url must be an origin, https://HOST or "
                               "https://HOST:PORT, not '%s'.",
-                              strchr(url, '@') ? "(a URL with credentials)" : url);
+                              strchr(url, '@')   ? "(a URL with credentials)"
+                              : strchr(url, '?') ? "(a URL with a query)"
+                                                 : url);
     r->allow_http = av_strstart(r->origin, "http://", NULL);
     if (r->allow_http && !url_is_loopback(r->origin) &&
         (!allowed || strcmp(allowed, "1")))

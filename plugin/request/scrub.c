@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <libavutil/avstring.h>
+#include <libavutil/common.h>
 #include <libavutil/error.h>
 #include <libavutil/mem.h>
 
@@ -28,12 +29,25 @@ static char *scrubbed(const char *value)
     return url_bare(value, &bare) < 0 ? av_strdup("a URL") : bare;
 }
 
+/* A field of a name that speaks of a secret, which a user may have given all the same. */
+static bool is_secret(const char *name)
+{
+    static const char *const words[] = {"api_key",  "apikey", "api-key", "authorization",
+                                        "password", "secret", "token"};
+
+    for (size_t i = 0; name && i < FF_ARRAY_ELEMS(words); i++)
+        if (av_stristr(name, words[i]))
+            return true;
+    return false;
+}
+
 static int scrub(cJSON *item)
 {
     int ret = 0;
 
     if (cJSON_IsString(item)) {
-        char *text = scrubbed(item->valuestring);
+        char *text =
+            is_secret(item->string) ? av_strdup("(hidden)") : scrubbed(item->valuestring);
         if (!text)
             return AVERROR(ENOMEM);
         if (strcmp(text, item->valuestring) && !cJSON_SetValuestring(item, text))

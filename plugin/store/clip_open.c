@@ -16,11 +16,11 @@ static const char *const aside_names[] = {"protocol_whitelist", "protocol_blackl
 
 /* An MP4 is opened by its own demuxer and never probed; anything else by the one that its
  * bytes speak for, if that reads moving pictures. None of these opens another file, and
- * there are no playlists, scripts or stills among them. */
+ * there are no playlists, scripts, pictures or animated pictures among them. */
 #define MP4_FORMATS "mov,mp4,m4a,3gp,3g2,mj2"
 #define OTHER_FORMATS                                   \
     "matroska,mpegts,mpeg,avi,flv,ogg,asf,mxf,nut,ivf," \
-    "gif,apng,yuv4mpegpipe,h264,hevc,obu"
+    "yuv4mpegpipe,h264,hevc,obu"
 
 typedef struct Aside {
     char *value[ASIDE_COUNT];

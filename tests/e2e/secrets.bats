@@ -92,6 +92,23 @@ key_is_nowhere() {
     same "" "$(grep -rlaF -- Zq81x .; grep -aF -- Zq81x <<<"$stderr$output")"
 }
 
+@test "a key in the wrong place: an option for a file, the defaults, a URL, a field" {
+    local before=$I2V_DEFAULTS
+    talkative
+    refused fetch --prompt "no file" --api_key_file "$KEY" still.png
+    says "api_key_file"
+    key_is_nowhere
+    I2V_DEFAULTS=$KEY refused fetch --prompt "no form" still.png
+    says "name=value"
+    key_is_nowhere
+    I2V_DEFAULTS=$before refused fetch --prompt "query" --base_url "$GATEWAY/?key=$KEY" still.png
+    says "base_url"
+    key_is_nowhere
+    run --separate-stderr fetch --prompt "field" --model test/generic --params "{\"api_key\": \"$KEY\"}" still.png
+    says "(hidden)"
+    key_is_nowhere
+}
+
 @test "a gateway that quotes the key back where the answer is neither JSON nor an error" {
     whole_only
     talkative
