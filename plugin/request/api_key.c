@@ -16,6 +16,9 @@
 
 #define MAX_KEY 4096
 
+/* Characters of what may be a key in place of a file's name. */
+#define LIKE_A_KEY 16
+
 /* An API key goes into a header: printable ASCII, without the space around it. */
 static int take_key(const char *text, const char *where, Outcome *out, char **key)
 {
@@ -41,7 +44,8 @@ static int read_key_file(const char *path, Outcome *out, char **key)
     int ret;
 
     /* It may be the key itself, which is not to be said. */
-    if (!path[strcspn(path, "/.")] && access(path, F_OK) < 0) {
+    if (strcspn(path, "/.") == strlen(path) && strlen(path) >= LIKE_A_KEY &&
+        access(path, F_OK) < 0) {
         ret = AVERROR(errno);
         return outcome_fail(out, FAILURE_REQUEST, ret,
                             "The option api_key_file names a file that cannot be used: "
