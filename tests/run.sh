@@ -4,9 +4,9 @@
 #
 # usage: run.sh [--quick | --all | NAME...]
 #
-#   run.sh          everything, as CI does; of what is run many times over, as the crash and the
-#                   fault matrix, a fixed sample
-#   run.sh --all    everything, and these whole; the tables of the two are kept beside this
+#   run.sh          everything, as CI does; of what is run many times over, as the matrices of
+#                   crashes, power cuts, clocks and faults, a fixed sample
+#   run.sh --all    everything, and these whole; the tables of the four are kept beside this
 #                   file. Then in trixie, too, with another FFmpeg; see matrix.sh
 #   run.sh --quick  format, house, one build, the unit tests and e2e-forms
 #   run.sh NAME...  one build, and the suites of these names: unit-store, e2e-forms, ...; without
@@ -19,6 +19,7 @@ here=$(dirname "$(readlink -f "$0")")
 root=$(dirname "$here")
 build=${I2V_BUILD_DIR:-$root/build-test}
 processors=$(nproc)
+matrices='crash powercut clock fault'
 # The end-to-end tests wait, too, so more of them than there are processors.
 jobs=$((processors * 3))
 status=0
@@ -177,7 +178,7 @@ run_whole() {
   run_tests sanitized -L "unit|^sanitized(-too${I2V_ALL:+|-whole})?\$"
   step "Fuzzers"
   run_tests clang -L libfuzzer
-  for matrix in crash fault; do
+  for matrix in $matrices; do
     step "The $matrix matrix"
     cat "$build/gcc/$matrix-matrix.txt" || status=1
   done
@@ -215,7 +216,9 @@ whole) run_whole ;;
 all)
   export I2V_ALL=1
   run_whole
-  cp "$build/gcc/crash-matrix.txt" "$build/gcc/fault-matrix.txt" "$here/"
+  for matrix in $matrices; do
+    cp "$build/gcc/$matrix-matrix.txt" "$here/"
+  done
   ;;
 esac
 exit "$status"

@@ -3,7 +3,6 @@
 #include "job/state.h"
 
 #include <string.h>
-#include <unistd.h>
 
 #include <libavutil/mem.h>
 
@@ -231,10 +230,7 @@ static int ask(Job *job)
 /* What has a clip has ended, so its row would be there by now. */
 static bool has_lost_clip(const Job *job)
 {
-    char *clip = store_clip_path(job->store, job->request->key);
-    bool there = clip && !access(clip, F_OK);
-    av_free(clip);
-    return there && is_lost(job->record);
+    return is_lost(job->record) && store_has_any_clip(job->store, job->request->key);
 }
 
 Phase find_step(Job *job)

@@ -175,10 +175,6 @@ Phase create_step(Job *job);
 Phase create_after_fault(Job *job);
 
 Phase find_step(Job *job);
-
-/** Where nothing tells what became of a request, but a clip lies there: it is taken in.
- * @return whether there is one; *next is then the phase to go on in */
-bool find_unproved_clip(Job *job, Phase *next);
 Phase poll_step(Job *job);
 Phase fetch_step(Job *job);
 
@@ -269,5 +265,8 @@ Phase answer_take_state(Job *job, const EngineAnswer *answer);
  * @param proved  only one that is known for what was downloaded; else any that plays
  * @return whether there is one; *next is then the phase to go on in */
 bool fetch_adopt(Job *job, bool proved, Phase *next);
+
+/** Likewise of a request of which nothing tells what became of it, in find.c. */
+bool find_unproved_clip(Job *job, Phase *next);
 
 #endif

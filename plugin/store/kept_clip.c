@@ -30,6 +30,14 @@ char *store_part_path(const Store *store, const char *key)
     return store_path(store, key, STORE_PART);
 }
 
+bool store_has_any_clip(const Store *store, const char *key)
+{
+    char *clip = store_clip_path(store, key);
+    bool there = clip && !access(clip, F_OK);
+    av_free(clip);
+    return there;
+}
+
 int64_t store_remove_file(const Store *store, const char *key, const char *suffix)
 {
     char *path = store_path(store, key, suffix);

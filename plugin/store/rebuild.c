@@ -195,11 +195,10 @@ static int read_page(const Store *store, const char *key, Remains *remains)
 /* A clip or a part of one is there once something was accepted. */
 static bool has_bytes(const Store *store, const char *key)
 {
-    char *part = store_part_path(store, key), *clip = store_clip_path(store, key);
-    bool there = (part && !access(part, F_OK)) || (clip && !access(clip, F_OK));
+    char *part = store_part_path(store, key);
+    bool there = part && !access(part, F_OK);
     av_free(part);
-    av_free(clip);
-    return there;
+    return there || store_has_any_clip(store, key);
 }
 
 static int read_remains(const Store *store, const char *key, const RecordText *file,

@@ -558,7 +558,7 @@ bool record_state_of(const char *name, RecordState *state)
 
 bool record_is_ended(RecordState state)
 {
-    return state == RECORD_READY || !record_is_charged(state);
+    return state == RECORD_READY || state == RECORD_FAILED || state == RECORD_REFUSED;
 }
 
 bool record_is_charged(RecordState state)

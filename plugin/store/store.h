@@ -113,6 +113,9 @@ void store_free_keys(char ***keys, int count);
 char *store_clip_path(const Store *store, const char *key);
 char *store_part_path(const Store *store, const char *key);
 
+/** Whether anything lies in the place of a key's clip, whatever it is. */
+bool store_has_any_clip(const Store *store, const char *key);
+
 /** Rename the .part of a key to its clip, durably. What was kept broken goes. The note of
  * the .part stays until store_drop_part(): it proves the clip until the record does. */
 int store_publish(const Store *store, const char *key);

@@ -94,7 +94,8 @@ journal() { tail -n 1 "$I2V_STORE/journal.jsonl" | jq -r "$1"; }
     submit "on its way" >first.out 2>&1 3>&- &
     until_true took 1
     ctl wait >waited 2>log 3>&- &
-    until_true grep -q "Another process" log
+    # It has looked once, and waits on.
+    until_true eval '[ "$(grep -c "Another process" log)" -eq 2 ]'
     touch go
     wait $!
     cmp "$(<waited)" <(gateway_clip /dev/stdout)
