@@ -66,6 +66,7 @@ struct HttpExchange {
     int64_t held_at; ///< since then, clock_now()
     bool closed;     ///< and will not go: the peer takes no more
     bool enough;     ///< of the body of an error
+    bool as_it_is;   ///< the body is not decoded
     bool resolving;  ///< a name is being looked up
     bool left;       ///< by its caller while that went on: it goes no further
     bool done;
@@ -182,7 +183,7 @@ static size_t take_header(char *data, size_t size, size_t count, void *opaque)
         return 0;
     line[strcspn(line, "\r\n")] = '\0';
     value = strchr(line, ':');
-    if (value) {
+    if (value && !(exchange->as_it_is && av_stristart(line, "Content-Encoding:", NULL))) {
         *value++ = '\0';
         value += strspn(value, " \t");
         for (size_t end = strlen(value); end && strchr(" \t", value[end - 1]);)
@@ -420,6 +421,21 @@ fail:
 
 /* Driving */
 
+/* What is announced in a coding that it is not in, or in one that nobody knows, is asked
+ * for once more and taken as it comes. Not a range, which may be one of the coded bytes;
+ * nor what may cost money.
+ * @return whether it goes on */
+static bool go_on_undecoded(HttpExchange *exchange, CURLcode code)
+{
+    if (code == CURLE_OK || exchange->reply.error || !exchange->reply.coded ||
+        exchange->received || exchange->request.body || exchange->request.range_from ||
+        exchange->as_it_is)
+        return false;
+    exchange->as_it_is = true;
+    curl_easy_setopt(exchange->easy, CURLOPT_HTTP_CONTENT_DECODING, 0L);
+    return curl_multi_add_handle(exchange->http->multi, exchange->easy) == CURLM_OK;
+}
+
 static void finish(HttpExchange *exchange, CURLcode code)
 {
     exchange->reply.status = status_of(exchange);
@@ -522,7 +538,8 @@ int http_drive(Http *http, int ms)
             continue;
         curl_easy_getinfo(easy, CURLINFO_PRIVATE, &exchange);
         curl_multi_remove_handle(http->multi, easy);
-        finish((HttpExchange *)exchange, code);
+        if (!go_on_undecoded((HttpExchange *)exchange, code))
+            finish((HttpExchange *)exchange, code);
     }
     for (HttpExchange *x = http->first; x; x = x->next)
         check_limits(x);

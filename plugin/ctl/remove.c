@@ -109,7 +109,7 @@ static int forget_locked(const Store *store, const char *key, bool asked, Outcom
         outcome_say(out, AV_LOG_INFO, "The request %s", text.str);
     else if (!is_agreed(text.str))
         goto end;
-    ret = store_forget(store, key, out);
+    ret = store_forget(store, r, out);
     if (ret >= 0)
         outcome_say(out, AV_LOG_INFO, "Forgot the request %.*s.", SHORT_KEY, key);
 end:

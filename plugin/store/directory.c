@@ -314,7 +314,8 @@ static void keep_alone(const char *path, const Record *record)
  * "sent", which is in the record first: where the journal has it and the record has not,
  * then, the record is an older one that a power cut has put back. */
 static int write_step(const Store *store, const char *path, const Record *record,
-                      const RecordText *before, const char *line, const char *text)
+                      const RecordText *before, const char *line, const char *text,
+                      const char **in)
 {
     bool sent = record->state == RECORD_SENT;
     bool spent = record->state == RECORD_RUNNING || record->state == RECORD_READY;
@@ -322,12 +323,15 @@ static int write_step(const Store *store, const char *path, const Record *record
 
     if (!sent && !spent)
         store_mark(store, record->key, NULL);
-    if (line && !sent && (ret = journal_append(store, line)) < 0 && spent)
-        keep_alone(path, record);
+    if (line && !sent && (ret = journal_append(store, line)) < 0) {
+        *in = "/" JOURNAL_NAME;
+        if (spent)
+            keep_alone(path, record);
+    }
     if (ret >= 0)
         ret = files_write(path, text, strlen(text));
-    if (ret >= 0 && line && sent)
-        ret = journal_append(store, line);
+    if (ret >= 0 && line && sent && (ret = journal_append(store, line)) < 0)
+        *in = "/" JOURNAL_NAME;
     if (ret < 0 && sent)
         take_back(store, path, record, before);
     if (ret >= 0 && sent)
@@ -342,6 +346,7 @@ int store_save(const Store *store, const Record *record, Outcome *out)
     journaled.journaled = true;
     char *path = store_path(store, record->key, ".json");
     char *text = record_print(&journaled), *line = NULL;
+    const char *in = ""; /* the journal is named where it is that */
     RecordText before = {0};
     int ret = path && text ? 0 : AVERROR(ENOMEM);
 
@@ -355,11 +360,11 @@ int store_save(const Store *store, const Record *record, Outcome *out)
     if (ret >= 0) /* a journal that is gone begins with all of it again */
         ret = make_line(record, journal_size(store) ? &before : &(RecordText){0}, &line);
     if (ret >= 0)
-        ret = write_step(store, path, record, &before, line, text);
+        ret = write_step(store, path, record, &before, line, text, &in);
     if (ret < 0) {
         print_consequence(record, consequence, sizeof(consequence));
-        outcome_fail(out, FAILURE_STORE, ret, "Cannot write the ledger %s: %s; %s.",
-                     path ? path : store->directory, av_err2str(ret), consequence);
+        outcome_fail(out, FAILURE_STORE, ret, "Cannot write the ledger %s%s: %s; %s.",
+                     store->directory, in, av_err2str(ret), consequence);
     }
     av_free(path);
     av_free(before.text);
@@ -395,13 +400,6 @@ bool store_is_keyed(const char *name, const char *suffix)
            !strcmp(name + RECORD_KEY_DIGITS, suffix);
 }
 
-void store_free_keys(char ***keys, int count)
-{
-    for (int i = 0; i < count; i++)
-        av_free((*keys)[i]);
-    av_freep(keys);
-}
-
 int store_walk(const Store *store, int (*take)(void *opaque, const char *name),
                void *opaque)
 {
@@ -420,34 +418,4 @@ int store_walk(const Store *store, int (*take)(void *opaque, const char *name),
     if (directory)
         closedir(directory);
     return FFMIN(ret, 0);
-}
-
-typedef struct Listing {
-    char **keys;
-    int count;
-} Listing;
-
-static int list_name(void *opaque, const char *name)
-{
-    Listing *l = opaque;
-
-    if (!store_is_keyed(name, ".json"))
-        return 0;
-    char *key = av_strndup(name, RECORD_KEY_DIGITS);
-    if (key && av_dynarray_add_nofree(&l->keys, &l->count, key) >= 0)
-        return 0;
-    av_free(key);
-    return AVERROR(ENOMEM);
-}
-
-int store_list(const Store *store, char ***keys, int *count)
-{
-    Listing l = {0};
-    int ret = store_walk(store, list_name, &l);
-
-    if (ret < 0)
-        store_free_keys(&l.keys, l.count);
-    *keys = l.keys;
-    *count = ret < 0 ? 0 : l.count;
-    return ret;
 }

@@ -23,8 +23,6 @@
 #include "store/places.h"
 #include "store/salvage.h"
 
-#define NAME "journal.jsonl"
-
 /* Read at a time, and the longest line that is not taken for garbage. */
 #define PIECE    (256 << 10)
 #define MAX_LINE (1 << 20)
@@ -38,7 +36,7 @@
 
 char *journal_path(const Store *store)
 {
-    return store_path(store, NAME, "");
+    return store_path(store, JOURNAL_NAME, "");
 }
 
 int64_t journal_size(const Store *store)
@@ -46,7 +44,7 @@ int64_t journal_size(const Store *store)
     char path[PATH_MAX];
     struct stat st;
 
-    snprintf(path, sizeof(path), "%s/" NAME, store->directory);
+    snprintf(path, sizeof(path), "%s/" JOURNAL_NAME, store->directory);
     return stat(path, &st) < 0 ? 0 : (int64_t)st.st_size;
 }
 

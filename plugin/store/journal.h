@@ -17,6 +17,9 @@
 
 #include "store/store.h"
 
+/** In the store's directory. */
+#define JOURNAL_NAME "journal.jsonl"
+
 /** What is told in place of a state when a request is no longer in the store. */
 #define JOURNAL_PRUNED    "pruned"
 #define JOURNAL_FORGOTTEN "forgotten"

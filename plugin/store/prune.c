@@ -13,6 +13,7 @@
 
 #include "base/download.h"
 #include "store/journal.h"
+#include "store/survey.h"
 
 /* A file that is younger may be being written. */
 #define LEFTOVER_S 3600
@@ -39,8 +40,21 @@ static void remove_key(const Store *store, const char *key, StorePruned *pruned)
     remove_rest(store, key, pruned);
 }
 
+/* What the journal has lost of a request it is told again: from now on no record tells
+ * it. */
+static int restate(const Store *store, const Record *record)
+{
+    cJSON *json = record_line(record, NULL);
+    char *line = json ? cJSON_PrintUnformatted(json) : NULL;
+    int ret = line ? journal_append(store, line) : AVERROR(ENOMEM);
+
+    cJSON_free(line);
+    cJSON_Delete(json);
+    return ret;
+}
+
 /* @return 0 or a negative AVERROR, nothing said */
-static int prune_key(const Store *store, const char *key, double before,
+static int prune_key(const Store *store, const char *key, double before, bool doubted,
                      StorePruned *pruned)
 {
     Outcome quiet = {.quiet = true};
@@ -56,8 +70,10 @@ static int prune_key(const Store *store, const char *key, double before,
     ret = store_load(store, key, false, &quiet, &record);
     if (ret >= 0 && record_is_finished(record) && record->ended > 0 &&
         record->ended < before) {
+        ret = doubted ? restate(store, record) : 0;
         /* First, or the journal would bring it back. */
-        ret = journal_note(store, key, JOURNAL_PRUNED);
+        if (ret >= 0)
+            ret = journal_note(store, key, JOURNAL_PRUNED);
         if (ret >= 0)
             remove_key(store, key, pruned);
     } else if (ret >= 0 && !record_is_finished(record)) {
@@ -137,19 +153,41 @@ static int sweep(void *opaque, const char *name)
     return 0;
 }
 
+/* One that fails does not keep the others.
+ * @param count, failed  how many there are, and how many of them stay
+ * @return 0 or the first failure, a negative AVERROR */
+static int prune_all(const Store *store, double before, StorePruned *pruned, int *count,
+                     int *failed)
+{
+    Outcome quiet = {.quiet = true};
+    Survey *survey;
+    int ret = survey_read(store, &quiet, &survey);
+
+    *count = *failed = 0;
+    if (ret < 0)
+        return ret;
+    ret = survey->unread;
+    *count = *failed = survey->nb_unread;
+    for (int i = 0; i < survey->count; i++) {
+        const SurveyRow *row = &survey->rows[i];
+        if (!row->has_record)
+            continue;
+        int its = prune_key(store, row->key, before, row->doubted, pruned);
+        ++*count;
+        *failed += its < 0;
+        ret = ret < 0 ? ret : its;
+    }
+    survey_free(&survey);
+    return ret;
+}
+
 int store_prune(const Store *store, double before, Outcome *out, StorePruned *pruned)
 {
     Sweep leftovers = {store, FFMIN(before, record_now() - LEFTOVER_S), pruned};
-    char **keys;
-    int count, failed = 0, ret = store_list(store, &keys, &count);
+    int count, failed;
 
     *pruned = (StorePruned){0};
-    for (int i = 0; i < count; i++) {
-        int its = prune_key(store, keys[i], before, pruned);
-        failed += its < 0;
-        ret = ret < 0 ? ret : its;
-    }
-    store_free_keys(&keys, count);
+    int ret = prune_all(store, before, pruned, &count, &failed);
     int swept = ret < 0 && !failed ? 0 : store_walk(store, sweep, &leftovers);
     if (failed)
         return outcome_fail(out, FAILURE_STORE, ret,
@@ -161,15 +199,18 @@ int store_prune(const Store *store, double before, Outcome *out, StorePruned *pr
                    : 0;
 }
 
-int store_forget(const Store *store, const char *key, Outcome *out)
+int store_forget(const Store *store, const Record *record, Outcome *out)
 {
     StorePruned removed = {0};
-    int ret = journal_note(store, key, JOURNAL_FORGOTTEN);
+    int ret = restate(store, record);
+
+    if (ret >= 0)
+        ret = journal_note(store, record->key, JOURNAL_FORGOTTEN);
 
     if (ret < 0)
         return outcome_fail(out, FAILURE_STORE, ret,
                             "Cannot write the ledger %s: %s; nothing was forgotten.",
                             store->directory, av_err2str(ret));
-    remove_rest(store, key, &removed);
+    remove_rest(store, record->key, &removed);
     return 0;
 }

@@ -21,8 +21,6 @@
 #include "store/parts.h"
 #include "store/salvage.h"
 
-#define MAX_MARK 4096
-
 /* The mark */
 
 void store_mark(const Store *store, const char *key, const char *tries)
@@ -46,14 +44,16 @@ static int read_mark(const Store *store, const char *key, char **tries)
 {
     char *path = store_path(store, key, ".lock"), *text = NULL;
     size_t size = 0;
-    int ret = path ? files_read_bytes(path, MAX_MARK, &text, &size) : AVERROR(ENOMEM);
+    int ret =
+        path ? files_read_bytes(path, STORE_MAX_RECORD, &text, &size) : AVERROR(ENOMEM);
 
     *tries = NULL;
+    bool marked = ret < 0 || size; /* one that cannot be read may be one */
     if (ret >= 0 && size)
-        ret = salvage_tries(text, size, tries);
+        ret = salvage_tries(key, text, size, tries);
     av_free(path);
     av_free(text);
-    return ret == AVERROR(ENOMEM) ? ret : size > 0;
+    return ret == AVERROR(ENOMEM) ? ret : marked;
 }
 
 /* What is left of it */
@@ -141,7 +141,7 @@ static int read_damaged(const char *key, const RecordText *file, Record **record
     if (members && ((r = record_alloc(key)) == NULL || record_take(r, members) < 0))
         ret = AVERROR(ENOMEM);
     if (ret >= 0 && r && !r->client_ids)
-        ret = salvage_tries(file->text, file->size, &r->client_ids);
+        ret = salvage_tries(key, file->text, file->size, &r->client_ids);
     *guessed = ret >= 0 && r && r->state == RECORD_NEW;
     if (*guessed)
         r->state = text_is_set(r->id)           ? RECORD_RUNNING

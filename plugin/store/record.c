@@ -501,13 +501,20 @@ cJSON *record_line(const Record *record, const Record *before)
     return line;
 }
 
+/* Whether one has, from the journal, the beginning of the text that the other has. */
+static bool is_cut(const Record *record, const Record *whole, const Member *m)
+{
+    return m->type == MEMBER_TEXT && m->kept && m->kept != WHOLE &&
+           av_strstart(*(char *const *)at(whole, m), *(char *const *)at(record, m), NULL);
+}
+
 void record_fill(Record *record, Record *from)
 {
     if (!record->clip.width)
         FFSWAP(ClipFacts, record->clip, from->clip);
     for (size_t i = 0; i < FF_ARRAY_ELEMS(members); i++) {
         const Member *m = &members[i];
-        if (is_known(record, m) || !is_known(from, m))
+        if (!is_known(from, m) || (is_known(record, m) && !is_cut(record, from, m)))
             continue;
         forget(record, m); /* an empty text may be there */
         memcpy(at(record, m), at(from, m), m->size);

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "store/salvage.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include <libavutil/avstring.h>
@@ -72,12 +73,14 @@ cJSON *salvage_members(const char *text, size_t size)
     return members;
 }
 
-int salvage_tries(const char *text, size_t size, char **tries)
+int salvage_tries(const char *key, const char *text, size_t size, char **tries)
 {
+    char start[sizeof(RECORD_TRY) + RECORD_TRY_KEY_DIGITS];
     const char *end = text + size, *at = text;
 
+    snprintf(start, sizeof(start), RECORD_TRY "%.*s", RECORD_TRY_KEY_DIGITS, key);
     *tries = NULL;
-    while ((at = memmem(at, (size_t)(end - at), RECORD_TRY, sizeof(RECORD_TRY) - 1))) {
+    while ((at = memmem(at, (size_t)(end - at), start, strlen(start)))) {
         char try[RECORD_TRY_SIZE] = RECORD_TRY;
         at += sizeof(RECORD_TRY) - 1;
         if (end - at < RECORD_TRY_DIGITS)

@@ -11,9 +11,10 @@
  * @return an object, perhaps empty, free with cJSON_Delete(); NULL without memory */
 cJSON *salvage_members(const char *text, size_t size);
 
-/** The client request ids that stand in a text, each once, separated by spaces; free with
- * av_free(). They are looked for by their shape (store/record.h).
+/** The client request ids of a key that stand in a text, each once, separated by spaces;
+ * free with av_free(). They are looked for by their shape (store/record.h): in a file
+ * that has taken the place of another there may be those of another request.
  * @return 0 and *tries, NULL when there is none; AVERROR(ENOMEM) */
-int salvage_tries(const char *text, size_t size, char **tries);
+int salvage_tries(const char *key, const char *text, size_t size, char **tries);
 
 #endif

@@ -101,12 +101,6 @@ int store_save(const Store *store, const Record *record, Outcome *out);
  * opened the store. No clock is asked. */
 bool store_noted_lately(const Store *store, const char *key);
 
-/** The keys of all records, in no order; free them with store_free_keys(). */
-int store_list(const Store *store, char ***keys, int *count);
-
-/** Free what store_list() gave; sets *keys to NULL. */
-void store_free_keys(char ***keys, int count);
-
 /* Clips */
 
 /** Where the clip of a key is or will be, and where it grows. */
@@ -183,6 +177,6 @@ int store_prune(const Store *store, double before, Outcome *out, StorePruned *pr
 /** Drop a request whatever became of it: its record and what is there of its clip, but no
  * whole clip; only the journal knows of it then. Fails with a sentence. The caller holds
  * its lock, of which the file goes too. */
-int store_forget(const Store *store, const char *key, Outcome *out);
+int store_forget(const Store *store, const Record *record, Outcome *out);
 
 #endif

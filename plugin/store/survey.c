@@ -250,6 +250,7 @@ static int read_record(Reading *r, SurveyRow *row)
 
     clear_row(row);
     row->gone = false;
+    row->doubted = true;
     /* A whole one is skimmed; what is not is read with all care. */
     if (ret >= 0)
         ret = text ? take_members(r, row, text, text + size) : 0;
@@ -257,9 +258,11 @@ static int read_record(Reading *r, SurveyRow *row)
         ret = store_load(r->store, row->key, false, r->out, &record);
         if (ret >= 0)
             ret = copy_record(r, row, record);
-        else
-            r->survey->unread = ret;
         row->gone = ret < 0;
+        if (row->gone) {
+            r->survey->unread = ret;
+            r->survey->nb_unread++;
+        }
         ret = ret == AVERROR(ENOMEM) ? ret : 0;
     }
     record_free(&record);

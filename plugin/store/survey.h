@@ -22,8 +22,9 @@ typedef struct SurveyRow {
     char *tries;     ///< client request ids
     bool has_record; ///< its file is there
     bool has_clip;
-    bool begun; ///< what was asked is known
-    bool gone;  ///< it was pruned or forgotten; never so in a survey that was read
+    bool begun;   ///< what was asked is known
+    bool doubted; ///< its record was read: the journal may not have all of it
+    bool gone;    ///< it was pruned or forgotten; never so in a survey that was read
 } SurveyRow;
 
 /** A generation that got an id, whether or not its request is still in the store. */
@@ -39,8 +40,9 @@ typedef struct Survey {
     int count;
     SurveyGeneration *generations; ///< in no order
     int nb_generations;
-    int unread;   ///< 0, or why a record could not be read, which was said
-    void *labels; ///< inside
+    int nb_unread; ///< records that could not be read, which was said
+    int unread;    ///< why
+    void *labels;  ///< inside
 } Survey;
 
 /** Read it all. Fails with a sentence. @param survey  free with survey_free() */

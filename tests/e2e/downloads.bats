@@ -186,17 +186,17 @@ etag() { curl -sSI "http://127.0.0.1:$FILES_PORT$(last_job .path)" | tr -d '\r' 
     set_faults "download 1 cut 0.5" "download * coded gzip"
     delivered coded
     same "- -" "$(ranges)"
-    once_more
-    set_faults "download 1-2 coded snappy"
-    delivered coded
-    same 3 "$(ranges | wc -w)"
-    says "going on"
-    once_more
-    set_faults "download * coded unknown"
-    ends_with 75 timeout 60 "$BIN/i2vctl" fetch --prompt coded --max_wait 2 still.png
-    says_in_one "ready at the gateway" "$(last_job .id)" "content encoding"
-    set_faults ""
-    delivered coded
+}
+
+@test "a content coding that it is not in: taken as it is" {
+    local coding
+    for coding in "gzip already" snappy aws-chunked; do
+        set_faults "create * coded $coding" "poll * coded $coding" "download * coded $coding"
+        mark
+        works timeout 60 "$BIN/i2vctl" fetch --prompt "coded $coding" still.png
+        says_not "damaged"
+        expect_creates 1
+    done
 }
 
 @test "refused for good: asked less and less often, and the last line says that it cannot be fetched" {

@@ -102,6 +102,22 @@ ledger() {
     same film "$(ctl jobs --json | jq -r '.[] | select(.id == "g1").project')"
 }
 
+@test "what was spent is known when the records are gone, also where the journal had lost it" {
+    ledger
+    page 1 1 '{id: "g1", model: "m/one", project: "film", usd: 0.1, ended: 1000}'
+    page 6 1 '{id: "g6", model: "m/two", project: "film", usd: 9, state: "failed", ended: 1000}'
+    echo '{"key":"torn' >"$I2V_STORE/journal.jsonl"
+    ctl jobs --by project --json >before
+    works ctl prune 1h
+    says "Removed 2 records"
+    same "$(cat before)" "$(ctl jobs --by project --json)"
+    works ctl forget --yes "$(printf '%064x' 3)"
+    same "$(cat before)" "$(ctl jobs --by project --json)"
+    # A second time nothing is told twice.
+    works ctl prune 1h
+    same "$(cat before)" "$(ctl jobs --by project --json)"
+}
+
 @test "bad values and other commands" {
     local age
     ends_with 64 ctl jobs --by colour

@@ -51,7 +51,7 @@ static void salvage(const char *data, size_t size)
     char *tries, *text;
 
     FUZZ_CHECK(members && record && record_take(record, members) >= 0);
-    FUZZ_CHECK(salvage_tries(data, size, &tries) >= 0);
+    FUZZ_CHECK(salvage_tries(KEY, data, size, &tries) >= 0);
     FUZZ_CHECK((text = record_print(record)));
     if (record_parse(KEY, text, &again) >= 0)
         FUZZ_CHECK(same_text(record->id, again->id));

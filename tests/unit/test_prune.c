@@ -1,4 +1,4 @@
-/* i2v: unit tests of listing and pruning the store
+/* i2v: unit tests of pruning the store
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "support.h"
 
@@ -258,29 +258,6 @@ static void test_prune_unreadable(void **state)
     store_close(&store);
 }
 
-static void test_list(void **state)
-{
-    Store *store = open_new("list");
-    char **keys;
-    int count;
-    (void)state;
-    assert_int_equal(store_list(store, &keys, &count), 0);
-    check_number("none", count, 0);
-    assert_null(keys);
-    add(store, '0', RECORD_READY, 1);
-    add(store, 'f', RECORD_RUNNING, -1);
-    write_file(path_in_store("stats", ".json"), 2);
-    write_file(path_in_store(key_of_digit('5'), ".json.1.bad"), 2);
-    write_file(path_in_store(key_of_digit('g'), ".json"), 2);
-    assert_int_equal(store_list(store, &keys, &count), 0);
-    check_number("two", count, 2);
-    assert_true(!strcmp(keys[0], key_of_digit('0')) ||
-                !strcmp(keys[1], key_of_digit('0')));
-    store_free_keys(&keys, count);
-    assert_null(keys);
-    store_close(&store);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -290,7 +267,6 @@ int main(void)
         cmocka_unit_test(test_prune_leaves_damaged),
         cmocka_unit_test(test_prune_alone),
         cmocka_unit_test(test_prune_unreadable),
-        cmocka_unit_test(test_list),
     };
     said_start();
     clear_environment();

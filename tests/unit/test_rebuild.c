@@ -399,6 +399,28 @@ static void test_half_an_intent(void **state)
     }
 }
 
+/* A lock's file that has taken the place of another tells of another request. */
+static void test_other_mark(void **state)
+{
+    char mark[RECORD_TRY_SIZE], any[RECORD_TRY_SIZE];
+    Record *r = NULL;
+    (void)state;
+    begin();
+    go_to(SENT, 1);
+    assert_int_equal(unlink(path_of(files[0])), 0);
+    assert_int_equal(unlink(path_of(files[1])), 0);
+    snprintf(mark, sizeof(mark), RECORD_TRY "%.*s", RECORD_TRY_DIGITS, OTHER);
+    snprintf(any, sizeof(any), RECORD_TRY "%.*s*", RECORD_TRY_KEY_DIGITS, KEY);
+    FILE *file = fopen(path_of(files[2]), "w");
+    fputs(mark, file);
+    fclose(file);
+    assert_int_equal(store_load(store, KEY, false, NULL, &r), 0);
+    check_number("state", r->state, RECORD_SENT);
+    check_text("tries", r->client_ids, any);
+    record_free(&r);
+    end();
+}
+
 /* What a sentence must say. */
 static void test_says(void **state)
 {
@@ -424,6 +446,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_power_cut),
         cmocka_unit_test(test_torn_journal),
+        cmocka_unit_test(test_other_mark),
         cmocka_unit_test(test_half_an_intent),
         cmocka_unit_test(test_says),
     };
