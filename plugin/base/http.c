@@ -162,13 +162,6 @@ static size_t give_body(char *buffer, size_t size, size_t count, void *opaque)
     return piece;
 }
 
-static void take_field(HttpExchange *exchange, const char *name, const char *value)
-{
-    reply_take_field(&exchange->reply, name, value);
-    if (exchange->request.on_header)
-        exchange->request.on_header(exchange->request.opaque, name, value);
-}
-
 static size_t take_header(char *data, size_t size, size_t count, void *opaque)
 {
     HttpExchange *exchange = opaque;
@@ -188,7 +181,9 @@ static size_t take_header(char *data, size_t size, size_t count, void *opaque)
         value += strspn(value, " \t");
         for (size_t end = strlen(value); end && strchr(" \t", value[end - 1]);)
             value[--end] = '\0';
-        take_field(exchange, line, value);
+        reply_take_field(&exchange->reply, line, value);
+        if (exchange->request.on_header)
+            exchange->request.on_header(exchange->request.opaque, line, value);
     }
     av_free(line);
     return length;
@@ -377,8 +372,7 @@ static int set_up(HttpExchange *exchange)
     }
     if (request->ca_file)
         curl_easy_setopt(easy, CURLOPT_CAINFO, request->ca_file);
-    /* Otherwise http_proxy would be handed what was meant for this machine, key included.
-     */
+    /* Or http_proxy would be handed what was meant for this machine, key included. */
     if (url_is_loopback(request->url))
         curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
     watch_resolving(exchange);
@@ -576,7 +570,7 @@ void http_end(HttpExchange **exchange)
         curl_easy_cleanup(x->easy);
     }
     curl_slist_free_all(x->headers);
-    http_reply_clear(&x->reply);
+    reply_clear(&x->reply);
     av_free(x);
 }
 
@@ -600,10 +594,4 @@ int http_run(const HttpRequest *request, const AVIOInterruptCB *interrupt,
     http_end(&exchange);
     http_free(&http);
     return reply->error;
-}
-
-void http_reply_clear(HttpReply *reply)
-{
-    av_freep(&reply->body);
-    reply->size = 0;
 }

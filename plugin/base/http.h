@@ -69,13 +69,10 @@ void http_end(HttpExchange **exchange);
 
 /**
  * One exchange from start to end; looks at `interrupt` at least every 100 ms.
- * @param reply  filled in; the caller frees it with http_reply_clear(), also on error
+ * @param reply  filled in; the caller frees it with reply_clear(), also on error
  * @return reply->error, or AVERROR(EINTR) when interrupted
  */
 int http_run(const HttpRequest *request, const AVIOInterruptCB *interrupt,
              HttpReply *reply);
-
-/** Frees what the reply holds. */
-void http_reply_clear(HttpReply *reply);
 
 #endif

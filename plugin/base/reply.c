@@ -1,4 +1,4 @@
-/* i2v: the header fields of an answer
+/* i2v: what came of an exchange, and the header fields of its answer
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/reply.h"
 
@@ -12,10 +12,17 @@
 #include <libavutil/avstring.h>
 #include <libavutil/common.h>
 #include <libavutil/error.h>
+#include <libavutil/mem.h>
 #include <libavutil/time.h>
 
 /* A cache keeps nothing longer, seconds. */
 #define MAX_AGE 31536000
+
+void reply_clear(HttpReply *reply)
+{
+    av_freep(&reply->body);
+    reply->size = 0;
+}
 
 void reply_clear_fields(HttpReply *reply)
 {

@@ -29,6 +29,9 @@ typedef struct HttpReply {
     bool coded;             ///< it came in a content coding: content_length is of that
 } HttpReply;
 
+/** Frees what the reply holds. */
+void reply_clear(HttpReply *reply);
+
 /** Nothing is known of the answer's header yet. */
 void reply_clear_fields(HttpReply *reply);
 

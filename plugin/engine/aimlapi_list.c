@@ -82,7 +82,7 @@ static int ask_path(const CatalogueSource *source, Deadline *deadline, const cha
         av_strlcpy(why, "its answer is not a list of models", why_size);
     if (ret >= 0)
         engine_hear_date(source->origin, reply.date);
-    http_reply_clear(&reply);
+    reply_clear(&reply);
     av_free(url);
     return ret;
 }

@@ -195,7 +195,7 @@ static int load_http(const StillSource *source, const char *label, StillBytes *b
     else
         ret = finish(source, label, ret, &grow, bytes);
     av_free(grow.data);
-    http_reply_clear(&reply);
+    reply_clear(&reply);
     return ret;
 }
 

@@ -152,7 +152,7 @@ static void test_get(void **state)
     check_text("id", id, "g:1");
     check_number("retry", reply.retry_after, -1);
     check_number("range", reply.range_first, -1);
-    http_reply_clear(&reply);
+    reply_clear(&reply);
     assert_non_null(strstr(seen(0)->head, "GET /ok HTTP/1.1\r\n"));
     assert_non_null(strstr(seen(0)->head, "\r\nAuthorization: Bearer " KEY "\r\n"));
     assert_non_null(strstr(seen(0)->head, "\r\nX-Client-Request-Id: c-1\r\n"));
@@ -168,7 +168,7 @@ static void test_get_plain(void **state)
     request.range_from = 5;
     assert_int_equal(http_run(&request, NULL, &reply), 0);
     assert_null(reply.body);
-    http_reply_clear(&reply);
+    reply_clear(&reply);
     assert_null(strcasestr(seen(0)->head, "\r\nAuthorization:"));
     assert_null(strcasestr(seen(0)->head, "\r\nX-Client-Request-Id:"));
     assert_non_null(strcasestr(seen(0)->head, "\r\nRange: bytes=5-\r\n"));
@@ -209,7 +209,7 @@ static void test_limits(void **state)
             check_number(limits[i].path, reply.size, limits[i].size);
         else
             assert_true(reply.why[0]);
-        http_reply_clear(&reply);
+        reply_clear(&reply);
     }
 }
 
@@ -227,7 +227,7 @@ static void test_retry_after(void **state)
         check_number(cases[i].path, http_run(&request, NULL, &reply), 0);
         if (reply.retry_after < cases[i].least || reply.retry_after > cases[i].most)
             fail_case("%s: %lld s", cases[i].path, (long long)reply.retry_after);
-        http_reply_clear(&reply);
+        reply_clear(&reply);
     }
 }
 
@@ -238,7 +238,7 @@ static void check_range(const char *path, int64_t first, int64_t total)
     check_number(path, http_run(&request, NULL, &reply), 0);
     check_number(path, reply.range_first, first);
     check_number(path, reply.range_total, total);
-    http_reply_clear(&reply);
+    reply_clear(&reply);
 }
 
 static void test_content_range(void **state)
@@ -305,7 +305,7 @@ static void test_redirects(void **state)
         /* What the redirect said of itself is no part of the answer. */
         if (reply.status == 200)
             check_number(redirects[i].path, reply.retry_after, -1);
-        http_reply_clear(&reply);
+        reply_clear(&reply);
     }
 }
 
@@ -322,7 +322,7 @@ static void test_bearer_on_no_redirect(void **state)
         request.max_redirects = 5;
         assert_int_equal(http_run(&request, NULL, &reply), 0);
         check_number(paths[i], reply.status / 100, 3);
-        http_reply_clear(&reply);
+        reply_clear(&reply);
         check_number(paths[i], server_count(server, here + 1), here + 1);
         check_number(paths[i], server_count(other, 0), there);
     }
@@ -341,7 +341,7 @@ static void test_schemes(void **state)
         HttpRequest request = {.url = cases[i].url, .allow_http = cases[i].allow};
         HttpReply reply;
         check_number(cases[i].url, http_run(&request, NULL, &reply), AVERROR(EINVAL));
-        http_reply_clear(&reply);
+        reply_clear(&reply);
     }
 }
 
@@ -356,7 +356,7 @@ static void test_nobody_there(void **state)
     check_number("sent", reply.sent, false);
     assert_true(reply.why[0]);
     assert_null(strstr(reply.why, KEY));
-    http_reply_clear(&reply);
+    reply_clear(&reply);
 }
 
 static int count_calls(void *opaque)
@@ -374,7 +374,7 @@ static void test_interrupt(void **state)
     (void)state;
     assert_int_equal(http_run(&request, &interrupt, &reply), AVERROR(EINTR));
     check_number("calls", left, 0);
-    http_reply_clear(&reply);
+    reply_clear(&reply);
 }
 
 static void test_total_limit(void **state)
@@ -384,7 +384,7 @@ static void test_total_limit(void **state)
     (void)state;
     request.total_ms = 300;
     assert_int_equal(http_run(&request, NULL, &reply), AVERROR(ETIMEDOUT));
-    http_reply_clear(&reply);
+    reply_clear(&reply);
 }
 
 /* Sending */
@@ -428,7 +428,7 @@ static void test_post(void **state)
         assert_int_equal(http_run(&request, NULL, &reply), 0);
         check_number("sent", reply.sent, true);
         check_number("calls", last.calls, 1);
-        http_reply_clear(&reply);
+        reply_clear(&reply);
         check_number("announced", seen((int)i)->announced, (long long)body_sizes[i]);
         check_number("arrived", (long long)seen((int)i)->body, (long long)body_sizes[i]);
         assert_null(strcasestr(seen((int)i)->head, "\r\nExpect:"));
@@ -454,7 +454,7 @@ static void test_stopped_before_the_last_byte(void **state)
         check_number("callback", reply.from_callback, true);
         check_number("calls", last.calls, 1);
         check_number("status", reply.status, 0);
-        http_reply_clear(&reply);
+        reply_clear(&reply);
         if ((long)seen((int)i)->body >= (long)body_sizes[i])
             fail_case("all %zu bytes arrived", body_sizes[i]);
     }
@@ -477,7 +477,7 @@ static void test_interrupted_before_sending(void **state)
     assert_int_equal(http_run(&request, &interrupt, &reply), AVERROR(EINTR));
     check_number("calls", last.calls, 0);
     check_number("sent", reply.sent, false);
-    http_reply_clear(&reply);
+    reply_clear(&reply);
 }
 
 static int on_data(void *opaque, const HttpReply *head, const uint8_t *data, size_t size)
@@ -501,18 +501,18 @@ static void test_on_data(void **state)
     assert_int_equal(http_run(&request, NULL, &reply), 0);
     check_number("bytes", last.calls, 100);
     assert_null(reply.body);
-    http_reply_clear(&reply);
+    reply_clear(&reply);
     last.ret = AVERROR(ENOSPC);
     assert_int_equal(http_run(&request, NULL, &reply), AVERROR(ENOSPC));
     check_number("callback", reply.from_callback, true);
-    http_reply_clear(&reply);
+    reply_clear(&reply);
     /* A body that is no 2xx is an error's, and is kept. */
     request = get("/error");
     request.opaque = &last;
     request.on_data = on_data;
     assert_int_equal(http_run(&request, NULL, &reply), 0);
     check_number("size", reply.size, 300);
-    http_reply_clear(&reply);
+    reply_clear(&reply);
 }
 
 /* What is meant for this machine goes through no proxy. */
@@ -529,7 +529,7 @@ static void test_no_proxy_for_loopback(void **state)
     request.bearer = KEY;
     assert_int_equal(http_run(&request, NULL, &reply), 0);
     check_text("body", reply.body, "body");
-    http_reply_clear(&reply);
+    reply_clear(&reply);
     clear_environment();
     assert_non_null(strstr(seen(0)->head, "GET /ok "));
     check_number("proxy", server_count(other, 0), count);

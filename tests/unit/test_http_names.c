@@ -96,7 +96,7 @@ static void test_resolves(void **state)
     assert_int_equal(http_run(&request, NULL, &reply), 0);
     check_text("body", reply.body, "body");
     assert_true(begun > 0); // one for each family in some versions of libcurl
-    http_reply_clear(&reply);
+    reply_clear(&reply);
 }
 
 static int on_last_byte(void *opaque)
@@ -129,7 +129,7 @@ static void test_does_not_resolve(void **state)
         check_number("sent", reply.sent, false);
         check_number("calls", calls, 0);
         assert_non_null(strstr(reply.why, "nowhere.test"));
-        http_reply_clear(&reply);
+        reply_clear(&reply);
     }
 }
 
@@ -152,7 +152,7 @@ static void test_interrupted(void **state)
         check_number(requests[i].url, http_run(&requests[i], &interrupt, &reply),
                      AVERROR(EINTR));
         check_number(requests[i].url, ended, 0);
-        http_reply_clear(&reply);
+        reply_clear(&reply);
         outcome = 0;
         while (ended < begun)
             usleep(1000);

@@ -84,13 +84,13 @@ static int look(void)
             av_usleep(50000);
         ret = http_run(&request, NULL, &reply);
         if (ret < 0)
-            http_reply_clear(&reply);
+            reply_clear(&reply);
     }
     if (ret < 0)
         return NOTHING;
     bool fresh = strstr(reply.body, "New, TLS"),
          reused = strstr(reply.body, "Reused, TLS");
-    http_reply_clear(&reply);
+    reply_clear(&reply);
     return fresh == reused ? NOTHING : fresh ? FRESH : RESUMED;
 }
 

@@ -444,10 +444,8 @@ static void test_says(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_power_cut),
-        cmocka_unit_test(test_torn_journal),
-        cmocka_unit_test(test_other_mark),
-        cmocka_unit_test(test_half_an_intent),
+        cmocka_unit_test(test_power_cut),  cmocka_unit_test(test_torn_journal),
+        cmocka_unit_test(test_other_mark), cmocka_unit_test(test_half_an_intent),
         cmocka_unit_test(test_says),
     };
     said_start();
