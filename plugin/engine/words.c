@@ -7,6 +7,7 @@
 #include <libavutil/avstring.h>
 #include <libavutil/bprint.h>
 #include <libavutil/common.h>
+#include <libavutil/mem.h>
 
 #include "base/json.h"
 #include "base/text.h"
@@ -122,15 +123,54 @@ bool words_of(const cJSON *error, char *text, size_t size)
     return something;
 }
 
+/* A page that is made for people: its title, else its text, without the marks. */
+static void say_page(const char *page, AVBPrint *text)
+{
+    const char *title = av_stristr(page, "<title");
+    bool mark = false;
+
+    for (const char *at = title ? title : page; *at; at++) {
+        if (*at == '<' && title && at > title)
+            break;
+        if (*at == '<')
+            mark = true;
+        else if (!mark)
+            av_bprint_chars(text, *at, 1);
+        else if (*at == '>') {
+            mark = false;
+            av_bprint_chars(text, ' ', 1);
+        }
+    }
+}
+
+/* The beginning of what is no JSON. */
+static void say_other(const char *body, size_t size, char *text, size_t text_size)
+{
+    char *page = NULL;
+    AVBPrint said;
+
+    for (; size && av_isspace(*body); size--)
+        body++;
+    if (size && *body == '<')
+        page = av_strndup(body, FFMIN(size, 4096));
+    av_bprint_init(&said, 0, (unsigned)FFMIN(text_size, 161));
+    if (page)
+        say_page(page, &said);
+    else
+        av_bprintf(&said, "%.*s", (int)FFMIN(size, 160), size ? body : "");
+    av_strlcpy(text, said.str, text_size);
+    av_bprint_finalize(&said, NULL);
+    text_tidy(text);
+    av_free(page);
+}
+
 void words_of_body(const char *body, size_t size, char *text, size_t text_size)
 {
     cJSON *json = json_parse(body, size);
 
     *text = '\0';
-    if (!words_of(json, text, text_size) && size) {
-        snprintf(text, text_size, "%.*s", (int)FFMIN(size, 160), body);
-        text_tidy(text);
-    }
+    if (!words_of(json, text, text_size))
+        say_other(body, size, text, text_size);
     if (!*text)
         av_strlcpy(text, "(no explanation)", text_size);
     cJSON_Delete(json);

@@ -70,8 +70,11 @@ static const struct {
     {"{\"message\":\"a brace { is no JSON\"}", "a brace { is no JSON"},
     {"{\"message\":\"400 {}\"}", "400 {}"},
     /* Anything else: its beginning. */
-    {"<html><head><title>502 Bad Gateway</title></head></html>",
-     "<html><head><title>502 Bad Gateway</title></head></html>"},
+    {"<html><head><title>502 Bad Gateway</title></head><h1>No</h1></html>",
+     "502 Bad Gateway"},
+    {"<html><style a=\"1\">\n<h1>Bad</h1>\n<p>Gateway", "Bad Gateway"},
+    {"<html", "(no explanation)"},
+    {"<title>", "(no explanation)"},
     {"Bad Gateway\r\n", "Bad Gateway"},
     {"", "(no explanation)"},
     {" \r\n\t ", "(no explanation)"},
