@@ -38,6 +38,7 @@ sent_together() { # number
 }
 
 @test "several filters in one graph" {
+    whole_only
     works ff -filter_complex "i2v=still.png:prompt=f1:duration=4[a];i2v=still.png:prompt=f2:duration=4[b];[a][b]hstack[v];ai2v=still.png:prompt=f1:duration=4[s]" \
         -map '[v]' -map '[s]' -frames:v 2 -f null -
     expect_creates 2
@@ -75,6 +76,7 @@ sent_together() { # number
 }
 
 @test "a wrong graph of the same command: nothing is sent" {
+    whole_only
     local other
     some 3 "i2v=still.png:prompt=x:duration=4,nosuchfilter" "color,nosuchfilter" \
         "i2v=still.png:prompt='x:duration=4" "i2v=still.png:prompt=x:duration=4[a"
@@ -281,6 +283,7 @@ sent_together() { # number
 
 # What a line says of a request begins with the key that the line of the request ends with.
 @test "the lines of several requests can be told apart" {
+    whole_only
     set_faults "create 1 status 402"
     I2V_PARALLEL=1 refused ff "${REQUEST[@]}" -prompt key1 -i still.png "${REQUEST[@]}" -prompt key2 -i still.png \
         -filter_complex hstack -frames:v 2 -f null -
@@ -315,6 +318,7 @@ sent_together() { # number
 
 # ffmpeg ends with such an option once the clip is there.
 @test "an option of another format: nothing is sent" {
+    whole_only
     local option
     some 3 "-loop 1" "-framerate 25" "-pattern_type glob" "-movflags +faststart" "-scan_all_pmts 1" "-rtsp_transport tcp" \
         "-s 640x360" "-pix_fmt rgb24" "-ar 8000"
@@ -341,6 +345,7 @@ sent_together() { # number
 
 # What ffmpeg itself takes, the codecs, the mov demuxer, and the opening of a file.
 @test "options that ffmpeg does not miss: they pass" {
+    whole_only
     local options=(-loglevel info -ss 0.1 -t 2 -re -itsoffset 0 -stream_loop 0 -r 30 -c:v h264 -c:a aac -ac 2
         -thread_queue_size 64 -threads 1 -flags +low_delay -flags2 +showall -err_detect 0 -skip_frame default
         -fflags +genpts -probesize 500000 -analyzeduration 1M -max_delay 0 -avioflags direct -ignore_editlist 0

@@ -24,6 +24,7 @@ REQUEST=(-f i2v -prompt hello -duration 4)
 }
 
 @test "an empty prompt file, and none" {
+    whole_only
     : >empty.txt
     refused ff -f i2v -prompt_file empty.txt -i still.png "${OUT[@]}"
     says prompt_file
@@ -74,6 +75,7 @@ REQUEST=(-f i2v -prompt hello -duration 4)
 }
 
 @test "a still that does not exist" {
+    whole_only
     refused ff "${REQUEST[@]}" -i none.png "${OUT[@]}"
     says_in_one none.png "no such file"
     refused ff -i "i2v:none.png?prompt=hello" "${OUT[@]}"
@@ -87,6 +89,7 @@ REQUEST=(-f i2v -prompt hello -duration 4)
 }
 
 @test "duration 5" {
+    whole_only
     local value
     for value in 5 0 -4 4.5 1:00 eight ""; do
         refused ff -f i2v -prompt hello -duration "$value" -i still.png "${OUT[@]}"
@@ -101,6 +104,7 @@ REQUEST=(-f i2v -prompt hello -duration 4)
 }
 
 @test "resolution 4k" {
+    whole_only
     refused ff "${REQUEST[@]}" -resolution 4k -i still.png "${OUT[@]}"
     says_in_one resolution "'4k'" 720p
     refused ff "${REQUEST[@]}" -model google/veo-3.1-i2v-fast -resolution 4k -i still.png "${OUT[@]}"
@@ -108,6 +112,7 @@ REQUEST=(-f i2v -prompt hello -duration 4)
 }
 
 @test "aspect_ratio 1:1" {
+    whole_only
     refused ff "${REQUEST[@]}" -aspect_ratio 1:1 -i still.png "${OUT[@]}"
     says_in_one aspect_ratio "16:9 or 9:16"
     refused ff "${REQUEST[@]}" -aspect_ratio wide -i still.png "${OUT[@]}"
@@ -195,6 +200,7 @@ REQUEST=(-f i2v -prompt hello -duration 4)
 }
 
 @test "a save path that is checked and not used is not left behind" {
+    whole_only
     refused ff "${REQUEST[@]}" -duration 5 -save kept.mp4 -i still.png "${OUT[@]}"
     [ ! -e kept.mp4 ]
     refused ff "${REQUEST[@]}" -save kept.mp4 -i none.png "${OUT[@]}"
@@ -220,6 +226,7 @@ REQUEST=(-f i2v -prompt hello -duration 4)
 }
 
 @test "max_wait over a day, or below nothing" {
+    whole_only
     refused ff "${REQUEST[@]}" -max_wait 86401 -i still.png "${OUT[@]}"
     says_in_one max_wait 24
     refused ff "${REQUEST[@]}" -max_wait 25:00:00 -i still.png "${OUT[@]}"
@@ -324,6 +331,7 @@ REQUEST=(-f i2v -prompt hello -duration 4)
 }
 
 @test "I2V_ALLOW_HTTP=1 allows it" {
+    whole_only
     # The name is of no machine; long before it gives that up it may be stopped.
     I2V_ALLOW_HTTP=1 ends_with 124 timeout -s INT 2 "$BIN/i2vctl" fetch --base_url http://gateway.invalid \
         --prompt hello --duration 4 still.png

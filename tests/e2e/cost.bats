@@ -27,6 +27,7 @@ rate() { # model, jq condition on a variant: its price, as the stand-in lists it
 }
 
 @test "the price is that of these options" {
+    whole_only
     for audio in 0 1; do
         usd=$(rate $KLING ".when.generate_audio == $([ $audio = 1 ] && echo true || echo false)")
         [ -n "$usd" ]
@@ -109,6 +110,7 @@ rate() { # model, jq condition on a variant: its price, as the stand-in lists it
 }
 
 @test "bad limits" {
+    whole_only
     local value
     some 3 -1 one 1,5 1e3 nan inf "" "0x1" "1 USD"
     for value in "${SOME[@]}"; do
@@ -119,6 +121,7 @@ rate() { # model, jq condition on a variant: its price, as the stand-in lists it
 }
 
 @test "a create call that is answered 404 names the replacement that the gateway gives" {
+    whole_only
     ends_with 64 fetch --model test/withdrawn-i2v --prompt p still.png
     says_in_one HTTP 404
     says_in_one test/withdrawn-i2v withdrawn 2026-09-24 "-model google/veo-3.1-i2v-fast"
@@ -158,6 +161,7 @@ rate() { # model, jq condition on a variant: its price, as the stand-in lists it
 }
 
 @test "I2V_LOG has the price and the cost" {
+    whole_only
     export I2V_LOG=$PWD/events
     works fetch --prompt p --duration 4 still.png
     same 0.52 "$(jq -s '.[] | select(.event == "price") | .usd' events)"

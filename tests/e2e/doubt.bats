@@ -75,6 +75,7 @@ sent_in_vain() { # prompt, hours
 }
 
 @test "after 24 h the old clip is not taken for the new generation's" {
+    whole_only
     sent_in_vain "with a clip" 25
     works fetch --prompt "another" still.png
     cp "$output" "$(compgen -G "$I2V_STORE/*.json" | grep -v stats | xargs grep -l "with a clip" | sed 's/json$/mp4/')"
@@ -123,6 +124,7 @@ sent_in_vain() { # prompt, hours
 }
 
 @test "a clock that was ahead: the row is found all the same" {
+    whole_only
     set_faults "create 1 drop-after" "logs * rows never"
     ends_with 75 fetch --prompt "ahead" --max_wait 0 still.png
     set_faults ""
@@ -132,6 +134,7 @@ sent_in_vain() { # prompt, hours
 }
 
 @test "at the end of max_wait it asks no faster than before" {
+    whole_only
     set_faults "download * status 429"
     ends_with 75 fetch --prompt "slow end" --max_wait 2 still.png
     [ "$(last_job .downloads)" -le 12 ] || { last_job .downloads; return 1; }
@@ -152,6 +155,7 @@ sent_in_vain() { # prompt, hours
 }
 
 @test "a key from a command that takes its time" {
+    whole_only
     unset AIML_API_KEY
     works bash -c "\"$BIN/i2vctl\" fetch --prompt 'slow key' --api_key_file <(sleep 0.5; echo $KEY) still.png"
 }

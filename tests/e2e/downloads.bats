@@ -63,6 +63,7 @@ delivered() { # prompt
 }
 
 @test "cut nine times in one download" {
+    whole_only
     take_one "cut often"
     set_faults "download 1-9 cut 0.1"
     delivered "cut often"
@@ -101,6 +102,7 @@ put_part() { # file, bytes, etag
 etag() { curl -sSI "http://127.0.0.1:$FILES_PORT$(last_job .path)" | tr -d '\r' | sed -n 's/^ETag: //Ip'; }
 
 @test "a .part that is longer than the clip" {
+    whole_only
     take_one "part too long"
     cat whole.mp4 still.png >longer
     put_part longer "$(stat -c %s longer)" "$(etag)"
@@ -230,6 +232,7 @@ etag() { curl -sSI "http://127.0.0.1:$FILES_PORT$(last_job .path)" | tr -d '\r' 
 # Redirects and URLs
 
 @test "five redirects are followed, the sixth is not" {
+    whole_only
     take_one "five"
     set_faults "download 1-5 redirect self"
     delivered "five"
@@ -261,6 +264,7 @@ etag() { curl -sSI "http://127.0.0.1:$FILES_PORT$(last_job .path)" | tr -d '\r' 
 }
 
 @test "a result URL that is a path is one of the gateway's, and no file of this machine" {
+    whole_only
     take_one "a path"
     cp whole.mp4 bait.mp4
     set_faults "poll * url $PWD/bait.mp4"
@@ -271,6 +275,7 @@ etag() { curl -sSI "http://127.0.0.1:$FILES_PORT$(last_job .path)" | tr -d '\r' 
 }
 
 @test "a redirect to another kind of URL is not followed" {
+    whole_only
     take_one "odd redirect"
     cp whole.mp4 bait.mp4
     set_faults "download 1 redirect file://$PWD/bait.mp4" "download 2 redirect ftp://127.0.0.1:$FILES_PORT/x.mp4" \
@@ -281,6 +286,7 @@ etag() { curl -sSI "http://127.0.0.1:$FILES_PORT$(last_job .path)" | tr -d '\r' 
 }
 
 @test "credentials in a result URL are in no log" {
+    whole_only
     local secret=hunter2-Vq8zRw path
     take_one "with a password"
     path=$(last_job .path)

@@ -66,6 +66,7 @@ same_as_file() { # label, input option... -- output option...
 }
 
 @test "-stream_loop 1 is twice as long" {
+    whole_only
     works ff -stream_loop 1 "${REQUEST[@]}" -i still.png -an -c copy out.mkv
     same 240 "$(frames_of out.mkv)"
 }
@@ -89,6 +90,7 @@ She turns around and smiles" "$(state '.jobs[-2:] | map(.prompt) | sort | .[]')"
 }
 
 @test "options of one input do not reach the next" {
+    whole_only
     ffmpeg -v error -i still.png -vf hflip other.png
     works ff -f i2v -prompt "He waves" -duration 4 -i still.png -i other.png \
         -filter_complex "[0:v]scale=64:36[a];[1:v]scale=64:36[b];[a][b]hstack=shortest=1[v]" \
@@ -191,6 +193,7 @@ arrives() { # prompt
 }
 
 @test "ffprobe takes the URL" {
+    whole_only
     works "$BIN/i2v" ffprobe -v error -show_entries stream=codec_name -of csv=p=0 \
         -i "i2v:still.png?prompt=She+turns+around+and+smiles&duration=4"
     same "h264
@@ -215,6 +218,7 @@ aac" "$output"
 }
 
 @test "the same option twice: equal is fine" {
+    whole_only
     works ff -f i2v -prompt "She turns around and smiles" -duration 4 -image still.png \
         -i "i2v:still.png?prompt=She+turns+around+and+smiles&duration=4" -c copy out.mp4
     works ff -i "i2v:still.png?prompt=She+turns+around+and+smiles&duration=4&duration=4" -c copy out.mp4
@@ -234,6 +238,7 @@ aac" "$output"
 }
 
 @test "a URL without options, and options without values" {
+    whole_only
     works ff -f i2v -prompt "She turns around and smiles" -duration 4 -i "i2v:still.png" -c copy out.mp4
     works ff -i "i2v:still.png?&prompt=She+turns+around+and+smiles&&duration=4&" -c copy out.mp4
     expect_creates 1

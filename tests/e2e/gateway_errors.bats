@@ -15,6 +15,7 @@ OUT=(-c copy out.mp4)
 }
 
 @test "403: out of credits, and once more credits are there it works" {
+    whole_only
     set_faults "create 1-2 status 403 message You've run out of credits. Please top up."
     refused ff "${REQUEST[@]}" -i still.png "${OUT[@]}"
     says "You've run out of credits. Please top up." 403
@@ -42,6 +43,7 @@ OUT=(-c copy out.mp4)
 }
 
 @test "400 with its detail: what the gateway itself finds wrong" {
+    whole_only
     ends_with 64 fetch --model alibaba/wan-2-7-i2v --prompt a --duration 5 --params 'colour=red' still.png
     says colour 400
     set_faults "create 1 status 400 body problem message Body validation error"
@@ -51,6 +53,7 @@ OUT=(-c copy out.mp4)
 }
 
 @test "a refused create is not tried again, and the same command asks again" {
+    whole_only
     set_faults "create 1 status 400 message no"
     ends_with 64 fetch --prompt again --duration 4 still.png
     expect_creates 1
@@ -77,6 +80,7 @@ OUT=(-c copy out.mp4)
 }
 
 @test "polls: cut answers, 502 and 504" {
+    whole_only
     set_faults "poll 1 status 502 body html" "poll 2 shape waiting" "poll 3 status 504 body empty" \
         "poll 4 shape waiting" "poll 5 cut 0.5"
     works ff "${REQUEST[@]}" -i still.png "${OUT[@]}"
@@ -90,6 +94,7 @@ OUT=(-c copy out.mp4)
 }
 
 @test "an error job: the server's message and the id" {
+    whole_only
     set_faults "create * fail InternalServerError Something wrong with the server."
     refused ff "${REQUEST[@]}" -i still.png "${OUT[@]}"
     says_in_one "Something wrong with the server." "$(last_job .id)" InternalServerError
@@ -138,6 +143,7 @@ OUT=(-c copy out.mp4)
 }
 
 @test "a proxy's 504 after the job was taken: no second create" {
+    whole_only
     set_faults "create 1 status 504 taken body html"
     works ff "${REQUEST[@]}" -i still.png "${OUT[@]}"
     expect_creates 1
@@ -185,6 +191,7 @@ expect_accepted_once_each() {
 }
 
 @test "an unknown generation is asked for again and never bought again" {
+    whole_only
     set_faults "poll 1 lose"
     run --separate-stderr fetch --prompt "lost id" --duration 4 still.png
     [ "$status" -ne 0 ]
@@ -217,6 +224,7 @@ expect_accepted_once_each() {
 }
 
 @test "answers of several shapes at once" {
+    whole_only
     set_faults "poll * shape video_array" "poll * shape succeeded" "poll * shape extra" "create 1 shape extra" "create 1 no-headers"
     works ff -v error "${REQUEST[@]}" -i still.png "${OUT[@]}"
     same 120 "$(frames_of out.mp4)"
@@ -293,6 +301,7 @@ expect_accepted_once_each() {
 }
 
 @test "a key in the environment is not read again" {
+    whole_only
     set_faults "poll 1 status 401"
     ends_with 77 fetch --prompt "environment" --duration 4 still.png
     says_not "its file"

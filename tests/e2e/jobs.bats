@@ -24,6 +24,7 @@ jobs() { ctl jobs --json | jq -r "$1"; }
 }
 
 @test "submit, then the same request in ffmpeg: one generation" {
+    whole_only
     works submit "two"
     works ff -f i2v -prompt "two" -duration 4 -i still.png -c copy out.mp4
     says "Picking up"
@@ -97,6 +98,7 @@ jobs() { ctl jobs --json | jq -r "$1"; }
 }
 
 @test "wait for a key takes no option of a request" {
+    whole_only
     works submit "known"
     ends_with 64 ctl wait --take 2 "$output"
     says take
@@ -132,6 +134,7 @@ jobs() { ctl jobs --json | jq -r "$1"; }
 }
 
 @test "wait with save: one clip" {
+    whole_only
     works submit "kept"
     works ctl wait --save kept.mp4 "$output"
     cmp kept.mp4 "$output"
@@ -193,6 +196,7 @@ jobs() { ctl jobs --json | jq -r "$1"; }
 }
 
 @test "a listing whose reader goes away ends without a word" {
+    whole_only
     local command
     ends_with 75 fetch --prompt running --max_wait 0 still.png
     exec 9> >(exec true)
@@ -284,6 +288,7 @@ jobs() { ctl jobs --json | jq -r "$1"; }
 }
 
 @test "options that make no sense" {
+    whole_only
     ends_with 64 ctl jobs still.png
     ends_with 64 ctl jobs --prompt a
     ends_with 64 ctl fetch --json --prompt a still.png

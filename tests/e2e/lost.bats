@@ -29,6 +29,7 @@ record() { cat "$I2V_STORE"/[0-9a-f]*.json; }
 }
 
 @test "the row comes late, and on a later page" {
+    whole_only
     set_faults "create 1 drop-after" "create 1 rows late 3" "logs 1 status 503" "logs 2 garbage"
     works fetch --prompt "lost three" --max_wait 60 still.png
     same 1 "$(accepted)"
@@ -81,6 +82,7 @@ noise() { # file
 }
 
 @test "a connection lost during the upload: nothing was accepted, and it is sent again at once" {
+    whole_only
     local fault
     noise noise.jpg
     for fault in "drop-upload 2000" "drop-upload 70000; create 1 reset"; do
@@ -106,6 +108,7 @@ noise() { # file
 asked() { [ $(($(count poll) - BASE_POLLS)) -ge "$1" ]; } # polls
 
 @test "a waiter that hears late of a failure leaves the newer generation alone" {
+    whole_only
     BASE_POLLS=$(count poll)
     set_faults "create 1 fail server_error broken" "poll 1 hold $PWD/go" "poll 2 shape waiting"
     fetch --prompt late still.png >first.out 2>&1 &
@@ -218,6 +221,7 @@ asked() { [ $(($(count poll) - BASE_POLLS)) -ge "$1" ]; } # polls
 }
 
 @test "max_wait ends a download that gets nowhere, and a gateway that takes nothing" {
+    whole_only
     set_faults "download * stall 60"
     ends_with 75 timeout 30 "$BIN/i2vctl" fetch --prompt stalled --max_wait 8 still.png
     says_in_one "max_wait is over" "ready at the gateway"
@@ -227,6 +231,7 @@ asked() { [ $(($(count poll) - BASE_POLLS)) -ge "$1" ]; } # polls
 }
 
 @test "options that change nothing in what is sent are the same request" {
+    whole_only
     works fetch --prompt shaped still.png
     for option in fit=contain fit=fill fit=none fit_position=top image_time=end; do
         works fetch --prompt shaped --$option still.png

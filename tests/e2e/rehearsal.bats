@@ -109,6 +109,7 @@ END
 }
 
 @test "dry_run says what a real run would find" {
+    whole_only
     works fetch --prompt p --duration 4 still.png
     works fetch --dry_run 1 --prompt p --duration 4 still.png
     says "the store has this clip"
@@ -168,6 +169,7 @@ END
 }
 
 @test "fallback=still: time-outs, refusals and a gateway that is not there" {
+    whole_only
     set_faults "poll * shape processing"
     works fetch --fallback still --prompt slow --duration 4 --max_wait 1 still.png
     says "max_wait is over" fallback=still
@@ -188,6 +190,7 @@ END
 }
 
 @test "fallback=still does not hide what is the command's own fault" {
+    whole_only
     ends_with 64 fetch --fallback still --prompt p --duration 5 still.png
     ends_with 64 fetch --fallback still --prompt p --duration 4 missing.png
     ends_with 64 fetch --fallback still --prompt p --duration 4 --max_cost 0.1 still.png
@@ -223,6 +226,7 @@ END
 }
 
 @test "silence=1: a clip with audio stays as it is, and -map 0:a holds for every model" {
+    whole_only
     works fetch --silence 1 --prompt p --duration 4 still.png
     same "$(store_clip)" "$output"
     works ff -f i2v -silence 1 -model klingai/v2.5-turbo/pro/image-to-video -prompt p -duration 5 -i still.png \

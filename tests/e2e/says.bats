@@ -24,6 +24,7 @@ PEEK=(-t 0.1 -f null -)
 }
 
 @test "-v quiet says nothing even of an error" {
+    whole_only
     refused ff -v quiet "${REQUEST[@]}" -model "" -i still.png "${PEEK[@]}"
     same "" "$stderr"
 }
@@ -50,6 +51,7 @@ PEEK=(-t 0.1 -f null -)
 }
 
 @test "INFO: what the store serves" {
+    whole_only
     works ff "${REQUEST[@]}" -i still.png "${PEEK[@]}"
     works ff "${REQUEST[@]}" -i still.png "${PEEK[@]}"
     says_in_one "take 1" "-take 2"
@@ -58,6 +60,7 @@ PEEK=(-t 0.1 -f null -)
 }
 
 @test "-v warning leaves the INFO out" {
+    whole_only
     works ff -v warning "${REQUEST[@]}" -i still.png "${PEEK[@]}"
     says_not Status "$(last_job .id)" "She turns"
 }
@@ -81,6 +84,7 @@ PEEK=(-t 0.1 -f null -)
 }
 
 @test "a prompt cannot steer the terminal, and a long one is cut short" {
+    whole_only
     works ff -f i2v -prompt "first line"$'\n'"second line" -duration 4 -i still.png "${PEEK[@]}"
     says_not "second line"
     works ff -f i2v -prompt "$(printf 'ü%.0s' {1..300})" -duration 4 -i still.png "${PEEK[@]}"

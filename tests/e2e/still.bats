@@ -30,6 +30,7 @@ has_encoder() { ffmpeg -v error -encoders | grep -Eq "^ V[^ ]* +$1 "; }
 }
 
 @test "a JPEG of the exact size arrives byte for byte" {
+    whole_only
     quadrants 1280 720 still.jpg -q:v 2
     send still.jpg
     cmp still.jpg sent
@@ -70,6 +71,7 @@ has_encoder() { ffmpeg -v error -encoders | grep -Eq "^ V[^ ]* +$1 "; }
 }
 
 @test "the clip comes from a small WebP through ffmpeg as well" {
+    whole_only
     has_encoder libwebp || skip "this ffmpeg writes no WebP"
     quadrants 640 360 small.webp -c:v libwebp
     works ff -f i2v -prompt send -duration 4 -i small.webp -c copy out.mp4
@@ -135,6 +137,7 @@ turned_jpeg() { # width, height, orientation, file
 }
 
 @test "a PNG of 16 bits a channel" {
+    whole_only
     quadrants 1280 720 deep.png -pix_fmt rgb48be
     send deep.png
     upright sent
@@ -191,6 +194,7 @@ turned_jpeg() { # width, height, orientation, file
 }
 
 @test "an empty stdin" {
+    whole_only
     refused sh -c '"$0/i2v" ffmpeg -hide_banner -y -f i2v -prompt send -i - -t 0.1 -f null - </dev/null' "$BIN"
     says image
     expect_requests 0
@@ -209,6 +213,7 @@ turned_jpeg() { # width, height, orientation, file
 }
 
 @test "an http URL that answers 404" {
+    whole_only
     refused ff -f i2v -prompt send -duration 4 -i "$GATEWAY/control/none.png" -t 0.1 -f null -
     says_in_one /control/none.png 404
     expect_creates 0
@@ -282,6 +287,7 @@ turned_jpeg() { # width, height, orientation, file
 }
 
 @test "a name that looks like an option" {
+    whole_only
     cp still.png ./-still.png
     works ff -v error -f i2v -prompt send -duration 4 -i ./-still.png -t 0.1 -f null -
     works fetch --prompt send --duration 4 -- -still.png
