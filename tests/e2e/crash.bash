@@ -32,7 +32,7 @@ set_command() { # host, option...
 undisturbed() { # host, option...: sets STATUS
     STATUS=0
     set_command "$@"
-    timeout 60 "${COMMAND[@]}" >output 2>log </dev/null || STATUS=$?
+    timeout 300 "${COMMAND[@]}" >output 2>log </dev/null || STATUS=$?
 }
 
 # The places that an undisturbed run passes from here on, one a line.
@@ -56,7 +56,7 @@ kill_at() { # at|half|behind|fork, place, host
     rm -f trace
     set_command "$3"
     LD_PRELOAD=$KILL_AT I2V_KILL_AT=$2 I2V_KILL_HOW=$1 I2V_KILL_TRACE=$PWD/trace \
-        I2V_KILL_CHILD=$PWD/child timeout --foreground 60 "${COMMAND[@]}" \
+        I2V_KILL_CHILD=$PWD/child timeout --foreground 300 "${COMMAND[@]}" \
         >output 2>log </dev/null || status=$?
     [ $status -eq 137 ] && grep -qF "killed at $2 " trace
 }
