@@ -107,22 +107,24 @@ static bool is_continuation(const Download *d, const HttpReply *head)
 /* Decide by the reply's head where its body belongs. */
 static int place_body(Download *d, const HttpReply *head)
 {
-    int64_t size = head->status == 206 ? head->range_total : head->content_length;
+    /* A part that was not asked for, and does not say of what, is all there is. */
+    bool part = head->status == 206 && (d->from || head->range_first >= 0);
+    int64_t size = part ? head->range_total : head->content_length;
     int ret = 0;
 
     d->started = true;
-    if (head->status == 206 && !is_continuation(d, head)) {
+    if (part && !is_continuation(d, head)) {
         d->mismatch = true;
         return AVERROR_INVALIDDATA;
     }
-    if (head->status == 206 && size < 0)
+    if (part && size < 0)
         size = d->now.size;
     /* The length is that of the coded bytes, and a coding need not come out the same. */
     if (head->coded)
         size = -1;
     if (size > MAX_BYTES)
         return AVERROR(EFBIG);
-    if (head->status != 206 && d->from)
+    if (!part && d->from)
         ret = restart(d); /* the server begins again: it ignores ranges, or has another */
     if (!d->now.bytes)
         resume_validator(head, d->note.validator);
@@ -254,8 +256,11 @@ static DownloadResult judge_body(Download *d)
 static DownloadResult judge_status(Download *d, const HttpReply *reply)
 {
     snprintf(d->now.why, sizeof(d->now.why), "HTTP %d", reply->status);
+    /* Not every server says then of which version that is. */
+    bool same = resume_is_same(&d->note, reply) ||
+                (d->now.size == d->now.bytes && !*reply->etag && !*reply->last_modified);
     if (reply->status == 416 && d->now.bytes && reply->range_total == d->now.bytes &&
-        resume_is_same(&d->note, reply)) {
+        same) {
         /* There is no more: what is here is all, whatever was announced before. */
         d->now.size = d->now.bytes;
         return judge_body(d);

@@ -19,7 +19,7 @@ static bool is_strong(const char *etag)
 {
     size_t size = strlen(etag);
 
-    if (size < 2 || size >= RESUME_VALIDATOR_SIZE || etag[0] != '"' ||
+    if (size < 3 || size >= RESUME_VALIDATOR_SIZE || etag[0] != '"' ||
         etag[size - 1] != '"')
         return false;
     for (size_t i = 1; i < size - 1; i++)
@@ -28,11 +28,14 @@ static bool is_strong(const char *etag)
     return true;
 }
 
-/* A file that changes twice in a second has one date. */
+/* One that changes twice in a second has one date, and clocks differ (RFC 9110, 8.8.2.2).
+ */
+#define SETTLED_S 60
+
 static bool is_settled(const HttpReply *reply)
 {
     time_t changed = curl_getdate(reply->last_modified, NULL);
-    return changed >= 0 && (reply->date < 0 || changed < reply->date);
+    return changed >= 0 && reply->date >= 0 && changed + SETTLED_S <= reply->date;
 }
 
 void resume_validator(const HttpReply *reply, char validator[RESUME_VALIDATOR_SIZE])
@@ -47,7 +50,7 @@ void resume_validator(const HttpReply *reply, char validator[RESUME_VALIDATOR_SI
 bool resume_is_same(const ResumeNote *note, const HttpReply *reply)
 {
     const char *said = note->validator[0] == '"' ? reply->etag : reply->last_modified;
-    return !*said || !strcmp(said, note->validator);
+    return *said && !strcmp(said, note->validator);
 }
 
 static bool read_text(const cJSON *json, const char *name, char *text, size_t size)

@@ -134,11 +134,16 @@ Phase create_after_fault(Job *job)
 
 static Phase look_for_lost(Job *job, int64_t us, const char *why)
 {
-    events_say(job->events, AV_LOG_ERROR,
-               "The answer to the create call was lost (%s): looking for the generation "
-               "in the gateway's usage log; nothing is sent again before it is known "
-               "whether there is one.",
-               why);
+    bool fault = us == FAULT_LOOK_US;
+
+    events_say(
+        job->events, AV_LOG_ERROR,
+        "%s (%s): looking for the generation in the gateway's usage log%s; nothing "
+        "is sent again %s.",
+        fault ? "The gateway failed at the create call"
+              : "The answer to the create call was lost",
+        why, fault ? " for half a minute" : "",
+        fault ? "meanwhile" : "before it is known whether there is one");
     job_note(job, "lost", NULL, why, 1);
     return look_for(job, us);
 }

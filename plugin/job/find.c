@@ -173,6 +173,21 @@ static bool has_missed_window(const Job *job)
     return away > ENGINE_SKEW || away < -ENGINE_SKEW;
 }
 
+/* What this run has sent is not older than the time it hears now: what was heard before
+ * the call may have come from a cache. @return 0, or a negative AVERROR after a sentence
+ */
+static int note_time(Job *job)
+{
+    double now = (double)engine_time(job->request->origin);
+    Record *r = job->record;
+
+    if (!job->create.client_id[0] || r->gateway_time <= 0 ||
+        now < r->gateway_time + ENGINE_SKEW)
+        return 0;
+    r->gateway_time = now;
+    return job_record(job, RECORD_SENT, "dated", NULL);
+}
+
 static Phase take_page(Job *job, const EngineAnswer *answer)
 {
     if (answer->job.id) {
@@ -199,6 +214,8 @@ static Phase take_page(Job *job, const EngineAnswer *answer)
 
 static Phase take_listing(Job *job, const EngineAnswer *answer)
 {
+    if (note_time(job) < 0)
+        return PHASE_END;
     if (answer->verdict == ENGINE_JOB)
         return take_page(job, answer);
     if (answer->status == 401 && job_try_key_again(job))

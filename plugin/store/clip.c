@@ -153,6 +153,8 @@ static int compare(const AVFormatContext *ctx, const BoxesIndex *index,
                  (long long)tally[n].packets, (long long)track->samples);
         noted = true;
     }
+    if (index->overlong)
+        note(facts, "its last box says that it is longer than it is");
     if (index->behind)
         note(facts, "%lld bytes lie behind its last box", (long long)index->behind);
     return 0;

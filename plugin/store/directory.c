@@ -128,6 +128,7 @@ int store_move_aside(const char *path, const char *sentence, Outcome *out)
 typedef struct Rebuilt {
     const char *wrong, *from;
     bool behind; ///< it is whole, and the step that it lacks was killed in between
+    bool odd;    ///< it is no file
 } Rebuilt;
 
 /* Keep what cannot be read beside the record that takes its place. */
@@ -168,7 +169,11 @@ static int mend(const Store *store, const char *path, const RecordText *file,
     char *aside = NULL;
     int ret = 0;
 
-    if (file->text && !how->behind)
+    if (how->odd && (aside = aside_path(path)))
+        ret = rename(path, aside) < 0 ? AVERROR(errno) : 0;
+    else if (how->odd)
+        ret = AVERROR(ENOMEM);
+    else if (file->text && !how->behind)
         ret = keep_damaged(path, file, &aside);
     if (ret >= 0 && open)
         ret = store_save(store, record, out);
@@ -185,12 +190,14 @@ static int load(const Store *store, const char *key, const RecordText *file,
     int ret = file->text ? record_parse(key, file->text, record) : AVERROR_INVALIDDATA;
 
     if (ret >= 0) {
-        *how = (Rebuilt){"is older than what the journal has", "the journal", true};
+        *how = (Rebuilt){"is not what the journal has", "the journal", true, false};
         return rebuild_doubts(*record) ? rebuild_bring_up(store, record) : 0;
     }
     if (ret != AVERROR_INVALIDDATA)
         return ret;
-    how->wrong = file->text ? "is damaged or of another version" : "is missing";
+    how->wrong = how->odd     ? "is no file"
+                 : file->text ? "is damaged or of another version"
+                              : "is missing";
     ret = rebuild_record(store, key, file, record, &how->from);
     return ret < 0 ? ret : (*record)->rebuilt;
 }
@@ -205,17 +212,19 @@ int store_load(const Store *store, const char *key, bool locked, Outcome *out,
                    : AVERROR(ENOMEM);
 
     *record = NULL;
+    /* What is no file cannot be the record, and makes room for it. */
+    how.odd = ret == AVERROR_INVALIDDATA || ret == AVERROR(ELOOP);
+    if (how.odd)
+        ret = (file.text = av_strdup("")) ? 0 : AVERROR(ENOMEM);
     if (ret >= 0)
         ret = load(store, key, &file, record, &how);
     if (ret > 0 && locked)
         ret = mend(store, path, &file, *record, &how, out);
     if (ret < 0) {
         record_free(record);
-        outcome_fail(
-            out, FAILURE_STORE, ret,
-            "Cannot read the ledger %s: %s; set I2V_STORE or the option store to a "
-            "directory of yours.",
-            path ? path : store->directory, av_err2str(ret));
+        outcome_fail(out, FAILURE_STORE, ret,
+                     "Cannot read the ledger's record %s: %s; nothing sent.",
+                     path ? path : store->directory, av_err2str(ret));
     }
     av_free(file.text);
     av_free(path);

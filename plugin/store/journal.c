@@ -258,8 +258,9 @@ int journal_walk(const Store *store, int64_t from,
     w.fd = path ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
     if (w.fd < 0 || fstat(w.fd, &st) < 0)
         ret = !path ? AVERROR(ENOMEM) : errno == ENOENT ? 0 : AVERROR(errno);
-    else if (S_ISREG(st.st_mode) &&
-             (w.at = lseek(w.fd, from <= st.st_size ? (off_t)from : 0, SEEK_SET)) < 0)
+    else if (!S_ISREG(st.st_mode))
+        ret = AVERROR(S_ISDIR(st.st_mode) ? EISDIR : EINVAL);
+    else if ((w.at = lseek(w.fd, from <= st.st_size ? (off_t)from : 0, SEEK_SET)) < 0)
         ret = AVERROR(errno);
     else
         ret = walk(&w);

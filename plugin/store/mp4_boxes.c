@@ -249,7 +249,13 @@ static int end_boxes(Walk *walk, int64_t at, int64_t end)
 
     if (end - at >= 8)
         ret = box_read_at(walk->fd, at, header, sizeof(header), &walk->why);
-    if (ret >= 0 && is_cut_by(AV_RL32(header + 4)))
+    uint32_t type = AV_RL32(header + 4);
+    /* The index came before, and every sample that it has lies in the file. */
+    walk->index->overlong = type == MKTAG('m', 'd', 'a', 't') && walk->has_moov &&
+                            !walk->index->fragmented && !walk->index->packed;
+    if (ret < 0 || walk->index->overlong)
+        return ret;
+    if (is_cut_by(type))
         return AVERROR_INVALIDDATA; /* and why is known */
     walk->index->behind = end - at;
     return ret;

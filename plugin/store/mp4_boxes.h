@@ -24,6 +24,7 @@ typedef struct BoxesIndex {
     bool packed;    ///< its index is compressed, and not looked at (QuickTime)
     bool c2pa;      ///< a top-level box of C2PA content credentials is there
     int64_t behind; ///< bytes behind the last box
+    bool overlong;  ///< its last box says that it is longer than the file
 } BoxesIndex;
 
 /** What a file is by its first bytes. */

@@ -301,8 +301,39 @@ int rebuild_record(const Store *store, const char *key, const RecordText *file,
 
 bool rebuild_doubts(const Record *record)
 {
-    return record->state == RECORD_INTENT || record->state == RECORD_SENT ||
-           record->state == RECORD_FAILED;
+    return record->state != RECORD_NEW && record->state != RECORD_READY;
+}
+
+/* What both must say of a call that was sent, and do not: one of them is damaged, and
+ * what is safe for the money is taken. @return 1 when that changed the record, 0,
+ * AVERROR(ENOMEM)
+ */
+static int reconcile(Record *r, const JournalPage *page)
+{
+    const Record *journal = page->record;
+    bool shared = record_shares_tries(r->client_ids, journal->client_ids);
+    int ret = 0;
+
+    /* The engine itself tells which of two ids is its own. */
+    if (shared && text_is_set(r->id) && text_is_set(journal->id) &&
+        strcmp(r->id, journal->id)) {
+        record_set(&r->id, NULL);
+        r->state = RECORD_SENT;
+        return 1;
+    }
+    if (r->state != RECORD_SENT || journal->state != RECORD_SENT)
+        return 0;
+    if (shared && r->gateway_time > 0 && journal->gateway_time > r->gateway_time) {
+        r->gateway_time = journal->gateway_time;
+        return 1;
+    }
+    if (!shared && text_is_set(r->client_ids) && text_is_set(journal->client_ids)) {
+        char *both = av_asprintf("%s %s", r->client_ids, journal->client_ids);
+        ret = both ? record_set(&r->client_ids, both) : AVERROR(ENOMEM);
+        av_free(both);
+        ret = ret < 0 ? ret : 1;
+    }
+    return ret;
 }
 
 /* Whether the journal has a later step, behind which money may be. */
@@ -313,8 +344,12 @@ static bool is_behind(const Record *r, const JournalPage *page)
     /* Of another generation, which is an older one where the journal has lost the rest.
      */
     if (!is_same_generation(r, journal))
-        return stake(journal) >= STAKE_SENT && r->state != RECORD_SENT && !page->torn;
+        return stake(journal) >= STAKE_SENT && r->state != RECORD_SENT &&
+               r->state != RECORD_RUNNING && !page->torn;
     return (stake(journal) >= STAKE_ID && !text_is_set(r->id)) ||
+           /* It is ahead of the record, so this one has not ended by itself. */
+           ((journal->state == RECORD_RUNNING || journal->state == RECORD_SENT) &&
+            !page->torn && record_is_ended(r->state)) ||
            (journal->state == RECORD_SENT && r->state == RECORD_INTENT);
 }
 
@@ -325,9 +360,12 @@ int rebuild_bring_up(const Store *store, Record **record)
     char *tries = NULL;
     int ret = journal_read(store, r->key, &page), marked = 0;
 
+    int changed = ret >= 0 && page.record ? reconcile(r, &page) : 0;
+    if (changed < 0)
+        ret = changed;
     if (ret >= 0 && r->state == RECORD_INTENT)
         ret = marked = read_mark(store, r->key, &tries);
-    if (ret >= 0 && page.record && is_behind(r, &page)) {
+    if (ret >= 0 && !changed && page.record && is_behind(r, &page)) {
         if (is_same_generation(r, page.record))
             record_fill(page.record, r);
         FFSWAP(Record *, *record, page.record);
@@ -337,7 +375,7 @@ int rebuild_bring_up(const Store *store, Record **record)
         r->state = RECORD_SENT;
         ret = 1;
     } else {
-        ret = FFMIN(ret, 0);
+        ret = ret < 0 ? ret : changed;
     }
     if (ret > 0) {
         (*record)->rebuilt = true;

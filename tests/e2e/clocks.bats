@@ -200,3 +200,11 @@ try_state() { # clock, moment, next
     ended 0
     same 120 "$(frames_of out.mp4)"
 }
+
+@test "a list of prices that a cache has kept for a day: what was sent after it is no older for that" {
+    set_faults "models * date -100000" "create * drop-after" "logs * status 503"
+    ends_with 75 fetch --prompt stale --max_wait 2 still.png
+    set_faults "logs * rows late 600"
+    ends_with 75 fetch --prompt stale --max_wait 2 still.png
+    expect_creates 1
+}

@@ -13,7 +13,7 @@ KILL_AT=$BUILD/tests/e2e/kill_at.so
 WORKERS=6
 
 # Where the request is "sent" in the ledger and has not left whole: nothing can tell.
-UNKNOWN='^(at|half|fork) sent/((open|fsync|close) STORE#|send create#|[a-z]+ (journal.jsonl|KEY.lock)#1$)'
+UNKNOWN='^(at|half|fork) sent/((open|fsync|close) STORE#|send create#|lock journal.jsonl#2$|[a-z]+ (journal.jsonl|KEY.lock)#1$)'
 
 # The command
 

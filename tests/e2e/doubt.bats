@@ -17,6 +17,7 @@ sent_in_vain() { # prompt, hours
     ends_with 75 fetch --prompt "$1" --max_wait 0 still.png
     set_faults ""
     change ".gateway_time -= $2 * 3600"
+    rm "$I2V_STORE/journal.jsonl" # of two times the later counts
     mark
 }
 

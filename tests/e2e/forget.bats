@@ -116,6 +116,7 @@ journal() { tail -n 1 "$I2V_STORE/journal.jsonl" | jq -r "$1"; }
     # Another gateway's id, as far as this one knows.
     jq '.id = "nobody:1"' "$I2V_STORE/$unknown.json" >changed
     mv changed "$I2V_STORE/$unknown.json"
+    sed -i "/$unknown/s/\"id\":\"[^\"]*\"/\"id\":\"nobody:1\"/" "$I2V_STORE/journal.jsonl"
     set_faults ""
     works ctl wait
     same "$I2V_STORE/$known.mp4" "$output"

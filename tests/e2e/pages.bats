@@ -29,6 +29,7 @@ age() { # hours: as if the request had been sent that long ago, by the gateway's
     file=$(compgen -G "$I2V_STORE/*.json")
     jq --argjson back "$1" '.gateway_time -= $back * 3600' "$file" >aged
     cat aged >"$file"
+    rm "$I2V_STORE/journal.jsonl" # of two times the later counts
 }
 
 # What was sent and never taken; nothing is known of it.
@@ -194,6 +195,7 @@ sent_in_vain() { # prompt
     file=$(compgen -G "$I2V_STORE/*.json")
     jq '.gateway_time -= 25 * 3600' "$file" >aged
     cat aged >"$file"
+    rm "$I2V_STORE/journal.jsonl"
     set_faults "logs * unrelated 120 90"
     works fetch --prompt "an old row" still.png
     says "Found in the usage log"

@@ -159,3 +159,15 @@ END
     done
     same false "$(state .key_at_cdn)"
 }
+
+@test "a last box that says it is longer than the file, which has every sample" {
+    local at
+    works fetch --prompt short --duration 4 still.png
+    cp "$output" long.mp4
+    at=$(($(grep -abo mdat long.mp4 | head -n 1 | cut -d : -f 1) - 4))
+    printf '\177' | dd of=long.mp4 bs=1 seek=$at conv=notrunc status=none
+    set_faults "download * file $PWD/long.mp4"
+    works fetch --prompt long --duration 4 still.png
+    says_in_one "The clip is unusual" "longer than it is"
+    cmp long.mp4 "$output"
+}

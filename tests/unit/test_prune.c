@@ -237,7 +237,7 @@ static void test_prune_alone(void **state)
     store_close(&store);
 }
 
-/* One that cannot be read keeps none of the others, and is told of once. */
+/* One that cannot be locked keeps none of the others, and is told of once. */
 static void test_prune_unreadable(void **state)
 {
     Store *store = open_new("unreadable");
@@ -247,8 +247,8 @@ static void test_prune_unreadable(void **state)
     for (char digit = '0'; digit < '8'; digit++)
         add(store, digit, RECORD_FAILED, 31);
     for (char digit = '3'; digit < '5'; digit++) {
-        assert_int_equal(unlink(path_in_store(key_of_digit(digit), ".json")), 0);
-        assert_int_equal(mkdir(path_in_store(key_of_digit(digit), ".json"), 0700), 0);
+        unlink(path_in_store(key_of_digit(digit), ".lock"));
+        assert_int_equal(mkdir(path_in_store(key_of_digit(digit), ".lock"), 0700), 0);
     }
     said_clear();
     assert_true(store_prune(store, record_now() - 30 * DAY, NULL, &pruned) < 0);

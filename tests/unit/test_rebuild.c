@@ -16,6 +16,7 @@
 #include <libavutil/error.h>
 #include <libavutil/mem.h>
 
+#include "base/files.h"
 #include "store/store.h"
 
 #define KEY   "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -250,7 +251,7 @@ static void go_to(Stage stage, int generations)
 static bool finds(const Record *r)
 {
     return r->client_ids &&
-           (!strcmp(r->client_ids, tries) || !strcmp(r->client_ids, TRY "*"));
+           (strstr(r->client_ids, tries) || !strcmp(r->client_ids, TRY "*"));
 }
 
 /* Whether what was paid for, or may have been, is neither bought again nor forgotten. */
@@ -421,6 +422,93 @@ static void test_other_mark(void **state)
     end();
 }
 
+/* A digit of the record is another: both are whole, and they say different things. */
+static void test_flipped(void **state)
+{
+    static const struct {
+        Stage stage;
+        const char *from, *to;
+        RecordState state;
+    } flips[] = {
+        {RUNNING, "\"gen:1\"", "\"gen:3\"", RECORD_SENT},
+        {RUNNING, "\"running\"", "\"failed\"", RECORD_RUNNING},
+        {RUNNING, "\"running\"", "\"refused\"", RECORD_RUNNING},
+        {SENT, "i2v-01", "i2v-03", RECORD_SENT},
+        {SENT, "\"sent\"", "\"failed\"", RECORD_SENT},
+    };
+    (void)state;
+    for (size_t i = 0; i < FF_ARRAY_ELEMS(flips); i++) {
+        Record *r = NULL;
+        char *text = NULL;
+        size_t size;
+        begin();
+        go_to(flips[i].stage, 1);
+        assert_int_equal(files_read_bytes(path_of(files[0]), 1 << 20, &text, &size), 0);
+        char *at = strstr(text, flips[i].from);
+        assert_non_null(at);
+        FILE *file = fopen(path_of(files[0]), "w");
+        fprintf(file, "%.*s%s%s", (int)(at - text), text, flips[i].to,
+                at + strlen(flips[i].from));
+        fclose(file);
+        av_free(text);
+        assert_int_equal(store_load(store, KEY, false, NULL, &r), 0);
+        check_number(flips[i].to, r->state, flips[i].state);
+        if (!protects(flips[i].stage, r))
+            fail_case("%s: id %s, tries %s", flips[i].to, r->id ? r->id : "-",
+                      r->client_ids ? r->client_ids : "-");
+        record_free(&r);
+        end();
+    }
+}
+
+/* The later of two times: by it the request is younger. */
+static void test_flipped_time(void **state)
+{
+    Record *r = NULL;
+    (void)state;
+    begin();
+    go_to(SENT, 1);
+    assert_int_equal(store_load(store, KEY, false, NULL, &r), 0);
+    r->gateway_time = 1800000000;
+    assert_int_equal(store_save(store, r, NULL), 0);
+    r->gateway_time = 1300000000;
+    char *text = record_print(r);
+    FILE *file = fopen(path_of(files[0]), "w");
+    fputs(text, file);
+    fclose(file);
+    cJSON_free(text);
+    record_free(&r);
+    assert_int_equal(store_load(store, KEY, false, NULL, &r), 0);
+    check_number("time", (int64_t)r->gateway_time, 1800000000);
+    record_free(&r);
+    end();
+}
+
+/* What lies in the place of a record and is none makes room. */
+static void test_no_file(void **state)
+{
+    Record *r = NULL;
+    (void)state;
+    for (int kind = 0; kind < 3; kind++) {
+        begin();
+        go_to(RUNNING, 1);
+        assert_int_equal(unlink(path_of(files[0])), 0);
+        if (!kind)
+            assert_int_equal(mkdir(path_of(files[0]), 0700), 0);
+        else
+            assert_int_equal(
+                symlink(kind == 1 ? "/dev/zero" : files[0], path_of(files[0])), 0);
+        assert_int_equal(store_load(store, KEY, true, NULL, &r), 0);
+        check_number("state", r->state, RECORD_RUNNING);
+        check_text("id", r->id, "gen:1");
+        record_free(&r);
+        assert_int_equal(store_load(store, KEY, true, NULL, &r), 0);
+        check_number("mended", r->rebuilt, false);
+        record_free(&r);
+        end();
+    }
+}
+
 /* What a sentence must say. */
 static void test_says(void **state)
 {
@@ -446,7 +534,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_power_cut),  cmocka_unit_test(test_torn_journal),
         cmocka_unit_test(test_other_mark), cmocka_unit_test(test_half_an_intent),
-        cmocka_unit_test(test_says),
+        cmocka_unit_test(test_flipped),    cmocka_unit_test(test_flipped_time),
+        cmocka_unit_test(test_no_file),    cmocka_unit_test(test_says),
     };
     said_start();
     clear_environment();
