@@ -212,6 +212,7 @@ int download_start(Http *http, const DownloadSource *source, Download **download
         goto fail;
     HttpRequest request = {
         .url = source->url,
+        .bearer = source->api_key && *source->api_key ? source->api_key : NULL,
         .header = d->from ? d->condition : NULL,
         .ca_file = source->ca_file,
         .allow_http = source->allow_http,
@@ -271,6 +272,8 @@ static DownloadResult judge_status(Download *d, const HttpReply *reply)
         d->now.size = -1;
         return DOWNLOAD_BROKEN;
     }
+    if (reply->redirect && reply->status < 400)
+        return DOWNLOAD_MOVED;
     if (reply->status == 408 || reply->status == 425 || reply->status == 429 ||
         reply->status >= 500)
         return DOWNLOAD_BROKEN;
@@ -284,6 +287,8 @@ DownloadResult download_result(Download *d)
     if (!reply)
         return DOWNLOAD_GOING;
     d->now.retry_after = reply->retry_after;
+    d->now.status = reply->status;
+    d->now.url = reply->redirect;
     d->now.error = reply->error ? reply->error : AVERROR(EIO);
     bool good = reply->status >= 200 && reply->status < 300;
     /* Without any body it has not been looked at yet what it would be the body of. */

@@ -18,6 +18,7 @@ typedef struct Download Download;
 typedef enum DownloadResult {
     DOWNLOAD_GOING,
     DOWNLOAD_DONE,     ///< the file has every byte that was announced
+    DOWNLOAD_MOVED,    ///< to where the key may not go: state->url
     DOWNLOAD_EXPIRED,  ///< the URL is no longer good: ask for another
     DOWNLOAD_BROKEN,   ///< try again; what arrived is kept
     DOWNLOAD_HOPELESS, ///< trying again does not help
@@ -26,6 +27,7 @@ typedef enum DownloadResult {
 typedef struct DownloadSource {
     const char *url;  ///< borrowed
     const char *path; ///< the growing file, gone on from where its note allows; borrowed
+    const char *api_key; ///< that goes to url alone, borrowed; NULL or "" = none
     const char *ca_file; ///< borrowed, or NULL
     bool allow_http;
     const AVIOInterruptCB *interrupt; ///< for reading what is there; borrowed, or NULL
@@ -41,7 +43,7 @@ typedef struct DownloadSource {
 int download_is_whole(const char *path, const char *file,
                       const AVIOInterruptCB *interrupt, char digest[DIGEST_TEXT_SIZE]);
 
-/** Start an attempt. The API key is never sent.
+/** Start an attempt.
  * @return 0 and *download, AVERROR(EINTR), or another AVERROR */
 int download_start(Http *http, const DownloadSource *source, Download **download);
 
@@ -50,6 +52,8 @@ typedef struct DownloadState {
     int64_t bytes;       ///< on disk
     int64_t size;        ///< that the server announced, -1 = none
     int64_t retry_after; ///< seconds to leave the server alone, -1 when it did not say
+    int status;          ///< HTTP status, 0 = none came
+    const char *url;     ///< with DOWNLOAD_MOVED
     int error;           ///< AVERROR that fits, unless it is going or done
     char why[256];       ///< likewise, for a person
     char digest[DIGEST_TEXT_SIZE]; ///< SHA-256 of the file, all of it, once it is done

@@ -18,7 +18,6 @@
 #include <libavutil/time.h>
 
 #include "base/clock.h"
-#include "base/compat.h"
 #include "base/http_sessions.h"
 #include "base/socket.h"
 #include "base/url.h"
@@ -295,23 +294,31 @@ static int add_header(HttpExchange *exchange, const char *line)
     return 0;
 }
 
+static int add_field(HttpExchange *exchange, const char *name, const char *value)
+{
+    char *line = av_asprintf("%s %s", name, value);
+    int ret = line ? add_header(exchange, line) : AVERROR(ENOMEM);
+
+    av_free(line);
+    return ret;
+}
+
 static int set_headers(HttpExchange *exchange)
 {
-    const HttpRequest *request = &exchange->request;
+    const HttpRequest *r = &exchange->request;
     int ret = 0;
 
-    if (request->bearer) {
-        char *line = av_asprintf("Authorization: Bearer %s", request->bearer);
-        ret = line ? add_header(exchange, line) : AVERROR(ENOMEM);
-        av_free(line);
-        if (ret >= 0)
-            ret = add_header(exchange, "Accept: application/json");
-    }
-    if (ret >= 0 && request->header)
-        ret = add_header(exchange, request->header);
-    /* Without "Expect:", bodies above a megabyte wait a second for a "100 Continue". */
-    if (ret >= 0 && request->body &&
-        (ret = add_header(exchange, "Content-Type: application/json")) >= 0)
+    if (r->bearer)
+        ret = add_field(exchange, "Authorization: Bearer", r->bearer);
+    if (ret >= 0 && r->bearer && !r->on_data)
+        ret = add_header(exchange, "Accept: application/json");
+    if (ret >= 0 && r->header)
+        ret = add_header(exchange, r->header);
+    if (ret >= 0 && r->body)
+        ret =
+            add_field(exchange, "Content-Type:", r->type ? r->type : "application/json");
+    /* Or bodies above a megabyte wait a second for a "100 Continue". */
+    if (ret >= 0 && r->body)
         ret = add_header(exchange, "Expect:");
     curl_easy_setopt(exchange->easy, CURLOPT_HTTPHEADER, exchange->headers);
     return ret;
@@ -376,6 +383,8 @@ static int set_up(HttpExchange *exchange)
     if (url_is_loopback(request->url))
         curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
     watch_resolving(exchange);
+    if (request->method)
+        curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
     if (request->body)
         set_body(exchange);
     return set_headers(exchange);
@@ -432,7 +441,12 @@ static bool go_on_undecoded(HttpExchange *exchange, CURLcode code)
 
 static void finish(HttpExchange *exchange, CURLcode code)
 {
+    const char *redirect = NULL;
+
     exchange->reply.status = status_of(exchange);
+    curl_easy_getinfo(exchange->easy, CURLINFO_REDIRECT_URL, &redirect);
+    if (redirect)
+        exchange->reply.redirect = av_strdup(redirect);
     if (code != CURLE_OK && !exchange->enough)
         fail(exchange, reply_error((int)code),
              exchange->message[0] ? exchange->message : curl_easy_strerror(code));
@@ -574,24 +588,8 @@ void http_end(HttpExchange **exchange)
     av_free(x);
 }
 
-int http_run(const HttpRequest *request, const AVIOInterruptCB *interrupt,
-             HttpReply *reply)
+void http_take_reply(HttpExchange *exchange, HttpReply *reply)
 {
-    HttpExchange *exchange = NULL;
-    const HttpReply *answer = NULL;
-    Http *http = http_alloc();
-
-    *reply = (HttpReply){.error = AVERROR(ENOMEM)};
-    reply_clear_fields(reply);
-    if (http)
-        reply->error = http_start(http, request, &exchange);
-    while (reply->error >= 0 && !(answer = http_reply(exchange)))
-        reply->error = i2v_interrupted(interrupt) ? AVERROR(EINTR) : http_drive(http, 50);
-    if (answer) {
-        *reply = *answer;
-        exchange->reply.body = NULL;
-    }
-    http_end(&exchange);
-    http_free(&http);
-    return reply->error;
+    *reply = exchange->reply;
+    exchange->reply.body = exchange->reply.redirect = NULL;
 }

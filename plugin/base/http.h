@@ -21,8 +21,10 @@ typedef struct HttpRequest {
     const char *bearer;   ///< API key; sent to url alone; redirects are then not followed
     const char *header;   ///< a further header line, "Name: value", or NULL
     const char *ca_file;  ///< CA bundle, or NULL for libcurl's own
-    const BodyPart *body; ///< JSON to POST, in parts; NULL makes it a GET
+    const char *method;   ///< in place of the usual one, or NULL
+    const BodyPart *body; ///< to POST, in parts; NULL makes it a GET
     int body_parts;       ///< how many
+    const char *type;     ///< of the body, NULL = JSON
     int64_t range_from;   ///< bytes=N- when above 0
     int64_t max_size;     ///< bytes of body accepted, at most
     int total_ms;         ///< limit for the whole exchange, 0 = none
@@ -64,11 +66,15 @@ int http_drive(Http *http, int ms);
 /** @return the reply once the exchange has ended, else NULL. Owned by the exchange. */
 const HttpReply *http_reply(const HttpExchange *exchange);
 
+/** Take the reply of an exchange that has ended; free it with reply_clear(). */
+void http_take_reply(HttpExchange *exchange, HttpReply *reply);
+
 /** End an exchange, in whatever state, and set *exchange to NULL. */
 void http_end(HttpExchange **exchange);
 
 /**
- * One exchange from start to end; looks at `interrupt` at least every 100 ms.
+ * One exchange from start to end, in http_run.c; looks at `interrupt` at least every 100
+ * ms.
  * @param reply  filled in; the caller frees it with reply_clear(), also on error
  * @return reply->error, or AVERROR(EINTR) when interrupted
  */

@@ -21,6 +21,7 @@
 void reply_clear(HttpReply *reply)
 {
     av_freep(&reply->body);
+    av_freep(&reply->redirect);
     reply->size = 0;
 }
 

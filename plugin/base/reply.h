@@ -26,6 +26,7 @@ typedef struct HttpReply {
     char content_type[64];
     char etag[192];         ///< "" when not given, or too long
     char last_modified[64]; ///< likewise
+    char *redirect;         ///< where a redirect that is not followed leads, or NULL
     bool coded;             ///< it came in a content coding: content_length is of that
 } HttpReply;
 

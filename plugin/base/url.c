@@ -78,25 +78,54 @@ end:
     return ret;
 }
 
-bool url_is_origin(const char *url)
+/* The path of a URL that has nothing beside origin and path. @return free with
+ * curl_free(); NULL for another URL, or without memory */
+static char *path_alone(const char *url)
 {
     static const CURLUPart others[] = {CURLUPART_USER, CURLUPART_PASSWORD,
                                        CURLUPART_QUERY, CURLUPART_FRAGMENT};
     CURLU *parsed;
-    char *part = NULL;
+    char *path = NULL, *part;
 
     if (parse_url(url, &parsed) < 0)
-        return false;
-    bool origin =
-        curl_url_get(parsed, CURLUPART_PATH, &part, 0) == CURLUE_OK && !strcmp(part, "/");
-    curl_free(part);
-    for (size_t i = 0; i < FF_ARRAY_ELEMS(others); i++) {
+        return NULL;
+    curl_url_get(parsed, CURLUPART_PATH, &path, 0);
+    for (size_t i = 0; path && i < FF_ARRAY_ELEMS(others); i++) {
         part = NULL;
-        origin &= curl_url_get(parsed, others[i], &part, 0) != CURLUE_OK;
+        if (curl_url_get(parsed, others[i], &part, 0) == CURLUE_OK) {
+            curl_free(path);
+            path = NULL;
+        }
         curl_free(part);
     }
     curl_url_cleanup(parsed);
+    return path;
+}
+
+bool url_is_origin(const char *url)
+{
+    char *path = path_alone(url);
+    bool origin = path && !strcmp(path, "/");
+
+    curl_free(path);
     return origin;
+}
+
+int url_base(const char *url, const char *path, char **base)
+{
+    char *origin = NULL, *own = path_alone(url);
+    int ret = own ? url_origin(url, &origin) : AVERROR(EINVAL);
+
+    *base = NULL;
+    if (ret >= 0) {
+        for (size_t size = strlen(own); size && own[size - 1] == '/';)
+            own[--size] = '\0';
+        if (!(*base = av_asprintf("%s%s", origin, *own ? own : path)))
+            ret = AVERROR(ENOMEM);
+    }
+    av_free(origin);
+    curl_free(own);
+    return ret;
 }
 
 int url_bare(const char *url, char **bare)

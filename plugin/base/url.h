@@ -17,6 +17,11 @@ bool url_is_loopback(const char *url);
  * with av_free() */
 int url_origin(const char *url, char **origin);
 
+/** The URL below which a service is: origin and path, without / at its end.
+ * @param path  of a URL that has none, "/v1"
+ * @return as url_origin(), AVERROR(EINVAL) also for one with more than that */
+int url_base(const char *url, const char *path, char **base);
+
 /** A URL without what may be secret in it: credentials, query and fragment. Return and
  * ownership as url_origin(). */
 int url_bare(const char *url, char **bare);

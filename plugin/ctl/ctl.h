@@ -51,6 +51,9 @@ int ctl_prune(Arguments *arguments, Outcome *out);
 /** Drop requests from the ledger, after saying what that may cost. */
 int ctl_forget(Arguments *arguments, Outcome *out);
 
+/** Ask engines to end generations. */
+int ctl_cancel(Arguments *arguments, Outcome *out);
+
 /** List the models, or show one. */
 int ctl_models(Arguments *arguments, Outcome *out);
 

@@ -125,6 +125,9 @@ static cJSON *describe(const Record *record, const char *clip)
     add_time(job, "sent", record->sent_at);
     add_time(job, "accepted", record->accepted);
     add_time(job, "ended", record->ended);
+    add_text(job, "engine",
+             engine_find(record->engine) ? engine_find(record->engine)->name
+                                         : record->engine);
     add_text(job, "origin", record->origin);
     add_text(job, "model", record->model);
     add_text(job, "prompt", record->prompt);

@@ -66,6 +66,7 @@ static const char usage[] =
     "       i2vctl jobs [--by project|model] [--since AGE] [--json] [--store DIR]\n"
     "       i2vctl prune AGE [--store DIR]\n"
     "       i2vctl forget [--yes] [--store DIR] KEY...\n"
+    "       i2vctl cancel [OPTION]... KEY...\n"
     "       i2vctl models [--json] [--base_url URL] [--ca_file FILE] [MODEL]\n"
     "\n"
     "fetch   generates a clip from a still and a prompt, or takes it from the store\n"
@@ -79,6 +80,8 @@ static const char usage[] =
     "prune   removes the clips and finished records older than AGE (30d, 12h)\n"
     "forget  drops requests that nothing else can settle, after saying what is known\n"
     "        of each and what may then be paid twice; asks, unless --yes says not to\n"
+    "cancel  asks the engine to end generations, where it has a way to; what was\n"
+    "        charged stays charged\n"
     "models  lists the models with what each takes and costs now, or one whole\n"
     "\n"
     "STILL is a path, - for standard input, an http(s) URL, a data: URI, a video,\n"
@@ -313,9 +316,9 @@ static const struct {
     const char *name;
     int (*run)(Arguments *arguments, Outcome *out);
 } commands[] = {
-    {"fetch", ctl_fetch},   {"submit", submit},   {"wait", ctl_wait},
-    {"jobs", ctl_jobs},     {"prune", ctl_prune}, {"forget", ctl_forget},
-    {"models", ctl_models},
+    {"fetch", ctl_fetch},   {"submit", submit},     {"wait", ctl_wait},
+    {"jobs", ctl_jobs},     {"prune", ctl_prune},   {"forget", ctl_forget},
+    {"cancel", ctl_cancel}, {"models", ctl_models},
 };
 
 /* Options that are of some subcommands only. */
@@ -349,7 +352,7 @@ static int run(int argc, char **argv)
     if (at == FF_ARRAY_ELEMS(commands)) {
         fprintf(stderr,
                 "i2vctl: '%s' is not a command; it is fetch, submit, wait, jobs, "
-                "prune, forget or models. i2vctl --help tells more.\n",
+                "prune, forget, cancel or models. i2vctl --help tells more.\n",
                 argv[1]);
         return EX_USAGE;
     }

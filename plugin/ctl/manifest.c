@@ -26,8 +26,8 @@
 #define MAX_ID    200 ///< bytes
 
 /* Options that a number would be a mistake for. */
-#define TEXTS                                                               \
-    "prompt|prompt_file|image|end_image|model|negative_prompt|params|save|" \
+#define TEXTS                                                                      \
+    "prompt|prompt_file|image|end_image|engine|model|negative_prompt|params|save|" \
     "api_key_file|base_url|ca_file|store"
 
 static const char *name_of(void *line)

@@ -62,7 +62,7 @@ static bool names_request(const Arguments *arguments)
 static int check_wait_options(const AVDictionary *options, Outcome *out)
 {
     static const char allowed[] =
-        "max_wait,poll_interval,save,silence,api_key_file,base_url,ca_file,store";
+        "max_wait,poll_interval,save,silence,engine,api_key_file,base_url,ca_file,store";
     const char *other = ctl_other_option(options, allowed);
 
     return other

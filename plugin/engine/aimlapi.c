@@ -40,7 +40,7 @@ static int read_body(const EngineCall *call, const char *body, size_t size,
                      EngineAnswer *answer)
 {
     return call->kind == CALL_FIND
-               ? aimlapi_parse_rows(body, size, call->client_ids, answer)
+               ? aimlapi_parse_rows(body, size, call->query.client_ids, answer)
                : aimlapi_parse_job(body, size, &answer->job);
 }
 
@@ -90,27 +90,31 @@ static int poll(const EngineAccess *access, Http *http, const char *id, EngineCa
     return call_start(access, http, c, &request, call);
 }
 
-static int find(const EngineAccess *access, Http *http, const char *client_ids,
-                int64_t since, int64_t until, int offset, EngineCall **call)
+static int find(const EngineAccess *access, Http *http, const EngineQuery *query,
+                EngineCall **call)
 {
     HttpRequest request = {.total_ms = ASK_MS};
     char from[CLOCK_TEXT_SIZE], to[CLOCK_TEXT_SIZE];
     /* Further in the future might count as a bad window. */
-    clock_text(since - ENGINE_SKEW, from);
-    clock_text(until + ENGINE_SKEW, to);
+    clock_text(query->since - ENGINE_SKEW, from);
+    clock_text(query->until + ENGINE_SKEW, to);
     char *url = av_asprintf("%s/v2/logs?start=%s&end=%s&limit=%d&offset=%d",
-                            access->origin, from, to, AIMLAPI_LOG_ROWS, offset);
+                            access->origin, from, to, AIMLAPI_LOG_ROWS, query->offset);
     EngineCall *c = alloc_call(access, CALL_FIND, url);
     if (c)
-        c->client_ids = client_ids;
+        c->query = *query;
     return call_start(access, http, c, &request, call);
 }
 
 static const char *const key_variables[] = {"AIML_API_KEY", "AIMLAPI_API_KEY", NULL};
 
 const Engine aimlapi = {
-    .name = "aimlapi",
+    .name = ENGINE_DEFAULT,
     .base_url = ENGINE_DEFAULT_URL,
+    .model = ENGINE_DEFAULT_MODEL,
+    .listing = "usage log",
+    .needs_key = true,
+    .takes_urls = true,
     .key_variables = key_variables,
     .models = aimlapi_models,
     .body = aimlapi_body,

@@ -50,7 +50,7 @@ int call_start(const EngineAccess *access, Http *http, EngineCall *c,
     request->on_last_byte = c->on_last_byte ? last_byte : NULL;
     request->url = c->url;
     request->header = c->header;
-    request->bearer = c->api_key;
+    request->bearer = *c->api_key ? c->api_key : NULL;
     request->ca_file = access->ca_file;
     request->allow_http = access->allow_http;
     request->max_size = MAX_ANSWER;
@@ -86,5 +86,6 @@ void engine_body_clear(EngineBody *body)
     for (size_t i = 0; i < FF_ARRAY_ELEMS(body->stills); i++)
         still_file_clear(&body->stills[i].file);
     av_free(body->text);
+    av_free(body->type);
     *body = (EngineBody){0};
 }

@@ -11,6 +11,8 @@ typedef enum EngineCallKind {
     CALL_CREATE,
     CALL_POLL,
     CALL_FIND,
+    CALL_READY,
+    CALL_CANCEL,
 } EngineCallKind;
 
 struct EngineCall {
@@ -18,10 +20,11 @@ struct EngineCall {
     HttpExchange *exchange;
     const char *origin; ///< borrowed
     char *url;
-    char *api_key;          ///< to keep it out of what is said
-    char *header;           ///< that the request has beside the usual ones, or NULL
-    char *asked;            ///< CALL_POLL: the id
-    const char *client_ids; ///< CALL_FIND
+    char *api_key;     ///< to keep it out of what is said
+    char *header;      ///< that the request has beside the usual ones, or NULL
+    char *asked;       ///< CALL_POLL, CALL_CANCEL: the id
+    bool any_status;   ///< a generation may come with any HTTP status
+    EngineQuery query; ///< CALL_FIND
     int (*on_last_byte)(void *opaque);
     void *opaque; ///< for on_last_byte
     /** Takes a header of the answer in. */

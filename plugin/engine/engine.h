@@ -29,8 +29,8 @@
 
 /** Where the service is and who asks. Borrowed. */
 typedef struct EngineAccess {
-    const char *origin;
-    const char *api_key;
+    const char *origin;  ///< and, of an engine that has one, the path
+    const char *api_key; ///< "" = none
     const char *ca_file;
     bool allow_http;
 } EngineAccess;
@@ -55,11 +55,15 @@ typedef struct EngineJob {
     EngineJobState state;
     char status[64];   ///< the service's own word, "" when it gave none
     bool status_known; ///< a word this client knows
+    double progress;   ///< per cent, below 0 = not said
     char *url;         ///< of the clip
     char *error;       ///< the service's own words on a failure, or why there is no clip
     bool moderated;    ///< they speak of moderation
     EngineUsage usage;
 } EngineJob;
+
+/** Nothing is known of a generation yet. */
+#define ENGINE_NO_JOB ((EngineJob){.progress = -1, .usage = ENGINE_NO_USAGE})
 
 /** What an answer means for the money. */
 typedef enum EngineVerdict {
@@ -70,6 +74,9 @@ typedef enum EngineVerdict {
     ENGINE_FAULT,   ///< 500 or 503 in the service's own words; to be looked for
     ENGINE_LOST,    ///< no clear answer; a create call is to be looked for
 } EngineVerdict;
+
+/** Bytes of the longest id by which a listing goes on. */
+#define ENGINE_ID_SIZE 512
 
 typedef struct EngineAnswer {
     EngineVerdict verdict;
@@ -84,7 +91,23 @@ typedef struct EngineAnswer {
                    ///< with ENGINE_FAULT its id may be of something accepted or not
     bool more;     ///< find: further pages follow
     int rows;      ///< find: rows on this page
+    char after[ENGINE_ID_SIZE]; ///< find: the last of them, for the next page
+    bool untold;                ///< find: there are rows that do not tell whose they are
+    bool guessed;               ///< find: told by its prompt, and not by an id of ours
 } EngineAnswer;
+
+/** What find looks for, on which page. Borrowed until engine_end(). */
+typedef struct EngineQuery {
+    const char *client_ids; ///< of its tries, separated by spaces, where one that ends in
+                            ///< * is the beginning of any
+    const char *prompt;
+    int64_t since, until; ///< the window, Unix time in seconds
+    int offset;           ///< rows to pass over
+    const char *after;    ///< EngineAnswer.after of the page before, or ""
+    /** Whether a generation is another request's. */
+    bool (*is_known)(void *opaque, const char *id);
+    void *opaque; ///< for is_known
+} EngineQuery;
 
 /** Seconds by which find looks beyond its window, since no clock is exact. */
 #define ENGINE_SKEW 600
@@ -103,6 +126,7 @@ typedef struct EngineStill {
 typedef struct EngineBody {
     EngineStill stills[2]; ///< the first frame and the last
     char *text;            ///< what is not of the stills, owned
+    char *type;            ///< Content-Type, owned; NULL = JSON
     BodyPart parts[ENGINE_PARTS];
     int count;
 } EngineBody;
@@ -112,11 +136,21 @@ typedef struct EngineCall EngineCall;
 
 typedef struct Engine {
     const char *name;
-    const char *base_url; ///< origin
+    const char *base_url; ///< origin, or NULL: it must be given
+    const char *path;    ///< below an origin that is given without one; NULL: base_url is
+                         ///< an origin and nothing more
+    const char *model;   ///< that is asked for when none is given; NULL = the service's
+    const char *listing; ///< what find reads, for people
+    int listed_within;   ///< seconds in which what was accepted is listed; 0 = not known
+    int asks;            ///< polls in a row that must not know an id before it counts
+    bool needs_key;
+    bool keeps_clips; ///< clips are at the service itself, and the key goes along
+    bool takes_urls;  ///< it fetches a still itself
     /** Environment variables that may hold the API key, the first that is set; NULL ends
      * them. */
     const char *const *key_variables;
-    const Model *models; ///< ends with one without a name
+    const Model *models;    ///< ends with one without a name
+    const Model *any_model; ///< of each that is not in the table, or NULL
 
     /**
      * Put a body together from what is in body->stills.
@@ -144,14 +178,18 @@ typedef struct Engine {
     /**
      * Look through one page of what the service was asked for, for a create call; or
      * NULL.
-     * @param client_ids  of its tries, separated by spaces, where one that ends in * is
-     * the beginning of any; borrowed until engine_end()
-     * @param since,until the window, Unix time in seconds
-     * @param offset      rows to pass over
      * @return 0 and *call, or a negative AVERROR
      */
-    int (*find)(const EngineAccess *access, Http *http, const char *client_ids,
-                int64_t since, int64_t until, int offset, EngineCall **call);
+    int (*find)(const EngineAccess *access, Http *http, const EngineQuery *query,
+                EngineCall **call);
+
+    /** Ask whether it is there and takes requests, before a create call; or NULL. A
+     * refusal of this very call is as good. @return 0 and *call, or a negative AVERROR */
+    int (*ready)(const EngineAccess *access, Http *http, EngineCall **call);
+
+    /** Ask it to end a generation; or NULL. @return 0 and *call, or a negative AVERROR */
+    int (*cancel)(const EngineAccess *access, Http *http, const char *id,
+                  EngineCall **call);
 
     /**
      * Ask for one model, or for every image-to-video model; or NULL.
@@ -186,11 +224,19 @@ typedef struct Engine {
 } Engine;
 
 /** Of engine_default(), as text, for the table of options. */
-#define ENGINE_DEFAULT_URL  "https://api.aimlapi.com"
-#define ENGINE_DEFAULT_KEYS "AIML_API_KEY, AIMLAPI_API_KEY"
+#define ENGINE_DEFAULT       "aimlapi"
+#define ENGINE_DEFAULT_URL   "https://api.aimlapi.com"
+#define ENGINE_DEFAULT_MODEL "openai/sora-2-i2v"
+#define ENGINE_DEFAULT_KEYS  "AIML_API_KEY, AIMLAPI_API_KEY"
 
 /** The engine that is asked when none is named; static. */
 const Engine *engine_default(void);
+
+/** An engine by its name, NULL or "" for the default one; NULL when there is none. */
+const Engine *engine_find(const char *name);
+
+/** The names of all, for people: "aimlapi or openai". */
+void engine_list_names(char *text, size_t size);
 
 /** What time it is at an origin, by the last answer that came from there to this process.
  * The machine's own clock has no part in it. Thread-safe.

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <libavutil/avstring.h>
 #include <libavutil/bprint.h>
 #include <libavutil/common.h>
 
@@ -102,6 +103,39 @@ bool model_size(const Model *model, const char *resolution, const char *aspect_r
         return false;
     *width = ratio >= 1 ? even(side * ratio) : side;
     *height = ratio >= 1 ? side : even(side / ratio);
+    return true;
+}
+
+bool model_parse_size(const Model *model, const char *text, int *width, int *height)
+{
+    int size = 0;
+
+    return av_isdigit(*text) && sscanf(text, "%5dx%5d%n", width, height, &size) == 2 &&
+           !text[size] && *width > 0 && *height > 0 && !(*width % model->size_step) &&
+           !(*height % model->size_step);
+}
+
+static int stepped(double side, int step)
+{
+    return FFMAX((int)lround(side / step), 1) * step;
+}
+
+bool model_frame(const Model *model, const char *resolution, double ratio, int *width,
+                 int *height)
+{
+    int side = model_short_side(resolution), step = model->size_step;
+    double wide = FFMAX(ratio, 1 / ratio);
+
+    if (model_parse_size(model, resolution, width, height))
+        return true;
+    if (!side)
+        return false;
+    int shorter = stepped(side, step), longer = stepped(side * wide, step);
+    /* What the open models were trained on. */
+    if (side == 480 && fabs(wide - 16 / 9.0) < 0.02)
+        longer = 832;
+    *width = ratio >= 1 ? longer : shorter;
+    *height = ratio >= 1 ? shorter : longer;
     return true;
 }
 

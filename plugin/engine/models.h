@@ -64,8 +64,12 @@ typedef struct Model {
     const char *image_field;
     const char *end_image_field; ///< NULL: takes no last frame
     bool needs_end_image;
-    const char *ratio_field; ///< that carries the aspect ratio
-    const char *audio_field; ///< that switches the audio, or NULL
+    const char *ratio_field;    ///< that carries the aspect ratio
+    const char *duration_field; ///< that carries the length; NULL = "duration"
+    const char *size_field;     ///< that carries the size, WIDTHxHEIGHT, in place of
+                                ///< resolution and ratio, or NULL
+    int size_step;              ///< pixels of which each side is a multiple there
+    const char *audio_field;    ///< that switches the audio, or NULL
     ModelAudio audio;
     int longest_prompt; ///< characters, 0 = not said
     const char
@@ -111,6 +115,18 @@ bool model_parse_ratio(const char *text, double *ratio);
 /** The size at a resolution and aspect ratio. @return whether the model has one */
 bool model_size(const Model *model, const char *resolution, const char *aspect_ratio,
                 int *width, int *height);
+
+/** Whether a text is a size, "832x480", that a model with a size_field takes.
+ * @param width,height  set to it */
+bool model_parse_size(const Model *model, const char *text, int *width, int *height);
+
+/**
+ * The size that a model with a size_field makes of a resolution, which is a size or the
+ * name of a shorter side, and a ratio.
+ * @return false for what is neither
+ */
+bool model_frame(const Model *model, const char *resolution, double ratio, int *width,
+                 int *height);
 
 /** The supported aspect ratio nearest to a still's, the landscape one of two equally
  * near; the one that follows the still where there is one; NULL when the model takes

@@ -118,7 +118,7 @@ static void say_no_answer(const EngineCall *call, const HttpReply *reply, char *
         snprintf(text, size, "HTTP %d with an error in it: %s", reply->status, words);
     else
         snprintf(text, size, "HTTP %d with an answer that is not %s", reply->status,
-                 call->kind == CALL_FIND ? "a usage log" : "a generation");
+                 call->kind == CALL_FIND ? "a list" : "a generation");
     cJSON_Delete(json);
 }
 
@@ -174,10 +174,20 @@ static bool is_early(const EngineCall *call, const HttpReply *reply,
            (answer->verdict == ENGINE_LOST || answer->verdict == ENGINE_FAULT);
 }
 
+static bool is_good(const HttpReply *reply)
+{
+    return reply->status >= 200 && reply->status < 300;
+}
+
 static void judge_answer(const EngineCall *call, const HttpReply *reply,
                          EngineAnswer *answer)
 {
-    if (reply->status >= 200 && reply->status < 300) {
+    /* A failure that is told with its own status is an answer like any other. */
+    if (call->any_status && !is_good(reply) && read_answer(call, reply, answer) >= 0) {
+        answer->verdict = ENGINE_JOB;
+        return;
+    }
+    if (is_good(reply)) {
         answer->verdict = ENGINE_JOB;
         if (read_answer(call, reply, answer) < 0) {
             answer->verdict = ENGINE_LOST;
@@ -215,7 +225,7 @@ bool engine_answered(EngineCall *call, EngineAnswer *answer)
     *answer = (EngineAnswer){
         .status = reply->status,
         .retry_after = reply->retry_after,
-        .job = {.usage = ENGINE_NO_USAGE},
+        .job = ENGINE_NO_JOB,
     };
     /* Before anything is cut, or half of it would not be known again. */
     if (strlen(call->api_key) >= SHORTEST_KEY)

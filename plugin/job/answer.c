@@ -283,6 +283,7 @@ Phase answer_take_state(Job *job, const EngineAnswer *answer)
     }
     job->poll.checking = false;
     av_free(job->fetch.url);
+    job->fetch.moved = false;
     if (!(job->fetch.url = av_strdup(state->url)))
         return job_give_up(job, FAILURE_LATER, AVERROR(ENOMEM));
     note_duration(job);

@@ -8,6 +8,7 @@
 #include <libavutil/avstring.h>
 #include <libavutil/mem.h>
 
+#include "base/url.h"
 #include "store/clip.h"
 
 /* Downloads that arrived and were damaged, each in another way, before this run ends. */
@@ -126,12 +127,26 @@ bool fetch_adopt(Job *job, bool proved, Phase *next)
 
 /* Downloading */
 
+/* Only what is at the service itself is fetched with it, and never along a redirect. */
+static bool needs_key(const Job *job)
+{
+    char *clip = NULL, *own = NULL;
+    bool same = job->request->engine->keeps_clips && !job->fetch.moved &&
+                url_origin(job->fetch.url, &clip) >= 0 &&
+                url_origin(job->request->origin, &own) >= 0 && !strcmp(clip, own);
+
+    av_free(clip);
+    av_free(own);
+    return same;
+}
+
 static Phase start(Job *job)
 {
     char *part = store_part_path(job->store, job->request->key);
     DownloadSource source = {
         .url = job->fetch.url,
         .path = part,
+        .api_key = needs_key(job) ? job->access.api_key : NULL,
         .ca_file = job->request->ca_file,
         .allow_http = job->request->allow_http,
         .interrupt = job->interrupt,
@@ -285,6 +300,35 @@ static Phase begin(Job *job)
     return start(job);
 }
 
+/* The clip is elsewhere. The next poll begins at its first place again. */
+static Phase follow(Job *job, const char *url)
+{
+    char *copy = av_strdup(url);
+
+    if (!copy)
+        return job_give_up(job, FAILURE_LATER, AVERROR(ENOMEM));
+    av_free(job->fetch.url);
+    job->fetch.url = copy;
+    job->fetch.moved = true;
+    return PHASE_FETCH;
+}
+
+/* A server that says so of what it has completed has removed it. */
+static bool is_gone(const Job *job, const DownloadState *state)
+{
+    int asks = job->request->engine->asks;
+    return asks && (state->status == 404 || state->status == 410) &&
+           job->fetch.refused + 1 >= asks;
+}
+
+static Phase end_expired(Job *job, const DownloadState *state)
+{
+    return job_fail(job, FAILURE_LATER, AVERROR_HTTP_NOT_FOUND,
+                    "The generation %s is completed, and its clip is no longer on the "
+                    "server (%s). It stays in the ledger; i2vctl forget %.12s drops it.",
+                    job->record->id, state->why, job->request->key);
+}
+
 static Phase take_result(Job *job, DownloadResult result, const DownloadState *state)
 {
     switch (result) {
@@ -292,8 +336,10 @@ static Phase take_result(Job *job, DownloadResult result, const DownloadState *s
         break;
     case DOWNLOAD_DONE:
         return verify(job, state);
+    case DOWNLOAD_MOVED:
+        return follow(job, state->url);
     case DOWNLOAD_EXPIRED:
-        return ask_anew(job, state->why);
+        return is_gone(job, state) ? end_expired(job, state) : ask_anew(job, state->why);
     case DOWNLOAD_BROKEN:
         return again(job, PHASE_FETCH, "The download did not finish", state->why);
     case DOWNLOAD_HOPELESS:

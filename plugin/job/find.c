@@ -2,14 +2,16 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "job/state.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include <libavutil/avstring.h>
 #include <libavutil/mem.h>
 
 /* Create calls that the engine answered with a fault of its own. */
 #define MAX_FAULTS 3
 
-/* Between two looks through the usage log, and between two of its pages: 200 requests a
+/* Between two looks through its list, and between two of its pages: 200 requests a
  * minute are the limit, for every program of the account together. */
 #define LOOK_US (5 * SECOND_US)
 #define PAGE_US (SECOND_US / 2)
@@ -17,7 +19,7 @@
 /* How long a look that began before the limit may go on. */
 #define FIND_GRACE_US (10 * SECOND_US)
 
-/* The usage log takes a window of 92 days. Tries of one request lie within a day, since
+/* The list takes a window of 92 days. Tries of one request lie within a day, since
  * none is waited for longer; and what says only by this machine's clock when it was sent
  * is looked for in the week before, too. */
 #define WINDOW_S (91 * DAY_SECONDS)
@@ -75,13 +77,22 @@ static Phase stop_lost(Job *job, const char *why)
         why, job->record->client_ids, job->request->take + 1);
 }
 
+/* @param why  with a %s for what the engine lists */
+static Phase stop_listing(Job *job, const char *why)
+{
+    char text[160];
+
+    snprintf(text, sizeof(text), why, job->request->engine->listing);
+    return stop_lost(job, text);
+}
+
 /* Why the row of a request might not be in what was listed; NULL when it would be. */
 static const char *find_doubt(const Job *job)
 {
     if (job->foreign)
-        return "this API key's usage log tells nothing of another's";
+        return "what is listed under this API key tells nothing of another's";
     if (engine_time(job->request->origin) < 0)
-        return "the gateway does not say what time it is, so its usage log tells nothing";
+        return "the gateway does not say what time it is, so its list tells nothing";
     return NULL;
 }
 
@@ -91,9 +102,10 @@ static Phase end_search(Job *job)
     bool may_create = (job->create.faults > 0 && job->find.enough) || is_old(job);
     const char *doubt = find_doubt(job);
 
-    if (doubt || !may_create)
-        return stop_lost(
-            job, doubt ? doubt : "the gateway's usage log shows no generation of it");
+    if (doubt)
+        return stop_lost(job, doubt);
+    if (!may_create)
+        return stop_listing(job, "the gateway's %s shows no generation of it");
     job->find.asking = job->create.suspect;
     if (job->find.asking)
         return PHASE_FIND;
@@ -108,8 +120,7 @@ static Phase end_search(Job *job)
         return job_fail(job, FAILURE_GATEWAY, AVERROR_HTTP_SERVER_ERROR,
                         "The gateway refused the request: it failed three times and "
                         "shows no generation (HTTP 500).");
-    return answer_create_again(job, "The usage log shows no generation of this request",
-                               0);
+    return answer_create_again(job, "The gateway lists no generation of this request", 0);
 }
 
 /* What is found late was accepted when it was sent. */
@@ -188,24 +199,48 @@ static int note_time(Job *job)
     return job_record(job, RECORD_SENT, "dated", NULL);
 }
 
+/* What is told by its prompt alone might be another take of the same request, whose own
+ * answer is only about to come: by the next look the ledger knows of that. */
+static bool is_sure(Job *job, const EngineAnswer *answer)
+{
+    bool again = !strcmp(job->find.candidate, answer->job.id);
+
+    av_strlcpy(job->find.candidate, answer->job.id, sizeof(job->find.candidate));
+    return !answer->guessed || again;
+}
+
+static Phase look_from_start(Job *job, int64_t us)
+{
+    job->find.offset = 0;
+    job->find.after[0] = '\0';
+    return rest(job, us);
+}
+
 static Phase take_page(Job *job, const EngineAnswer *answer)
 {
+    if (answer->untold)
+        return stop_listing(
+            job, "the gateway's %s does not tell which of them is this request's");
+    if (answer->job.id && !is_sure(job, answer))
+        return look_from_start(job, LOOK_US);
     if (answer->job.id) {
-        events_say(job->events, AV_LOG_INFO, "Found in the usage log.");
+        events_say(job->events, AV_LOG_INFO, "Found in the %s.",
+                   job->request->engine->listing);
         job_note(job, "found", NULL, NULL, -1);
         return accept_found(job, answer);
     }
     job->weather = 0;
-    if (has_missed_window(job)) {
-        job->find.offset = 0;
+    if (has_missed_window(job))
+        return look_from_start(job, PAGE_US);
+    /* An empty page that claims more is no end of the list: from the start again. */
+    if (answer->more && !answer->rows)
+        return look_from_start(job, LOOK_US);
+    if (answer->more) {
+        job->find.offset += answer->rows;
+        av_strlcpy(job->find.after, answer->after, sizeof(job->find.after));
         return rest(job, PAGE_US);
     }
-    if (answer->more) {
-        /* An empty page that claims more is no end of the list: from the start again. */
-        job->find.offset = answer->rows ? job->find.offset + answer->rows : 0;
-        return rest(job, answer->rows ? PAGE_US : LOOK_US);
-    }
-    job->find.offset = 0;
+    look_from_start(job, 0);
     if (job->find.began >= job->find.until || is_old(job))
         return end_search(job);
     job->wake = FFMIN(clock_now() + LOOK_US, job->find.until);
@@ -222,13 +257,21 @@ static Phase take_listing(Job *job, const EngineAnswer *answer)
         return rest(job, 0);
     if (answer->verdict == ENGINE_REFUSED) {
         events_say(job->events, AV_LOG_WARNING,
-                   "The gateway refused its usage log: %s (HTTP %d).", answer->text,
-                   answer->status);
-        return stop_lost(job, "the usage log could not be read");
+                   "The gateway refused its %s: %s (HTTP %d).",
+                   job->request->engine->listing, answer->text, answer->status);
+        return stop_listing(job, "the %s could not be read");
     }
     events_say(job->events, job->weather ? AV_LOG_VERBOSE : AV_LOG_WARNING,
-               "Could not read the usage log: %s; looking again.", answer->text);
+               "Could not read the %s: %s; looking again.", job->request->engine->listing,
+               answer->text);
     return rest(job, job_backoff(++job->weather, 15, answer->retry_after));
+}
+
+/* Whether the ledger has it for another request, or for another generation of this. */
+static bool is_known(void *opaque, const char *id)
+{
+    const Job *job = opaque;
+    return store_knows_id(job->store, id);
 }
 
 static int ask(Job *job)
@@ -239,15 +282,30 @@ static int ask(Job *job)
         return engine->poll(&job->access, job->http, job->create.suspect, &job->call);
     if (!job->find.offset)
         set_window(job);
-    return engine->find(&job->access, job->http, job->record->client_ids,
-                        job->find.window[0], job->find.window[1], job->find.offset,
-                        &job->call);
+    EngineQuery query = {
+        .client_ids = job->record->client_ids,
+        .prompt = job->request->prompt,
+        .since = job->find.window[0],
+        .until = job->find.window[1],
+        .offset = job->find.offset,
+        .after = job->find.after,
+        .is_known = is_known,
+        .opaque = job,
+    };
+    return engine->find(&job->access, job->http, &query, &job->call);
 }
 
 /* What has a clip has ended, so its row would be there by now. */
 static bool has_lost_clip(const Job *job)
 {
     return is_lost(job->record) && store_has_any_clip(job->store, job->request->key);
+}
+
+/* For how long a row may still appear. */
+static int64_t watch(const Job *job)
+{
+    int64_t within = job->request->engine->listed_within * SECOND_US;
+    return within ? FFMIN(within, job->patience) : job->patience;
 }
 
 Phase find_step(Job *job)
@@ -258,12 +316,12 @@ Phase find_step(Job *job)
     if (!job->request->engine->find)
         return stop_lost(job, "this engine does not list what was sent to it");
     if (!job->find.until)
-        job->find.until = now + (has_lost_clip(job) ? 0 : job->patience);
+        job->find.until = now + (has_lost_clip(job) ? 0 : watch(job));
     if (now >= end_of_looking(job)) {
         engine_end(&job->call);
-        return stop_lost(job, job->find.asking
-                                  ? "the gateway does not tell about it"
-                                  : "the usage log could not be read to its end");
+        return stop_listing(job, job->find.asking
+                                     ? "the gateway does not tell about it"
+                                     : "the %s could not be read to its end");
     }
     if (!job->call) {
         int ret = ask(job);

@@ -110,6 +110,14 @@ int job_drive(const AVIOInterruptCB *interrupt);
 /** Whether it has ended. */
 bool job_has_ended(const Job *job);
 
+/**
+ * Ask the engine to end the generation of a request, and note that it has none then.
+ * @return 0, AVERROR(ENOSYS) for an engine that has no such call, AVERROR(EINVAL) when
+ * none is running, or another negative AVERROR; after a sentence
+ */
+int job_cancel(const Request *request, const Store *store,
+               const AVIOInterruptCB *interrupt, Events *events, Outcome *out);
+
 /** Whether I2V_PARALLEL is what it may be. @return 0, or AVERROR(EINVAL) after a sentence
  */
 int job_check_parallel(Outcome *out);

@@ -130,12 +130,13 @@ static Phase begin(Job *job)
                    "new one.",
                    r->id ? r->id : "", record_error(r));
     if (!sent)
-        return go_on(job, PHASE_CREATE);
+        return go_on(job, job->request->engine->ready ? PHASE_READY : PHASE_CREATE);
     job_check_account(job);
     events_say(job->events, AV_LOG_WARNING,
                "An earlier run sent this request and %s: looking for it in the gateway's "
-               "usage log.",
-               r->faulted ? "heard of a fault" : "did not hear the answer");
+               "%s.",
+               r->faulted ? "heard of a fault" : "did not hear the answer",
+               job->request->engine->listing);
     return go_on(job, r->faulted ? create_after_fault(job) : PHASE_FIND);
 }
 

@@ -17,8 +17,9 @@ static const struct {
     Stage stage;
 } phases[] = {
     [PHASE_LOOK] = {look_step, NULL, STAGE_BEFORE},
+    [PHASE_READY] = {ready_step, "waiting for the server", STAGE_BEFORE},
     [PHASE_CREATE] = {create_step, "sending", STAGE_SENT},
-    [PHASE_FIND] = {find_step, "looking in the usage log", STAGE_SENT},
+    [PHASE_FIND] = {find_step, "looking for it", STAGE_SENT},
     [PHASE_POLL] = {poll_step, NULL, STAGE_GENERATING},
     [PHASE_FETCH] = {fetch_step, "downloading", STAGE_DOWNLOADING},
     [PHASE_END] = {NULL, NULL, STAGE_ENDED},
@@ -72,6 +73,8 @@ static bool must_stop(const Job *job)
     switch (job->phase) {
     case PHASE_LOOK:
         return job->said_waiting;
+    case PHASE_READY:
+        return true;
     case PHASE_CREATE:
         return job->create.client_id[0];
     case PHASE_FIND: /* ends by its own rule */
@@ -124,7 +127,8 @@ static Phase leave(Job *job, Failure kind, int error, const char *why)
 static Phase run_out(Job *job)
 {
     char why[80];
-    bool unsent = job->phase == PHASE_CREATE && job->record->state != RECORD_SENT;
+    bool unsent = (job->phase == PHASE_CREATE || job->phase == PHASE_READY) &&
+                  job->record->state != RECORD_SENT;
 
     snprintf(why, sizeof(why), "max_wait is over after %lld s.",
              (long long)((clock_now() - job->waiting_since) / SECOND_US));

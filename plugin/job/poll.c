@@ -17,20 +17,63 @@ static Phase end_refused(Job *job, const EngineAnswer *answer)
         job->record->id, answer->text, answer->status, job->request->take + 1);
 }
 
+/* A server that keeps its jobs in memory has lost them when it starts again, and one
+ * behind another may not be the one that was asked before. */
+static Phase end_unknown(Job *job, const EngineAnswer *answer)
+{
+    return job_fail(
+        job, FAILURE_LATER, answer->error,
+        "The server does not know generation %s (%s): it may have been started again, or "
+        "be one of several. The generation stays in the ledger: the same command asks for "
+        "it again and makes no other; i2vctl forget %.12s drops it.",
+        job->record->id, answer->text, job->request->key);
+}
+
+/* What stands before a server may know of a failure and tell each poll so. */
+static Phase end_same(Job *job, const EngineAnswer *answer)
+{
+    return job_fail(
+        job, FAILURE_LATER, answer->error,
+        "The server answers each poll of generation %s with HTTP %d: %s. It stays in the "
+        "ledger: the same command asks for it again and makes no other; i2vctl forget "
+        "%.12s drops it.",
+        job->record->id, answer->status, answer->text, job->request->key);
+}
+
+/* @return whether it has not been said often enough yet to count */
+static bool may_be_known(Job *job, const EngineAnswer *answer)
+{
+    return answer->status == 404 && ++job->poll.unknown < job->request->engine->asks;
+}
+
+static bool is_always_so(Job *job, const EngineAnswer *answer)
+{
+    bool same = answer->status >= 500 && !strcmp(job->poll.trouble, answer->text);
+    int asks = job->request->engine->asks;
+
+    job->poll.same = same ? job->poll.same + 1 : 1;
+    return asks && same && job->poll.same >= 2 * asks;
+}
+
 static Phase take_answer(Job *job, const EngineAnswer *answer)
 {
+    bool unknown = answer->status == 404 && job->request->engine->asks;
+
     job->poll.answered = true;
     if (answer->status == 401 && job_try_key_again(job))
         return job_sleep(job, PHASE_POLL, 0);
     if (answer->verdict == ENGINE_REFUSED && job->poll.checking &&
         job_kind_of(answer->error) != FAILURE_KEY)
         return answer_create_after_all(job);
-    if (answer->verdict == ENGINE_REFUSED)
-        return end_refused(job, answer);
+    if (answer->verdict == ENGINE_REFUSED && !may_be_known(job, answer))
+        return unknown ? end_unknown(job, answer) : end_refused(job, answer);
     if (answer->verdict == ENGINE_JOB) {
-        job->weather = 0;
+        job->weather = job->poll.unknown = 0;
+        job->poll.trouble[0] = '\0';
         return answer_take_state(job, answer);
     }
+    if (is_always_so(job, answer))
+        return end_same(job, answer);
     int64_t us = job_backoff(++job->weather, 30, answer->retry_after);
     bool news = job->weather == 1 || strcmp(job->poll.trouble, answer->text);
     av_strlcpy(job->poll.trouble, answer->text, sizeof(job->poll.trouble));

@@ -182,7 +182,9 @@ int job_describe(const Request *r, Record *record)
     cJSON_Delete(record->request);
     if (!(record->request = scrub_fields(r->fields)))
         return AVERROR(ENOMEM);
-    if ((ret = record_set(&record->origin, r->origin)) < 0 ||
+    if ((ret = record_set(&record->engine,
+                          r->engine == engine_default() ? NULL : r->engine->name)) < 0 ||
+        (ret = record_set(&record->origin, r->origin)) < 0 ||
         (ret = record_set(&record->model, r->model_name)) < 0 ||
         (ret = record_set(&record->prompt, r->prompt)) < 0 ||
         (ret = record_set(&record->project, r->project)) < 0)

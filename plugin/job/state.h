@@ -21,6 +21,7 @@
 /** What a job is doing. */
 typedef enum Phase {
     PHASE_LOOK,   ///< decide by the record
+    PHASE_READY,  ///< ask whether the engine takes requests
     PHASE_CREATE, ///< send it once
     PHASE_FIND,   ///< look a lost create call up at the engine
     PHASE_POLL,   ///< ask how it is
@@ -91,12 +92,14 @@ struct Job {
         char *suspect;      ///< id that came with such an answer, or NULL
     } create;
     struct {
-        bool asking;       ///< about create.suspect, before the call is sent again
-        int offset;        ///< rows passed over
-        int64_t window[2]; ///< of the look at hand, Unix time in seconds
-        int64_t began;     ///< when its first page was asked for
-        int64_t until;     ///< a listing that begins from then on decides
-        bool enough;       ///< `until` is not cut short by max_wait
+        bool asking; ///< about create.suspect, before the call is sent again
+        int offset;  ///< rows passed over
+        char after[ENGINE_ID_SIZE];     ///< the last of them
+        char candidate[ENGINE_ID_SIZE]; ///< seen once
+        int64_t window[2];              ///< of the look at hand, Unix time in seconds
+        int64_t began;                  ///< when its first page was asked for
+        int64_t until;                  ///< a listing that begins from then on decides
+        bool enough;                    ///< `until` is not cut short by max_wait
     } find;
     struct {
         Schedule schedule;
@@ -105,11 +108,14 @@ struct Job {
         bool checking;       ///< whether what ended without a clip has one meanwhile
         bool checked;        ///< and it has none
         char trouble[512];   ///< what was last said to have gone wrong
+        int unknown;         ///< polls in a row that did not know it
+        int same;            ///< and that went wrong in the same words
         double last_pending; ///< record_now() at the last poll that said so, 0 = none
     } poll;
     struct {
         Download *download;
         char *url;
+        bool moved;          ///< to where the API key does not go
         int64_t bytes;       ///< that were there after the last attempt
         int64_t retry_after; ///< of the last attempt, seconds, -1 = not said
         int refused;         ///< attempts in a row that found the URL no longer good
@@ -169,6 +175,7 @@ void job_interrupt(Job *job);
 /* The phases: a step each, which returns the phase to go on in. */
 
 Phase look_step(Job *job);
+Phase ready_step(Job *job);
 Phase create_step(Job *job);
 
 /** Another run's try was answered with a fault: look for it before another one. */

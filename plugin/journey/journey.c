@@ -52,6 +52,17 @@ int journey_pick_up(const char *key, const Ask *ask, char **path, Outcome *out)
     return ret;
 }
 
+int journey_cancel(const char *key, const Ask *ask, Outcome *out)
+{
+    Order o = {0};
+    int ret = order_recall(&o, key, ask, out);
+
+    if (ret >= 0)
+        ret = job_cancel(o.request, o.store, ask->interrupt, o.events, out);
+    order_free(&o);
+    return ret;
+}
+
 /* Whether the engine has it already, and its clip is not here. */
 static bool is_accepted(const Order *o)
 {

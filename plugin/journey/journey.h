@@ -36,6 +36,11 @@ int journey_fetch(const Ask *ask, char **path, Outcome *out);
  */
 int journey_pick_up(const char *key, const Ask *ask, char **path, Outcome *out);
 
+/** Ask the engine of a request that the ledger knows to end its generation.
+ * @param key  the whole key
+ * @return as job_cancel() */
+int journey_cancel(const char *key, const Ask *ask, Outcome *out);
+
 /**
  * Send a request, and do not wait for its clip.
  * @param stays  the process goes on: that the request has to queue is enough. Else it is

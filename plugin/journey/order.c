@@ -155,6 +155,8 @@ static int recall_request(Order *o, const char *key, Outcome *out)
     const Record *r = o->record;
     EarlierRequest earlier = {
         .key = key,
+        .engine = r->engine,
+        .origin = r->origin,
         /* Of a record that was rebuilt not all may be known. */
         .model = r->model ? r->model : "",
         .prompt = r->prompt ? r->prompt : "",

@@ -135,7 +135,8 @@ static int look_up(const Request *r, const AVIOInterruptCB *interrupt,
     int ret;
 
     if (!r->engine->list || !r->engine->price) {
-        av_strlcpy(price->text, "the gateway names no prices", sizeof(price->text));
+        snprintf(price->text, sizeof(price->text), "the engine %s names no prices",
+                 r->engine->name);
         return AVERROR(ENODATA);
     }
     ret = ask(r, interrupt, &answer);

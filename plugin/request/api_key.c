@@ -100,11 +100,17 @@ int api_key_find(const Options *o, Outcome *out, Request *r)
 
     if (o->api_key_file)
         return use_key_file(o->api_key_file, out, r);
+    const char *any = secure_getenv("I2V_API_KEY");
+    if (any && *any)
+        return take_key(any, "I2V_API_KEY", out, &r->api_key);
     for (const char *const *name = r->engine->key_variables; *name; name++) {
         const char *value = secure_getenv(*name);
         if (value && *value)
             return take_key(value, *name, out, &r->api_key);
     }
+    /* What is in the user's file is the gateway's, and not for other servers. */
+    if (!r->engine->needs_key)
+        return (r->api_key = av_strdup("")) ? 0 : AVERROR(ENOMEM);
     char *path = files_home_path("XDG_CONFIG_HOME", ".config", "i2v/key");
     if (path && !access(path, F_OK))
         ret = use_key_file(path, out, r);

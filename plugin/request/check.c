@@ -71,7 +71,8 @@ static int check_image(const Options *o, Outcome *out, Request *r)
         return ret;
     r->target.fit = (StillFit)o->fit;
     r->target.position = (StillPosition)o->fit_position;
-    r->image_as_url = o->fit == STILL_NONE && url_is_web(o->image);
+    r->image_as_url =
+        r->engine->takes_urls && o->fit == STILL_NONE && url_is_web(o->image);
     return 0;
 }
 
@@ -120,21 +121,46 @@ static int check_money(const Options *o, Outcome *out, Request *r)
     return copy(&r->project, o->project);
 }
 
+static int find_engine(const Options *o, Outcome *out, Request *r)
+{
+    char names[64];
+
+    r->engine = engine_find(o->engine);
+    if (r->engine)
+        return 0;
+    engine_list_names(names, sizeof(names));
+    return outcome_refuse(out, "The option engine cannot be '%s'; it takes %s.",
+                          o->engine, names);
+}
+
+static int refuse_base_url(const char *url, bool path, Outcome *out)
+{
+    return outcome_refuse(out,
+                          "The option base_url must be %s, https://HOST or "
+                          "https://HOST:PORT%s, not '%s'.",
+                          path ? "the place of a server" : "an origin",
+                          path ? ", with or without a path" : "",
+                          strchr(url, '@')   ? "(a URL with credentials)"
+                          : strchr(url, '?') ? "(a URL with a query)"
+                                             : url);
+}
+
 static int check_base_url(const Options *o, Outcome *out, Request *r)
 {
     const char *allowed = secure_getenv("I2V_ALLOW_HTTP");
-    const char *url = o->base_url ? o->base_url : "";
-    int ret = url_origin(url, &r->origin);
+    const char *url = o->base_url ? o->base_url : "", *path = r->engine->path;
 
+    if (!*url && !r->engine->base_url)
+        return outcome_refuse(
+            out,
+            "The engine %s needs the option base_url (or I2V_BASE_URL): where its "
+            "server is, such as http://127.0.0.1:8091.",
+            r->engine->name);
+    int ret = path ? url_base(url, path, &r->origin) : url_origin(url, &r->origin);
     if (ret == AVERROR(ENOMEM))
         return ret;
-    if (ret < 0 || !url_is_origin(url))
-        return outcome_refuse(out,
-                              "The option base_url must be an origin, https://HOST or "
-                              "https://HOST:PORT, not '%s'.",
-                              strchr(url, '@')   ? "(a URL with credentials)"
-                              : strchr(url, '?') ? "(a URL with a query)"
-                                                 : url);
+    if (ret < 0 || (!path && !url_is_origin(url)))
+        return refuse_base_url(url, path, out);
     r->allow_http = av_strstart(r->origin, "http://", NULL);
     if (r->allow_http && !url_is_loopback(r->origin) &&
         (!allowed || strcmp(allowed, "1")))
@@ -181,8 +207,8 @@ int request_check(const Options *options, Outcome *out, Request **request)
 
     if (!r)
         return AVERROR(ENOMEM);
-    r->engine = engine_default();
-    if ((ret = check_sizes(options, out)) < 0 ||
+    if ((ret = find_engine(options, out, r)) < 0 ||
+        (ret = check_sizes(options, out)) < 0 ||
         (ret = check_prompt(options, out, r)) < 0 ||
         (ret = check_image(options, out, r)) < 0 ||
         (ret = check_end_image(options, out, r)) < 0 ||
@@ -193,6 +219,24 @@ int request_check(const Options *options, Outcome *out, Request **request)
     return ret;
 }
 
+/* Where it was made, whatever is asked now; with base_url at that place, or not at all.
+ */
+static int recall_engine(const EarlierRequest *earlier, const Options *o, Outcome *out,
+                         Request *r)
+{
+    Options there = *o;
+
+    r->engine = engine_find(earlier->engine);
+    if (!r->engine)
+        return outcome_refuse(
+            out, "The request was made with the engine %s, which this i2v does not know.",
+            earlier->engine);
+    bool other = r->engine != engine_find(o->engine);
+    if (earlier->origin && (other || !o->base_url))
+        there.base_url = (char *)earlier->origin;
+    return check_base_url(&there, out, r);
+}
+
 int request_recall(const EarlierRequest *earlier, const Options *options, Outcome *out,
                    Request **request)
 {
@@ -201,8 +245,8 @@ int request_recall(const EarlierRequest *earlier, const Options *options, Outcom
 
     if (!r)
         return AVERROR(ENOMEM);
-    r->engine = engine_default();
-    if ((ret = copy(&r->model_name, earlier->model)) < 0 ||
+    if ((ret = recall_engine(earlier, options, out, r)) < 0 ||
+        (ret = copy(&r->model_name, earlier->model)) < 0 ||
         (ret = copy(&r->prompt, earlier->prompt)) < 0 ||
         (ret = copy(&r->image, "")) < 0 || (ret = check_money(options, out, r)) < 0 ||
         (ret = check_waiting(options, out, r)) < 0 ||
@@ -222,8 +266,10 @@ int request_recall(const EarlierRequest *earlier, const Options *options, Outcom
 
 int request_check_origin(Request *request, const Options *options, Outcome *out)
 {
-    request->engine = engine_default();
-    int ret = check_base_url(options, out, request);
+    int ret = request->engine ? 0 : find_engine(options, out, request);
+
+    if (ret >= 0 && !request->origin)
+        ret = check_base_url(options, out, request);
     return ret < 0 ? ret : check_ca_file(options, out, request);
 }
 
@@ -247,7 +293,8 @@ int request_settle(Request *request, const Still *still, const Still *end, Outco
 
 double request_seconds(const Request *request)
 {
-    return json_number(request->fields, "duration", request->duration);
+    const char *field = request->model ? request->model->duration_field : NULL;
+    return json_number(request->fields, field ? field : "duration", request->duration);
 }
 
 Request *request_ref(Request *request)
@@ -264,6 +311,8 @@ void request_free(Request **request)
     if (!r || atomic_fetch_sub(&r->references, 1) > 0)
         return;
     av_freep(&r->model_name);
+    av_freep(&r->resolution);
+    av_freep(&r->ratio);
     av_freep(&r->prompt);
     cJSON_Delete(r->fields);
     av_freep(&r->image);

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "request/steps.h"
 
+#include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,9 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "request/params.h"
+
+/* No clip is longer than this in one direction against the other. */
+#define MAX_RATIO 8.0
 
 /* What a model that is not in the table is asked with. */
 static const Model generic = {
@@ -88,10 +92,52 @@ static int check_name(const char *option, const char *value, const char *const *
                           value, r->model_name, list.str);
 }
 
+/* Where resolution and ratio become a size once the still is known. */
+
+static int keep(char **to, const char *text)
+{
+    av_free(*to);
+    return (*to = av_strdup(text)) ? 0 : AVERROR(ENOMEM);
+}
+
+static int keep_resolution(const char *resolution, Outcome *out, Request *r)
+{
+    int width, height, step = r->model->size_step;
+
+    if (model_frame(r->model, resolution, 1, &width, &height))
+        return keep(&r->resolution, resolution);
+    return outcome_refuse(
+        out,
+        "The option resolution cannot be '%s': it takes WIDTHxHEIGHT, both multiples of "
+        "%d, such as %dx%d, or the shorter side, such as 480p or 720p.",
+        resolution, step, 52 * step, 30 * step);
+}
+
+static int keep_ratio(const char *text, Outcome *out, Request *r)
+{
+    int width, height;
+    double ratio;
+
+    if (!model_parse_ratio(text, &ratio) || ratio > MAX_RATIO || ratio < 1 / MAX_RATIO)
+        return outcome_refuse(
+            out,
+            "The option aspect_ratio cannot be '%s': it takes WIDTH:HEIGHT up to %.0f:1, "
+            "or auto.",
+            text, MAX_RATIO);
+    if (model_parse_size(r->model, r->resolution, &width, &height) &&
+        fabs(log(ratio * height / width)) > 0.1)
+        return outcome_refuse(
+            out, "The option aspect_ratio is %s, and the resolution %s has another one.",
+            text, r->resolution);
+    return keep(&r->ratio, text);
+}
+
 static int check_resolution(const char *given, Outcome *out, Request *r)
 {
     const char *resolution = given ? given : r->model ? r->model->resolution : NULL;
     int ret = 0;
+    if (r->model && r->model->size_field)
+        return keep_resolution(resolution, out, r);
     if (r->model && given)
         ret = check_name("resolution", given, r->model->resolutions, r, out);
     return ret < 0 || !resolution ? ret
@@ -110,6 +156,8 @@ static int check_aspect_ratio(const char *given, Outcome *out, Request *r)
     r->ratio_is_auto = !strcmp(ratio, "auto");
     if (r->ratio_is_auto)
         return 0;
+    if (r->model && r->model->size_field)
+        return keep_ratio(ratio, out, r);
     if (r->model)
         ret = check_name("aspect_ratio", ratio, r->model->aspect_ratios, r, out);
     return ret < 0 ? ret : put(r, names_of(r)->ratio_field, cJSON_CreateString(ratio));
@@ -128,10 +176,19 @@ static int refuse_duration(const char *duration, const Request *r, Outcome *out)
                           duration, r->model_name, list.str);
 }
 
-static int check_duration(const char *given, Outcome *out, Request *r)
+static const char *duration_field(const Request *r)
+{
+    const char *field = r->model ? r->model->duration_field : NULL;
+    return field ? field : "duration";
+}
+
+/* @param counted  it is told in frames */
+static int check_duration(const char *given, bool counted, Outcome *out, Request *r)
 {
     int64_t us = 0;
 
+    if (!given && counted)
+        return 0;
     if (!given) {
         r->duration = r->model ? r->model->duration : 0;
     } else {
@@ -142,8 +199,8 @@ static int check_duration(const char *given, Outcome *out, Request *r)
         r->duration = (int)(us / SECOND_US);
     }
     if (us % SECOND_US)
-        return put(r, "duration", cJSON_CreateNumber((double)us / SECOND_US));
-    return r->duration ? put(r, "duration", cJSON_CreateNumber(r->duration)) : 0;
+        return put(r, duration_field(r), cJSON_CreateNumber((double)us / SECOND_US));
+    return r->duration ? put(r, duration_field(r), cJSON_CreateNumber(r->duration)) : 0;
 }
 
 /* Further fields, typed from the table */
@@ -286,6 +343,8 @@ static const char *option_of(const char *name, const Request *r)
 
     if (!strcmp(name, "model") || !strcmp(name, "prompt"))
         return name;
+    if (model->size_field && (!strcmp(name, "width") || !strcmp(name, "height")))
+        return "resolution";
     /* Of a path the first part is the field. */
     size_t size = strlen(name);
     if (!strncmp(name, model->image_field, size) && strchr(".", model->image_field[size]))
@@ -434,14 +493,16 @@ static int check_rules(Outcome *out, const Request *r)
 static int fill(const Options *o, cJSON *params, Outcome *out, Request *r)
 {
     char *resolution = NULL, *ratio = NULL, *duration = NULL;
+    const char *size = names_of(r)->size_field;
+    bool counted = size && json_member(params, "num_frames");
     int ret;
 
-    if ((ret = override(params, "resolution", &resolution)) < 0 ||
+    if ((ret = override(params, size ? size : "resolution", &resolution)) < 0 ||
         (ret = override(params, names_of(r)->ratio_field, &ratio)) < 0 ||
-        (ret = override(params, "duration", &duration)) < 0 ||
+        (ret = override(params, duration_field(r), &duration)) < 0 ||
         (ret = check_resolution(resolution ? resolution : o->resolution, out, r)) < 0 ||
         (ret = check_aspect_ratio(ratio ? ratio : o->aspect_ratio, out, r)) < 0 ||
-        (ret = check_duration(duration ? duration : o->duration, out, r)) < 0 ||
+        (ret = check_duration(duration ? duration : o->duration, counted, out, r)) < 0 ||
         (ret = check_audio(o, out, r)) < 0 ||
         (ret = check_further("negative_prompt", o->negative_prompt, MODEL_TEXT, out, r)) <
             0 ||
@@ -461,7 +522,8 @@ static int make(const Options *o, cJSON *params, Outcome *out, Request *r)
     int ret;
 
     r->fields = cJSON_CreateObject();
-    if (!r->fields || !cJSON_AddStringToObject(r->fields, "model", r->model_name) ||
+    if (!r->fields ||
+        (o->model && !cJSON_AddStringToObject(r->fields, "model", r->model_name)) ||
         (r->prompt[0] && !cJSON_AddStringToObject(r->fields, "prompt", r->prompt)))
         return AVERROR(ENOMEM);
     if ((ret = fill(o, params, out, r)) < 0 || (ret = check_prompt(out, r)) < 0 ||
@@ -478,15 +540,19 @@ int fields_check(const Options *o, Outcome *out, Request *r)
     cJSON *params = NULL;
     int ret;
 
-    if (!o->model || !o->model[0] || !text_is_utf8(o->model))
+    bool named = o->model && o->model[0] && text_is_utf8(o->model);
+    if (!named && (o->model || !r->engine->any_model))
         return outcome_refuse(out, "The option model must name a model of the gateway.");
     if (o->negative_prompt && !text_is_utf8(o->negative_prompt))
         return outcome_refuse(out, "The option negative_prompt is not valid UTF-8.");
-    r->model = model_find(r->engine->models, o->model);
+    r->model = named ? model_find(r->engine->models, o->model) : NULL;
+    const char *name = r->model ? r->model->name : o->model;
+    if (!r->model && (r->model = r->engine->any_model))
+        name = named ? o->model : r->model->name;
     if (!r->model)
         outcome_say(out, AV_LOG_INFO,
                     "The model %s is not known to i2v: it is sent as asked.", o->model);
-    r->model_name = av_strdup(r->model ? r->model->name : o->model);
+    r->model_name = av_strdup(name);
     if (!r->model_name)
         return AVERROR(ENOMEM);
     r->image_field = names_of(r)->image_field;

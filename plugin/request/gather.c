@@ -236,6 +236,28 @@ static int add_environment(OptionsOrigin origin, const AVDictionary *query,
     return FFMIN(ret, 0);
 }
 
+/* The defaults of the table are those of the engine that is asked when none is named. */
+static int take_engine_defaults(const AVDictionary *ours, Options *o)
+{
+    const Engine *engine = engine_find(o->engine);
+    const struct {
+        const char *name, *value;
+        char **option;
+    } defaults[] = {{"model", engine ? engine->model : NULL, &o->model},
+                    {"base_url", engine ? engine->base_url : NULL, &o->base_url}};
+
+    if (!engine || engine == engine_default())
+        return 0;
+    for (size_t i = 0; i < FF_ARRAY_ELEMS(defaults); i++) {
+        if (av_dict_get(ours, defaults[i].name, NULL, AV_DICT_MATCH_CASE))
+            continue;
+        av_freep(defaults[i].option);
+        if (defaults[i].value && !(*defaults[i].option = av_strdup(defaults[i].value)))
+            return AVERROR(ENOMEM);
+    }
+    return 0;
+}
+
 int options_gather(const char *url, AVDictionary **given, Outcome *out, Options **options)
 {
     AVDictionary *ours = NULL, *query = NULL, *nothing = NULL;
@@ -250,7 +272,7 @@ int options_gather(const char *url, AVDictionary **given, Outcome *out, Options 
     av_opt_set_defaults(o);
     if ((ret = gather_command(url, given ? given : &nothing, &ours, &query, out)) < 0 ||
         (ret = add_environment(origin, query, &ours, out)) < 0 ||
-        (ret = apply(ours, o, out)) < 0)
+        (ret = apply(ours, o, out)) < 0 || (ret = take_engine_defaults(ours, o)) < 0)
         options_free(options);
     av_dict_free(&ours);
     av_dict_free(&query);

@@ -104,6 +104,8 @@ int key_of(const Request *request, const Still *still, const Still *end, char *k
     fields = NULL;
     if (!cJSON_AddNumberToObject(json, "schema", KEY_SCHEMA) ||
         !cJSON_AddStringToObject(json, "origin", request->origin) ||
+        (request->engine != engine_default() &&
+         !cJSON_AddStringToObject(json, "engine", request->engine->name)) ||
         !cJSON_AddNumberToObject(json, "take", request->take) ||
         !add_still(json, still, &request->target, request->image) ||
         !add_end(json, request, end) || sort_members(json) < 0 ||

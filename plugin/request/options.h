@@ -47,7 +47,8 @@ typedef struct Options {
     char *image;
     char *image_time;
     char *end_image;
-    char *model;
+    char *engine;
+    char *model; ///< NULL = the engine's default
     char *resolution;
     char *aspect_ratio;
     char *duration; ///< seconds, in FFmpeg's time syntax
@@ -69,7 +70,7 @@ typedef struct Options {
     int tags; ///< OptionsTags
     char *save;
     char *api_key_file;
-    char *base_url;
+    char *base_url; ///< NULL = the engine's default
     char *ca_file;
     char *store;
 } Options;

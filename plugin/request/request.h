@@ -32,6 +32,9 @@ typedef struct Request {
     const Engine *engine;  ///< that is asked
     const Model *model;    ///< its row, or NULL when it is not in the table
     char *model_name;
+    /* Of a model that takes both as a size: */
+    char *resolution;
+    char *ratio;                 ///< NULL = the still's
     const char *image_field;     ///< the request field that carries the still; static
     const char *end_image_field; ///< and that of the last frame; static
     char *prompt;
@@ -62,7 +65,7 @@ typedef struct Request {
     char *save;
     char *api_key;
     char *api_key_path; ///< the file it was read from, or NULL
-    char *origin;       ///< of the gateway
+    char *origin;       ///< of the gateway, with the path that the engine has there
     bool allow_http;    ///< the gateway is plain http, so downloads may be
     char *ca_file;
     char *store;
@@ -110,7 +113,7 @@ int request_settle(Request *request, const Still *still, const Still *end, Outco
 
 /** What the ledger knows of a request that was made before. Borrowed. */
 typedef struct EarlierRequest {
-    const char *key, *model, *prompt;
+    const char *key, *engine, *origin, *model, *prompt; ///< NULL = not known
     int take, duration, width, height;
 } EarlierRequest;
 

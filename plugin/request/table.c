@@ -36,8 +36,9 @@ static const AVOption option_table[] = {
     STRING(image, "set the still: path, -, http(s) URL, data: URI or a video (default: the input URL)", NULL),
     STRING(image_time, "set which frame of a video is the still: a time, or end", "0"),
     STRING(end_image, "set the still that the clip ends with, where the model takes one", NULL),
-    STRING(model, "set the image-to-video model of the gateway", "openai/sora-2-i2v"),
-    STRING(resolution, "set the resolution, as the model names it (default: the model's)", NULL),
+    STRING(engine, "set who makes the clip: " ENGINE_DEFAULT ", or openai, a server at base_url with the OpenAI-style Videos API", ENGINE_DEFAULT),
+    STRING(model, "set the image-to-video model (of engine=openai: the server's own)", ENGINE_DEFAULT_MODEL),
+    STRING(resolution, "set the resolution, as the model names it or WIDTHxHEIGHT (default: the model's)", NULL),
     STRING(aspect_ratio, "set the aspect ratio, auto = nearest to the still's", "auto"),
     STRING(duration, "set the length of the clip in seconds (default: the model's)", NULL),
     BOOLEAN(audio, "set whether the clip has audio, where the model lets one choose", -1, -1),
@@ -75,8 +76,8 @@ static const AVOption option_table[] = {
         VALUE("tags", "basic", "the generation's id and the IPTC digital source type", TAGS_BASIC),
         VALUE("tags", "all", "model, prompt, take and cost, too", TAGS_ALL),
     STRING(save, "also keep the original MP4 at this path", NULL),
-    STRING(api_key_file, "read the API key from this file (default: " ENGINE_DEFAULT_KEYS " or i2v/key)", NULL),
-    STRING(base_url, "set the origin of the gateway (env I2V_BASE_URL)", ENGINE_DEFAULT_URL),
+    STRING(api_key_file, "read the API key from this file (default: I2V_API_KEY, " ENGINE_DEFAULT_KEYS " or i2v/key)", NULL),
+    STRING(base_url, "set where the gateway or server is (env I2V_BASE_URL)", ENGINE_DEFAULT_URL),
     STRING(ca_file, "set the CA bundle for https", NULL),
     STRING(store, "set the directory of the ledger and the clips (env I2V_STORE)", NULL),
     { NULL, NULL, 0, AV_OPT_TYPE_FLAGS, { .i64 = 0 }, 0, 0, 0, NULL },
@@ -144,7 +145,8 @@ int options_add(AVDictionary **options, const char *name, const char *value, Out
 
 /* URLs and graphs come from strangers too: what could send the key elsewhere, or a file
  * of this machine's to the gateway, or write one, is not for them to say. */
-static const char withheld[] = "base_url|api_key_file|prompt_file|ca_file|store|save";
+static const char withheld[] =
+    "engine|base_url|api_key_file|prompt_file|ca_file|store|save";
 
 static const char *const places[] = {
     [OPTIONS_OF_URL] = "an i2v: URL",

@@ -4,6 +4,7 @@
 
 #include <limits.h>
 #include <math.h>
+#include <stdio.h>
 
 #include <libavutil/common.h>
 #include <libavutil/error.h>
@@ -138,10 +139,27 @@ static void follow_first(const Request *r, const Still *still, const Still *end,
     target->height = first.height;
 }
 
+/* The size that is asked for in place of resolution and ratio. */
+static int settle_size(Request *r, const Still *still)
+{
+    double ratio = (double)still_width(still) / still_height(still);
+    char size[32];
+
+    if (r->ratio)
+        model_parse_ratio(r->ratio, &ratio);
+    model_frame(r->model, r->resolution, ratio, &r->width, &r->height);
+    snprintf(size, sizeof(size), "%dx%d", r->width, r->height);
+    return cJSON_AddStringToObject(r->fields, r->model->size_field, size)
+               ? 0
+               : AVERROR(ENOMEM);
+}
+
 int target_settle(Request *r, const Still *still, const Still *end, Outcome *out)
 {
     int ret = settle_ratio(r, still);
     if (ret < 0 || !r->model)
+        return ret;
+    if (r->model->size_field && still && (ret = settle_size(r, still)) < 0)
         return ret;
     const char *resolution = json_text(r->fields, "resolution");
     const char *ratio = json_text(r->fields, r->model->ratio_field);

@@ -311,6 +311,37 @@ bool store_noted_lately(const Store *store, const char *key)
     return journal_walk(store, store->journal_began, find_key, wanted) == AVERROR(EEXIST);
 }
 
+typedef struct Wanted {
+    char *member; ///< as it stands in a line
+    size_t size;
+} Wanted;
+
+static int find_member(void *opaque, int64_t at, const char *line, size_t size)
+{
+    const Wanted *wanted = opaque;
+
+    (void)at;
+    return memmem(line, size, wanted->member, wanted->size) ? AVERROR(EEXIST) : 0;
+}
+
+bool store_knows_id(const Store *store, const char *id)
+{
+    cJSON *json = cJSON_CreateString(id);
+    char *text = json ? cJSON_PrintUnformatted(json) : NULL;
+    Wanted wanted = {.member = text ? av_asprintf("\"id\":%s", text) : NULL};
+    /* Without memory it may be known. */
+    bool known = !wanted.member;
+
+    if (wanted.member) {
+        wanted.size = strlen(wanted.member);
+        known = journal_walk(store, 0, find_member, &wanted) == AVERROR(EEXIST);
+    }
+    av_free(wanted.member);
+    cJSON_free(text);
+    cJSON_Delete(json);
+    return known;
+}
+
 /* Where the lines of a request begin */
 
 static int note_place(void *opaque, int64_t at, const char *line, size_t size)

@@ -101,6 +101,9 @@ int store_save(const Store *store, const Record *record, Outcome *out);
  * opened the store. No clock is asked. */
 bool store_noted_lately(const Store *store, const char *key);
 
+/** Whether a generation has been noted in the journal, of whatever request. */
+bool store_knows_id(const Store *store, const char *id);
+
 /* Clips */
 
 /** Where the clip of a key is or will be, and where it grows. */

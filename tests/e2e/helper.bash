@@ -233,6 +233,14 @@ says_in_one() { # text...
     done
 }
 
+# One line of the log is an error, with each text in it.
+one_sentence() { # text...
+    local lines
+    lines=$(grep -vc -e ' [[]key ' -e 'Picking up' -e ' Price: ' -e 'Status: ' -e 'Accepted as' <<<"$stderr") || true
+    same 1 "$lines" || { echo "$stderr"; return 1; }
+    says_in_one "$@"
+}
+
 same() { # expected, actual
     [ "$1" = "$2" ] || { printf 'expected: %s\ngot:      %s\n' "$1" "$2"; return 1; }
 }

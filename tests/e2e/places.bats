@@ -66,14 +66,6 @@ delivered() { # prompt
     same 1 "$(accepted)"
 }
 
-# One line of the log is an error, with each text in it.
-one_sentence() { # text...
-    local lines
-    lines=$(grep -vc -e ' \[key ' -e 'Picking up' -e ' Price: ' -e 'Status: ' -e 'Accepted as' <<<"$stderr") || true
-    same 1 "$lines" || { echo "$stderr"; return 1; }
-    says_in_one "$@"
-}
-
 @test "full before anything is sent" {
     small_disk 1M
     on_disk mkdir disk/store

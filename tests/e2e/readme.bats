@@ -16,12 +16,12 @@ commands() { # grep pattern
 }
 
 @test "the README's commands are the ones tested here" {
-    same 24 "$(commands . | wc -l)"
+    same 25 "$(commands . | wc -l)"
     same 6 "$(commands '^(samples/install|cmake|\(cd build|apt)' | wc -l)"
     same 1 "$(commands '^samples/quickstart.sh$' | wc -l)"
     same 1 "$(commands '^tests/run.sh$' | wc -l)"
     same 1 "$(commands '^i2v-gateway ' | wc -l)"
-    same 7 "$(commands '^(i2v |clip=.*fetch)' | wc -l)"
+    same 8 "$(commands '^(i2v |clip=.*fetch)' | wc -l)"
     same 8 "$(commands '^(i2vctl |key=|clip=.*wait)' | wc -l)"
     same 1 "$(commands --manifest | wc -l)"
 }
@@ -34,11 +34,22 @@ commands() { # grep pattern
         *out.mp4) same 240 "$(frames_of out.mp4)" ;;
         *out.mkv) same 240 "$(frames_of out.mkv)" ;;
         esac
-    done < <(commands '^(i2v ffmpeg|clip=.*fetch)' | sed 's/^i2v ffmpeg/& -y/')
+    done < <(commands '^(i2v ffmpeg|clip=.*fetch)' | grep -v -e -engine | sed 's/^i2v ffmpeg/& -y/')
     SDL_VIDEODRIVER=dummy SDL_AUDIODRIVER=dummy \
         works sh -c "$(commands '^i2v ffplay' | sed 's/ffplay/& -autoexit/')"
     works sh -c "$(commands '^i2v ffprobe')"
     says "Duration: 00:00:08.0"
+}
+
+@test "the README's command for a server of one's own works" {
+    stop_gateway
+    start_gateway --api openai
+    unset AIML_API_KEY
+    export I2V_API_KEY=$KEY
+    works sh -c "$(commands -engine | sed "s|http://127.0.0.1:8091|$GATEWAY|")"
+    same 120 "$(frames_of waves.mp4)"
+    stop_gateway
+    start_gateway
 }
 
 @test "the README's commands for the ledger work, one after the other" {

@@ -143,12 +143,25 @@ static int is_badly_encoded(const Exchange *x)
     return 0;
 }
 
+void files_serve(Exchange *x, Reply *reply, Job *job)
+{
+    ClipKind kind = x->plan.has_clip ? x->plan.clip : job->kind;
+    char *file = x->plan.file ? checked_strdup(x->plan.file)
+                              : render_variant(&x->gateway->jobs, job, kind);
+
+    reply->fd = file ? open(file, O_RDONLY | O_CLOEXEC) : -1;
+    free(file);
+    if (reply->fd < 0)
+        reply_text(reply, 500, "text/plain",
+                   "the stand-in cannot make this kind of clip\n");
+    else
+        serve_file(x, reply, job, kind);
+}
+
 void files_download(Exchange *x, Reply *reply)
 {
     JobList *list = &x->gateway->jobs;
     Job *job = jobs_find_clip(list, x->path);
-    ClipKind kind;
-    char *file;
 
     if (is_badly_encoded(x)) {
         reply_text(reply, 400, "text/plain", "Bad Request\n");
@@ -162,13 +175,5 @@ void files_download(Exchange *x, Reply *reply)
     pthread_mutex_lock(&list->lock);
     job->downloads++;
     pthread_mutex_unlock(&list->lock);
-    kind = x->plan.has_clip ? x->plan.clip : job->kind;
-    file = x->plan.file ? checked_strdup(x->plan.file) : render_variant(list, job, kind);
-    reply->fd = file ? open(file, O_RDONLY | O_CLOEXEC) : -1;
-    free(file);
-    if (reply->fd < 0)
-        reply_text(reply, 500, "text/plain",
-                   "the stand-in cannot make this kind of clip\n");
-    else
-        serve_file(x, reply, job, kind);
+    files_serve(x, reply, job);
 }

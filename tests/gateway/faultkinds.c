@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define ON(endpoint) (1u << ENDPOINT_##endpoint)
-#define ON_ANY       (ON(CREATE) | ON(POLL) | ON(LOGS) | ON(DOWNLOAD) | ON(MODELS))
+#define ON_ANY       (ON(CREATE) | ON(POLL) | ON(LOGS) | ON(DOWNLOAD) | ON(MODELS) | ON(CANCEL))
 
 /* Reads its arguments from args (which it may cut up); -1 when they make no sense. */
 typedef int ApplyFault(Plan *plan, char *args);
@@ -435,7 +435,8 @@ static const struct {
     {"unrelated", ON(LOGS), apply_unrelated, "NEWER [OLDER]",
      "so many rows of nobody's before and behind those of the jobs"},
     {"hollow", ON(LOGS), apply_hollow, "", "an empty page that says there are more"},
-    {"url", ON(POLL), apply_url, "URL", "the result's URL, in place of its own"},
+    {"url", ON(POLL), apply_url, "URL",
+     "the result's URL, in place of its own; with --api openai beside the content"},
     {"odd-url", ON(POLL), apply_odd_url, "NAME",
      "the result's URL in a form that is hard to read, see below"},
     {"lose", ON(POLL), apply_lose, "", "404, the generation is unknown"},

@@ -30,8 +30,8 @@ struct FaultSet {
     long long seen[NB_ENDPOINTS];
 };
 
-static const char *const endpoint_names[NB_ENDPOINTS] = {"create",   "poll",   "logs",
-                                                         "download", "models", "other"};
+static const char *const endpoint_names[NB_ENDPOINTS] = {
+    "create", "poll", "logs", "download", "models", "cancel", "other"};
 
 const char *endpoint_name(Endpoint endpoint)
 {

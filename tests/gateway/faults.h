@@ -11,6 +11,7 @@ typedef enum Endpoint {
     ENDPOINT_LOGS,
     ENDPOINT_DOWNLOAD,
     ENDPOINT_MODELS,
+    ENDPOINT_CANCEL,
     ENDPOINT_OTHER, /* control requests and unknown paths: never faulted */
     NB_ENDPOINTS
 } Endpoint;

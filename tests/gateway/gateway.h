@@ -33,8 +33,9 @@ typedef struct Gateway {
     const char *ready_file, *schema_file;
     unsigned short api_port, files_port;
     double latency;
-    int verbose, exit_with_parent;
-    char *directory; /* the state, absolute */
+    int verbose, exit_with_parent, key_given, openai;
+    const struct Profile *profile; /* NULL: the AI/ML API, and not the Videos API */
+    char *directory;               /* the state, absolute */
     int directory_is_ours;
     char *api_base, *files_base; /* scheme://127.0.0.1:port */
     Buffer certificate, certificate_key;
@@ -114,6 +115,7 @@ void api_billing(Exchange *x, Reply *reply);
 void api_models(Exchange *x, Reply *reply);
 void api_deprecations(Exchange *x, Reply *reply);
 void files_download(Exchange *x, Reply *reply);
+void files_serve(Exchange *x, Reply *reply, Job *job); /* a job that is completed */
 void control_faults(Exchange *x, Reply *reply);
 void control_state(Exchange *x, Reply *reply);
 void control_counts(Exchange *x, Reply *reply);

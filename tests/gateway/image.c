@@ -232,21 +232,14 @@ static char *probe(const char *field, size_t format, const char *file, Image *im
     return status ? complain(field, "the image cannot be decoded") : NULL;
 }
 
-char *image_receive(const char *field, const char *url, const char *file, Image *image,
-                    const atomic_int *stop)
+/* Of what is in image->bytes. */
+static char *look_at(const char *field, size_t claimed, const char *file, Image *image,
+                     const atomic_int *stop)
 {
     static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-    size_t format, claimed = NB_FORMATS;
-    char *problem;
+    size_t format = recognise(&image->bytes);
+    char *problem = NULL;
 
-    *image = (Image){.kind = strncmp(url, "data:", 5) ? "url" : "data"};
-    if (!strcmp(image->kind, "data"))
-        problem = decode_data(field, url, image, &claimed);
-    else
-        problem = fetch_url(field, url, image, stop);
-    if (problem)
-        return problem;
-    format = recognise(&image->bytes);
     if (format == NB_FORMATS)
         return complain(field, "not a PNG, JPEG or WebP image");
     if (claimed != NB_FORMATS && claimed != format)
@@ -267,4 +260,24 @@ char *image_receive(const char *field, const char *url, const char *file, Image 
     if (problem)
         unlink(file);
     return problem;
+}
+
+char *image_take(Buffer *bytes, const char *file, Image *image, const atomic_int *stop)
+{
+    image->bytes = *bytes;
+    return look_at("input_reference", NB_FORMATS, file, image, stop);
+}
+
+char *image_receive(const char *field, const char *url, const char *file, Image *image,
+                    const atomic_int *stop)
+{
+    size_t claimed = NB_FORMATS;
+    char *problem;
+
+    *image = (Image){.kind = strncmp(url, "data:", 5) ? "url" : "data"};
+    if (!strcmp(image->kind, "data"))
+        problem = decode_data(field, url, image, &claimed);
+    else
+        problem = fetch_url(field, url, image, stop);
+    return problem ? problem : look_at(field, claimed, file, image, stop);
 }

@@ -21,4 +21,7 @@ typedef struct Image {
 char *image_receive(const char *field, const char *url, const char *file, Image *image,
                     const atomic_int *stop);
 
+/* The same of the bytes of a file part, which it takes over. */
+char *image_take(Buffer *bytes, const char *file, Image *image, const atomic_int *stop);
+
 #endif

@@ -102,6 +102,7 @@ static cJSON *to_record(const Job *job)
     add_text(record, "fail_name", job->fail_name);
     add_text(record, "fail_message", job->fail_message);
     cJSON_AddNumberToObject(record, "fail_at", job->fail_at);
+    cJSON_AddNumberToObject(record, "deleted", job->deleted);
     return record;
 }
 
@@ -178,6 +179,7 @@ static Job *from_record(const cJSON *record)
     job->fail_name = get_text(record, "fail_name");
     job->fail_message = get_text(record, "fail_message");
     job->fail_at = get_number(record, "fail_at");
+    job->deleted = (int)get_number(record, "deleted");
     return job;
 }
 

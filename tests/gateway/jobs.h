@@ -44,6 +44,7 @@ typedef struct Job {
     double fail_at; /* seconds after its creation */
     RenderState render;
     long long polls, downloads;
+    int deleted;
 } Job;
 
 typedef struct JobList {

@@ -3,6 +3,7 @@
 #include "gateway.h"
 #include "child.h"
 #include "model.h"
+#include "videos.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -32,6 +33,8 @@ enum {
     OPTION_STATE,
     OPTION_CACHE,
     OPTION_SCHEMA,
+    OPTION_API,
+    OPTION_PROFILE,
     OPTION_READY_FILE,
     OPTION_EXIT_WITH_PARENT,
     OPTION_VERBOSE,
@@ -50,6 +53,8 @@ static const struct option options[] = {
     {"state", required_argument, NULL, OPTION_STATE},
     {"cache", required_argument, NULL, OPTION_CACHE},
     {"schema", required_argument, NULL, OPTION_SCHEMA},
+    {"api", required_argument, NULL, OPTION_API},
+    {"profile", required_argument, NULL, OPTION_PROFILE},
     {"ready-file", required_argument, NULL, OPTION_READY_FILE},
     {"exit-with-parent", no_argument, NULL, OPTION_EXIT_WITH_PARENT},
     {"verbose", no_argument, NULL, OPTION_VERBOSE},
@@ -91,6 +96,7 @@ static int set_option(Gateway *gateway, int option)
         return 0;
     case OPTION_API_KEY:
         gateway->api_key = optarg;
+        gateway->key_given = 1;
         return *optarg ? 0 : usage("%s must not be empty", "--api-key");
     case OPTION_LATENCY:
         if (parse_number(optarg, 0, 1e6, &gateway->latency))
@@ -108,6 +114,14 @@ static int set_option(Gateway *gateway, int option)
     case OPTION_SCHEMA:
         gateway->schema_file = optarg;
         return 0;
+    case OPTION_API:
+        gateway->openai = !strcmp(optarg, "openai");
+        return gateway->openai || !strcmp(optarg, "aimlapi")
+                   ? 0
+                   : usage("'%s' is not aimlapi or openai", optarg);
+    case OPTION_PROFILE:
+        gateway->profile = profile_find(optarg);
+        return gateway->profile ? 0 : usage("the profile must be %s", profile_names());
     case OPTION_READY_FILE:
         gateway->ready_file = optarg;
         return 0;
@@ -144,6 +158,10 @@ static int parse_command_line(Gateway *gateway, int argc, char **argv)
     }
     if (!status && optind < argc)
         status = usage("unexpected argument '%s'", argv[optind]);
+    if (!status && gateway->profile && !gateway->openai)
+        status = usage("%s is for --api openai", "--profile");
+    if (gateway->openai && !gateway->profile)
+        gateway->profile = profile_find("vllm-omni");
     if (!status && !gateway->cert_file != !gateway->cert_key_file)
         status = usage("%s go together", "--cert and --cert-key");
     return status;

@@ -159,7 +159,7 @@ static cJSON *describe_counts(const Gateway *gateway)
     cJSON_AddNumberToObject(counts, "create_seen",
                             (double)gateway->seen[ENDPOINT_CREATE]);
     cJSON_AddNumberToObject(counts, "create_accepted", (double)gateway->accepted);
-    for (int i = ENDPOINT_POLL; i <= ENDPOINT_MODELS; i++)
+    for (int i = ENDPOINT_POLL; i <= ENDPOINT_CANCEL; i++)
         cJSON_AddNumberToObject(counts, endpoint_name((Endpoint)i),
                                 (double)gateway->seen[i]);
     return counts;

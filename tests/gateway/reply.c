@@ -2,6 +2,7 @@
  * transport: cut, slow, without end, with a wrong length.
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gateway.h"
+#include "videos.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -120,8 +121,13 @@ static void add_time(cJSON *body)
 
 void reply_error(const Exchange *x, Reply *reply, unsigned status, const char *message)
 {
-    cJSON *body = cJSON_CreateObject();
+    cJSON *body;
 
+    if (x->gateway->profile) {
+        videos_error(x, reply, status, message);
+        return;
+    }
+    body = cJSON_CreateObject();
     cJSON_AddStringToObject(body, "message", message);
     cJSON_AddStringToObject(body, "path", x->uri);
     cJSON_AddStringToObject(body, "requestId", x->request_id);

@@ -3,6 +3,7 @@
  * holds up nobody else.
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gateway.h"
+#include "videos.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -40,6 +41,15 @@ static const Route routes[] = {
     {"GET", "/generations/", ENDPOINT_DOWNLOAD, 0, files_download},
 };
 
+static const Route video_routes[] = {
+    {"POST", "/v1/videos", ENDPOINT_CREATE, 1, videos_create},
+    {"GET", "/v1/videos", ENDPOINT_LOGS, 1, videos_list},
+    {"GET", "/v1/videos/", ENDPOINT_POLL, 1, videos_one},
+    {"DELETE", "/v1/videos/", ENDPOINT_CANCEL, 1, videos_one},
+    {"GET", "/v1/models", ENDPOINT_MODELS, 1, videos_models},
+    {"GET", "/health", ENDPOINT_OTHER, 0, videos_health},
+};
+
 static const Route file_routes[] = {
     {"GET", NULL, ENDPOINT_DOWNLOAD, 0, files_download},
     {"HEAD", NULL, ENDPOINT_DOWNLOAD, 0, files_download},
@@ -71,16 +81,36 @@ static int path_fits(const char *route, const char *path)
            (route[length - 1] == '/' && !strncmp(route, path, length));
 }
 
-static const Route *find_route(const Exchange *x)
+static const Route *find_in(const Route *table, size_t count, const Exchange *x)
 {
-    const Route *table = x->on_files ? file_routes : routes;
-    size_t count = x->on_files ? sizeof(file_routes) / sizeof(*file_routes)
-                               : sizeof(routes) / sizeof(*routes);
-
     for (size_t i = 0; i < count; i++)
         if (!strcmp(x->method, table[i].method) && path_fits(table[i].path, x->path))
             return &table[i];
     return NULL;
+}
+
+#define FIND_IN(table, x) find_in(table, sizeof(table) / sizeof(*(table)), x)
+
+static const Route *find_route(const Exchange *x)
+{
+    if (x->on_files)
+        return FIND_IN(file_routes, x);
+    if (!x->gateway->profile || !strncmp(x->path, "/control/", 9))
+        return FIND_IN(routes, x);
+    return FIND_IN(video_routes, x);
+}
+
+/* A file is asked for below its video. */
+static Endpoint endpoint_of(const Exchange *x)
+{
+    size_t length = strlen(x->path), tail = strlen("/content");
+
+    if (!x->route)
+        return ENDPOINT_OTHER;
+    if (x->route->endpoint == ENDPOINT_POLL && x->gateway->profile && length > tail &&
+        !strcmp(x->path + length - tail, "/content"))
+        return ENDPOINT_DOWNLOAD;
+    return x->route->endpoint;
 }
 
 static void read_client_request_id(Exchange *x)
@@ -102,7 +132,7 @@ static void begin(Exchange *x)
 
     x->started = 1;
     x->route = find_route(x);
-    x->endpoint = x->route ? x->route->endpoint : ENDPOINT_OTHER;
+    x->endpoint = endpoint_of(x);
     read_client_request_id(x);
     if (faults_refresh(x->gateway->faults, &problem)) {
         fprintf(stderr, "i2v-gateway: %s\n", problem);
@@ -123,6 +153,9 @@ static int hold_back(const Exchange *x)
 
 static int check_key(const Exchange *x, Reply *reply)
 {
+    if (x->gateway->profile)
+        return videos_check_key(x, reply);
+
     const char *authorization = exchange_header(x, "Authorization");
     const char *key = x->gateway->api_key;
 
@@ -151,6 +184,10 @@ static void answer_route(Exchange *x, Reply *reply)
         return;
     if (x->route) {
         x->route->answer(x, reply);
+        return;
+    }
+    if (x->gateway->profile) {
+        videos_no_route(x, reply);
         return;
     }
     text = text_format("Cannot %s %s", x->method, x->path);
@@ -182,7 +219,7 @@ static int fill_reply(Exchange *x, Reply *reply)
         answer_route(x, reply);
     if (creates && hold_back(x))
         return -1;
-    if (plan->status && plan->taken && creates && reply->status == 200)
+    if (plan->status && plan->taken && creates && reply->status < 300)
         reply_scripted(x, reply);
     if (plan->drop_after)
         return -1;

@@ -30,6 +30,7 @@ static const struct {
     {"image", AV_OPT_TYPE_STRING, NULL, 0},
     {"image_time", AV_OPT_TYPE_STRING, "0", 0},
     {"end_image", AV_OPT_TYPE_STRING, NULL, 0},
+    {"engine", AV_OPT_TYPE_STRING, "aimlapi", 0},
     {"model", AV_OPT_TYPE_STRING, "openai/sora-2-i2v", 0},
     {"resolution", AV_OPT_TYPE_STRING, NULL, 0},
     {"aspect_ratio", AV_OPT_TYPE_STRING, "auto", 0},
