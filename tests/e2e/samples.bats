@@ -59,14 +59,12 @@ loudness() { # file
 
 @test "cluster.sh: shots of a manifest on a server of one's own, in one film" {
     printf '{"id": "%s", "prompt": "%s", "image": "still.png", "duration": 2}\n' a Waves b Wind c Rain >shots.jsonl
-    stop_gateway
     start_gateway --api openai --profile litellm
     mark
     MODEL=wan I2V_API_KEY=$KEY works "$SAMPLES/cluster.sh" "$GATEWAY" shots.jsonl film.mp4
     same 144 "$(frames_of film.mp4)"
     expect_creates 3
     stop_gateway
-    start_gateway
 }
 
 @test "join.sh: clips of two models, of which one has no sound, in one film" {
