@@ -6,7 +6,7 @@
 #
 #   run.sh          everything, as CI does; of what is run many times over, as the matrices of
 #                   crashes, power cuts, clocks and faults, a fixed sample
-#   run.sh --all    everything, and these whole; the tables of the four are kept beside this
+#   run.sh --all    everything, and these whole; their tables are kept beside this
 #                   file. Then in trixie, too, with another FFmpeg; see matrix.sh
 #   run.sh --quick  format, house, one build, the unit tests and e2e-forms
 #   run.sh NAME...  one build, and the suites of these names: unit-store, e2e-forms, ...; without
@@ -19,7 +19,7 @@ here=$(dirname "$(readlink -f "$0")")
 root=$(dirname "$here")
 build=${I2V_BUILD_DIR:-$root/build-test}
 processors=$(nproc)
-matrices='crash powercut clock fault'
+matrices='crash crash-openai powercut clock fault'
 # The end-to-end tests wait, too, so more of them than there are processors.
 jobs=$((processors * 3))
 status=0

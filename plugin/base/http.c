@@ -383,8 +383,10 @@ static int set_up(HttpExchange *exchange)
     if (url_is_loopback(request->url))
         curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
     watch_resolving(exchange);
-    if (request->method)
+    if (request->method) { /* as with a body, it must not go out twice */
         curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
+        curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+    }
     if (request->body)
         set_body(exchange);
     return set_headers(exchange);
@@ -431,8 +433,8 @@ fail:
 static bool go_on_undecoded(HttpExchange *exchange, CURLcode code)
 {
     if (code == CURLE_OK || exchange->reply.error || !exchange->reply.coded ||
-        exchange->received || exchange->request.body || exchange->request.range_from ||
-        exchange->as_it_is)
+        exchange->received || exchange->request.body || exchange->request.method ||
+        exchange->request.range_from || exchange->as_it_is)
         return false;
     exchange->as_it_is = true;
     curl_easy_setopt(exchange->easy, CURLOPT_HTTP_CONTENT_DECODING, 0L);

@@ -87,12 +87,12 @@ static void warn(const Answers *answers, Outcome *out)
 
 /* All models: our rows, then what else the gateway serves */
 
-static bool is_in_table(const Catalogue *catalogue, int n)
+static bool is_in_table(const Model *models, const Catalogue *catalogue, int n)
 {
     const char *alias;
-    bool known = model_find(engine_default()->models, catalogue_id(catalogue, n));
+    bool known = model_find(models, catalogue_id(catalogue, n));
     for (int i = 0; !known && (alias = catalogue_alias(catalogue, n, i)); i++)
-        known = model_find(engine_default()->models, alias);
+        known = model_find(models, alias);
     return known;
 }
 
@@ -100,7 +100,7 @@ static bool is_in_table(const Catalogue *catalogue, int n)
 static int list_all(const Answers *answers, ModelPage **pages, int *count)
 {
     const Catalogue *catalogue = answers->models;
-    const Model *models = engine_default()->models;
+    const Model *models = answers->place->engine->models;
     int rows = 0, n = 0;
 
     while (models[rows].name)
@@ -111,7 +111,7 @@ static int list_all(const Answers *answers, ModelPage **pages, int *count)
     for (; n < rows; n++)
         (*pages)[n] = page_of_row(&models[n], catalogue, answers->retirements);
     for (int i = 0; i < catalogue_count(catalogue); i++) {
-        bool listed = is_in_table(catalogue, i);
+        bool listed = is_in_table(models, catalogue, i);
         for (int row = 0; row < rows; row++)
             listed |= (*pages)[row].entry == i;
         if (!listed)
@@ -229,12 +229,12 @@ static int refuse(const char *name, const Answers *answers, Outcome *out)
 
 static int show_one(const char *name, const Answers *answers, bool json, Outcome *out)
 {
-    const Model *model = model_find(engine_default()->models, name);
+    const Model *model = model_find(answers->place->engine->models, name);
     ModelPage page = {NULL, answers->models, catalogue_find(answers->models, name),
                       answers->retirements};
 
     if (!model && page.entry >= 0)
-        model = model_find(engine_default()->models,
+        model = model_find(answers->place->engine->models,
                            catalogue_id(answers->models, page.entry));
     if (model)
         page = page_of_row(model, answers->models, answers->retirements);
@@ -265,12 +265,17 @@ static int check_arguments(const Arguments *arguments, Outcome *out)
 int ctl_models(Arguments *arguments, Outcome *out)
 {
     const char *name = arguments->nb_words ? arguments->words[0] : NULL;
-    const Model *model = name ? model_find(engine_default()->models, name) : NULL;
+    const Model *model = NULL;
     Answers answers = {0};
     int ret = check_arguments(arguments, out);
 
     if (ret >= 0)
         ret = find_gateway(arguments->options, out, &answers.place);
+    if (ret >= 0 && !answers.place->engine->list)
+        ret = ctl_refuse(out, "The engine %s does not say which models it has.",
+                         answers.place->engine->name);
+    if (ret >= 0 && name)
+        model = model_find(answers.place->engine->models, name);
     if (ret >= 0)
         ret = ask(arguments->interrupt, model ? model->name : name, out, &answers);
     ctl_print_begin();

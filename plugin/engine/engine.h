@@ -3,12 +3,13 @@
  *
  * An engine is a row of a table: what a service is called, where it is, what its models
  * take, and the calls that ask it. Nothing above this folder names a service or knows a
- * path, a header or an answer of one. `create` asks for a generation and is where money
- * is spent; `poll` asks how one is; `find` looks for one whose create call was not
- * answered; `list`, `retirements` and `price` tell of the models. What a service has no
- * call for is NULL, and whoever needs it says so.
+ * path, a header or an answer of one. `ready` asks whether it takes requests; `create`
+ * asks for a generation and is where money is spent; `poll` asks how one is; `find` looks
+ * for one whose create call was not answered; `cancel` asks to end one; `list`,
+ * `retirements` and `price` tell of the models. What a service has no call for is NULL,
+ * and whoever needs it says so.
  *
- * The first three start an EngineCall in a set of exchanges that the caller drives.
+ * The first five start an EngineCall in a set of exchanges that the caller drives.
  * engine_answered() tells what came of it: an EngineVerdict, which says what the answer
  * means for the money. It is decided there and nowhere else, by one rule: a create call
  * whose last byte went out, and that was neither accepted nor clearly refused, is lost.
@@ -93,7 +94,8 @@ typedef struct EngineAnswer {
     int rows;      ///< find: rows on this page
     char after[ENGINE_ID_SIZE]; ///< find: the last of them, for the next page
     bool untold;                ///< find: there are rows that do not tell whose they are
-    bool guessed;               ///< find: told by its prompt, and not by an id of ours
+    bool runs_on; ///< cancel: it is off the list, and may be made to its end
+    bool guessed; ///< find: told by its prompt, and not by an id of ours
 } EngineAnswer;
 
 /** What find looks for, on which page. Borrowed until engine_end(). */
@@ -101,6 +103,9 @@ typedef struct EngineQuery {
     const char *client_ids; ///< of its tries, separated by spaces, where one that ends in
                             ///< * is the beginning of any
     const char *prompt;
+    bool prompt_is_cut;   ///< it may go on
+    const char *size;     ///< that was asked for, or NULL
+    bool timed;           ///< since is by the engine's own clock
     int64_t since, until; ///< the window, Unix time in seconds
     int offset;           ///< rows to pass over
     const char *after;    ///< EngineAnswer.after of the page before, or ""
@@ -141,7 +146,8 @@ typedef struct Engine {
                          ///< an origin and nothing more
     const char *model;   ///< that is asked for when none is given; NULL = the service's
     const char *listing; ///< what find reads, for people
-    int listed_within;   ///< seconds in which what was accepted is listed; 0 = not known
+    int listed_within;   ///< seconds in which what was accepted is listed, by its prompt;
+                         ///< 0 = it is listed by its client request id, soon or late
     int asks;            ///< polls in a row that must not know an id before it counts
     bool needs_key;
     bool keeps_clips; ///< clips are at the service itself, and the key goes along

@@ -65,7 +65,8 @@ bool model_parse_ratio(const char *text, double *ratio)
 {
     double w, h;
     int size = 0;
-    if (sscanf(text, "%lf:%lf%n", &w, &h, &size) != 2 || text[size] || w <= 0 || h <= 0)
+    if (sscanf(text, "%lf:%lf%n", &w, &h, &size) != 2 || text[size] || !(w > 0) ||
+        !(h > 0) || !isfinite(w / h))
         return false;
     *ratio = w / h;
     return true;

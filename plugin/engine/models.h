@@ -12,6 +12,9 @@ struct AVBPrint;
 #define MODEL_CHOICES 9
 #define MODEL_RULES   4
 
+/** No clip with a size_field is longer than this in one direction against the other. */
+#define MODEL_MAX_RATIO 8.0
+
 /** The pixels of a clip, and so of its still, at one resolution and aspect ratio. */
 typedef struct ModelSize {
     const char *resolution;

@@ -19,10 +19,10 @@ static void take_header(EngineCall *call, const char *name, const char *value)
 {
     cJSON *json;
 
-    if (av_strcasecmp(name, "x-litellm-response-cost"))
+    if (call->kind != CALL_CREATE || av_strcasecmp(name, "x-litellm-response-cost"))
         return;
     json = cJSON_Parse(value); /* as JSON has numbers, whatever the host's locale */
-    if (cJSON_IsNumber(json) && json->valuedouble >= 0)
+    if (cJSON_IsNumber(json) && json->valuedouble >= 0 && json->valuedouble < 1e9)
         call->usage.usd = json->valuedouble;
     cJSON_Delete(json);
 }
@@ -68,8 +68,9 @@ static int read_body(const EngineCall *call, const char *body, size_t size,
     case CALL_FIND:
         return openai_parse_rows(body, size, &call->query, answer);
     case CALL_READY:
-    case CALL_CANCEL: /* some answer with the job, and some with a word */
-        return 0;
+        return openai_parse_rows(body, size, NULL, answer);
+    case CALL_CANCEL:
+        return openai_parse_deleted(body, size, answer);
     default:
         return read_job(call, body, size, &answer->job);
     }

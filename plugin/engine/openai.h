@@ -23,7 +23,11 @@ extern const Model openai_any_model;
  * @return 0, AVERROR_INVALIDDATA for what is none, AVERROR(ENOMEM) */
 int openai_parse_job(const char *body, size_t size, EngineJob *job);
 
-/** Read a page of the list. @return 0, AVERROR_INVALIDDATA, AVERROR(ENOMEM) */
+/** Read the answer to a DELETE. @return 0, AVERROR_INVALIDDATA for what is none */
+int openai_parse_deleted(const char *body, size_t size, EngineAnswer *answer);
+
+/** Read a page of the list. @param query  NULL: it need only be one
+ * @return 0, AVERROR_INVALIDDATA, AVERROR(ENOMEM) */
 int openai_parse_rows(const char *body, size_t size, const EngineQuery *query,
                       EngineAnswer *answer);
 

@@ -33,8 +33,9 @@ static void begin_part(AVBPrint *text, const char *boundary, const char *name)
     av_bprintf(text, "\"");
 }
 
-/* Some servers take an empty part for a value, so none is sent. */
-static void add_field(AVBPrint *text, const char *boundary, const cJSON *field)
+/* Some servers take an empty part for a value, so none is sent.
+ * @return 0 or AVERROR(ENOMEM) */
+static int add_field(AVBPrint *text, const char *boundary, const cJSON *field)
 {
     bool plain = cJSON_IsString(field) || cJSON_IsRaw(field);
     char *printed = plain ? NULL : cJSON_PrintUnformatted(field);
@@ -45,6 +46,7 @@ static void add_field(AVBPrint *text, const char *boundary, const cJSON *field)
         av_bprintf(text, "\r\n\r\n%s\r\n", value);
     }
     cJSON_free(printed);
+    return value ? 0 : AVERROR(ENOMEM);
 }
 
 /* One that is in no part: it is the digest of all of them. @return 0 or AVERROR(ENOMEM)
@@ -85,13 +87,15 @@ int openai_body(const cJSON *fields, EngineBody *body)
     char boundary[BOUNDARY_DIGITS + 1];
     const cJSON *field;
     AVBPrint text;
+    int ret = 0;
 
     if (!file->data)
         return show(fields, body);
     if (choose_boundary(fields, file, boundary) < 0)
         return AVERROR(ENOMEM);
     av_bprint_init(&text, 0, AV_BPRINT_SIZE_UNLIMITED);
-    cJSON_ArrayForEach(field, fields) add_field(&text, boundary, field);
+    cJSON_ArrayForEach(field, fields) if (ret >= 0) ret =
+        add_field(&text, boundary, field);
     begin_part(&text, boundary, body->stills[0].field);
     /* A bare name: some servers make it part of a path. */
     av_bprintf(&text, "; filename=\"still.%s\"\r\nContent-Type: %s\r\n\r\n",
@@ -100,7 +104,7 @@ int openai_body(const cJSON *fields, EngineBody *body)
     av_bprintf(&text, "\r\n--%s--\r\n", boundary);
     size_t size = text.len;
     body->type = av_asprintf("multipart/form-data; boundary=%s", boundary);
-    if (!av_bprint_is_complete(&text) || !body->type) {
+    if (ret < 0 || !av_bprint_is_complete(&text) || !body->type) {
         av_bprint_finalize(&text, NULL);
         return AVERROR(ENOMEM);
     }

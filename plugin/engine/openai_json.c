@@ -14,8 +14,10 @@
 #include "engine/job_json.h"
 #include "engine/words.h"
 
-/* The server's clock tells both when it was sent and when a row came to be. */
-#define SLACK_S 5
+/* The clock of a gateway is not that of the server behind it. A row that is older by more
+ * than the first is of another call; what is older by more than the second may be. */
+#define SLACK_S   300
+#define CERTAIN_S 5
 
 /* The words of the servers that are known, and of the gateways before them. */
 static const JobWords words = {
@@ -77,6 +79,19 @@ end:
     return ret;
 }
 
+/* Some say that it is gone, and some show the job, which they make to its end. */
+int openai_parse_deleted(const char *body, size_t size, EngineAnswer *answer)
+{
+    cJSON *json = json_parse(body, size);
+    const char *status = json_text(json, "status");
+    bool deleted = cJSON_IsTrue(json_member(json, "deleted"));
+
+    answer->job = ENGINE_NO_JOB;
+    answer->runs_on = !deleted;
+    cJSON_Delete(json);
+    return deleted || status ? 0 : AVERROR_INVALIDDATA;
+}
+
 /* The list */
 
 /* Whether a row may be of what was sent in the window; one without a time may be. */
@@ -96,16 +111,35 @@ static bool is_past(const cJSON *row, const EngineQuery *query)
     return created >= 0 && created < (double)(query->since - SLACK_S);
 }
 
+/* Whether a row says nothing else than what was asked for. A server may tell no size. */
+static bool looks_alike(const cJSON *row, const EngineQuery *query)
+{
+    const char *prompt = json_text(row, "prompt"), *size = json_text(row, "size");
+    size_t length = strlen(query->prompt);
+
+    return (!size || !*size || !query->size || !strcmp(size, query->size)) &&
+           (!prompt || (query->prompt_is_cut ? !strncmp(prompt, query->prompt, length)
+                                             : !strcmp(prompt, query->prompt)));
+}
+
+/* Whether it can be no other: its prompt is there, and when it came to be. */
+static bool tells(const cJSON *row, const EngineQuery *query)
+{
+    double created = json_number(row, "created_at", -1);
+
+    return json_text(row, "prompt") && query->timed &&
+           created >= (double)(query->since - CERTAIN_S);
+}
+
 /* Of two that look alike neither is taken. */
 static int take_row(const cJSON *row, const EngineQuery *query, EngineAnswer *answer)
 {
-    const char *id = json_text(row, "id"), *prompt = json_text(row, "prompt");
+    const char *id = json_text(row, "id");
 
-    if (!job_is_id(id) || !is_of_window(row, query) ||
-        (query->is_known && query->is_known(query->opaque, id)) ||
-        (prompt && strcmp(prompt, query->prompt)))
+    if (!is_of_window(row, query) || !looks_alike(row, query) ||
+        (job_is_id(id) && query->is_known && query->is_known(query->opaque, id)))
         return 0;
-    if (!prompt || answer->job.id) {
+    if (!job_is_id(id) || !tells(row, query) || answer->job.id) {
         answer->untold = true;
         return 0;
     }
@@ -125,15 +159,22 @@ int openai_parse_rows(const char *body, size_t size, const EngineQuery *query,
     cJSON_ArrayForEach(row, data)
     {
         last = row;
-        if (ret >= 0)
+        if (ret >= 0 && query)
             ret = take_row(row, query, answer);
     }
+    if (!query)
+        goto end;
     const char *id = json_text(last, "id");
     answer->more = cJSON_IsTrue(json_member(json, "has_more")) && job_is_id(id) &&
                    strlen(id) < sizeof(answer->after) && !is_past(last, query);
     av_strlcpy(answer->after, answer->more ? id : "", sizeof(answer->after));
+    /* Further rows cannot be asked for by such an id. */
+    if (cJSON_IsTrue(json_member(json, "has_more")) && last && !is_past(last, query) &&
+        !answer->more)
+        answer->untold = true;
     if (answer->untold)
         av_freep(&answer->job.id);
+end:
     cJSON_Delete(json);
     return ret;
 }

@@ -265,6 +265,7 @@ Phase answer_take_state(Job *job, const EngineAnswer *answer)
 
     job_sleep(job, PHASE_POLL, next_poll(job, answer));
     answer_take_usage(job, &state->usage);
+    job->progress = state->progress;
     if (state->status[0] && strcmp(state->status, job->status)) {
         say_status(job, state);
         keep_status(job);

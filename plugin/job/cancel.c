@@ -38,7 +38,11 @@ static int judge(const Request *r, const Store *store, Record *record,
                  const EngineAnswer *answer, Events *events, Outcome *out)
 {
     if (answer->verdict == ENGINE_JOB) {
-        events_say(events, AV_LOG_INFO, "Cancelled the generation %s.", record->id);
+        events_say(events, answer->runs_on ? AV_LOG_WARNING : AV_LOG_INFO,
+                   answer->runs_on ? "The server has dropped the generation %s, and may "
+                                     "make it to its end all the same."
+                                   : "Cancelled the generation %s.",
+                   record->id);
         return note(store, record, out);
     }
     bool key = job_kind_of(answer->error) == FAILURE_KEY;

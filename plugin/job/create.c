@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#include <libavutil/avstring.h>
 #include <libavutil/mem.h>
 
 #include "job/create_body.h"
@@ -123,8 +122,7 @@ static Phase look_for(Job *job, int64_t us)
     job->find.after[0] = '\0';
     job->find.asking = false;
     job->find.enough = us <= left;
-    if (job->request->engine->listed_within)
-        us = FFMIN(us, job->request->engine->listed_within * SECOND_US);
+    us = FFMIN(us, find_watch(job));
     job->find.until = now + FFMIN(us, left);
     job->wake = now + SECOND_US; /* a row needs a moment to appear */
     return PHASE_FIND;
@@ -175,61 +173,6 @@ static Phase take_answer(Job *job, EngineAnswer *answer)
     }
     job->create.faults = 0;
     return look_for_lost(job, INT64_MAX, answer->text);
-}
-
-/* Whether it takes requests */
-
-/* Nothing is sent while it starts, or does not answer. */
-static Phase wait_for_ready(Job *job, const EngineAnswer *answer)
-{
-    bool news = !job->weather || strcmp(job->poll.trouble, answer->text);
-
-    if (answer->verdict == ENGINE_UNSENT &&
-        (answer->permanent || ++job->create.unsent >= MAX_UNSENT))
-        return take_unsent(job, answer);
-    av_strlcpy(job->poll.trouble, answer->text, sizeof(job->poll.trouble));
-    av_strlcpy(job->cause, answer->text, sizeof(job->cause));
-    events_say(job->events, news ? AV_LOG_WARNING : AV_LOG_VERBOSE,
-               "The server at %s is not ready (%s); waiting for it, nothing is sent yet.",
-               job->request->origin, answer->text);
-    job_note(job, "retry", NULL, answer->text, 1);
-    return job_sleep(job, PHASE_READY,
-                     job_backoff(++job->weather, 15, answer->retry_after));
-}
-
-static Phase take_ready(Job *job, const EngineAnswer *answer)
-{
-    bool key = answer->status == 401 || answer->status == 403;
-
-    if (key && job_try_key_again(job))
-        return job_sleep(job, PHASE_READY, 0);
-    if (key)
-        return job_fail(job, FAILURE_KEY, answer->error,
-                        "The server at %s refuses the API key: %s (HTTP %d); nothing was "
-                        "sent.",
-                        job->request->origin, answer->text, answer->status);
-    /* One that lists nothing is there all the same. */
-    if (answer->verdict != ENGINE_JOB && answer->verdict != ENGINE_REFUSED)
-        return wait_for_ready(job, answer);
-    job->weather = job->create.unsent = 0;
-    job->cause[0] = job->poll.trouble[0] = '\0';
-    return PHASE_CREATE;
-}
-
-Phase ready_step(Job *job)
-{
-    EngineAnswer answer;
-
-    if (!job->call) {
-        int ret = job->request->engine->ready(&job->access, job->http, &job->call);
-        return ret < 0 ? job_give_up(job, FAILURE_GATEWAY, ret) : PHASE_READY;
-    }
-    if (!engine_answered(job->call, &answer))
-        return PHASE_READY;
-    engine_end(&job->call);
-    Phase next = take_ready(job, &answer);
-    engine_job_clear(&answer.job);
-    return next;
 }
 
 Phase create_step(Job *job)

@@ -323,7 +323,7 @@ static bool is_gone(const Job *job, const DownloadState *state)
 
 static Phase end_expired(Job *job, const DownloadState *state)
 {
-    return job_fail(job, FAILURE_LATER, AVERROR_HTTP_NOT_FOUND,
+    return job_fail(job, FAILURE_LATER, AVERROR(ENODATA),
                     "The generation %s is completed, and its clip is no longer on the "
                     "server (%s). It stays in the ledger; i2vctl forget %.12s drops it.",
                     job->record->id, state->why, job->request->key);

@@ -8,6 +8,8 @@
 #include <libavutil/avstring.h>
 #include <libavutil/mem.h>
 
+#include "base/json.h"
+
 /* Create calls that the engine answered with a fault of its own. */
 #define MAX_FAULTS 3
 
@@ -41,6 +43,12 @@ static bool is_old(const Job *job)
 static int64_t end_of_looking(const Job *job)
 {
     return FFMAX(job->find.until, job_deadline(job)) + FIND_GRACE_US;
+}
+
+int64_t find_watch(const Job *job)
+{
+    int64_t within = job->request->engine->listed_within * SECOND_US;
+    return within ? FFMIN(within, job->patience) : job->patience;
 }
 
 static Phase rest(Job *job, int64_t us)
@@ -86,24 +94,29 @@ static Phase stop_listing(Job *job, const char *why)
     return stop_lost(job, text);
 }
 
-/* Why the row of a request might not be in what was listed; NULL when it would be. */
+/* Why the row of a request might not be in what was listed, with a %s for that; NULL when
+ * it would be. */
 static const char *find_doubt(const Job *job)
 {
     if (job->foreign)
-        return "what is listed under this API key tells nothing of another's";
+        return "this API key's %s tells nothing of another's";
     if (engine_time(job->request->origin) < 0)
-        return "the gateway does not say what time it is, so its list tells nothing";
+        return "the gateway does not say what time it is, so its %s tells nothing";
     return NULL;
 }
 
 /* Every page was listed without a row of ours, and the time for looking is over. */
 static Phase end_search(Job *job)
 {
-    bool may_create = (job->create.faults > 0 && job->find.enough) || is_old(job);
+    /* What is told by its prompt may be listed elsewhere: that it is not there is no
+     * proof. */
+    bool proves = !job->request->engine->listed_within;
+    bool may_create =
+        (proves && job->create.faults > 0 && job->find.enough) || is_old(job);
     const char *doubt = find_doubt(job);
 
     if (doubt)
-        return stop_lost(job, doubt);
+        return stop_listing(job, doubt);
     if (!may_create)
         return stop_listing(job, "the gateway's %s shows no generation of it");
     job->find.asking = job->create.suspect;
@@ -120,7 +133,10 @@ static Phase end_search(Job *job)
         return job_fail(job, FAILURE_GATEWAY, AVERROR_HTTP_SERVER_ERROR,
                         "The gateway refused the request: it failed three times and "
                         "shows no generation (HTTP 500).");
-    return answer_create_again(job, "The gateway lists no generation of this request", 0);
+    char why[96];
+    snprintf(why, sizeof(why), "The %s shows no generation of this request",
+             job->request->engine->listing);
+    return answer_create_again(job, why, 0);
 }
 
 /* What is found late was accepted when it was sent. */
@@ -164,7 +180,9 @@ static void set_window(Job *job)
 {
     const Record *r = job->record;
     double now = (double)now_there(job), since = r->gateway_time;
-    bool several = r->client_ids && strchr(r->client_ids, ' ');
+    /* By a prompt an earlier one would be taken for it. */
+    bool several = !job->request->engine->listed_within && r->client_ids &&
+                   strchr(r->client_ids, ' ');
 
     if (since > 0)
         since -= several ? TRIES_S : 0;
@@ -203,7 +221,8 @@ static int note_time(Job *job)
  * answer is only about to come: by the next look the ledger knows of that. */
 static bool is_sure(Job *job, const EngineAnswer *answer)
 {
-    bool again = !strcmp(job->find.candidate, answer->job.id);
+    bool again = *job->find.candidate && !strncmp(job->find.candidate, answer->job.id,
+                                                  sizeof(job->find.candidate) - 1);
 
     av_strlcpy(job->find.candidate, answer->job.id, sizeof(job->find.candidate));
     return !answer->guessed || again;
@@ -218,14 +237,18 @@ static Phase look_from_start(Job *job, int64_t us)
 
 static Phase take_page(Job *job, const EngineAnswer *answer)
 {
-    if (answer->untold)
+    bool twice = job->find.untold;
+
+    job->find.untold = answer->untold;
+    if (answer->untold && twice)
         return stop_listing(
             job, "the gateway's %s does not tell which of them is this request's");
-    if (answer->job.id && !is_sure(job, answer))
+    if (answer->untold || (answer->job.id && !is_sure(job, answer)))
         return look_from_start(job, LOOK_US);
     if (answer->job.id) {
-        events_say(job->events, AV_LOG_INFO, "Found in the %s.",
-                   job->request->engine->listing);
+        events_say(job->events, answer->guessed ? AV_LOG_WARNING : AV_LOG_INFO,
+                   "Found in the %s%s.", job->request->engine->listing,
+                   answer->guessed ? ", by its prompt, size and time alone" : "");
         job_note(job, "found", NULL, NULL, -1);
         return accept_found(job, answer);
     }
@@ -271,7 +294,7 @@ static Phase take_listing(Job *job, const EngineAnswer *answer)
 static bool is_known(void *opaque, const char *id)
 {
     const Job *job = opaque;
-    return store_knows_id(job->store, id);
+    return store_knows_id(job->store, job->request->key, id);
 }
 
 static int ask(Job *job)
@@ -285,6 +308,9 @@ static int ask(Job *job)
     EngineQuery query = {
         .client_ids = job->record->client_ids,
         .prompt = job->request->prompt,
+        .prompt_is_cut = !job->request->fields, /* of the journal, perhaps */
+        .size = json_text(job->record->request, "size"),
+        .timed = job->record->gateway_time > 0,
         .since = job->find.window[0],
         .until = job->find.window[1],
         .offset = job->find.offset,
@@ -301,13 +327,6 @@ static bool has_lost_clip(const Job *job)
     return is_lost(job->record) && store_has_any_clip(job->store, job->request->key);
 }
 
-/* For how long a row may still appear. */
-static int64_t watch(const Job *job)
-{
-    int64_t within = job->request->engine->listed_within * SECOND_US;
-    return within ? FFMIN(within, job->patience) : job->patience;
-}
-
 Phase find_step(Job *job)
 {
     EngineAnswer answer;
@@ -316,7 +335,7 @@ Phase find_step(Job *job)
     if (!job->request->engine->find)
         return stop_lost(job, "this engine does not list what was sent to it");
     if (!job->find.until)
-        job->find.until = now + (has_lost_clip(job) ? 0 : watch(job));
+        job->find.until = now + (has_lost_clip(job) ? 0 : find_watch(job));
     if (now >= end_of_looking(job)) {
         engine_end(&job->call);
         return stop_listing(job, job->find.asking

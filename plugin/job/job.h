@@ -5,9 +5,9 @@
 
 /*
  * A job asks the engine for a generation, waits for it and brings its clip into the
- * store. It is a small machine of phases (look, create, find, poll, fetch), each a step
- * that never blocks; every durable step is in the ledger before the next is taken, so
- * that a process may end at any point and another goes on.
+ * store. It is a small machine of phases (look, ready, create, find, poll, fetch), each a
+ * step that never blocks; every durable step is in the ledger before the next is taken,
+ * so that a process may end at any point and another goes on.
  *
  * The jobs of a process are in one batch, with one event loop for all. It starts no
  * threads: whoever waits for one job drives them all, and the next one does when that has

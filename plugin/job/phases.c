@@ -39,7 +39,7 @@ void job_say_progress(const Job *job)
     const DownloadState *state =
         job->fetch.download ? download_state(job->fetch.download) : NULL;
     const char *what = phases[job->phase].doing;
-    double percent = -1;
+    double percent = job->phase == PHASE_POLL ? job->progress : -1;
 
     if (!what)
         what = job->status[0] ? job->status : "waiting";
@@ -73,8 +73,8 @@ static bool must_stop(const Job *job)
     switch (job->phase) {
     case PHASE_LOOK:
         return job->said_waiting;
-    case PHASE_READY:
-        return true;
+    case PHASE_READY: /* even with max_wait=0 it is asked once */
+        return job->weather > 0;
     case PHASE_CREATE:
         return job->create.client_id[0];
     case PHASE_FIND: /* ends by its own rule */

@@ -76,6 +76,7 @@ struct Job {
     char cause[160];       ///< what last went wrong on the way, or ""
     int weather;           ///< polls or downloads in a row that told nothing
     char status[64];       ///< last heard and said
+    double progress;       ///< per cent, as last heard; not above 0 = not said
     EngineUsage usage;     ///< heard so far
     char *key_again;       ///< of the key file, when it was read once more
     bool foreign;          ///< the record is of another account's generation
@@ -92,6 +93,7 @@ struct Job {
         char *suspect;      ///< id that came with such an answer, or NULL
     } create;
     struct {
+        bool untold; ///< there was a row that does not tell whose it is
         bool asking; ///< about create.suspect, before the call is sent again
         int offset;  ///< rows passed over
         char after[ENGINE_ID_SIZE];     ///< the last of them
@@ -182,6 +184,10 @@ Phase create_step(Job *job);
 Phase create_after_fault(Job *job);
 
 Phase find_step(Job *job);
+
+/** Microseconds in which a row of what was sent may still appear. */
+int64_t find_watch(const Job *job);
+
 Phase poll_step(Job *job);
 Phase fetch_step(Job *job);
 

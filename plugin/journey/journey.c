@@ -41,9 +41,11 @@ int journey_pick_up(const char *key, const Ask *ask, char **path, Outcome *out)
     int ret;
 
     *path = NULL;
-    if ((ret = order_recall(&o, key, ask, out)) >= 0 &&
-        (o.served || ((ret = order_enter(&o, false, &job, out)) >= 0 &&
-                      (ret = order_wait(&o, job, out)) >= 0)))
+    ret = order_recall(&o, key, ask, out);
+    if (ret >= 0 && o.served)
+        order_say_served(&o);
+    if (ret >= 0 && (o.served || ((ret = order_enter(&o, false, &job, out)) >= 0 &&
+                                  (ret = order_wait(&o, job, out)) >= 0)))
         ret = deliver(&o, path, out);
     if (ret < 0)
         ret = fall_back(&o, ret, path, out);

@@ -192,11 +192,9 @@ int order_recall(Order *o, const char *key, const Ask *ask, Outcome *out)
         return ret;
     events_set_key(o->events, key);
     if ((ret = check_recalled(o, key, out)) < 0 ||
-        (ret = recall_request(o, key, out)) < 0 || (ret = order_look_up(o, out)) < 0)
+        (ret = recall_request(o, key, out)) < 0)
         return ret;
-    if (o->served)
-        order_say_served(o);
-    return 0;
+    return order_look_up(o, out);
 }
 
 /* Store: known? */

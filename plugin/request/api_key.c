@@ -94,15 +94,15 @@ int request_read_key_again(const Request *request, Outcome *out, char **key)
                                  : AVERROR(ENOENT);
 }
 
-int api_key_find(const Options *o, Outcome *out, Request *r)
+int api_key_find(const Options *o, bool any, Outcome *out, Request *r)
 {
     int ret = 0;
 
     if (o->api_key_file)
         return use_key_file(o->api_key_file, out, r);
-    const char *any = secure_getenv("I2V_API_KEY");
-    if (any && *any)
-        return take_key(any, "I2V_API_KEY", out, &r->api_key);
+    const char *common = any ? secure_getenv("I2V_API_KEY") : NULL;
+    if (common && *common)
+        return take_key(common, "I2V_API_KEY", out, &r->api_key);
     for (const char *const *name = r->engine->key_variables; *name; name++) {
         const char *value = secure_getenv(*name);
         if (value && *value)

@@ -85,7 +85,8 @@ static int check_end_image(const Options *o, Outcome *out, Request *r)
             out,
             "The option end_image is empty; it names a still as the option image does.");
     r->end_target = r->target;
-    r->end_image_as_url = o->fit == STILL_NONE && url_is_web(o->end_image);
+    r->end_image_as_url =
+        r->engine->takes_urls && o->fit == STILL_NONE && url_is_web(o->end_image);
     return copy(&r->end_image, o->end_image);
 }
 
@@ -219,12 +220,13 @@ int request_check(const Options *options, Outcome *out, Request **request)
     return ret;
 }
 
-/* Where it was made, whatever is asked now; with base_url at that place, or not at all.
- */
+/* The engine and the place where it was made, whatever is asked now. What is said for
+ * another engine, its place and its key, is not for this one. */
 static int recall_engine(const EarlierRequest *earlier, const Options *o, Outcome *out,
                          Request *r)
 {
     Options there = *o;
+    int ret;
 
     r->engine = engine_find(earlier->engine);
     if (!r->engine)
@@ -234,7 +236,10 @@ static int recall_engine(const EarlierRequest *earlier, const Options *o, Outcom
     bool other = r->engine != engine_find(o->engine);
     if (earlier->origin && (other || !o->base_url))
         there.base_url = (char *)earlier->origin;
-    return check_base_url(&there, out, r);
+    if (other)
+        there.api_key_file = NULL;
+    ret = check_base_url(&there, out, r);
+    return ret < 0 ? ret : api_key_find(&there, !other, out, r);
 }
 
 int request_recall(const EarlierRequest *earlier, const Options *options, Outcome *out,
@@ -250,7 +255,7 @@ int request_recall(const EarlierRequest *earlier, const Options *options, Outcom
         (ret = copy(&r->prompt, earlier->prompt)) < 0 ||
         (ret = copy(&r->image, "")) < 0 || (ret = check_money(options, out, r)) < 0 ||
         (ret = check_waiting(options, out, r)) < 0 ||
-        (ret = request_check_gateway(r, options, out)) < 0 ||
+        (ret = check_ca_file(options, out, r)) < 0 ||
         (ret = request_check_places(r, options, out)) < 0) {
         request_free(request);
         return ret;
@@ -276,7 +281,7 @@ int request_check_origin(Request *request, const Options *options, Outcome *out)
 int request_check_gateway(Request *request, const Options *options, Outcome *out)
 {
     int ret = request_check_origin(request, options, out);
-    return ret < 0 ? ret : api_key_find(options, out, request);
+    return ret < 0 ? ret : api_key_find(options, true, out, request);
 }
 
 int request_settle(Request *request, const Still *still, const Still *end, Outcome *out)

@@ -17,9 +17,6 @@
 #include "base/text.h"
 #include "request/params.h"
 
-/* No clip is longer than this in one direction against the other. */
-#define MAX_RATIO 8.0
-
 /* What a model that is not in the table is asked with. */
 static const Model generic = {
     .image_field = "image_url",
@@ -118,12 +115,13 @@ static int keep_ratio(const char *text, Outcome *out, Request *r)
     int width, height;
     double ratio;
 
-    if (!model_parse_ratio(text, &ratio) || ratio > MAX_RATIO || ratio < 1 / MAX_RATIO)
+    if (!model_parse_ratio(text, &ratio) || ratio > MODEL_MAX_RATIO ||
+        ratio < 1 / MODEL_MAX_RATIO)
         return outcome_refuse(
             out,
             "The option aspect_ratio cannot be '%s': it takes WIDTH:HEIGHT up to %.0f:1, "
             "or auto.",
-            text, MAX_RATIO);
+            text, MODEL_MAX_RATIO);
     if (model_parse_size(r->model, r->resolution, &width, &height) &&
         fabs(log(ratio * height / width)) > 0.1)
         return outcome_refuse(

@@ -29,8 +29,8 @@ int options_refuse_unknown(const char *name, const char *where, bool foreign,
 int fields_check(const Options *options, Outcome *out, Request *request);
 
 /** Find the key of the request's engine. None is no error yet: what the store has can be
- * had without one. */
-int api_key_find(const Options *options, Outcome *out, Request *request);
+ * had without one. @param any  the one that is for every engine counts, too */
+int api_key_find(const Options *options, bool any, Outcome *out, Request *request);
 
 /** Settle aspect ratio, the sizes of the stills and of the clip that is asked for.
  * Refuses a still that is to be sent as it is (fit=none) if the model takes none of that

@@ -140,13 +140,20 @@ static void follow_first(const Request *r, const Still *still, const Still *end,
 }
 
 /* The size that is asked for in place of resolution and ratio. */
-static int settle_size(Request *r, const Still *still)
+static int settle_size(Request *r, const Still *still, Outcome *out)
 {
     double ratio = (double)still_width(still) / still_height(still);
+    int width, height;
     char size[32];
 
     if (r->ratio)
         model_parse_ratio(r->ratio, &ratio);
+    bool sized = model_parse_size(r->model, r->resolution, &width, &height);
+    if (!sized && FFMAX(ratio, 1 / ratio) > MODEL_MAX_RATIO)
+        return outcome_refuse(out,
+                              "The still has %dx%d pixels, and no clip is longer than "
+                              "%.0f:1; set aspect_ratio, or resolution to a size.",
+                              still_width(still), still_height(still), MODEL_MAX_RATIO);
     model_frame(r->model, r->resolution, ratio, &r->width, &r->height);
     snprintf(size, sizeof(size), "%dx%d", r->width, r->height);
     return cJSON_AddStringToObject(r->fields, r->model->size_field, size)
@@ -159,7 +166,7 @@ int target_settle(Request *r, const Still *still, const Still *end, Outcome *out
     int ret = settle_ratio(r, still);
     if (ret < 0 || !r->model)
         return ret;
-    if (r->model->size_field && still && (ret = settle_size(r, still)) < 0)
+    if (r->model->size_field && still && (ret = settle_size(r, still, out)) < 0)
         return ret;
     const char *resolution = json_text(r->fields, "resolution");
     const char *ratio = json_text(r->fields, r->model->ratio_field);

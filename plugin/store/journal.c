@@ -312,7 +312,8 @@ bool store_noted_lately(const Store *store, const char *key)
 }
 
 typedef struct Wanted {
-    char *member; ///< as it stands in a line
+    const char *key; ///< of which it may be
+    char *member;    ///< as it stands in a line
     size_t size;
 } Wanted;
 
@@ -321,20 +322,22 @@ static int find_member(void *opaque, int64_t at, const char *line, size_t size)
     const Wanted *wanted = opaque;
 
     (void)at;
-    return memmem(line, size, wanted->member, wanted->size) ? AVERROR(EEXIST) : 0;
+    const char *key = journal_key(line, size);
+    bool own = key && !memcmp(key, wanted->key, RECORD_KEY_DIGITS);
+    return !own && memmem(line, size, wanted->member, wanted->size) ? AVERROR(EEXIST) : 0;
 }
 
-bool store_knows_id(const Store *store, const char *id)
+bool store_knows_id(const Store *store, const char *key, const char *id)
 {
     cJSON *json = cJSON_CreateString(id);
     char *text = json ? cJSON_PrintUnformatted(json) : NULL;
-    Wanted wanted = {.member = text ? av_asprintf("\"id\":%s", text) : NULL};
+    Wanted wanted = {.key = key, .member = text ? av_asprintf("\"id\":%s", text) : NULL};
     /* Without memory it may be known. */
     bool known = !wanted.member;
 
     if (wanted.member) {
         wanted.size = strlen(wanted.member);
-        known = journal_walk(store, 0, find_member, &wanted) == AVERROR(EEXIST);
+        known = journal_walk(store, 0, find_member, &wanted) < 0;
     }
     av_free(wanted.member);
     cJSON_free(text);

@@ -101,8 +101,8 @@ int store_save(const Store *store, const Record *record, Outcome *out);
  * opened the store. No clock is asked. */
 bool store_noted_lately(const Store *store, const char *key);
 
-/** Whether a generation has been noted in the journal, of whatever request. */
-bool store_knows_id(const Store *store, const char *id);
+/** Whether the journal has a generation as that of another request; or cannot be read. */
+bool store_knows_id(const Store *store, const char *key, const char *id);
 
 /* Clips */
 

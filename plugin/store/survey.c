@@ -27,7 +27,7 @@ typedef struct Reading {
     Outcome *out;
     Survey *survey;
     int room, room_generations;
-    bool torn;     ///< there are lines that cannot be read
+    int torn;      ///< lines that could not be read so far
     Places places; ///< of the rows
 } Reading;
 
@@ -189,7 +189,7 @@ static int take_line(void *opaque, int64_t at, const char *line, size_t size)
 
     (void)at;
     if (!key) {
-        r->torn = true;
+        r->torn++;
         return 0;
     }
     if (!row)
@@ -200,7 +200,8 @@ static int take_line(void *opaque, int64_t at, const char *line, size_t size)
     }
     if (ret >= 0)
         ret = take_members(r, row, line, line + size);
-    r->torn |= !ret;
+    r->torn += !ret;
+    row->torn = r->torn;
     return FFMIN(ret, 0);
 }
 
@@ -271,11 +272,14 @@ static int read_record(Reading *r, SurveyRow *row)
     return FFMIN(ret, 0);
 }
 
-/* Whether the record may know more than the journal: one that is not in it, or has gone
- * on in what was lost of it. */
+/* Whether the record may know more than the journal: one that is not in it, or may have
+ * gone on in what was lost of it behind its last line. One with its clip does not go on.
+ */
 static bool is_doubtful(const Reading *r, const SurveyRow *row)
 {
-    return r->torn || !row->begun || row->gone || !record_is_ended(row->state);
+    bool lost = r->torn > row->torn && row->state != RECORD_READY;
+
+    return lost || !row->begun || !row->id || row->gone || !record_is_ended(row->state);
 }
 
 /* What is left of the rows once all is known. */
@@ -319,7 +323,9 @@ int survey_read(const Store *store, Outcome *out, Survey **survey)
         ret = finish(&r);
     places_clear(&r.places);
     if (ret >= 0) {
-        qsort(r.survey->rows, (size_t)r.survey->count, sizeof(SurveyRow), oldest_first);
+        if (r.survey->count)
+            qsort(r.survey->rows, (size_t)r.survey->count, sizeof(SurveyRow),
+                  oldest_first);
         return 0;
     }
     survey_free(survey);

@@ -23,6 +23,7 @@ typedef struct SurveyRow {
     bool has_record; ///< its file is there
     bool has_clip;
     bool begun;   ///< what was asked is known
+    int torn;     ///< lines before its last that could not be read
     bool doubted; ///< its record was read: the journal may not have all of it
     bool gone;    ///< it was pruned or forgotten; never so in a survey that was read
 } SurveyRow;

@@ -15,6 +15,14 @@ WORKERS=6
 # Where the request is "sent" in the ledger and has not left whole: nothing can tell.
 UNKNOWN='^(at|half|fork) sent/((open|fsync|close) STORE#|send create#|lock journal.jsonl#2$|[a-z]+ (journal.jsonl|KEY.lock)#1$)'
 
+# The engine: the suite says which, and how its stand-in is started.
+SERVER=()
+DEFAULTS=poll_interval=0.1
+if [ "${CRASH_ENGINE:-}" = openai ]; then
+    SERVER=(--api openai)
+    DEFAULTS=$DEFAULTS:engine=openai
+fi
+
 # The command
 
 set_command() { # host, option...
@@ -45,9 +53,46 @@ trace_of() { # host
 
 crash_environment() { # in this directory
     export HOME=$PWD/home I2V_STORE=$PWD/store AIML_API_KEY=$KEY I2V_BASE_URL=$GATEWAY
-    export I2V_DEFAULTS=poll_interval=0.1
+    export I2V_DEFAULTS=$DEFAULTS I2V_API_KEY=$KEY
     mkdir -p "$HOME"
 }
+
+# What an undisturbed run gives, and the places that it passes.
+reference() {
+    cd "$BATS_FILE_TMPDIR" || return
+    start_gateway "${SERVER[@]}"
+    crash_environment
+    trace_of ffmpeg >fresh.ffmpeg
+    mv out.mp4 "$REFERENCE.mp4"
+    packets "$REFERENCE.mp4" >"$REFERENCE"
+    rm -r store
+    trace_of i2vctl >fresh.i2vctl
+    stop_gateway
+}
+
+# The places of the next run.
+trace_after() { # host, place of the kill
+    BATS_TEST_TMPDIR=$PWD start_gateway "${SERVER[@]}"
+    crash_environment
+    kill_at at "$2" "$1"
+    trace_of "$1"
+    stop_gateway
+}
+
+# For all tests of a suite.
+prepare() {
+    export STILL=$BATS_FILE_TMPDIR/still.png REFERENCE=$BATS_FILE_TMPDIR/reference
+    export ALL_RESULTS=$BATS_FILE_TMPDIR/results
+    : >"$ALL_RESULTS"
+    # Noise, so that the body goes up in many pieces; not new each time, so that the
+    # gateways find their clip in the cache.
+    ffmpeg -v error -nostdin -y -f lavfi -i "color=gray:s=1280x720,format=rgb24,
+        noise=alls=6:all_seed=7:allf=u" -frames:v 1 "$STILL"
+    (reference)
+}
+
+# Each with this before it.
+after() { sed "s~^~$1|~"; } # host, and kills before
 
 # Killing
 
@@ -284,7 +329,7 @@ worker() { # number, points file
     local number point dir=$BATS_TEST_TMPDIR/worker$1
     mkdir -p "$dir"
     cd "$dir" || return
-    BATS_TEST_TMPDIR=$dir start_gateway || return
+    BATS_TEST_TMPDIR=$dir start_gateway "${SERVER[@]}" || return
     crash_environment
     look
     while IFS=: read -r number point; do

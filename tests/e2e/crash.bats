@@ -3,43 +3,11 @@
 load helper
 load crash
 
-# What an undisturbed run gives, and the places that it passes.
-reference() {
-    cd "$BATS_FILE_TMPDIR" || return
-    start_gateway
-    crash_environment
-    trace_of ffmpeg >fresh.ffmpeg
-    mv out.mp4 "$REFERENCE.mp4"
-    packets "$REFERENCE.mp4" >"$REFERENCE"
-    rm -r store
-    trace_of i2vctl >fresh.i2vctl
-    stop_gateway
-}
-
-# The places of the next run.
-trace_after() { # host, place of the kill
-    BATS_TEST_TMPDIR=$PWD start_gateway
-    crash_environment
-    kill_at at "$2" "$1"
-    trace_of "$1"
-    stop_gateway
-}
-
 setup_file() {
-    export STILL=$BATS_FILE_TMPDIR/still.png REFERENCE=$BATS_FILE_TMPDIR/reference
-    export ALL_RESULTS=$BATS_FILE_TMPDIR/results
-    : >"$ALL_RESULTS"
-    # Noise, so that the body goes up in many pieces; not new each time, so that the
-    # gateways find their clip in the cache.
-    ffmpeg -v error -nostdin -y -f lavfi -i "color=gray:s=1280x720,format=rgb24,
-        noise=alls=6:all_seed=7:allf=u" -frames:v 1 "$STILL"
-    (reference)
+    prepare
 }
 
 setup() { cd "$BATS_TEST_TMPDIR" || return; }
-
-# Each with this before it.
-after() { sed "s~^~$1|~"; } # host, and kills before
 
 @test "the preload sees every call by which the libraries change the world" {
     local plugin libraries call

@@ -63,7 +63,7 @@ sent_in_vain() { # prompt, hours
     change '.account = "0000000000000000"'
     ends_with 75 fetch --prompt "of another" --max_wait 5 still.png
     says "another API key's account"
-    says_in_one "tells nothing of another" "-take 2"
+    says_in_one "usage log tells nothing" "-take 2"
     expect_creates 0
 }
 

@@ -205,10 +205,20 @@ static void hear(int fd, const char *data, size_t size)
     static const struct {
         const char *head, *talk;
     } table[] = {
-        {"POST ", "create"},      {"GET /v2/video/generations?", "poll"},
-        {"GET /v2/logs", "logs"}, {"GET /v1/models", "models"},
+        {"POST ", "create"},
+        {"GET /v2/video/generations?", "poll"},
+        {"GET /v2/logs", "logs"},
+        {"GET /v1/models", "models"},
+        {"GET /v1/videos?limit=1 ", "ready"},
+        {"GET /v1/videos?", "logs"},
+        {"GET /v1/videos/", "poll"},
         {"GET ", "download"},
     };
+    const char *line = memchr(data, '\r', size);
+    if (line && memmem(data, (size_t)(line - data), "/content ", 9)) {
+        talks[fd] = "download";
+        return;
+    }
     for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
         size_t length = strlen(table[i].head);
         if (size > length && !memcmp(data, table[i].head, length)) {

@@ -61,16 +61,24 @@ part() { # name, member: of the parts of the last create call
 }
 
 @test "sizes: a short side with the still's ratio or another, or both sides" {
-    local case
+    local resolution ratio size
     serve vllm-omni
-    for case in "- - 640x480" "720p - 960x720" "480p 16:9 832x480" "480p 9:16 480x832" "720p 16/9 1280x720" \
-        "512x256 - 512x256" "480p 1:1 480x480" "1080p 16:9 1920x1088"; do
-        set -- $case
-        run --separate-stderr "$BIN/i2vctl" fetch --dry_run 1 ${1/#-/--resolution=480p} --prompt s four3.png
-        [ "$1" = - ] || run --separate-stderr "$BIN/i2vctl" fetch --dry_run 1 --resolution "$1" ${2/#-/--fit=cover} --prompt s four3.png
-        [ "$2" = - ] || run --separate-stderr "$BIN/i2vctl" fetch --dry_run 1 --resolution "$1" --aspect_ratio "$2" --prompt s four3.png
-        says "size: \"$3\""
-    done
+    while read -r resolution ratio size; do
+        set -- --dry_run 1 --prompt s
+        [ $resolution = - ] || set -- "$@" --resolution "$resolution"
+        [ $ratio = - ] || set -- "$@" --aspect_ratio "$ratio"
+        works "$BIN/i2vctl" fetch "$@" four3.png
+        says "size: \"$size\""
+    done <<'END'
+- - 640x480
+720p - 960x720
+480p 16:9 832x480
+480p 9:16 480x832
+720p 16/9 1280x720
+512x256 - 512x256
+480p 1:1 480x480
+1080p 16:9 1920x1088
+END
     expect_creates 0
 }
 
@@ -123,9 +131,9 @@ part() { # name, member: of the parts of the last create call
     export AIML_API_KEY=$KEY OPENAI_API_KEY=$KEY
     serve vllm-omni
     ends_with 77 "$BIN/i2vctl" fetch --prompt a --duration 1 still.png
-    says "refuses the API key" Unauthorized "nothing was sent"
+    says "refused the request" Unauthorized
     same false "$(state '[.requests[].headers.has_authorization] | any')"
-    expect_creates 0
+    same 0 "$(accepted)"
     I2V_API_KEY=$KEY works "$BIN/i2vctl" fetch --prompt a --duration 1 still.png
     echo "$KEY" >other
     chmod 600 other
@@ -227,6 +235,10 @@ part() { # name, member: of the parts of the last create call
     same 3 "$(creates)"
     ends_with 75 "$BIN/i2vctl" fetch --prompt "not taken" --max_wait 4 --duration 1 still.png
     same 3 "$(creates)"
+    # That a list which tells by prompts alone has none proves nothing.
+    set_faults "create * status 500"
+    ends_with 75 "$BIN/i2vctl" fetch --prompt "a fault" --max_wait 60 --duration 1 still.png
+    same 4 "$(creates)"
 }
 
 @test "a lost answer where nothing can tell: said at once, and not sent anew" {
@@ -252,9 +264,21 @@ part() { # name, member: of the parts of the last create call
     ends_with 69 "$BIN/i2vctl" fetch --prompt cold --max_wait 2 --duration 1 still.png
     says "max_wait is over" "Nothing was bought"
     set_faults ""
+    # Even without waiting it is asked once.
+    works "$BIN/i2vctl" submit --prompt quick --max_wait 0 --duration 1 still.png
+    expect_creates 2
+    set_faults "logs * garbage"
+    ends_with 69 "$BIN/i2vctl" fetch --prompt page --duration 1 still.png
+    says_in_one "no server with the Videos API" "nothing was sent" base_url
+    set_faults "logs * redirect files"
+    ends_with 69 "$BIN/i2vctl" fetch --prompt page --duration 1 still.png
+    expect_creates 2
+    # Some gateways have no list, or that of another.
+    set_faults "logs * status 500 message no provider"
+    works "$BIN/i2vctl" fetch --prompt listless --duration 1 still.png
     stop_gateway
-    ends_with 69 "$BIN/i2vctl" fetch --prompt gone --max_wait 20 --duration 1 still.png
-    says "Cannot reach"
+    ends_with 69 "$BIN/i2vctl" fetch --prompt gone --max_wait 2 --duration 1 still.png
+    says "is not ready" "max_wait is over" "Nothing was bought"
     start_gateway --api openai
 }
 
@@ -268,6 +292,15 @@ part() { # name, member: of the parts of the last create call
     same "failed cancelled by i2vctl cancel" "$(jq -r '.[0] | "\(.state) \(.error)"' <<<"$output")"
     ends_with 69 "$BIN/i2vctl" cancel "$(jq -r '.[0].key' <<<"$output")"
     says "cancelled by i2vctl cancel"
+    stop_gateway
+    serve sglang --latency 30
+    works "$BIN/i2vctl" submit --prompt long --duration 1 still.png
+    works "$BIN/i2vctl" cancel "$output"
+    says "may make it to its end"
+    set_faults "cancel * garbage"
+    works "$BIN/i2vctl" submit --prompt longer --duration 1 still.png
+    ends_with 69 "$BIN/i2vctl" cancel "$output"
+    says "did not cancel"
     stop_gateway
     serve litellm --latency 30
     works "$BIN/i2vctl" submit --model wan --prompt long --duration 1 still.png
@@ -291,9 +324,13 @@ part() { # name, member: of the parts of the last create call
     same 0 "$(count cancel)"
     set_faults ""
     # The ledger knows which engine it was, and where.
-    unset I2V_DEFAULTS I2V_BASE_URL
+    unset I2V_BASE_URL
     works "$BIN/i2vctl" wait
     expect_creates 1
+    # A key that is meant for another engine does not go there.
+    works "$BIN/i2vctl" submit --base_url "$GATEWAY" --prompt patient --duration 1 still.png
+    I2V_DEFAULTS= ends_with 77 "$BIN/i2vctl" wait "$output"
+    I2V_DEFAULTS=engine=openai works "$BIN/i2vctl" wait "$output"
 }
 
 @test "every form, side by side with the gateway" {

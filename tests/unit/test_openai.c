@@ -106,6 +106,9 @@ static void test_cost(void **state)
 #define ROW(id, prompt, created)                                         \
     "{\"id\":\"" id "\",\"object\":\"video\",\"prompt\":\"" prompt "\"," \
     "\"created_at\":" #created "}"
+#define SIZED(id, prompt, created, size)                                  \
+    "{\"id\":\"" id "\",\"prompt\":\"" prompt "\",\"size\":\"" size "\"," \
+    "\"created_at\":" #created "}"
 #define BARE(id, created) "{\"id\":\"" id "\",\"created_at\":" #created "}"
 #define LIST(rows, more)  "{\"object\":\"list\",\"data\":[" rows "],\"has_more\":" more "}"
 
@@ -121,7 +124,16 @@ static const struct {
 } lists[] = {
     {"ours", LIST(ROW("a", "Waves", 1000), "false"), "a", false, false, ""},
     {"another prompt", LIST(ROW("a", "waves", 1000), "false"), NULL, false, false, ""},
-    {"before it was sent", LIST(ROW("a", "Waves", 900), "false"), NULL, false, false, ""},
+    {"before it was sent", LIST(ROW("a", "Waves", 600), "false"), NULL, false, false, ""},
+    {"a little before", LIST(ROW("a", "Waves", 900), "false"), NULL, true, false, ""},
+    {"a little before, and known", LIST(ROW("a", "Waves", 900), "false"), NULL, false,
+     false, "a"},
+    {"of another size", LIST(SIZED("a", "Waves", 1000, "64x64"), "false"), NULL, false,
+     false, ""},
+    {"of this size", LIST(SIZED("a", "Waves", 1000, "832x480"), "false"), "a", false,
+     false, ""},
+    {"an id that cannot be asked for", LIST(ROW("a\\u0001", "Waves", 1000), "false"),
+     NULL, true, false, ""},
     {"within the slack", LIST(ROW("a", "Waves", 996), "false"), "a", false, false, ""},
     {"known of another request", LIST(ROW("a", "Waves", 1000), "false"), NULL, false,
      false, "a"},
@@ -131,12 +143,12 @@ static const struct {
      LIST(ROW("a", "Waves", 1000) "," ROW("b", "Waves", 1001), "false"), "b", false,
      false, "a"},
     {"no prompts", LIST(BARE("a", 1000), "false"), NULL, true, false, ""},
-    {"no prompts, and older", LIST(BARE("a", 900), "false"), NULL, false, false, ""},
+    {"no prompts, and older", LIST(BARE("a", 600), "false"), NULL, false, false, ""},
     {"no prompts, and known", LIST(BARE("a", 1000), "false"), NULL, false, false, "a"},
     {"nothing", LIST("", "false"), NULL, false, false, ""},
     {"more", LIST(ROW("a", "x", 1000) "," ROW("b", "x", 999), "true"), NULL, false, true,
      ""},
-    {"more, all older", LIST(ROW("a", "x", 1000) "," ROW("b", "x", 900), "true"), NULL,
+    {"more, all older", LIST(ROW("a", "x", 1000) "," ROW("b", "x", 600), "true"), NULL,
      false, false, ""},
 };
 
@@ -145,6 +157,8 @@ static void test_lists(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++) {
         const EngineQuery query = {.prompt = "Waves",
+                                   .size = "832x480",
+                                   .timed = true,
                                    .since = 1000,
                                    .until = 1100,
                                    .after = "",
@@ -191,6 +205,7 @@ static void test_body(void **state)
     check_text("body", text, expected);
     free(text);
     engine_body_clear(&body);
+    av_free(data);
     cJSON_Delete(fields);
 }
 

@@ -293,8 +293,8 @@ static void test_class(void **state)
                 check_number(o->name, o->default_val.i64,
                              (ours ? ours : theirs)->default_val.i64);
         }
-        /* Every option of ours but the six that are withheld, and nine of movie's. */
-        int wanted = (is_for_later("dec_threads") ? 8 : 9) - 6;
+        /* Every option of ours but the seven that are withheld, and nine of movie's. */
+        int wanted = (is_for_later("dec_threads") ? 8 : 9) - 7;
         for (o = options_class.option; o->name; o++)
             wanted++;
         check_number("options", i, wanted);
