@@ -107,6 +107,7 @@ streams() { # file
 }
 
 @test "withdrawn models are told, and gone" {
+    whole_only
     curl -skS "$GATEWAY/v1/models/deprecations" >list
     same "openai/sora-2-i2v deprecated google/veo-3.1-i2v-fast
 test/gone-i2v withdrawn null
@@ -120,6 +121,7 @@ test/withdrawn-i2v withdrawn google/veo-3.1-i2v-fast" \
 }
 
 @test "faults strike the catalogue and the deprecations" {
+    whole_only
     set_faults "models 1 status 503" "models 2 status 429 retry-after 7" "models 3 drop-before"
     same 503 "$(curl -skS -o /dev/null -w '%{http_code}' "$GATEWAY/v1/models")"
     same 429 "$(curl -skS -o /dev/null -w '%{http_code}' "$GATEWAY/v1/models/deprecations")"

@@ -25,6 +25,7 @@ REQUEST=(--prompt "She turns around and smiles" --duration 4)
 }
 
 @test "64: a bad request" {
+    whole_only
     ends_with 64 fetch still.png
     ends_with 64 fetch "${REQUEST[@]}" none.png
     ends_with 64 fetch --prompt a --duration 5 still.png
@@ -38,6 +39,7 @@ REQUEST=(--prompt "She turns around and smiles" --duration 4)
 }
 
 @test "65: refused by moderation" {
+    whole_only
     set_faults "create 1 status 400 message This violates our content policy."
     ends_with 65 fetch "${REQUEST[@]}" still.png
     same "" "$output"
@@ -50,12 +52,14 @@ REQUEST=(--prompt "She turns around and smiles" --duration 4)
 }
 
 @test "73: the store cannot be written" {
+    whole_only
     echo file >file
     ends_with 73 fetch "${REQUEST[@]}" --store "$PWD/file" still.png
     expect_requests 0
 }
 
 @test "save cannot be written" {
+    whole_only
     refused fetch "${REQUEST[@]}" --save none/kept.mp4 still.png
     says none/kept.mp4
     expect_requests 0

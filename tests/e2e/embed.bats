@@ -81,6 +81,7 @@ CC
 }
 
 @test "doxygen has nothing to say against the header's documentation" {
+    whole_only
     command -v doxygen || skip "no doxygen here"
     printf '%s\n' "INPUT = $ROOT/plugin/i2v.h" QUIET=YES GENERATE_LATEX=NO HAVE_DOT=NO \
         WARN_NO_PARAMDOC=YES OPTIMIZE_OUTPUT_FOR_C=YES MACRO_EXPANSION=YES \
@@ -183,6 +184,7 @@ END
 }
 
 @test "what cannot be written is said, and what was bought is kept" {
+    whole_only
     ends_with 1 "$EMBED" still.png "She stays" no/such/out.y4m
     says "embed: No such file or directory"
     ends_with 1 "$EMBED" still.png "She stays" /dev/full

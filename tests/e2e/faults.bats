@@ -80,7 +80,7 @@ in_table() { # endpoint, fault and arguments as a regular expression
 
 # Whether a case is to be run.
 chosen() { # row, column, seconds
-    [ -n "${I2V_ALL:-}" ] || { [ $(($1 % 18)) -eq $(($2 * 6)) ] && [ "$3" -le 20 ]; }
+    [ -n "${I2V_ALL:-}" ] || { [ $(($1 % 36)) -eq $(($2 * 12)) ] && [ "$3" -le 20 ]; }
 }
 
 # Every case its directory, and a list of the directories: those that wait for long, the

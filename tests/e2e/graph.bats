@@ -119,6 +119,7 @@ plain_frames() { # graph with CLIP, option...
 }
 
 @test "from a script" {
+    whole_only
     printf 'i2v@shot1=still.png\n:prompt=from a script:duration=4\n[v];\n[v]null[w]\n' >graph
     works ff "$(graph_file)" graph -map '[w]' -frames:v 3 -f null -
     same 'from a script' "$(last_job .prompt)"
@@ -179,6 +180,7 @@ END
 }
 
 @test "I2V_DEFAULTS bounds what a graph may spend" {
+    whole_only
     export I2V_DEFAULTS=$I2V_DEFAULTS:reuse=only
     refused ff -filter_complex "i2v=still.png:prompt=x:duration=4:reuse=any[v]" -map '[v]' -f null -
     says reuse I2V_DEFAULTS

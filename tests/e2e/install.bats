@@ -79,6 +79,7 @@ C
 }
 
 @test "a directory for libraries is named as GNU does it: below the prefix, typed or not" {
+    whole_only
     local given libdir
     for given in LIBDIR=lib LIBDIR=lib64 LIBDIR:PATH=lib64 LIBDIR:STRING=lib/sub; do
         libdir=${given#*=}
@@ -110,6 +111,7 @@ C
 }
 
 @test "the plugins of two majors have room in one prefix" {
+    whole_only
     local libdir major
     libdir=$(dirname "$(find "$PREFIX" -path '*/i2v/libi2v-preload.so')")
     major=$(basename "$(find "$libdir" -mindepth 1 -maxdepth 1 -type d)")

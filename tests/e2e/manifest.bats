@@ -75,6 +75,7 @@ END
 }
 
 @test "ids: a number as it is written, text of any script, the line's number for none" {
+    whole_only
     printf '\xef\xbb\xbf%s\r\n\r\n   \n%s\r\n%s' \
         "{\"image\": \"still.png\", \"prompt\": \"$PROMPT\", \"duration\": 4}" \
         "{\"id\": 12345678901234567890, \"image\": \"still.png\", \"prompt\": \"$PROMPT\", \"duration\": 4}" \
@@ -150,6 +151,7 @@ END
 }
 
 @test "a thousand bad lines are counted and not all shown" {
+    whole_only
     for ((n = 0; n < 1000; n++)); do echo "{\"id\": $n, \"colour\": \"red\"}"; done >shots.jsonl
     ends_with 64 manifest shots.jsonl
     nothing_sent
@@ -170,6 +172,7 @@ END
 }
 
 @test "what makes no sense with a manifest is refused" {
+    whole_only
     shots 1
     ends_with 64 manifest shots.jsonl still.png
     says still.png
@@ -291,6 +294,7 @@ END
 }
 
 @test "interrupted while the lines are checked: nothing is sent" {
+    whole_only
     shots 2
     set_faults "models * hold $PWD/go"
     begin "$BIN/i2vctl" fetch --manifest shots.jsonl --max_cost 9
@@ -365,6 +369,7 @@ END
 }
 
 @test "75 while one still runs; 77 without a key; 73 without a store" {
+    whole_only
     shots 2
     set_faults "poll * shape waiting"
     ends_with 75 manifest shots.jsonl --max_wait 0.2

@@ -46,6 +46,7 @@ send() { # option..., still
 }
 
 @test "image: names the still in place of the input" {
+    whole_only
     works ff "${REQUEST[@]}" -image still.png -i i2v: "${PEEK[@]}"
     received_image sent
     cmp still.png sent
@@ -158,6 +159,7 @@ send() { # option..., still
 }
 
 @test "duration: what the model takes, however it is written" {
+    whole_only
     works ff -f i2v -prompt "She turns around and smiles" -duration 8 -i still.png -c copy out.mp4
     same 8 "$(last_job .fields.duration)"
     same 240 "$(frames_of out.mp4)"
@@ -189,6 +191,7 @@ send() { # option..., still
 }
 
 @test "params: in a URL, and every form of it is the same request" {
+    whole_only
     send --model test/generic --params 'seed=7:b=x' still.png
     send --model test/generic --params '{"b":"x","seed":7}' still.png
     works fetch "i2v:still.png?prompt=send&duration=4&model=test/generic&params=seed%3D7%3Ab%3Dx"
@@ -257,6 +260,7 @@ send() { # option..., still
 }
 
 @test "fit=none sends a URL as a URL" {
+    whole_only
     send still.png
     local url=$GATEWAY/control/image
     send --fit none --aspect_ratio 16:9 "$url"
@@ -287,6 +291,7 @@ send() { # option..., still
 }
 
 @test "reuse=only picks up a generation that runs" {
+    whole_only
     send --prompt "picked up" still.png
     works ff -f i2v -prompt "picked up" -duration 4 -reuse only -i still.png "${PEEK[@]}"
     expect_creates 1
@@ -313,6 +318,7 @@ send() { # option..., still
 }
 
 @test "poll_interval: as often as it says" {
+    whole_only
     unset I2V_DEFAULTS
     set_faults "poll 1-20 shape waiting"
     works timeout 20 "$BIN/i2vctl" fetch --prompt often --duration 4 --poll_interval 0.05 still.png
@@ -361,6 +367,7 @@ send() { # option..., still
 }
 
 @test "the key: AIML_API_KEY before AIMLAPI_API_KEY before the key file" {
+    whole_only
     mkdir -p "$HOME/.config/i2v"
     (umask 077 && echo "$KEY" >"$HOME/.config/i2v/key")
     unset AIML_API_KEY

@@ -71,6 +71,7 @@ sent_in_vain() { # prompt
 }
 
 @test "rows that shift while pages are turned: found by a later look" {
+    whole_only
     # It lies on page 2 when page 1 is read, and on page 1 when page 2 is.
     set_faults "${LOST[@]}" "logs 1 unrelated 150 500" "logs 2 unrelated 50 500" "logs 3- unrelated 50 100"
     works fetch --prompt "shifts up" --max_wait 60 still.png
@@ -86,6 +87,7 @@ sent_in_vain() { # prompt
 }
 
 @test "a page that fails is asked for again, and the ones before it are not forgotten" {
+    whole_only
     set_faults "${LOST[@]}" "logs * unrelated 150 50" "logs 2 status 503" "logs 3 garbage" "logs 4 cut 0.5"
     works fetch --prompt "second page fails" --max_wait 60 still.png
     same "0 100 100 100 100" "$(offsets)"
@@ -147,6 +149,7 @@ sent_in_vain() { # prompt
 }
 
 @test "SIGINT while the log stalls" {
+    whole_only
     sent_in_vain "log stalls"
     set_faults "logs * stall 60"
     begin "$BIN/i2vctl" fetch --prompt "log stalls" still.png
@@ -178,6 +181,7 @@ sent_in_vain() { # prompt
 }
 
 @test "after 24 h, and a page that cannot be read: it is not" {
+    whole_only
     sent_in_vain "half a log"
     age 25
     set_faults "logs * unrelated 250" "logs 2 status 503" "logs 3 garbage" "logs 4- stall 60"

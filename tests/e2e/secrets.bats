@@ -32,6 +32,7 @@ key_is_nowhere() {
 }
 
 @test "the same with a key file" {
+    whole_only
     unset AIML_API_KEY
     (umask 077 && echo "$KEY" >key)
     talkative
@@ -139,6 +140,7 @@ key_is_nowhere() {
 }
 
 @test "a download that redirects to the API's own port brings no key there" {
+    whole_only
     set_faults "download 1 redirect api"
     works timeout 60 "$BIN/i2vctl" fetch --prompt "redirected back" --duration 4 still.png
     [ "$(state '[.requests[] | select(.path | startswith("/generations/"))] | length')" -ge 2 ]
@@ -157,6 +159,7 @@ key_is_nowhere() {
 }
 
 @test "the still's own host gets no key" {
+    whole_only
     run --separate-stderr fetch --prompt "first" --duration 4 --max_wait 0 still.png
     works fetch --prompt "by URL" --duration 4 "$GATEWAY/control/image"
     same false "$(state '[.requests[] | select(.path | startswith("/control/image")) | .headers.has_authorization] | any')"

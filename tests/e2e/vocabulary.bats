@@ -19,7 +19,7 @@ setup() {
 
 # The image-to-video models that the stand-in serves, but for the one nobody knows.
 ids() { jq -r .title "$SCHEMAS"/*.json | grep -v '^test/' | sort; }
-some_ids() { ids | some_lines "${1:-12}"; }
+some_ids() { ids | some_lines "${1:-18}"; }
 
 schema_of() { # id
     echo "$SCHEMAS/${1//\//--}.json"
@@ -39,7 +39,7 @@ takes() { # argument...
 @test "each model of the stand-in's is in the table, and is taken with its defaults" {
     local id file extra count=0
     [ "$(ids | wc -l)" -ge 45 ] || { ids; return 1; }
-    for id in $(some_ids 6); do
+    for id in $(some_ids 10); do
         file=$(schema_of "$id")
         extra=()
         ! jq -e '.required | index("last_image_url")' "$file" >/dev/null || extra=(--end_image four3.png)

@@ -97,6 +97,7 @@ delivered() { # prompt: by the same command, with one create since mark()
 }
 
 @test "for a while at the create call: tried again, one create" {
+    whole_only
     weather again
     start i2vctl "create later"
     until_true asked gateway.test 2
@@ -164,6 +165,7 @@ delivered() { # prompt: by the same command, with one create since mark()
 # Look-ups that never end
 
 @test "a look-up that takes long is waited for" {
+    whole_only
     weather hang
     start i2vctl "long look-up"
     until_true asked gateway.test 1
@@ -258,6 +260,7 @@ delivered() { # prompt: by the same command, with one create since mark()
 }
 
 @test "SIGINT while it never ends: at the usage log" {
+    whole_only
     local program
     for program in ffmpeg i2vctl; do
         mark

@@ -27,7 +27,7 @@ is_hosted_list() { # option
 same_lists() { # program, which of them without I2V_ALL=1
     local option
 
-    for option in $(sample 4 "$2" <"$BATS_FILE_TMPDIR/lists"); do
+    for option in $(sample 8 "$2" <"$BATS_FILE_TMPDIR/lists"); do
         is_hosted_list "$option" || same_error any "$1" -hide_banner "$option"
     done
 }
@@ -60,7 +60,7 @@ same_lists() { # program, which of them without I2V_ALL=1
         while read -r what; do
             # shellcheck disable=SC2086
             same_error any $program -hide_banner $what </dev/null
-        done < <(sample 3 $part <<'END'
+        done < <(sample 6 $part <<'END'
 -sources lavfi
 -sinks sdl
 -h full
