@@ -52,7 +52,7 @@ static bool is_always_so(Job *job, const EngineAnswer *answer)
     int asks = job->request->engine->asks;
 
     job->poll.same = same ? job->poll.same + 1 : 1;
-    return asks && same && job->poll.same >= 4 * asks;
+    return asks && same && job->poll.same >= 2 * asks;
 }
 
 static Phase take_answer(Job *job, const EngineAnswer *answer)

@@ -192,8 +192,13 @@ END
     set_faults "download * status 404"
     ends_with 75 "$BIN/i2vctl" fetch --prompt expired --duration 1 still.png
     says_in_one "no longer on the server" "i2vctl forget"
+}
+
+@test "a failure that stands before the server, which each poll is told: not for all of max_wait" {
+    whole_only
+    serve vllm-omni
     set_faults "poll * status 500 message upstream failed"
-    ends_with 75 "$BIN/i2vctl" fetch --prompt proxied --poll_interval 0.1 --duration 1 still.png
+    ends_with 75 "$BIN/i2vctl" fetch --prompt proxied --duration 1 still.png
     says_in_one "answers each poll" "HTTP 500" "upstream failed"
 }
 
