@@ -334,8 +334,9 @@ END
     expect_creates 1
     # A key that is meant for another engine does not go there.
     works "$BIN/i2vctl" submit --base_url "$GATEWAY" --prompt patient --duration 1 still.png
-    I2V_DEFAULTS= ends_with 77 "$BIN/i2vctl" wait "$output"
-    I2V_DEFAULTS=engine=openai works "$BIN/i2vctl" wait "$output"
+    local key=$output
+    I2V_DEFAULTS= ends_with 77 "$BIN/i2vctl" wait "$key"
+    I2V_DEFAULTS=engine=openai works "$BIN/i2vctl" wait "$key"
 }
 
 @test "every form, side by side with the gateway" {
