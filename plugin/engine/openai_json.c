@@ -10,7 +10,6 @@
 #include <libavutil/mem.h>
 
 #include "base/json.h"
-#include "base/text.h"
 #include "engine/job_json.h"
 #include "engine/words.h"
 
@@ -94,21 +93,19 @@ int openai_parse_deleted(const char *body, size_t size, EngineAnswer *answer)
 
 /* The list */
 
-/* Whether a row may be of what was sent in the window; one without a time may be. */
-static bool is_of_window(const cJSON *row, const EngineQuery *query)
-{
-    double created = json_number(row, "created_at", -1);
-
-    return created < 0 || (created >= (double)(query->since - SLACK_S) &&
-                           created <= (double)(query->until + ENGINE_SKEW));
-}
-
 /* The newest come first: behind one of before the window there is nothing. */
 static bool is_past(const cJSON *row, const EngineQuery *query)
 {
     double created = json_number(row, "created_at", -1);
 
     return created >= 0 && created < (double)(query->since - SLACK_S);
+}
+
+/* Whether a row may be of what was sent in the window; one without a time may be. */
+static bool is_of_window(const cJSON *row, const EngineQuery *query)
+{
+    return !is_past(row, query) &&
+           json_number(row, "created_at", -1) <= (double)(query->until + ENGINE_SKEW);
 }
 
 /* Whether a row says nothing else than what was asked for. A server may tell no size. */
@@ -165,12 +162,11 @@ int openai_parse_rows(const char *body, size_t size, const EngineQuery *query,
     if (!query)
         goto end;
     const char *id = json_text(last, "id");
-    answer->more = cJSON_IsTrue(json_member(json, "has_more")) && job_is_id(id) &&
-                   strlen(id) < sizeof(answer->after) && !is_past(last, query);
+    bool goes_on =
+        cJSON_IsTrue(json_member(json, "has_more")) && last && !is_past(last, query);
+    answer->more = goes_on && job_is_id(id) && strlen(id) < sizeof(answer->after);
     av_strlcpy(answer->after, answer->more ? id : "", sizeof(answer->after));
-    /* Further rows cannot be asked for by such an id. */
-    if (cJSON_IsTrue(json_member(json, "has_more")) && last && !is_past(last, query) &&
-        !answer->more)
+    if (goes_on && !answer->more) /* further rows cannot be asked for by such an id */
         answer->untold = true;
     if (answer->untold)
         av_freep(&answer->job.id);

@@ -118,7 +118,8 @@ static void say_no_answer(const EngineCall *call, const HttpReply *reply, char *
         snprintf(text, size, "HTTP %d with an error in it: %s", reply->status, words);
     else
         snprintf(text, size, "HTTP %d with an answer that is not %s", reply->status,
-                 call->kind == CALL_FIND ? "a list" : "a generation");
+                 call->kind == CALL_FIND || call->kind == CALL_READY ? "a list"
+                                                                     : "a generation");
     cJSON_Delete(json);
 }
 

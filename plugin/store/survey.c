@@ -52,7 +52,7 @@ static SurveyRow *row_of(Reading *r, const char *key)
     if (places_put(&r->places, key, s->count) < 0)
         return NULL;
     SurveyRow *row = &s->rows[s->count++];
-    *row = (SurveyRow){.usd = -1};
+    *row = (SurveyRow){.usd = -1, .torn_first = r->torn};
     memcpy(row->key, key, RECORD_KEY_DIGITS);
     return row;
 }
@@ -201,7 +201,7 @@ static int take_line(void *opaque, int64_t at, const char *line, size_t size)
     if (ret >= 0)
         ret = take_members(r, row, line, line + size);
     r->torn += !ret;
-    row->torn = r->torn;
+    row->torn_last = r->torn;
     return FFMIN(ret, 0);
 }
 
@@ -272,12 +272,12 @@ static int read_record(Reading *r, SurveyRow *row)
     return FFMIN(ret, 0);
 }
 
-/* Whether the record may know more than the journal: one that is not in it, or may have
- * gone on in what was lost of it behind its last line. One with its clip does not go on.
- */
+/* Whether the record may know more than the journal: one that is not in it, or of which a
+ * line may be lost. Behind that of its clip there is none. */
 static bool is_doubtful(const Reading *r, const SurveyRow *row)
 {
-    bool lost = r->torn > row->torn && row->state != RECORD_READY;
+    int torn = row->state == RECORD_READY ? row->torn_last : r->torn;
+    bool lost = torn > row->torn_first;
 
     return lost || !row->begun || !row->id || row->gone || !record_is_ended(row->state);
 }

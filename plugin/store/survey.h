@@ -22,10 +22,11 @@ typedef struct SurveyRow {
     char *tries;     ///< client request ids
     bool has_record; ///< its file is there
     bool has_clip;
-    bool begun;   ///< what was asked is known
-    int torn;     ///< lines before its last that could not be read
-    bool doubted; ///< its record was read: the journal may not have all of it
-    bool gone;    ///< it was pruned or forgotten; never so in a survey that was read
+    bool begun;     ///< what was asked is known
+    int torn_first; ///< lines of the journal before its first that could not be read
+    int torn_last;  ///< and up to its last
+    bool doubted;   ///< its record was read: the journal may not have all of it
+    bool gone;      ///< it was pruned or forgotten; never so in a survey that was read
 } SurveyRow;
 
 /** A generation that got an id, whether or not its request is still in the store. */

@@ -103,14 +103,6 @@ const char *form_read(const char *content_type, const Buffer *body, Form *form)
     return problem;
 }
 
-const FormPart *form_find(const Form *form, const char *name)
-{
-    for (int i = form->nb_parts; i-- > 0;)
-        if (!strcmp(form->parts[i].name, name))
-            return &form->parts[i];
-    return NULL;
-}
-
 void form_free(Form *form)
 {
     for (int i = 0; i < form->nb_parts; i++) {

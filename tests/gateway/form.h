@@ -20,8 +20,6 @@ typedef struct Form {
 /* Reads a body of this Content-Type. NULL, or what is wrong (constant). The form is to be
  * freed in any case. */
 const char *form_read(const char *content_type, const Buffer *body, Form *form);
-/* The last part of that name counts; NULL for none. */
-const FormPart *form_find(const Form *form, const char *name);
 void form_free(Form *form);
 
 #endif
