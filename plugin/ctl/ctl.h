@@ -25,6 +25,8 @@ typedef struct Arguments {
     int nb_words;
     bool json;
     bool yes;                         ///< of forget: it does not ask
+    bool update;                      ///< of models
+    const char *i2v;                  ///< of models: a word, borrowed from main()
     const char *by, *since;           ///< of jobs, borrowed likewise; NULL = not given
     const char *manifest;             ///< of fetch, likewise
     const AVIOInterruptCB *interrupt; ///< whether a signal came

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include <cjson/cJSON.h>
 
@@ -17,6 +18,8 @@
 #include "request/options.h"
 #include "request/request.h"
 #include "base/text.h"
+#include "journey/learn.h"
+#include "store/store.h"
 
 /* What the gateway says, as far as it does. */
 typedef struct Answers {
@@ -24,27 +27,52 @@ typedef struct Answers {
     Catalogue *models;
     Catalogue *retirements;
     char why[256]; ///< there are no models in it, when that is so
+    Store *store;  ///< that keeps what models take, or NULL
+    Model **learned;
+    int nb_learned;
 } Answers;
 
 static void answers_clear(Answers *answers)
 {
     catalogue_free(&answers->models);
     catalogue_free(&answers->retirements);
+    for (int i = 0; i < answers->nb_learned; i++)
+        schema_model_free(&answers->learned[i]);
+    av_freep(&answers->learned);
+    store_close(&answers->store);
     request_free(&answers->place);
 }
 
-/* What is asked for is public: no key is looked for. */
-static int find_gateway(const AVDictionary *given, Outcome *out, Request **place)
+/* What is asked for is public: no key is looked for. Looking makes no store, and where
+ * nothing can be kept that is no matter. */
+static int find_gateway(const AVDictionary *given, bool make, Outcome *out,
+                        Answers *answers)
 {
     Options *options = NULL;
+    Outcome quiet = {.quiet = true};
+    char *directory = NULL;
     int ret = ctl_gather(given, out, &options);
 
-    if (ret >= 0 && !(*place = av_mallocz(sizeof(**place))))
+    if (ret >= 0 && !(answers->place = av_mallocz(sizeof(*answers->place))))
         ret = AVERROR(ENOMEM);
     if (ret >= 0)
-        ret = request_check_origin(*place, options, out);
+        ret = request_check_origin(answers->place, options, out);
+    if (ret >= 0 && request_find_store(options, &quiet, &directory) >= 0 &&
+        (make || access(directory, F_OK) == 0))
+        store_open(directory, &quiet, &answers->store);
+    av_free(directory);
     options_free(&options);
     return ret;
+}
+
+static LearnFrom learn_from(const Answers *answers, const AVIOInterruptCB *interrupt)
+{
+    return (LearnFrom){.engine = answers->place->engine,
+                       .source = {.origin = answers->place->origin,
+                                  .ca_file = answers->place->ca_file,
+                                  .allow_http = answers->place->allow_http,
+                                  .interrupt = interrupt},
+                       .store = answers->store};
 }
 
 /* @param model  or NULL for all
@@ -53,25 +81,22 @@ static int find_gateway(const AVDictionary *given, Outcome *out, Request **place
 static int ask(const AVIOInterruptCB *interrupt, const char *model, Outcome *out,
                Answers *answers)
 {
-    const CatalogueSource source = {.origin = answers->place->origin,
-                                    .ca_file = answers->place->ca_file,
-                                    .allow_http = answers->place->allow_http,
-                                    .interrupt = interrupt};
+    const LearnFrom from = learn_from(answers, interrupt);
     const Engine *engine = answers->place->engine;
     char why[256];
     int ret = AVERROR(ENOSYS);
 
     if (engine->list)
-        ret = engine->list(&source, model, &answers->models, answers->why,
+        ret = engine->list(&from.source, model, &answers->models, answers->why,
                            sizeof(answers->why));
     else
         av_strlcpy(answers->why, "it lists none", sizeof(answers->why));
     if (ret >= 0 && engine->retirements) {
-        ret = engine->retirements(&source, &answers->retirements, why, sizeof(why));
+        ret = learn_retirements(&from, &answers->retirements, why, sizeof(why));
         if (ret < 0 && ret != AVERROR(EINTR))
             outcome_say(out, AV_LOG_WARNING,
-                        "%s cannot be asked which models are retired: %s.", source.origin,
-                        why);
+                        "%s cannot be asked which models are retired: %s.",
+                        from.source.origin, why);
     }
     return ret == AVERROR(EINTR) || ret == AVERROR(ENOMEM) ? ret : 0;
 }
@@ -83,6 +108,83 @@ static void warn(const Answers *answers, Outcome *out)
             out, AV_LOG_WARNING,
             "%s cannot be asked for its models: %s; this is i2v's own table alone.",
             answers->place->origin, answers->why);
+}
+
+/* What models take, by their schemas */
+
+/* Have a model for as long as the answers. Takes it over. @return 0 or AVERROR(ENOMEM) */
+static int hold(Answers *answers, Model *model)
+{
+    int ret = model
+                  ? av_dynarray_add_nofree(&answers->learned, &answers->nb_learned, model)
+                  : 0;
+    if (ret < 0)
+        schema_model_free(&model);
+    return ret;
+}
+
+static int use_kept(Answers *answers, ModelPage *page)
+{
+    const LearnFrom from = learn_from(answers, NULL);
+    Model *model;
+    int ret = learn_kept(&from, page_name(page), &model);
+
+    if (ret >= 0 && (ret = hold(answers, model)) >= 0 && model)
+        page->model = model;
+    return ret;
+}
+
+/* What the gateway says now, else what is kept. */
+static int use_schema(Answers *answers, const AVIOInterruptCB *interrupt, ModelPage *page,
+                      Outcome *out)
+{
+    const LearnFrom from = learn_from(answers, interrupt);
+    Model *model = NULL;
+    char why[128];
+    int ret;
+
+    if (!from.engine->schema)
+        return 0;
+    if (page->entry < 0)
+        return use_kept(answers, page);
+    ret = learn_entry(&from, answers->models, page->entry, &model, out, why, sizeof(why));
+    if (ret == AVERROR(EINTR) || ret == AVERROR(ENOMEM))
+        return ret;
+    if (ret < 0) {
+        outcome_say(out, AV_LOG_WARNING, "%s cannot be asked what %s takes: %s.",
+                    from.source.origin, page_name(page), why);
+        return use_kept(answers, page);
+    }
+    if ((ret = hold(answers, model)) >= 0 && model)
+        page->model = model;
+    return ret;
+}
+
+static int update(Answers *answers, const AVIOInterruptCB *interrupt, Outcome *out)
+{
+    const LearnFrom from = learn_from(answers, interrupt);
+    int count = catalogue_count(answers->models), known = 0, ret = 0;
+    char why[256];
+
+    if (!from.engine->schema || !answers->models || !answers->store)
+        return outcome_fail(
+            out, answers->models ? FAILURE_STORE : FAILURE_GATEWAY, AVERROR(EIO),
+            "What models take cannot be %s: %s.", answers->models ? "kept" : "asked for",
+            answers->models ? "there is no store to keep it in" : answers->why);
+    for (int i = 0; i < count && ret != AVERROR(EINTR); i++) {
+        Model *model;
+        ret = learn_entry(&from, answers->models, i, &model, out, why, sizeof(why));
+        if (ret < 0 && ret != AVERROR(EINTR))
+            outcome_say(out, AV_LOG_WARNING, "%s cannot be asked what %s takes: %s.",
+                        from.source.origin, catalogue_id(answers->models, i), why);
+        known += model != NULL;
+        schema_model_free(&model);
+    }
+    if (ret == AVERROR(EINTR))
+        return ret;
+    outcome_say(out, AV_LOG_INFO, "%s says of %d of its %d models what they take; kept.",
+                from.source.origin, known, count);
+    return 0;
 }
 
 /* All models: our rows, then what else the gateway serves */
@@ -119,6 +221,30 @@ static int list_all(const Answers *answers, ModelPage **pages, int *count)
     }
     *count = n;
     return 0;
+}
+
+/* Whether one of its names holds a word. */
+static bool is_named(const ModelPage *page, const char *word)
+{
+    const char *name = page_name(page);
+
+    for (int i = 0; name && !av_stristr(name, word); i++)
+        name = page_other_name(page, i);
+    return name;
+}
+
+/* Those that are asked for, with what is kept of each. */
+static int choose(Answers *answers, const char *word, ModelPage *pages, int *count)
+{
+    int left = 0, ret = 0;
+
+    for (int i = 0; i < *count && ret >= 0; i++)
+        if (!word || is_named(&pages[i], word))
+            pages[left++] = pages[i];
+    for (int i = 0; i < left && ret >= 0; i++)
+        ret = use_kept(answers, &pages[i]);
+    *count = left;
+    return ret;
 }
 
 enum { NAME, SECONDS, RESOLUTIONS, AUDIO, END_IMAGE, PRICE, STATE, COLUMNS };
@@ -186,14 +312,21 @@ static int print_table(const ModelPage *pages, int count)
     return 0;
 }
 
-static int show_all(const Answers *answers, bool json)
+static int show_all(Answers *answers, const Arguments *arguments, Outcome *out)
 {
+    const char *word = arguments->i2v;
     ModelPage *pages;
     int count, ret = list_all(answers, &pages, &count);
 
-    if (ret < 0)
+    if (ret >= 0)
+        ret = choose(answers, word, pages, &count);
+    if (ret >= 0 && word && !count)
+        ret = ctl_refuse(out, "No model has '%s' in its name.", word);
+    if (ret < 0) {
+        av_free(pages);
         return ret;
-    if (json) {
+    }
+    if (arguments->json) {
         cJSON *array = cJSON_CreateArray();
         for (int i = 0; i < count; i++)
             cJSON_AddItemToArray(array, page_json(&pages[i]));
@@ -227,8 +360,10 @@ static int refuse(const char *name, const Answers *answers, Outcome *out)
                       *use ? "; it names in its place " : "", use);
 }
 
-static int show_one(const char *name, const Answers *answers, bool json, Outcome *out)
+static int show_one(const char *name, Answers *answers, const Arguments *arguments,
+                    Outcome *out)
 {
+    int ret;
     const Model *model = model_find(answers->place->engine->models, name);
     ModelPage page = {NULL, answers->models, catalogue_find(answers->models, name),
                       answers->retirements};
@@ -241,7 +376,9 @@ static int show_one(const char *name, const Answers *answers, bool json, Outcome
     else if (page.entry < 0)
         return refuse(name, answers, out);
     warn(answers, out);
-    if (json)
+    if ((ret = use_schema(answers, arguments->interrupt, &page, out)) < 0)
+        return ret;
+    if (arguments->json)
         return ctl_print_json(page_json(&page));
     page_print(&page);
     return 0;
@@ -249,13 +386,16 @@ static int show_one(const char *name, const Answers *answers, bool json, Outcome
 
 static int check_arguments(const Arguments *arguments, Outcome *out)
 {
-    const char *other = ctl_other_option(arguments->options, "base_url,ca_file");
+    const char *other = ctl_other_option(arguments->options, "base_url,ca_file,store");
 
     if (other)
         return ctl_refuse(out,
                           "i2vctl models does not take the option %s; of a request's "
-                          "options it takes base_url and ca_file.",
+                          "options it takes base_url, ca_file and store.",
                           other);
+    if (arguments->nb_words && arguments->i2v)
+        return ctl_refuse(out, "i2vctl models takes the name of one model or --i2v WORD, "
+                               "not both.");
     if (arguments->nb_words > 1 || (arguments->nb_words && !arguments->words[0][0]))
         return ctl_refuse(out,
                           "i2vctl models takes the name of one model, or none for all.");
@@ -270,7 +410,7 @@ int ctl_models(Arguments *arguments, Outcome *out)
     int ret = check_arguments(arguments, out);
 
     if (ret >= 0)
-        ret = find_gateway(arguments->options, out, &answers.place);
+        ret = find_gateway(arguments->options, arguments->update, out, &answers);
     if (ret >= 0 && !answers.place->engine->list)
         ret = ctl_refuse(out, "The engine %s does not say which models it has.",
                          answers.place->engine->name);
@@ -278,12 +418,14 @@ int ctl_models(Arguments *arguments, Outcome *out)
         model = model_find(answers.place->engine->models, name);
     if (ret >= 0)
         ret = ask(arguments->interrupt, model ? model->name : name, out, &answers);
+    if (ret >= 0 && arguments->update)
+        ret = update(&answers, arguments->interrupt, out);
     ctl_print_begin();
     if (ret >= 0 && name) {
-        ret = show_one(name, &answers, arguments->json, out);
+        ret = show_one(name, &answers, arguments, out);
     } else if (ret >= 0) {
         warn(&answers, out);
-        ret = show_all(&answers, arguments->json);
+        ret = show_all(&answers, arguments, out);
     }
     if (ret >= 0)
         ret = ctl_print_end("models", out);

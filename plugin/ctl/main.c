@@ -67,7 +67,8 @@ static const char usage[] =
     "       i2vctl prune AGE [--store DIR]\n"
     "       i2vctl forget [--yes] [--store DIR] KEY...\n"
     "       i2vctl cancel [OPTION]... KEY...\n"
-    "       i2vctl models [--json] [--base_url URL] [--ca_file FILE] [MODEL]\n"
+    "       i2vctl models [--json] [--update] [--i2v WORD] [--base_url URL]\n"
+    "                     [--ca_file FILE] [--store DIR] [MODEL]\n"
     "\n"
     "fetch   generates a clip from a still and a prompt, or takes it from the store\n"
     "        when it was bought before, and prints the path of the finished MP4\n"
@@ -82,7 +83,9 @@ static const char usage[] =
     "        of each and what may then be paid twice; asks, unless --yes says not to\n"
     "cancel  asks the engine to end generations, where it has a way to; what was\n"
     "        charged stays charged\n"
-    "models  lists the models with what each takes and costs now, or one whole\n"
+    "models  lists the models with what each takes and costs now, those with WORD in\n"
+    "        their name, or one whole; --update asks the gateway what each takes, and\n"
+    "        keeps that\n"
     "\n"
     "STILL is a path, - for standard input, an http(s) URL, a data: URI, a video,\n"
     "or an i2v: URL. FILE, or - for standard input, holds a JSON object a line, with\n"
@@ -169,6 +172,7 @@ static const char **own_value(Arguments *arguments, const char *name)
 {
     return !strcmp(name, "by")         ? &arguments->by
            : !strcmp(name, "since")    ? &arguments->since
+           : !strcmp(name, "i2v")      ? &arguments->i2v
            : !strcmp(name, "manifest") ? &arguments->manifest
                                        : NULL;
 }
@@ -213,6 +217,8 @@ static int parse(int argc, char **argv, Arguments *arguments, Outcome *out)
             arguments->json = true;
         else if (!only_words && !strcmp(argv[i], "--yes"))
             arguments->yes = true;
+        else if (!only_words && !strcmp(argv[i], "--update"))
+            arguments->update = true;
         else if (!only_words && argv[i][0] == '-' && argv[i][1])
             ret = take_option(argc, argv, &i, arguments, out);
         else

@@ -11,6 +11,7 @@
 #include <libavutil/bprint.h>
 
 #include "base/text.h"
+#include "engine/schema.h"
 
 /* The names in the row, its own first, and those that the gateway has, with repetitions.
  * @return NULL behind the last one */
@@ -106,10 +107,9 @@ void page_price(const ModelPage *page, char *text, size_t size)
 const char *page_audio(const ModelPage *page)
 {
     static const char *const words[] = {
-        [MODEL_AUDIO_ALWAYS] = "always",
-        [MODEL_AUDIO_NEVER] = "never",
-        [MODEL_AUDIO_ON] = "on",
-        [MODEL_AUDIO_OFF] = "off",
+        [MODEL_AUDIO_ALWAYS] = "always", [MODEL_AUDIO_NEVER] = "never",
+        [MODEL_AUDIO_ON] = "on",         [MODEL_AUDIO_OFF] = "off",
+        [MODEL_AUDIO_UNKNOWN] = "-",
     };
     return page->model ? words[page->model->audio] : "-";
 }
@@ -139,7 +139,7 @@ static void add_number(cJSON *object, const char *name, double value)
 static void add_names(cJSON *object, const char *name, const char *const *values)
 {
     cJSON *array = cJSON_AddArrayToObject(object, name);
-    for (; *values; values++)
+    for (; values && *values; values++)
         cJSON_AddItemToArray(array, cJSON_CreateString(*values));
 }
 
@@ -252,6 +252,7 @@ cJSON *page_json(const ModelPage *page)
     for (int i = 0; (alias = page_other_name(page, i)); i++)
         cJSON_AddItemToArray(aliases, cJSON_CreateString(alias));
     cJSON_AddBoolToObject(object, "known", page->model != NULL);
+    cJSON_AddBoolToObject(object, "schema", page->model && page->model->schema);
     add_gateway(object, page);
     if (page->model)
         add_row(object, page);
@@ -283,7 +284,7 @@ static void print_choices(const Model *model)
     AVBPrint text;
 
     av_bprint_init(&text, 0, AV_BPRINT_SIZE_AUTOMATIC);
-    av_bprintf(&text, "what happens in the clip");
+    av_bprintf(&text, model->takes_no_prompt ? "not taken" : "what happens in the clip");
     if (model->longest_prompt)
         av_bprintf(&text, ", at most %d characters", model->longest_prompt);
     if (model->prompt_instead)
@@ -291,8 +292,9 @@ static void print_choices(const Model *model)
     print_list("prompt", &text);
 
     model_list_durations(model, &text);
-    av_bprintf(&text, text.len ? " seconds (default %d)" : "left to the model",
-               model->duration);
+    av_bprintf(&text, text.len ? " seconds" : "left to the model");
+    if (model->duration)
+        av_bprintf(&text, " (default %d)", model->duration);
     print_list("duration", &text);
 
     model_list_names(model->resolutions, &text);
@@ -312,8 +314,10 @@ static void print_choices(const Model *model)
     print_list("aspect_ratio", &text);
 }
 
-static void print_field(const ModelField *field, const char *name)
+static void print_field(const Model *model, const char *name)
 {
+    const ModelField *field = model_field(model, name);
+
     AVBPrint text;
     if (!field) {
         print_line(name, "not taken");
@@ -323,6 +327,8 @@ static void print_field(const ModelField *field, const char *name)
     model_list_values(field, &text);
     if (field->value)
         av_bprintf(&text, " (default %s)", field->value);
+    if (schema_requires(model->schema, name))
+        av_bprintf(&text, " (needed)");
     print_list(name, &text);
 }
 
@@ -333,6 +339,7 @@ static void print_options(const Model *model)
         [MODEL_AUDIO_NEVER] = "never there",
         [MODEL_AUDIO_ON] = "true or false (default true)",
         [MODEL_AUDIO_OFF] = "true or false (default false)",
+        [MODEL_AUDIO_UNKNOWN] = "as the model makes it; there is no switch",
     };
 
     printf("\nOptions:\n");
@@ -342,8 +349,8 @@ static void print_options(const Model *model)
                model->needs_end_image   ? "needed"
                : model->end_image_field ? "taken"
                                         : "not taken");
-    print_field(model_field(model, "negative_prompt"), "negative_prompt");
-    print_field(model_field(model, "seed"), "seed");
+    print_field(model, "negative_prompt");
+    print_field(model, "seed");
 }
 
 static void print_fields(const Model *model)
@@ -354,7 +361,7 @@ static void print_fields(const Model *model)
             continue;
         printf("%s", title);
         title = "";
-        print_field(field, field->name);
+        print_field(model, field->name);
     }
 }
 
@@ -409,8 +416,9 @@ void page_print(const ModelPage *page)
     page_price(page, text, sizeof(text));
     print_line("price", "%s", text);
     if (!page->model) {
-        printf("\nWhat it takes is not in i2v's table: the options are sent as they are "
-               "given,\nand the gateway says what it does not take.\n");
+        printf(
+            "\nWhat it takes is not known, and the gateway has no schema of it: the options are sent as they are "
+            "given,\nand the gateway says what it does not take.\n");
         return;
     }
     if (page->model->latency)

@@ -123,6 +123,7 @@ const Engine aimlapi = {
     .find = find,
     .list = aimlapi_list,
     .retirements = aimlapi_retirements,
+    .schema = aimlapi_schema,
     .price = aimlapi_price,
     .price_text = aimlapi_price_text,
 };

@@ -25,8 +25,10 @@ int aimlapi_parse_rows(const char *body, size_t size, const char *client_ids,
 int aimlapi_body(const cJSON *fields, EngineBody *body);
 int aimlapi_list(const CatalogueSource *source, const char *model, Catalogue **catalogue,
                  char *why, size_t why_size);
-int aimlapi_retirements(const CatalogueSource *source, Catalogue **catalogue, char *why,
-                        size_t why_size);
+int aimlapi_retirements(const CatalogueSource *source, EngineDocument *document,
+                        char *why, size_t why_size);
+int aimlapi_schema(const CatalogueSource *source, const Catalogue *catalogue, int n,
+                   EngineDocument *document, char *why, size_t why_size);
 int aimlapi_price(const Catalogue *catalogue, int n, const cJSON *fields, double seconds,
                   CataloguePrice *price);
 void aimlapi_price_text(const Catalogue *catalogue, int n, char *text, size_t size);

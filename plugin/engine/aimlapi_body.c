@@ -16,16 +16,20 @@
  * holds one of these. */
 static const char gaps[] = "\1\2";
 
-/* A still at a member or at a path of them. An image inside another object says that it
+/* A still at a member or at a path of them, "image_list[]" being a list of it alone. An
+ * image inside another object says that it
  * is one. Takes value over. */
 static bool place(cJSON *body, const char *path, cJSON *value)
 {
-    size_t size = strcspn(path, ".");
+    size_t size = strcspn(path, ".[");
     char name[64];
 
     av_strlcpy(name, path, FFMIN(size + 1, sizeof(name)));
-    if (!path[size]) {
-        if (value && cJSON_AddItemToObject(body, name, value))
+    if (path[size] != '.') {
+        bool list = path[size] == '[';
+        cJSON *array = list ? cJSON_AddArrayToObject(body, name) : NULL;
+        if (value && (list ? array && cJSON_AddItemToArray(array, value)
+                           : cJSON_AddItemToObject(body, name, value)))
             return true;
         cJSON_Delete(value);
         return false;

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/compat.h"
 #include "base/http.h"
+#include "base/json.h"
 #include "engine/call.h"
 
 #define TIMEOUT_MS 10000
@@ -63,27 +64,56 @@ static int judge(int ret, const HttpReply *reply, const Deadline *deadline, char
     return reply->status == 404 ? AVERROR(ENOENT) : AVERROR(EIO);
 }
 
-/* @return as aimlapi_list(), and AVERROR(ENOENT) for a 404 */
-static int ask_path(const CatalogueSource *source, Deadline *deadline, const char *path,
-                    Catalogue **catalogue, char *why, size_t why_size)
+/* What a path gives: a document, or that it is unchanged.
+ * @return as aimlapi_list(), and AVERROR(ENOENT) for a 404 */
+static int ask_document(const CatalogueSource *source, Deadline *deadline,
+                        const char *path, EngineDocument *document, char *why,
+                        size_t why_size)
 {
     const AVIOInterruptCB interrupt = {is_over, deadline};
-    char *url = path ? av_asprintf("%s%s", source->origin, path) : NULL;
+    char *url = path ? av_asprintf("%s%s", source->origin, path) : NULL, *known = NULL;
     HttpRequest request = {.url = url,
                            .ca_file = source->ca_file,
                            .allow_http = source->allow_http,
                            .max_size = MAX_BODY};
     HttpReply reply = {0};
-    int ret = url ? http_run(&request, &interrupt, &reply) : AVERROR(ENOMEM);
+    int ret = url ? 0 : AVERROR(ENOMEM);
 
-    *catalogue = NULL;
-    ret = judge(ret, &reply, deadline, why, why_size);
-    if (ret >= 0 && (ret = catalogue_parse(reply.body, reply.size, catalogue)) < 0)
-        av_strlcpy(why, "its answer is not a list of models", why_size);
+    if (document->etag[0] &&
+        !(request.header = known = av_asprintf("If-None-Match: %s", document->etag)))
+        ret = AVERROR(ENOMEM);
+    if (ret >= 0)
+        ret = http_run(&request, &interrupt, &reply);
+    document->unchanged = ret >= 0 && document->etag[0] && reply.status == 304;
+    if (!document->unchanged)
+        ret = judge(ret, &reply, deadline, why, why_size);
     if (ret >= 0)
         engine_hear_date(source->origin, reply.date);
+    if (ret >= 0 && !document->unchanged) {
+        av_strlcpy(document->etag, reply.etag, sizeof(document->etag));
+        document->json = json_parse(reply.body, reply.size);
+        if (!cJSON_IsObject(document->json)) {
+            av_strlcpy(why, "its answer is no JSON object", why_size);
+            cJSON_Delete(document->json);
+            document->json = NULL;
+            ret = AVERROR_INVALIDDATA;
+        }
+    }
     reply_clear(&reply);
+    av_free(known);
     av_free(url);
+    return ret;
+}
+
+static int ask_path(const CatalogueSource *source, Deadline *deadline, const char *path,
+                    Catalogue **catalogue, char *why, size_t why_size)
+{
+    EngineDocument document = {0};
+    int ret = ask_document(source, deadline, path, &document, why, why_size);
+
+    *catalogue = NULL;
+    if (ret >= 0 && (ret = catalogue_of(document.json, catalogue)) < 0)
+        av_strlcpy(why, "its answer is not a list of models", why_size);
     return ret;
 }
 
@@ -154,11 +184,37 @@ int aimlapi_list(const CatalogueSource *source, const char *model, Catalogue **c
     return ret;
 }
 
-int aimlapi_retirements(const CatalogueSource *source, Catalogue **catalogue, char *why,
-                        size_t why_size)
+int aimlapi_retirements(const CatalogueSource *source, EngineDocument *document,
+                        char *why, size_t why_size)
 {
     Deadline deadline = deadline_of(source);
     *why = '\0';
-    return no_list(
-        ask_path(source, &deadline, "/v1/models/deprecations", catalogue, why, why_size));
+    return no_list(ask_document(source, &deadline, "/v1/models/deprecations", document,
+                                why, why_size));
+}
+
+/* Path and query of a URL: what it names is asked of the gateway that is used. */
+static const char *path_of(const char *url)
+{
+    const char *host = url ? strstr(url, "://") : NULL;
+    return host ? strchr(host + 3, '/') : NULL;
+}
+
+int aimlapi_schema(const CatalogueSource *source, const Catalogue *catalogue, int n,
+                   EngineDocument *document, char *why, size_t why_size)
+{
+    const char *given = path_of(catalogue_docs(catalogue, n));
+    char *name = escape(catalogue_id(catalogue, n), false);
+    Deadline deadline = deadline_of(source);
+    char *path = !name   ? NULL
+                 : given ? av_strdup(given)
+                         : av_asprintf("/docs-json?model=%s&endpoint="
+                                       "internal%%2Fvideo-generations%%2Fsubmit",
+                                       name);
+
+    *why = '\0';
+    int ret = ask_document(source, &deadline, path, document, why, why_size);
+    av_free(path);
+    av_free(name);
+    return ret == AVERROR(ENOENT) ? 0 : ret;
 }

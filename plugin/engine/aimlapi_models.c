@@ -16,6 +16,7 @@
 
 /* Pieces that pages share */
 
+#define WORDS(...) (const char *const[]){__VA_ARGS__, NULL}
 #define COMMON .image_field = "image_url", .ratio_field = "aspect_ratio"
 #define SWITCH .audio_field = "generate_audio", .audio = MODEL_AUDIO_ON
 #define FLAG(field, off_or_on) {.name = (field), .type = MODEL_BOOL, .value = (off_or_on)}
@@ -25,7 +26,7 @@
 #define SEED {.name = "seed", .type = MODEL_INTEGER}
 #define CFG_SCALE {.name = "cfg_scale", .type = MODEL_NUMBER, .max = 1}
 #define PROVIDER(...) \
-    {.name = "provider", .type = MODEL_TEXT, .words = {__VA_ARGS__}, .value = "auto"}
+    {.name = "provider", .type = MODEL_TEXT, .words = WORDS(__VA_ARGS__), .value = "auto"}
 #define END {0}
 
 /* Sora */
@@ -43,7 +44,7 @@ static const ModelSize sora_pro_sizes[] = {
 
 static const ModelField veo_fields[] = {PROVIDER("auto", "google", "fal"), END};
 static const ModelField veo_lite_fields[] = {
-    {.name = "person_generation", .type = MODEL_TEXT, .words = {"dont_allow", "allow_adult"},
+    {.name = "person_generation", .type = MODEL_TEXT, .words = WORDS("dont_allow", "allow_adult"),
      .value = "allow_adult"},
     END,
 };
@@ -62,14 +63,14 @@ static const ModelField veo_lite_fields[] = {
 
 static const ModelField kling_v3_fields[] = {
     TEXT("negative_prompt"), CFG_SCALE, LIST("multi_prompt", 0), LIST("elements", 4),
-    {.name = "shot_type", .type = MODEL_TEXT, .words = {"customize", "intelligent"},
+    {.name = "shot_type", .type = MODEL_TEXT, .words = WORDS("customize", "intelligent"),
      .value = "customize"},
     KLING_PROVIDER, END,
 };
 static const ModelField kling_omni_fields[] = {
     TEXT("negative_prompt"), CFG_SCALE, LIST("multi_prompt", 0), LIST("elements", 4),
     {.name = "shot_type", .type = MODEL_TEXT,
-     .words = {"customize", "intelligent", "intelligence"}, .value = "customize"},
+     .words = WORDS("customize", "intelligent", "intelligence"), .value = "customize"},
     KLING_PROVIDER, END,
 };
 static const ModelField kling_turbo_fields[] = {LIST("multi_prompt", 6), END};
@@ -110,7 +111,7 @@ static const ModelField wan_27_fields[] = {
 };
 static const ModelField wan_26_fields[] = {
     WAN_FIELDS,
-    {.name = "shot_type", .type = MODEL_TEXT, .words = {"single", "multi"}, .value = "single"},
+    {.name = "shot_type", .type = MODEL_TEXT, .words = WORDS("single", "multi"), .value = "single"},
     URL("audio_url"), END,
 };
 static const ModelField wan_25_fields[] = {WAN_FIELDS, END};
@@ -194,7 +195,7 @@ static const ModelField runway_fields[] = {
 
 static const ModelField ray_32_fields[] = {
     FLAG("loop", "false"), FLAG("hdr", "false"), FLAG("exr_export", "false"),
-    {.name = "type", .type = MODEL_TEXT, .words = {"video"}, .value = "video"}, END,
+    {.name = "type", .type = MODEL_TEXT, .words = WORDS("video"), .value = "video"}, END,
 };
 static const ModelField ray_2_fields[] = {FLAG("loop", "false"), END};
 
@@ -210,12 +211,12 @@ static const ModelField ray_2_fields[] = {FLAG("loop", "false"), END};
 
 #define PIXVERSE_STYLE \
     {.name = "style", .type = MODEL_TEXT, \
-     .words = {"anime", "3d_animation", "clay", "comic", "cyberpunk"}}
+     .words = WORDS("anime", "3d_animation", "clay", "comic", "cyberpunk")}
 
 static const ModelField pixverse_55_fields[] = {
     TEXT("negative_prompt"), SEED, PIXVERSE_STYLE,
     FLAG("generate_multi_clip_switch", "false"),
-    {.name = "thinking_type", .type = MODEL_TEXT, .words = {"enabled", "disabled", "auto"},
+    {.name = "thinking_type", .type = MODEL_TEXT, .words = WORDS("enabled", "disabled", "auto"),
      .value = "enabled"},
     END,
 };
@@ -232,7 +233,7 @@ static const ModelField pixverse_5_fields[] = {
 /* The rest */
 
 static const ModelField ltx_fields[] = {
-    {.name = "fps", .type = MODEL_INTEGER, .words = {"25", "50"}}, END,
+    {.name = "fps", .type = MODEL_INTEGER, .words = WORDS("25", "50")}, END,
 };
 static const ModelField grok_fields[] = {LIST("reference_images", 7), END};
 static const ModelField happyhorse_fields[] = {
@@ -243,8 +244,8 @@ static const ModelField flux_3_fields[] = {
     LIST("image_urls", 10), END,
 };
 static const ModelField omni_fields[] = {
-    {.name = "task", .type = MODEL_TEXT, .words = {"image_to_video"}},
-    {.name = "delivery", .type = MODEL_TEXT, .words = {"uri"}, .value = "uri"},
+    {.name = "task", .type = MODEL_TEXT, .words = WORDS("image_to_video")},
+    {.name = "delivery", .type = MODEL_TEXT, .words = WORDS("uri"), .value = "uri"},
     LIST("image_urls", 6), URL("audio_url"), TEXT("previous_interaction_id"), END,
 };
 

@@ -75,21 +75,28 @@ static int take_entries(Catalogue *catalogue, const cJSON *data)
     return 0;
 }
 
-int catalogue_parse(const char *body, size_t size, Catalogue **catalogue)
+int catalogue_of(cJSON *json, Catalogue **catalogue)
 {
     Catalogue *c = av_mallocz(sizeof(*c));
     int ret = AVERROR_INVALIDDATA;
 
     *catalogue = c;
-    if (!c)
+    if (!c) {
+        cJSON_Delete(json);
         return AVERROR(ENOMEM);
-    c->json = json_parse(body, size);
+    }
+    c->json = json;
     const cJSON *data = json_member(c->json, "data");
     if (cJSON_IsArray(data) || cJSON_IsObject(data))
         ret = take_entries(c, data);
     if (ret < 0)
         catalogue_free(catalogue);
     return ret;
+}
+
+int catalogue_parse(const char *body, size_t size, Catalogue **catalogue)
+{
+    return catalogue_of(json_parse(body, size), catalogue);
 }
 
 void catalogue_free(Catalogue **catalogue)
@@ -141,6 +148,12 @@ int catalogue_find(const Catalogue *catalogue, const char *name)
         if (has_alias(catalogue, i, name))
             found = i;
     return found;
+}
+
+const char *catalogue_docs(const Catalogue *catalogue, int n)
+{
+    return shown(
+        json_member(json_member(catalogue->entries[n].json, "info"), "docsJson"));
 }
 
 const cJSON *catalogue_pricing(const Catalogue *catalogue, int n)

@@ -27,6 +27,11 @@ typedef struct Catalogue Catalogue;
  * be read is left out. @return 0 and *catalogue, AVERROR_INVALIDDATA, AVERROR(ENOMEM) */
 int catalogue_parse(const char *body, size_t size, Catalogue **catalogue);
 
+/** The same of what is parsed already; json is taken over, also on error, and may be
+ * NULL.
+ */
+int catalogue_of(cJSON *json, Catalogue **catalogue);
+
 /** Free; sets *catalogue to NULL. */
 void catalogue_free(Catalogue **catalogue);
 
@@ -43,6 +48,9 @@ const char *catalogue_alias(const Catalogue *catalogue, int n, int which);
 
 /** The entry of a name: an id, else an alias, in whatever case. @return -1 for none */
 int catalogue_find(const Catalogue *catalogue, const char *name);
+
+/** Where the entry's schema of requests is, a URL; or NULL. */
+const char *catalogue_docs(const Catalogue *catalogue, int n);
 
 /** The entry's pricing as the gateway gives it, or NULL. */
 const cJSON *catalogue_pricing(const Catalogue *catalogue, int n);

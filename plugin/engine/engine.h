@@ -136,6 +136,13 @@ typedef struct EngineBody {
     int count;
 } EngineBody;
 
+/** What a service says to everybody, as it was got. */
+typedef struct EngineDocument {
+    cJSON *json;    ///< owned; NULL = there is none
+    char etag[192]; ///< "" = none
+    bool unchanged; ///< since the one of this etag: json is not set
+} EngineDocument;
+
 /** A call on its way. */
 typedef struct EngineCall EngineCall;
 
@@ -208,10 +215,22 @@ typedef struct Engine {
     int (*list)(const CatalogueSource *source, const char *model, Catalogue **catalogue,
                 char *why, size_t why_size);
 
-    /** Ask which models are retired or will be; or NULL. Parameters and return as of
-     * `list`. */
-    int (*retirements)(const CatalogueSource *source, Catalogue **catalogue, char *why,
+    /** Ask which models are retired or will be; or NULL. What it gives is for
+     * catalogue_of().
+     * @param document  its etag is that of the one before, or ""; is filled in
+     * @return 0, or a negative AVERROR as of `list` */
+    int (*retirements)(const CatalogueSource *source, EngineDocument *document, char *why,
                        size_t why_size);
+
+    /**
+     * Ask for the schema of a model's requests, or NULL. What it gives is for
+     * schema_model().
+     * @param n         the model in what `list` gave
+     * @param document  is filled in; without json when the service has none
+     * @return 0, or a negative AVERROR as of `list`
+     */
+    int (*schema)(const CatalogueSource *source, const Catalogue *catalogue, int n,
+                  EngineDocument *document, char *why, size_t why_size);
 
     /**
      * What a request would cost, by what `list` gave; or NULL.

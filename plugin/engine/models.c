@@ -182,7 +182,7 @@ void model_list_durations(const Model *model, AVBPrint *list)
 
 void model_list_values(const ModelField *field, AVBPrint *list)
 {
-    if (field->words[0]) {
+    if (field->words) {
         model_list_names(field->words, list);
         return;
     }
@@ -205,6 +205,7 @@ const char *model_type_name(ModelFieldType type)
         [MODEL_BOOL] = "true or false",
         [MODEL_LIST] = "JSON list",
         [MODEL_OBJECT] = "JSON object",
+        [MODEL_ANY] = "JSON value",
     };
     return names[type];
 }

@@ -6,10 +6,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <cjson/cJSON.h>
+
 struct AVBPrint;
 
 /** Most values a model offers of one thing, with the end of the list. */
-#define MODEL_CHOICES 9
+#define MODEL_CHOICES 17
 #define MODEL_RULES   4
 
 /** No clip with a size_field is longer than this in one direction against the other. */
@@ -25,8 +27,9 @@ typedef struct ModelSize {
 typedef enum ModelAudio {
     MODEL_AUDIO_ALWAYS,
     MODEL_AUDIO_NEVER,
-    MODEL_AUDIO_ON,  ///< can be switched, on by default
-    MODEL_AUDIO_OFF, ///< can be switched, off by default
+    MODEL_AUDIO_ON,      ///< can be switched, on by default
+    MODEL_AUDIO_OFF,     ///< can be switched, off by default
+    MODEL_AUDIO_UNKNOWN, ///< nothing is said of it, and there is no switch
 } ModelAudio;
 
 typedef enum ModelFieldType {
@@ -37,6 +40,7 @@ typedef enum ModelFieldType {
     MODEL_BOOL,
     MODEL_LIST,
     MODEL_OBJECT,
+    MODEL_ANY, ///< what its schema says
 } ModelFieldType;
 
 /** A further field of a model's requests, beside those that options of every model set.
@@ -44,10 +48,10 @@ typedef enum ModelFieldType {
 typedef struct ModelField {
     const char *name;
     ModelFieldType type;
-    double min, max; ///< of a number; 0 and 0 = any
-    int longest;     ///< characters of a text or items of a list, 0 = any
-    const char *words[MODEL_CHOICES]; ///< the only values, as text; empty = any
-    const char *value; ///< what the model takes by default, NULL = not said
+    double min, max;          ///< of a number; 0 and 0 = any
+    int longest;              ///< characters of a text or items of a list, 0 = any
+    const char *const *words; ///< the only values, as text, ends with NULL; NULL = any
+    const char *value;        ///< what the model takes by default, NULL = not said
 } ModelField;
 
 /** When a field is given (or has one of these values), another may only have these.
@@ -59,8 +63,8 @@ typedef struct ModelRule {
     const char *only;
 } ModelRule;
 
-/** One model: data, no code. Lists end with 0 or NULL, a table of models with one without
- * a name; all static. */
+/** One model, of the table or of a schema: data, no code. Lists end with 0 or NULL, a
+ * table of models with one without a name. */
 typedef struct Model {
     const char *name;
     const char *alias; ///< another name of the same, or NULL
@@ -96,7 +100,10 @@ typedef struct Model {
     int64_t max_bytes;        ///< of the still, 0 = not said
     const ModelField *fields; ///< ends with one without a name; NULL = none
     ModelRule rules[MODEL_RULES];
-    int latency; ///< seconds that a generation was seen to take, 0 = not said
+    int latency;         ///< seconds that a generation was seen to take, 0 = not said
+    const cJSON *schema; ///< of its requests, as the service has it, or NULL
+    bool takes_no_prompt;
+    bool learned; ///< it is from its schema alone: what it does by default is left to it
 } Model;
 
 /** The row of a model by its name, with or without the developer in front, or its alias;

@@ -4,10 +4,12 @@
 
 #include <stddef.h>
 
-#define FIELD(name, type, min, max)        \
-    {                                      \
-        name, type, min, max, 0, {0}, NULL \
+#define FIELD(name, type, min, max)         \
+    {                                       \
+        name, type, min, max, 0, NULL, NULL \
     }
+
+static const char *const one[] = {"1", NULL};
 
 /* Beside those that options set. A server passes over what its model has no use for, and
  * what is not here is sent as it is given. */
@@ -35,8 +37,8 @@ static const ModelField fields[] = {
     FIELD("extra_params", MODEL_OBJECT, 0, 0),
     FIELD("extra_body", MODEL_OBJECT, 0, 0),
     /* One request is one clip. */
-    {"n", MODEL_INTEGER, 0, 0, 0, {"1"}, NULL},
-    {"num_outputs_per_prompt", MODEL_INTEGER, 0, 0, 0, {"1"}, NULL},
+    {"n", MODEL_INTEGER, 0, 0, 0, one, NULL},
+    {"num_outputs_per_prompt", MODEL_INTEGER, 0, 0, 0, one, NULL},
     {0},
 };
 

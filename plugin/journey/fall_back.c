@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "journey/ends.h"
 
-#include "journey/price.h"
+#include "journey/served.h"
 #include "made/made.h"
 
 void note_stand_in(const Order *o, const char *event, const char *tag, const char *path)
@@ -34,7 +34,7 @@ int fall_back(Order *o, int error, char **path, Outcome *out)
     events_note_failure(o->events, out);
     /* Of a poll it would mean that the generation is not known. */
     if (error == AVERROR_HTTP_NOT_FOUND && out->kind == FAILURE_REQUEST)
-        price_say_replacement(o->request, o->events, o->ask->interrupt);
+        served_say_replacement(o->request, o->store, o->events, o->ask->interrupt);
     if (!path || !may_fall_back(o, error))
         return error;
     Outcome its = {.log = out->log, .quiet = out->quiet};

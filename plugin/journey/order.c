@@ -10,8 +10,11 @@
 #include <libavutil/common.h>
 #include <libavutil/mem.h>
 
+#include "base/text.h"
 #include "job/create_body.h"
+#include "journey/learn.h"
 #include "journey/price.h"
+#include "journey/served.h"
 #include "made/made.h"
 #include "request/scrub.h"
 
@@ -103,21 +106,158 @@ static int begin(Order *o, const Ask *ask, Outcome *out)
     return o->events ? 0 : AVERROR(ENOMEM);
 }
 
-int order_read(Order *o, const Ask *ask, Outcome *out)
+/* What the engine says that the model takes. What is wrong with the options or the store
+ * is said by the steps that follow. */
+static int learn(Order *o, Model **model, Outcome *out)
 {
+    LearnFrom from = {.engine = engine_find(o->options->engine)};
+    Outcome quiet = {.quiet = true};
+    Request *place = NULL;
+    char *directory = NULL;
+    int ret = 0;
+
+    *model = NULL;
+    if (!from.engine || !from.engine->schema || !text_is_set(o->options->model))
+        return 0;
+    if (!(place = av_mallocz(sizeof(*place))))
+        return AVERROR(ENOMEM);
+    if (request_check_origin(place, o->options, &quiet) < 0 ||
+        request_find_store(o->options, &quiet, &directory) < 0 ||
+        (!o->store && store_open(directory, &quiet, &o->store) < 0))
+        goto end;
+    from.store = o->store;
+    from.source = (CatalogueSource){.origin = place->origin,
+                                    .ca_file = place->ca_file,
+                                    .allow_http = place->allow_http,
+                                    .interrupt = o->ask->interrupt};
+    ret = learn_model(&from, o->options->model, model, out);
+end:
+    av_free(directory);
+    request_free(&place);
+    return ret;
+}
+
+/* From options that name one model to the key. */
+static int read_request(Order *o, Outcome *out)
+{
+    Model *model;
     int ret;
 
-    if ((ret = begin(o, ask, out)) < 0 ||
-        (ret = options_gather(ask->url, ask->options, out, &o->options)) < 0 ||
-        (ret = check_lists(o, out)) < 0 ||
-        (ret = request_check(o->options, out, &o->request)) < 0 ||
+    request_free(&o->request);
+    still_free(&o->still);
+    still_free(&o->end);
+    if ((ret = learn(o, &model, out)) < 0 ||
+        (ret = request_check(o->options, model, out, &o->request)) < 0 ||
         (ret = request_check_gateway(o->request, o->options, out)) < 0 ||
         (ret = request_check_places(o->request, o->options, out)) < 0 ||
         (ret = read_stills(o, out)) < 0 ||
         (ret = request_settle(o->request, o->still, o->end, out)) < 0)
         return ret;
     events_set_key(o->events, o->request->key);
-    return store_open(o->request->store, out, &o->store);
+    return o->store ? 0 : store_open(o->request->store, out, &o->store);
+}
+
+/* Of several models */
+
+/* The next name of a list; it is what the option then says. @return 1, 0 behind the last,
+ * AVERROR(ENOMEM) */
+static int take_name(Order *o, const char **list)
+{
+    size_t size = strcspn(*list, ",");
+
+    if (!**list)
+        return 0;
+    av_free(o->options->model);
+    if (!(o->options->model = av_strndup(*list, size)))
+        return AVERROR(ENOMEM);
+    text_trim(o->options->model);
+    *list += size + ((*list)[size] == ',');
+    return 1;
+}
+
+static int check_names(const char *list, Outcome *out)
+{
+    for (bool more = true; more;) {
+        size_t size = strcspn(list, ",");
+        if (strspn(list, " \t") >= size)
+            return outcome_refuse(
+                out, "The option model lists models, and one of them has no name.");
+        more = list[size];
+        list += size + more;
+    }
+    return 0;
+}
+
+/* One that was asked already is asked no second time under another name. */
+static int find_asked(Order *o, const char *list, Outcome *out)
+{
+    int ret;
+
+    while ((ret = take_name(o, &list)) > 0) {
+        if ((ret = read_request(o, out)) < 0 || (ret = order_look_up(o, out)) < 0)
+            return ret;
+        RecordState state = o->record->state;
+        if (o->known || state == RECORD_SENT || state == RECORD_RUNNING ||
+            state == RECORD_READY)
+            return 1;
+    }
+    return ret;
+}
+
+/* The first that is served; where nothing can be sent the first. */
+static int find_served(Order *o, const char *names, Outcome *out)
+{
+    const char *list = names;
+    int ret, served = 0, count = 0;
+
+    while (!served && (ret = take_name(o, &list)) > 0) {
+        if ((ret = read_request(o, out)) < 0)
+            return ret;
+        const Request *r = o->request;
+        served = r->dry_run || r->reuse_only || !r->api_key
+                     ? 1
+                     : served_is(r, o->store, o->ask->interrupt, out);
+        if (served < 0)
+            return served;
+        count++;
+    }
+    if (!served)
+        return ret < 0
+                   ? ret
+                   : outcome_refuse(out, "%s serves none of the models %s; nothing sent.",
+                                    o->request->origin, names);
+    if (count > 1)
+        events_say(o->events, AV_LOG_WARNING,
+                   "Of the models %s the first that is served is %s.", names,
+                   o->request->model_name);
+    return 0;
+}
+
+static int read_first(Order *o, Outcome *out)
+{
+    char *names = av_strdup(o->options->model);
+    int ret = names ? check_names(names, out) : AVERROR(ENOMEM);
+
+    if (ret >= 0)
+        ret = find_asked(o, names, out);
+    if (!ret)
+        ret = find_served(o, names, out);
+    av_free(names);
+    return FFMIN(ret, 0);
+}
+
+int order_read(Order *o, const Ask *ask, Outcome *out)
+{
+    int ret;
+
+    if ((ret = begin(o, ask, out)) < 0 ||
+        (ret = options_gather(ask->url, ask->options, out, &o->options)) < 0 ||
+        (ret = check_lists(o, out)) < 0)
+        return ret;
+    const Engine *engine = engine_find(o->options->engine);
+    bool several =
+        engine && engine->list && o->options->model && strchr(o->options->model, ',');
+    return several ? read_first(o, out) : read_request(o, out);
 }
 
 int order_need_still(Order *o, Outcome *out)
@@ -243,6 +383,10 @@ static void say_request(const Order *o)
     int prompt = (int)strcspn(r->prompt, "\r\n");
     cJSON *fields = scrub_fields(r->fields);
 
+    if (!r->model)
+        events_say(o->events, AV_LOG_INFO,
+                   "The model %s is not known to i2v: it is sent as asked.",
+                   r->model_name);
     av_bprint_init(&text, 0, AV_BPRINT_SIZE_AUTOMATIC);
     av_bprintf(&text, "%s", r->model_name);
     cJSON_ArrayForEach(field, fields)
@@ -331,9 +475,14 @@ int order_plan(Order *o, Outcome *out)
 
 int order_price(Order *o, Outcome *out)
 {
-    return o->quotable
-               ? price_ask(o->request, o->events, o->ask->interrupt, &o->plan.price, out)
-               : 0;
+    const AVIOInterruptCB *interrupt = o->ask->interrupt;
+    int ret;
+
+    if (!o->quotable)
+        return 0;
+    ret = served_check(o->request, o->store, o->events, interrupt, out);
+    return ret < 0 ? ret
+                   : price_ask(o->request, o->events, interrupt, &o->plan.price, out);
 }
 
 int order_quote(Order *o, Outcome *out)

@@ -1,4 +1,4 @@
-/* i2v: what a request costs, and what replaces a retired model (inside journey)
+/* i2v: what a request costs (inside journey)
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #ifndef I2V_PRICE_H
 #define I2V_PRICE_H
@@ -14,10 +14,5 @@
  * the error of asking when there is a limit and the engine could not be asked */
 int price_ask(const Request *request, Events *events, const AVIOInterruptCB *interrupt,
               double *usd, Outcome *out);
-
-/** Say what the engine names in place of the request's model, when it has retired that.
- */
-void price_say_replacement(const Request *request, Events *events,
-                           const AVIOInterruptCB *interrupt);
 
 #endif

@@ -70,8 +70,8 @@ static int say_purchase(Order *o, Outcome *out)
         return ret;
     say_fields(o, shown);
     av_free(shown);
-    if ((ret = price_ask(o->request, o->events, o->ask->interrupt, &o->plan.price, out)) <
-        0)
+    o->quotable = true;
+    if ((ret = order_price(o, out)) < 0)
         return ret;
     if (!o->request->api_key)
         events_say(o->events, AV_LOG_WARNING,

@@ -15,6 +15,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "base/url.h"
+#include "engine/schema_model.h"
 
 #define MAX_TEXT  (1 << 20)
 #define MAX_LABEL 200 ///< bytes
@@ -201,13 +202,16 @@ static int check_sizes(const Options *o, Outcome *out)
     return 0;
 }
 
-int request_check(const Options *options, Outcome *out, Request **request)
+int request_check(const Options *options, Model *learned, Outcome *out, Request **request)
 {
     Request *r = *request = av_mallocz(sizeof(*r));
     int ret;
 
-    if (!r)
+    if (!r) {
+        schema_model_free(&learned);
         return AVERROR(ENOMEM);
+    }
+    r->learned = learned;
     if ((ret = find_engine(options, out, r)) < 0 ||
         (ret = check_sizes(options, out)) < 0 ||
         (ret = check_prompt(options, out, r)) < 0 ||
@@ -315,6 +319,7 @@ void request_free(Request **request)
     *request = NULL;
     if (!r || atomic_fetch_sub(&r->references, 1) > 0)
         return;
+    schema_model_free(&r->learned);
     av_freep(&r->model_name);
     av_freep(&r->resolution);
     av_freep(&r->ratio);

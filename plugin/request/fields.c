@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "engine/schema.h"
 #include "request/params.h"
 
 /* What a model that is not in the table is asked with. */
@@ -50,7 +52,7 @@ static void list_vocabulary(AVBPrint *list, const Model *model)
             av_bprintf(list, "%s%s", list->len ? ", " : "", options[i].option);
 }
 
-static int refuse_option(const char *option, const Request *r, Outcome *out)
+int fields_refuse_option(const char *option, const Request *r, Outcome *out)
 {
     AVBPrint list;
     av_bprint_init(&list, 0, AV_BPRINT_SIZE_AUTOMATIC);
@@ -82,7 +84,7 @@ static int check_name(const char *option, const char *value, const char *const *
             out, "The option %s cannot be set for %s: its clip follows the still.",
             option, r->model_name);
     if (!names[0])
-        return refuse_option(option, r, out);
+        return fields_refuse_option(option, r, out);
     av_bprint_init(&list, 0, AV_BPRINT_SIZE_AUTOMATIC);
     model_list_names(names, &list);
     return outcome_refuse(out, "The option %s cannot be '%s': %s takes %s.", option,
@@ -130,13 +132,21 @@ static int keep_ratio(const char *text, Outcome *out, Request *r)
     return keep(&r->ratio, text);
 }
 
+/* Whether a field is there, and its values are the schema's matter. */
+static bool is_free(const Request *r, const char *field, const char *const *names)
+{
+    return !names[0] && r->model->schema && schema_property(r->model->schema, field);
+}
+
 static int check_resolution(const char *given, Outcome *out, Request *r)
 {
-    const char *resolution = given ? given : r->model ? r->model->resolution : NULL;
+    const char *resolution = given                            ? given
+                             : r->model && !r->model->learned ? r->model->resolution
+                                                              : NULL;
     int ret = 0;
     if (r->model && r->model->size_field)
         return keep_resolution(resolution, out, r);
-    if (r->model && given)
+    if (r->model && given && !is_free(r, "resolution", r->model->resolutions))
         ret = check_name("resolution", given, r->model->resolutions, r, out);
     return ret < 0 || !resolution ? ret
                                   : put(r, "resolution", cJSON_CreateString(resolution));
@@ -156,7 +166,7 @@ static int check_aspect_ratio(const char *given, Outcome *out, Request *r)
         return 0;
     if (r->model && r->model->size_field)
         return keep_ratio(ratio, out, r);
-    if (r->model)
+    if (r->model && !is_free(r, r->model->ratio_field, r->model->aspect_ratios))
         ret = check_name("aspect_ratio", ratio, r->model->aspect_ratios, r, out);
     return ret < 0 ? ret : put(r, names_of(r)->ratio_field, cJSON_CreateString(ratio));
 }
@@ -165,7 +175,7 @@ static int refuse_duration(const char *duration, const Request *r, Outcome *out)
 {
     AVBPrint list;
     if (r->model && !r->model->durations[0] && !r->model->longest)
-        return refuse_option("duration", r, out);
+        return fields_refuse_option("duration", r, out);
     av_bprint_init(&list, 0, AV_BPRINT_SIZE_AUTOMATIC);
     if (r->model)
         model_list_durations(r->model, &list);
@@ -180,6 +190,18 @@ static const char *duration_field(const Request *r)
     return field ? field : "duration";
 }
 
+static int put_duration(double seconds, Request *r)
+{
+    const char *field = duration_field(r);
+    const cJSON *schema = r->model ? r->model->schema : NULL;
+    char text[32];
+
+    snprintf(text, sizeof(text), "%.10g", seconds);
+    bool as_text = schema && schema_may_be(schema_property(schema, field), "string");
+    return put(r, field,
+               as_text ? cJSON_CreateString(text) : cJSON_CreateNumber(seconds));
+}
+
 /* @param counted  it is told in frames */
 static int check_duration(const char *given, bool counted, Outcome *out, Request *r)
 {
@@ -189,6 +211,8 @@ static int check_duration(const char *given, bool counted, Outcome *out, Request
         return 0;
     if (!given) {
         r->duration = r->model ? r->model->duration : 0;
+        if (r->model && r->model->learned)
+            return 0;
     } else {
         if (av_parse_time(&us, given, 1) < 0 || us <= 0 || us > DAY_US ||
             (r->model &&
@@ -197,8 +221,8 @@ static int check_duration(const char *given, bool counted, Outcome *out, Request
         r->duration = (int)(us / SECOND_US);
     }
     if (us % SECOND_US)
-        return put(r, duration_field(r), cJSON_CreateNumber((double)us / SECOND_US));
-    return r->duration ? put(r, duration_field(r), cJSON_CreateNumber(r->duration)) : 0;
+        return put_duration((double)us / SECOND_US, r);
+    return r->duration ? put_duration(r->duration, r) : 0;
 }
 
 /* Further fields, typed from the table */
@@ -220,7 +244,7 @@ static bool is_value(const ModelField *field, const char *text)
         number = parsed ? parsed->valuedouble : 0;
         cJSON_Delete(parsed);
     }
-    if (field->words[0]) {
+    if (field->words) {
         const char *const *word = field->words;
         while (*word && strcmp(*word, text))
             word++;
@@ -304,7 +328,7 @@ static int check_further(const char *name, const char *value, ModelFieldType typ
     if (!value)
         return 0;
     if (!field)
-        return refuse_option(name, r, out);
+        return fields_refuse_option(name, r, out);
     cJSON *item = cJSON_CreateString(value);
     int ret = item ? add_known(name, field, item, out, r) : AVERROR(ENOMEM);
     cJSON_Delete(item);
@@ -314,15 +338,18 @@ static int check_further(const char *name, const char *value, ModelFieldType typ
 static int check_audio(const Options *o, Outcome *out, Request *r)
 {
     const Model *model = names_of(r);
-    bool by_default =
-        !r->model || model->audio == MODEL_AUDIO_ALWAYS || model->audio == MODEL_AUDIO_ON;
+    bool by_default = !r->model || model->audio == MODEL_AUDIO_ALWAYS ||
+                      model->audio == MODEL_AUDIO_ON ||
+                      model->audio == MODEL_AUDIO_UNKNOWN;
 
     r->audible = o->audio < 0 ? by_default : o->audio;
     r->mute = !o->audio;
-    if (o->audio < 0 || (r->model && o->audio == by_default))
+    if (o->audio < 0 || (r->model && o->audio == by_default && !model->learned))
         return 0;
     if (model->audio_field)
         return put(r, model->audio_field, cJSON_CreateBool(o->audio));
+    if (model->audio == MODEL_AUDIO_UNKNOWN)
+        return fields_refuse_option("audio", r, out);
     if (by_default)
         return outcome_refuse(
             out, "The option audio cannot be 0 for %s: its clips always have audio.",
@@ -345,7 +372,8 @@ static const char *option_of(const char *name, const Request *r)
         return "resolution";
     /* Of a path the first part is the field. */
     size_t size = strlen(name);
-    if (!strncmp(name, model->image_field, size) && strchr(".", model->image_field[size]))
+    if (!strncmp(name, model->image_field, size) &&
+        strchr(".[", model->image_field[size]))
         return "image";
     if (model->end_image_field && !strcmp(name, model->end_image_field) &&
         (r->model || r->end_image))
@@ -381,7 +409,7 @@ static int add_param(cJSON *item, Outcome *out, Request *r)
             item->string, option);
     if (switches)
         field = &audio;
-    if (!field)
+    if (!field || field->type == MODEL_ANY)
         return put(r, item->string, cJSON_Duplicate(item, 1));
     ret = add_known("params", field, item, out, r);
     if (ret >= 0 && switches) {
@@ -398,93 +426,6 @@ static int add_params(const cJSON *params, Outcome *out, Request *r)
     for (item = params ? params->child : NULL; item && ret >= 0; item = item->next)
         ret = add_param(item, out, r);
     return ret;
-}
-
-/* What a model demands */
-
-static int check_stills(Outcome *out, const Request *r)
-{
-    if (r->end_image && !r->model->end_image_field)
-        return refuse_option("end_image", r, out);
-    if (r->end_image || !r->model->needs_end_image)
-        return 0;
-    return outcome_refuse(
-        out, "The model %s needs a last frame: name it with the option end_image.",
-        r->model_name);
-}
-
-/* Some models take a list of prompts in its place. */
-static int check_prompt(Outcome *out, const Request *r)
-{
-    int longest = r->model ? r->model->longest_prompt : 0;
-    const char *instead = r->model ? r->model->prompt_instead : NULL;
-    bool has_instead = instead && json_member(r->fields, instead);
-
-    if (!r->prompt[0] && !has_instead)
-        return outcome_refuse(
-            out, "There is no prompt: say what happens in the clip with the option "
-                 "prompt, or name a text file with prompt_file.");
-    if (r->prompt[0] && has_instead)
-        return outcome_refuse(
-            out,
-            "The model %s takes either a prompt or the field %s of params, not both.",
-            r->model_name, instead);
-    if (!longest || text_length(r->prompt) <= (size_t)longest)
-        return 0;
-    return outcome_refuse(out, "The prompt has %zu characters; %s takes at most %d.",
-                          text_length(r->prompt), r->model_name, longest);
-}
-
-/* A field's value as text: given, or by default; free with av_free(). NULL: none. */
-static char *current(const Request *r, const char *name)
-{
-    const cJSON *item = json_member(r->fields, name);
-    const ModelField *field = model_field(r->model, name);
-
-    if (item)
-        return params_text(item);
-    if (r->model->audio_field && !strcmp(name, r->model->audio_field))
-        return av_strdup(r->model->audio == MODEL_AUDIO_ON ? "true" : "false");
-    return field && field->value ? av_strdup(field->value) : NULL;
-}
-
-/* The option by which a field is set, for people. */
-static const char *known_as(const Request *r, const char *field)
-{
-    if (r->model->end_image_field && !strcmp(field, r->model->end_image_field))
-        return "end_image";
-    return r->model->audio_field && !strcmp(field, r->model->audio_field) ? "audio"
-                                                                          : field;
-}
-
-static bool is_met(const Request *r, const ModelRule *rule)
-{
-    if (r->model->end_image_field && !strcmp(rule->when, r->model->end_image_field))
-        return r->end_image;
-    char *value = current(r, rule->when);
-    bool met = value && (!rule->is || text_is_among(value, rule->is));
-    av_free(value);
-    return met;
-}
-
-static int check_rules(Outcome *out, const Request *r)
-{
-    for (const ModelRule *rule = r->model->rules; rule < r->model->rules + MODEL_RULES;
-         rule++) {
-        if (!rule->when || !is_met(r, rule))
-            continue;
-        char *value = current(r, rule->field);
-        bool broken = value && !text_is_among(value, rule->only);
-        if (broken)
-            outcome_refuse(out, "With %s%s%s the model %s takes %s=%s alone, not %s.",
-                           known_as(r, rule->when), rule->is ? "=" : "",
-                           rule->is ? rule->is : "", r->model_name,
-                           known_as(r, rule->field), rule->only, value);
-        av_free(value);
-        if (broken)
-            return AVERROR(EINVAL);
-    }
-    return 0;
 }
 
 /* The fields by options, and by params over them. */
@@ -524,8 +465,7 @@ static int make(const Options *o, cJSON *params, Outcome *out, Request *r)
         (o->model && !cJSON_AddStringToObject(r->fields, "model", r->model_name)) ||
         (r->prompt[0] && !cJSON_AddStringToObject(r->fields, "prompt", r->prompt)))
         return AVERROR(ENOMEM);
-    if ((ret = fill(o, params, out, r)) < 0 || (ret = check_prompt(out, r)) < 0 ||
-        !r->model || (ret = check_stills(out, r)) < 0 || (ret = check_rules(out, r)) < 0)
+    if ((ret = fill(o, params, out, r)) < 0 || (ret = demands_check(r, out)) < 0)
         return ret;
     const cJSON *fps = json_member(r->fields, "fps");
     if (cJSON_IsRaw(fps))
@@ -543,16 +483,17 @@ int fields_check(const Options *o, Outcome *out, Request *r)
         return outcome_refuse(out, "The option model must name a model of the gateway.");
     if (o->negative_prompt && !text_is_utf8(o->negative_prompt))
         return outcome_refuse(out, "The option negative_prompt is not valid UTF-8.");
-    r->model = named ? model_find(r->engine->models, o->model) : NULL;
+    r->model = r->learned ? r->learned
+               : named    ? model_find(r->engine->models, o->model)
+                          : NULL;
     const char *name = r->model ? r->model->name : o->model;
     if (!r->model && (r->model = r->engine->any_model))
         name = named ? o->model : r->model->name;
-    if (!r->model)
-        outcome_say(out, AV_LOG_INFO,
-                    "The model %s is not known to i2v: it is sent as asked.", o->model);
     r->model_name = av_strdup(name);
     if (!r->model_name)
         return AVERROR(ENOMEM);
+    if (!names_of(r)->image_field)
+        return outcome_refuse(out, "The model %s makes no clip of one still.", name);
     r->image_field = names_of(r)->image_field;
     r->end_image_field = names_of(r)->end_image_field;
     ret = o->params && o->params[0] ? params_parse(o->params, out, &params) : 0;
@@ -562,14 +503,20 @@ int fields_check(const Options *o, Outcome *out, Request *r)
     return ret;
 }
 
-cJSON *request_fields(const Request *r)
+cJSON *fields_parsed(const Request *r)
 {
-    /* Printed and read again, so that numbers kept as text are numbers. */
     char *text = cJSON_PrintUnformatted(r->fields);
-    cJSON *all = text ? cJSON_Parse(text) : NULL;
-    const Model *model = r->model;
+    cJSON *fields = text ? cJSON_Parse(text) : NULL;
 
     cJSON_free(text);
+    return fields;
+}
+
+cJSON *request_fields(const Request *r)
+{
+    cJSON *all = fields_parsed(r);
+    const Model *model = r->model;
+
     for (const ModelField *field = model ? model->fields : NULL;
          all && field && field->name; field++) {
         if (!field->value || json_member(all, field->name))
@@ -579,6 +526,9 @@ cJSON *request_fields(const Request *r)
                               is_text ? cJSON_CreateString(field->value)
                                       : cJSON_Parse(field->value));
     }
+    if (all && model && model->learned && model->resolution &&
+        !json_member(all, "resolution"))
+        cJSON_AddStringToObject(all, "resolution", model->resolution);
     if (all && model && model->audio_field && !json_member(all, model->audio_field))
         cJSON_AddBoolToObject(all, model->audio_field, r->audible);
     return all;

@@ -30,7 +30,8 @@
 typedef struct Request {
     atomic_int references; ///< beyond the first
     const Engine *engine;  ///< that is asked
-    const Model *model;    ///< its row, or NULL when it is not in the table
+    const Model *model;    ///< its row, or learned; NULL when nothing is known of it
+    Model *learned;        ///< from its engine's schema, owned; or NULL
     char *model_name;
     /* Of a model that takes both as a size: */
     char *resolution;
@@ -75,9 +76,14 @@ typedef struct Request {
     char key[REQUEST_KEY_SIZE];
 } Request;
 
-/** Check what is asked for, as far as it can be checked without the still; free *request
- * with request_free(). Thread-safe. */
-int request_check(const Options *options, Outcome *out, Request **request);
+/**
+ * Check what is asked for, as far as it can be checked without the still; free *request
+ * with request_free(). Thread-safe.
+ * @param learned  what the engine says that the model takes, of schema_model(), or NULL:
+ * as the table has it. Is taken over, also on error
+ */
+int request_check(const Options *options, Model *learned, Outcome *out,
+                  Request **request);
 
 /** Check where the gateway is, for what needs no key: origin and CA bundle. */
 int request_check_origin(Request *request, const Options *options, Outcome *out);

@@ -28,6 +28,17 @@ int options_refuse_unknown(const char *name, const char *where, bool foreign,
  */
 int fields_check(const Options *options, Outcome *out, Request *request);
 
+/** Refuse an option that the request's model does not have. */
+int fields_refuse_option(const char *option, const Request *request, Outcome *out);
+
+/** The fields that are sent, with numbers as numbers; free with cJSON_Delete(). @return
+ * NULL without memory */
+cJSON *fields_parsed(const Request *request);
+
+/** Check what a model demands of the request as a whole: a prompt, a last frame, what
+ * goes together, and all that its schema says. */
+int demands_check(const Request *request, Outcome *out);
+
 /** Find the key of the request's engine. None is no error yet: what the store has can be
  * had without one. @param any  the one that is for every engine counts, too */
 int api_key_find(const Options *options, bool any, Outcome *out, Request *request);

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gateway.h"
 #include "model.h"
+#include "published.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -45,7 +46,7 @@ static void add_words(cJSON *object, const char *name, const char *words)
 }
 
 /* What every entry has. */
-static cJSON *describe_model(const char *id, const char *developer)
+static cJSON *describe_model(const Exchange *x, const char *id, const char *developer)
 {
     cJSON *entry = cJSON_CreateObject(), *info;
     const char *name = strchr(id, '/');
@@ -59,6 +60,11 @@ static cJSON *describe_model(const char *id, const char *developer)
     cJSON_AddStringToObject(info, "description", "");
     cJSON_AddStringToObject(info, "url", "");
     cJSON_AddStringToObject(info, "docsUrl", url);
+    free(url);
+    url = text_format("%s/docs-json?model=%s&endpoint=internal%%2Fvideo-generations"
+                      "%%2Fsubmit",
+                      x->gateway->api_base, id);
+    cJSON_AddStringToObject(info, "docsJson", url);
     cJSON_AddStringToObject(entry, "type", "internal/video-generations/submit");
     free(url);
     return entry;
@@ -79,6 +85,8 @@ static int takes_text_alone(const Model *model)
 
 static const char *capabilities_of(const Model *model)
 {
+    if (!model->first)
+        return "text_to_video";
     int audio =
         !cJSON_IsString(model->audio) || !strcmp(model->audio->valuestring, "always");
 
@@ -148,7 +156,7 @@ static void add_other(const Exchange *x, cJSON *data, const char *wanted)
     pricing =
         cJSON_Parse("{\"kind\":\"fixed\",\"currency\":\"USD\",\"units\":[{\"price\":0.13,"
                     "\"unit\":\"second\",\"per\":1}]}");
-    add_entry(x, data, describe_model(id, "Open AI"), aliases,
+    add_entry(x, data, describe_model(x, id, "Open AI"), aliases,
               "audio_generation text_to_video", pricing);
     cJSON_Delete(aliases);
     cJSON_Delete(pricing);
@@ -164,7 +172,7 @@ void api_models(Exchange *x, Reply *reply)
     data = cJSON_AddArrayToObject(answer, "data");
     for (size_t n = 0; (model = models_at(n)); n++)
         if (!wanted || id_wanted(model, wanted))
-            add_entry(x, data, describe_model(model->id, model->developer),
+            add_entry(x, data, describe_model(x, model->id, model->developer),
                       model->aliases, capabilities_of(model), model->pricing);
     add_other(x, data, wanted);
     reply_json(reply, 200, answer);
@@ -196,9 +204,9 @@ static void add_retirement(cJSON *data, const char *id, const char *alias,
 void api_deprecations(Exchange *x, Reply *reply)
 {
     cJSON *answer = cJSON_CreateObject(), *data;
-    char now[TIME_TEXT];
+    const char *known = exchange_header(x, "If-None-Match");
+    char now[TIME_TEXT], digest[DIGEST_TEXT], *text, *etag;
 
-    (void)x;
     format_time(now_us(), now);
     cJSON_AddStringToObject(answer, "object", "list");
     cJSON_AddStringToObject(answer, "generated_at", now);
@@ -208,7 +216,30 @@ void api_deprecations(Exchange *x, Reply *reply)
     add_retirement(data, "test/gone-i2v", "gone-i2v", "withdrawn", "2026-10-01", NULL);
     add_retirement(data, "openai/sora-2-i2v", "sora-2-i2v", "deprecated", NULL,
                    "google/veo-3.1-i2v-fast");
-    reply_json(reply, 200, answer);
+    text = cJSON_PrintUnformatted(data);
+    sha256_text(text, strlen(text), digest);
+    free(text);
+    etag = text_format("W/\"%.16s\"", digest);
+    if (known && !strcmp(known, etag)) {
+        cJSON_Delete(answer);
+        reply_text(reply, 304, "application/json", "");
+    } else {
+        reply_json(reply, 200, answer);
+    }
+    reply_header(reply, "ETag", etag);
+    reply_header(reply, "Cache-Control", checked_strdup("public, max-age=300"));
+}
+
+void api_docs(Exchange *x, Reply *reply)
+{
+    const char *name = exchange_query(x, "model");
+    const Model *model = name ? models_find(name) : NULL;
+    cJSON *document = model ? published_document(model) : NULL;
+
+    if (document)
+        reply_json(reply, 200, document);
+    else
+        reply_error(x, reply, 404, "Not Found");
 }
 
 void api_billing(Exchange *x, Reply *reply)

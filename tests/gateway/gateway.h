@@ -114,6 +114,7 @@ void api_logs(Exchange *x, Reply *reply);
 void api_billing(Exchange *x, Reply *reply);
 void api_models(Exchange *x, Reply *reply);
 void api_deprecations(Exchange *x, Reply *reply);
+void api_docs(Exchange *x, Reply *reply);
 void files_download(Exchange *x, Reply *reply);
 void files_serve(Exchange *x, Reply *reply, Job *job); /* a job that is completed */
 void control_faults(Exchange *x, Reply *reply);

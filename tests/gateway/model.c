@@ -2,7 +2,9 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "model.h"
 #include "modelcheck.h"
+#include "published.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -84,22 +86,41 @@ static char *check_names(const Model *model)
     return NULL;
 }
 
+/* What is published takes the place of what was written by hand. */
+static void drop_namesake(const Model *model)
+{
+    for (size_t i = 0; i < nb_models; i++) {
+        if (!has_name(&models[i], model->id))
+            continue;
+        cJSON_Delete(models[i].schema);
+        cJSON_Delete(models[i].document);
+        models[i--] = models[--nb_models];
+    }
+}
+
 static int add_model(const char *file, const char *text, size_t size)
 {
     Model model = {.schema = cJSON_ParseWithLengthOpts(text, size + 1, NULL, 1)};
     char *why = NULL;
 
+    if (published_is(model.schema)) {
+        model.document = model.schema;
+        model.schema = published_to_schema(model.document);
+    }
     if (!model.schema)
-        why = checked_strdup("it is not JSON");
+        why = checked_strdup("it is not JSON, or has no request");
     else
         why = model_verify(model.schema);
     if (!why) {
         fill_in(&model);
+        if (model.document)
+            drop_namesake(&model);
         why = check_names(&model);
     }
     if (why) {
         fprintf(stderr, "i2v-gateway: the schema %s is broken: %s\n", file, why);
         cJSON_Delete(model.schema);
+        cJSON_Delete(model.document);
         free(why);
         return -1;
     }
@@ -108,32 +129,62 @@ static int add_model(const char *file, const char *text, size_t size)
     return 0;
 }
 
-int models_load(const char *further_file)
+static int add_file(const char *file)
 {
     Buffer text = {0};
+    int status = -1;
+
+    if (read_file(file, &text))
+        fprintf(stderr, "i2v-gateway: cannot read %s: %s\n", file, strerror(errno));
+    else
+        status = add_model(file, text.data, text.size);
+    buffer_free(&text);
+    return status;
+}
+
+static int is_schema(const struct dirent *entry)
+{
+    size_t length = strlen(entry->d_name);
+
+    return length > 5 && !strcmp(entry->d_name + length - 5, ".json");
+}
+
+static int add_directory(const char *directory)
+{
+    struct dirent **entries;
+    int count = scandir(directory, &entries, is_schema, alphasort), status = 0;
+
+    if (count < 0)
+        return add_file(directory);
+    for (int i = 0; i < count; i++) {
+        char *file = text_format("%s/%s", directory, entries[i]->d_name);
+
+        if (!status)
+            status = add_file(file);
+        free(file);
+        free(entries[i]);
+    }
+    free(entries);
+    return status;
+}
+
+int models_load(const char *further)
+{
     int status = 0;
 
     for (size_t i = 0; i < nb_embedded_schemas && !status; i++)
         status =
             add_model(embedded_schemas[i].name, (const char *)embedded_schemas[i].data,
                       embedded_schemas[i].size);
-    if (status || !further_file)
-        return status;
-    if (read_file(further_file, &text)) {
-        fprintf(stderr, "i2v-gateway: cannot read %s: %s\n", further_file,
-                strerror(errno));
-        status = -1;
-    } else {
-        status = add_model(further_file, text.data, text.size);
-    }
-    buffer_free(&text);
-    return status;
+    return status || !further ? status : add_directory(further);
 }
 
 void models_free(void)
 {
-    while (nb_models)
+    while (nb_models) {
         cJSON_Delete(models[--nb_models].schema);
+        cJSON_Delete(models[nb_models].document);
+    }
     free(models);
     models = NULL;
 }

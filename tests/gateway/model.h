@@ -38,6 +38,7 @@ extern const size_t nb_embedded_schemas;
 /* Everything points into the schema, which stays as it is until the program ends. */
 typedef struct Model {
     cJSON *schema;
+    cJSON *document; /* as it was published, NULL: made of the schema */
     const char *id, *developer;
     const char *first, *end; /* paths of the image fields; end: NULL, there is none */
     const cJSON *aliases, *properties, *still, *size, *rate, *audio, *rules, *pricing;
@@ -47,9 +48,10 @@ typedef struct Model {
     double charge;         /* USD a second; x-charge, or 0 */
 } Model;
 
-/* Takes the models of the embedded files, and of one more file (NULL: none). 0, or -1
- * with a sentence on stderr: a schema is broken. */
-int models_load(const char *further_file);
+/* Takes the models of the embedded files, and of one more file or of those in a directory
+ * (NULL: none), which may also be as the API publishes them; one of those takes the place
+ * of a model of its name. 0, or -1 with a sentence on stderr: a schema is broken. */
+int models_load(const char *further);
 void models_free(void);
 /* The nth, or NULL behind the last. */
 const Model *models_at(size_t n);

@@ -68,6 +68,8 @@ static char *check_still(const cJSON *schema)
 
     if (why)
         return why;
+    if (!still->child)
+        return NULL; /* it makes no clip of a still */
     if (!first || !is_image_field(schema, first) || (end && !is_image_field(schema, end)))
         return checked_strdup("x-still: first and end must be fields of format uri");
     for (int i = 0; i < 2; i++) {

@@ -31,6 +31,7 @@ static const Route routes[] = {
     {"GET", "/v2/billing", ENDPOINT_MODELS, 1, api_billing},
     {"GET", "/v1/models", ENDPOINT_MODELS, 0, api_models},
     {"GET", "/v1/models/deprecations", ENDPOINT_MODELS, 0, api_deprecations},
+    {"GET", "/docs-json", ENDPOINT_MODELS, 0, api_docs},
     {"PUT", "/control/faults", ENDPOINT_OTHER, 0, control_faults},
     {"GET", "/control/state", ENDPOINT_OTHER, 0, control_state},
     {"GET", "/control/counts", ENDPOINT_OTHER, 0, control_counts},

@@ -196,7 +196,7 @@ int check_pairs(const char *url, const char *pairs, struct Request **request)
     free(copy);
     if (options_gather(url, &given, NULL, &options) < 0)
         fail_case("the options of %s are refused: %s", pairs, said.error);
-    int ret = request_check(options, NULL, request);
+    int ret = request_check(options, NULL, NULL, request);
     if (ret >= 0 && ((ret = request_check_gateway(*request, options, NULL)) < 0 ||
                      (ret = request_check_places(*request, options, NULL)) < 0))
         request_free(request);

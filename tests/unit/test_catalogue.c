@@ -10,6 +10,7 @@
 #include <libavutil/time.h>
 
 #include "engine/aimlapi.h"
+#include "journey/learn.h"
 #include "server.h"
 
 #define OK         "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n"
@@ -154,14 +155,22 @@ static const struct {
     {"/500", AVERROR(EIO), "HTTP 500"},
     {"/204", AVERROR(EIO), "HTTP 204"},
     {"/404", AVERROR(EIO), "HTTP 404"},
-    {"/html", AVERROR_INVALIDDATA, "not a list"},
+    {"/html", AVERROR_INVALIDDATA, "no JSON"},
     {"/error", AVERROR_INVALIDDATA, "not a list"},
-    {"/cut", AVERROR_INVALIDDATA, "not a list"},
+    {"/cut", AVERROR_INVALIDDATA, "no JSON"},
     {"/short", AVERROR(ECONNRESET), ""},
     {"/huge", AVERROR(EFBIG), "larger"},
-    {"/empty", AVERROR_INVALIDDATA, "not a list"},
+    {"/empty", AVERROR_INVALIDDATA, "no JSON"},
     {"/other", AVERROR(EIO), "elsewhere"},
 };
+
+/* The list as a catalogue. */
+static int retirements(const CatalogueSource *source, Catalogue **catalogue, char *why,
+                       size_t size)
+{
+    const LearnFrom from = {&aimlapi, *source, NULL};
+    return learn_retirements(&from, catalogue, why, size);
+}
 
 static void test_failures(void **state)
 {
@@ -170,7 +179,7 @@ static void test_failures(void **state)
         CatalogueSource source = source_of(failures[i].path);
         Catalogue *catalogue;
         char why[256] = "";
-        int ret = aimlapi_retirements(&source, &catalogue, why, sizeof(why));
+        int ret = retirements(&source, &catalogue, why, sizeof(why));
         check_number(failures[i].path, ret, failures[i].ret);
         assert_null(catalogue);
         if (!*why || !strstr(why, failures[i].why))
@@ -210,7 +219,7 @@ static void test_time_out(void **state)
     char why[256];
     (void)state;
     source.timeout_ms = 200;
-    assert_int_equal(aimlapi_retirements(&source, &catalogue, why, sizeof(why)),
+    assert_int_equal(retirements(&source, &catalogue, why, sizeof(why)),
                      AVERROR(ETIMEDOUT));
     assert_null(catalogue);
     assert_non_null(strstr(why, "in time"));
@@ -231,8 +240,7 @@ static void test_interrupt(void **state)
     char why[256];
     (void)state;
     source.interrupt = &interrupt;
-    assert_int_equal(aimlapi_retirements(&source, &catalogue, why, sizeof(why)),
-                     AVERROR(EINTR));
+    assert_int_equal(retirements(&source, &catalogue, why, sizeof(why)), AVERROR(EINTR));
     assert_null(catalogue);
     check_number("calls left", left, 0);
 }
