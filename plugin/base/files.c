@@ -217,10 +217,10 @@ int files_copy(const char *from, const char *to)
     return ret;
 }
 
-int files_save(const char *path, const void *data, size_t size)
+int files_save(const char *path, const void *data, size_t size, mode_t mode)
 {
     char *name;
-    int fd = files_create_beside(path, 0666, &name);
+    int fd = files_create_beside(path, mode, &name);
     return fd < 0 ? fd : files_publish(fd, name, path, write_whole(fd, data, size));
 }
 

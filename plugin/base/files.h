@@ -54,8 +54,9 @@ int files_publish(int fd, char *name, const char *path, int ret);
  * file, and others may write it too. */
 int files_copy(const char *from, const char *to);
 
-/** Write a file as files_copy() does. */
-int files_save(const char *path, const void *data, size_t size);
+/** Write a file as files_copy() does.
+ * @param mode  of which the umask takes its part */
+int files_save(const char *path, const void *data, size_t size, mode_t mode);
 
 /** Find out by doing whether a file could be created beside `path`, and that path itself
  * is no directory, device or pipe. */

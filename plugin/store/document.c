@@ -107,7 +107,7 @@ int document_write(const Store *store, const char *origin, const char *name,
         *slash = '/';
     }
     if (ret >= 0)
-        ret = files_save(path, text, strlen(text));
+        ret = files_save(path, text, strlen(text), 0600);
     cJSON_free(text);
     cJSON_Delete(file);
     av_free(path);

@@ -117,7 +117,7 @@ int provenance_write(const Record *record, const char *clip)
     char *printed = json ? cJSON_Print(json) : NULL;
     char *text = printed ? av_asprintf("%s\n", printed) : NULL;
     char *path = account_path(clip);
-    int ret = text && path ? files_save(path, text, strlen(text)) : AVERROR(ENOMEM);
+    int ret = text && path ? files_save(path, text, strlen(text), 0666) : AVERROR(ENOMEM);
 
     av_free(path);
     av_free(text);

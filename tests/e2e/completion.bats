@@ -62,7 +62,7 @@ offered() { # command, word...
     same "" "$(offered i2vctl submit --man)"
     same "--by --json --since --store" "$(offered i2vctl jobs -)"
     same "--store" "$(offered i2vctl prune 30d -)"
-    same "--base_url --ca_file --json" "$(offered i2vctl models -)"
+    same "--base_url --ca_file --i2v --json --store --update" "$(offered i2vctl models -)"
 }
 
 ffmpeg_options() {

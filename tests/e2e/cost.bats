@@ -82,7 +82,7 @@ rate() { # model, jq condition on a variant: its price, as the stand-in lists it
         set_faults "models * $fault"
         works fetch -v info --prompt "$fault" --duration 4 still.png
         says "Price: not known"
-        works fetch -v warning --prompt "$fault again" --duration 4 still.png
+        works fetch -v warning --model google/veo-3.1-i2v --prompt "$fault again" --duration 4 still.png
         same "" "$stderr"
     done
 }

@@ -241,7 +241,7 @@ expect_accepted_once_each() {
     refused ff "${REQUEST[@]}" -i still.png "${OUT[@]}"
     says 302
     expect_creates 1
-    expect_requests 2 # the price, and this
+    expect_requests 3 # the price, what is retired, and this
     same false "$(state .key_at_cdn)"
 }
 

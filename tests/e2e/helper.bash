@@ -236,7 +236,7 @@ says_in_one() { # text...
 # One line of the log is an error, with each text in it.
 one_sentence() { # text...
     local lines
-    lines=$(grep -vc -e ' [[]key ' -e 'Picking up' -e ' Price: ' -e 'Status: ' -e 'Accepted as' <<<"$stderr") || true
+    lines=$(grep -vc -e ' [[]key ' -e 'Picking up' -e ' Price: ' -e 'Status: ' -e 'Accepted as' -e ' lists the model ' <<<"$stderr") || true
     same 1 "$lines" || { echo "$stderr"; return 1; }
     says_in_one "$@"
 }

@@ -105,6 +105,6 @@ REQUEST=(-f i2v -prompt "She turns around and smiles" -duration 4)
     works fetch --ca_file ca.pem --prompt "many polls" --duration 4 still.png
     [ "$(last_job .polls)" -gt 20 ]
     same 1 "$(state "[.requests[$before:][] | select(.endpoint == \"create\" or .endpoint == \"poll\").connection] | unique | length")"
-    # Beside it, one for the price and one for the clip.
-    same 3 "$(state "[.requests[$before:][].connection] | unique | length")"
+    # Beside it, one for what is retired, one for the price and one for the clip.
+    same 4 "$(state "[.requests[$before:][].connection] | unique | length")"
 }

@@ -135,9 +135,8 @@ row() { grep -E "^$1 " <<<"$output"; }
 @test "bad arguments" {
     ends_with 64 ctl models one two
     ends_with 64 ctl models ""
-    ends_with 64 ctl models --store "$PWD/none"
-    says store base_url ca_file
     ends_with 64 ctl models --prompt a
+    says prompt base_url ca_file store
     ends_with 64 ctl models --by model
     ends_with 64 ctl models --base_url http://example.com
     ends_with 64 ctl models --ca_file none.pem

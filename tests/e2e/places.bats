@@ -84,6 +84,7 @@ delivered() { # prompt
 @test "full between intent and sent: nothing bought" {
     small_disk 1M
     on_disk mkdir disk/store
+    works on_disk "$BIN/i2vctl" models # keeps what is retired
     room 2 # for the record and the journal
     ends_with 73 on_disk_fetch --prompt "full between" still.png
     one_sentence "Cannot write the ledger" "No space left on device"

@@ -22,7 +22,7 @@ peak_of() {
 @test "dry_run: everything is said, nothing is sent, and an animatic comes out" {
     works ff -f i2v -dry_run 1 -prompt "She turns: 'around', 100%{n}" -duration 4 -i still.png -c copy out.mp4
     expect_creates 0
-    expect_requests 1 # the price
+    expect_requests 2 # the price, and what is retired
     says_in_one model openai/sora-2-i2v
     says_in_one prompt "She turns: 'around', 100%{n}"
     says_in_one duration 4
@@ -255,7 +255,7 @@ END
     works ff -v info -f i2v -prompt c2pa -duration 4 -save kept.mp4 -i still.png "${PEEK[@]}"
     says C2PA
     cmp kept.mp4 <(gateway_clip /dev/stdout)
-    works ff -v warning -f i2v -prompt whole -duration 4 -i still.png "${PEEK[@]}"
+    works ff -v warning -f i2v -model google/veo-3.1-i2v -prompt whole -duration 4 -i still.png "${PEEK[@]}"
     same "" "$stderr"
 }
 

@@ -190,7 +190,7 @@ PEEK=(-t 0.1 -f null -)
     works ff "${REQUEST[@]}" -i changing.bmp "${PEEK[@]}"
     expect_creates 1
     # What is known of it is not what is sent.
-    rm "$I2V_STORE"/*
+    rm -r "$I2V_STORE"/*
     works ff "${REQUEST[@]}" -i changing.bmp "${PEEK[@]}"
     expect_creates 2
     received_image sent.png
