@@ -109,7 +109,7 @@ try_state() { # clock, moment, next
 @test "wrong at the create, at the search and at a poll" {
     local state failed=0
     FAKETIME=$(faketime -f +0 sh -c 'echo "$LD_PRELOAD"')
-    some 4 {behind,ahead,jumping,still}" "{create,search,poll}" "{ends,right,other}
+    some 7 {behind,ahead,jumping,still}" "{create,search,poll}" "{ends,right,other}
     for state in "${SOME[@]}"; do
         # shellcheck disable=SC2086 # three words
         try_state $state || failed=1

@@ -274,6 +274,7 @@ END
 }
 
 @test "every model takes its least request; the price is by its schema" {
+    whole_only
     local id number=0 before model filter usd
     no_clips
     for id in $(jq -r .title "$SCHEMAS"/*.json); do
@@ -409,6 +410,7 @@ END
 }
 
 @test "a schema of one's own is one more model; a broken one ends the start" {
+    whole_only
     local why filter GATEWAY=""
     jq '.title = "my/own" | ."x-aliases" = ["own"]' "$SCHEMAS/alibaba--wan-2-7-i2v.json" >own.json
     "$BIN/i2v-gateway" --exit-with-parent --schema own.json --state own --ready-file ready >own.log 2>&1 3>&- &

@@ -338,10 +338,10 @@ worker() { # number, points file
     stop_gateway
 }
 
-# Without I2V_ALL=1 every sixth point, of many every 25th; of each test others.
+# Without I2V_ALL=1 every eighth point, of many every 60th; of each test others.
 sample() { # points file
     awk -v turn="$BATS_TEST_NUMBER" -v all="${I2V_ALL:-}" -v points="$(wc -l <"$1")" '
-        all || (NR + turn) % (points > 30 ? 25 : 6) == 0' "$1"
+        all || (NR + turn) % (points > 30 ? 60 : 8) == 0' "$1"
 }
 
 # Several points at a time; nothing may be wrong with any.

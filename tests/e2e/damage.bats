@@ -45,6 +45,7 @@ ranges() { # number: of the newest downloads
 }
 
 @test "whole kinds are taken: index at the end, fragmented, without audio" {
+    whole_only
     local kind
     for kind in whole moovend fragmented; do
         set_faults "create 1 clip $kind"
@@ -96,6 +97,7 @@ ranges() { # number: of the newest downloads
 }
 
 @test "cut twice" {
+    whole_only
     set_faults "download 1 cut 0.3" "download 2 cut 0.5"
     works ff "${REQUEST[@]}" -i still.png "${OUT[@]}"
     gateway_clip whole.mp4
@@ -103,6 +105,7 @@ ranges() { # number: of the newest downloads
 }
 
 @test "a server that ignores Range sends everything, and that is fine" {
+    whole_only
     set_faults "download 1 cut 0.5" "download 2 ignore-range"
     works ff "${REQUEST[@]}" -i still.png "${OUT[@]}"
     gateway_clip whole.mp4
@@ -110,6 +113,7 @@ ranges() { # number: of the newest downloads
 }
 
 @test "a server that sends another range than was asked for" {
+    whole_only
     set_faults "download 1 cut 0.5" "download 2 wrong-range"
     works ff "${REQUEST[@]}" -i still.png "${OUT[@]}"
     gateway_clip whole.mp4
@@ -136,6 +140,7 @@ ranges() { # number: of the newest downloads
 }
 
 @test "downloads: 500, 503 and a dropped connection" {
+    whole_only
     set_faults "download 1 status 503" "download 2 drop-before"
     works ff "${REQUEST[@]}" -i still.png "${OUT[@]}"
     gateway_clip whole.mp4
@@ -150,6 +155,7 @@ ranges() { # number: of the newest downloads
 }
 
 @test "a download without a length that is cut" {
+    whole_only
     set_faults "download 1 no-length" "download 1 cut 0.5"
     works ff "${REQUEST[@]}" -i still.png "${OUT[@]}"
     gateway_clip whole.mp4
@@ -157,6 +163,7 @@ ranges() { # number: of the newest downloads
 }
 
 @test "a length that is not the file's" {
+    whole_only
     set_faults "download 1 wrong-length"
     works timeout 60 "$BIN/i2vctl" fetch --prompt "too long" --duration 4 still.png
     gateway_clip whole.mp4

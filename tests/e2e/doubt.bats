@@ -42,6 +42,7 @@ sent_in_vain() { # prompt, hours
 }
 
 @test "a late error does not outweigh the clip that is here" {
+    whole_only
     local polls
     polls=$(count poll)
     set_faults "poll 1-3 shape waiting" "poll 4 fail server_error late" "poll 4 hold $PWD/go"
@@ -87,6 +88,7 @@ sent_in_vain() { # prompt, hours
 }
 
 @test "records that lack what they should have crash nobody" {
+    whole_only
     local filter
     some 3 'del(.id)' '.id = 7' '.id = ""' 'del(.error) | .state = "failed"' \
         'del(.error) | .state = "refused"' '.state = "sent" | del(.client_request_ids)' \

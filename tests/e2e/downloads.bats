@@ -48,6 +48,7 @@ delivered() { # prompt
 # Cut, and odd sizes
 
 @test "cut at every tenth: resumed from there, whole, one create" {
+    whole_only
     local tenth expected
     take_one tenths
     some 5 0.0 0.1 0.2 0.3 0.4 0.5 0.6 0.7 0.8 0.9 1.0
@@ -80,6 +81,7 @@ delivered() { # prompt
 }
 
 @test "more than 2 GiB announced: refused before the disk is full, and fetched once it is right" {
+    whole_only
     take_one "too large"
     set_faults "download * wrong-length 2147483647"
     ends_with 73 fetch --prompt "too large" still.png

@@ -148,6 +148,7 @@ END
 }
 
 @test "interrupted while it waits it leaves with 130, and the same command goes on" {
+    whole_only
     set_faults "poll * shape waiting"
     begin "$EMBED" still.png "She leaves" out.y4m
     until_true took 1

@@ -104,6 +104,7 @@ journal() { tail -n 1 "$I2V_STORE/journal.jsonl" | jq -r "$1"; }
 }
 
 @test "wait for all passes over what nothing can settle, and brings the others" {
+    whole_only
     set_faults "create 1 drop-before"
     ends_with 75 fetch --prompt lost --max_wait 1 --duration 4 still.png
     local lost

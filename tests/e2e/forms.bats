@@ -40,6 +40,7 @@ same_as_file() { # label, input option... -- output option...
 }
 
 @test "filters and encoders work on it" {
+    whole_only
     works ff "${REQUEST[@]}" -i still.png -vf hflip,scale=320:180 -af volume=0.5 \
         -c:v libx264 -preset ultrafast -c:a aac out.mkv
     same 320x180 "$(size_of out.mkv)"
@@ -72,6 +73,7 @@ same_as_file() { # label, input option... -- output option...
 }
 
 @test "two inputs are two generations in one command" {
+    whole_only
     works ff "${REQUEST[@]}" -i still.png -f i2v -prompt "He waves" -duration 4 -i still.png \
         -filter_complex "[0:v]scale=64:36[a];[1:v]scale=64:36,hflip[b];[a][b]hstack[v]" \
         -map "[v]" -c:v ffv1 out.mkv

@@ -34,6 +34,7 @@ OUT=(-c copy out.mp4)
 }
 
 @test "404: the model is gone" {
+    whole_only
     set_faults "create 1 status 404 message The model is withdrawn."
     refused ff "${REQUEST[@]}" -i still.png "${OUT[@]}"
     says "The model is withdrawn." 404
@@ -71,6 +72,7 @@ OUT=(-c copy out.mp4)
 }
 
 @test "polls: 500, 503, garbage, nothing, a dropped connection, a page, and it still works" {
+    whole_only
     set_faults "poll 1 status 500" "poll 2 shape waiting" "poll 3 status 503 body html" "poll 4 shape active" \
         "poll 5 garbage" "poll 6 shape processing" "poll 7 drop-before" "poll 8 shape waiting" "poll 9 empty"
     works ff "${REQUEST[@]}" -i still.png "${OUT[@]}"
@@ -201,6 +203,7 @@ expect_accepted_once_each() {
 }
 
 @test "every shape of an answer" {
+    whole_only
     local shape take=0
     for shape in video_array video_strings video_string succeeded extra; do
         set_faults "poll * shape $shape"

@@ -90,6 +90,7 @@ plain_frames() { # graph with CLIP, option...
 }
 
 @test "a clip is continued from its own last frame" {
+    whole_only
     works ff -f i2v -prompt first -duration 4 -i still.png -c copy clip.mp4
     works ff -i clip.mp4 -filter_complex \
         "i2v=clip.mp4:image_time=end:prompt='It goes on':duration=4:s=dv+da[v1][a1];[0:v][0:a][v1][a1]concat=n=2:v=1:a=1[v][a]" \

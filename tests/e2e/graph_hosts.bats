@@ -143,6 +143,7 @@ goes_on() { # the same program makes another graph, and its own handler is in pl
 }
 
 @test "a signal that is ignored stays ignored" {
+    whole_only
     begin sh -c 'trap "" HUP; exec "$0" ffmpeg -nostdin -y -filter_complex "i2v=still.png:prompt=nohup:duration=4[v]" -map "[v]" -f null -' "$BIN/i2v"
     until_true took 1
     kill -HUP "$PID"
@@ -151,6 +152,7 @@ goes_on() { # the same program makes another graph, and its own handler is in pl
 }
 
 @test "PyAV builds a graph by hand" {
+    whole_only
     cat >graph.py <<'END'
 import sys
 import av

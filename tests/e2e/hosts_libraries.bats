@@ -78,6 +78,7 @@ END2
 }
 
 @test "OpenCV from Python: what is refused, and Ctrl-C during the wait" {
+    whole_only
     opencv_script
     refuses_well $PYTHON frames.py
     interrupted_well $PYTHON frames.py

@@ -128,6 +128,7 @@ mpv_writes() { # file, argument...
 }
 
 @test "mpv: what is refused, and Ctrl-C during the wait" {
+    whole_only
     needs mpv
     refuses_well "$BIN/i2v" mpv --no-config --quiet --input-terminal=no --vo=null --ao=null av://i2v:%s
     goes_on_after_interrupt "$BIN/i2v" mpv --no-config --quiet --input-terminal=no --vo=null --ao=null --length=0.2 \
@@ -149,6 +150,7 @@ melt_writes() { # file, argument...
 }
 
 @test "melt opens it many times, and makes a film of it with picture and sound" {
+    whole_only
     needs melt
     works melt_writes film.mkv "$URL"
     no_complaint

@@ -95,6 +95,7 @@ C
 }
 
 @test "each component installs its own files, and touches no other" {
+    whole_only
     local component
     mkdir -p before/share/man/man1 before/share/doc/libi2v-dev
     echo "of another" | tee before/share/man/man1/i2v-other.1 >before/share/doc/libi2v-dev/changelog.Debian

@@ -36,6 +36,7 @@ picked_up() { # prompt: the same command gets it, with one create in total
 }
 
 @test "SIGINT and SIGTERM while a poll hangs" {
+    whole_only
     local signal
     for signal in INT TERM; do
         mark
@@ -86,6 +87,7 @@ picked_up() { # prompt: the same command gets it, with one create in total
 }
 
 @test "SIGKILL anywhere: the same command goes on" {
+    whole_only
     set_faults "poll * shape waiting"
     start_ffmpeg "killed while waiting"
     until_true polled

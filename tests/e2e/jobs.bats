@@ -35,6 +35,7 @@ jobs() { ctl jobs --json | jq -r "$1"; }
 }
 
 @test "submitted twice, or by ten at once: one generation" {
+    whole_only
     works submit "three"
     local key=$output n pids=()
     works submit "three"
@@ -61,6 +62,7 @@ jobs() { ctl jobs --json | jq -r "$1"; }
 }
 
 @test "submit of a request whose answer is lost" {
+    whole_only
     set_faults "create 1 drop-after"
     works submit "lost"
     says "Found in the usage log"
@@ -68,6 +70,7 @@ jobs() { ctl jobs --json | jq -r "$1"; }
 }
 
 @test "wait by id, by several keys, and for all that is under way" {
+    whole_only
     works submit "first"
     local first=$output
     works submit "second"
@@ -106,6 +109,7 @@ jobs() { ctl jobs --json | jq -r "$1"; }
 }
 
 @test "wait with the options of the request" {
+    whole_only
     works submit "by options"
     local key=$output
     works ctl wait --prompt "by options" --duration 4 still.png
@@ -147,6 +151,7 @@ jobs() { ctl jobs --json | jq -r "$1"; }
 }
 
 @test "a request that was killed between sent and its answer is waited for too" {
+    whole_only
     set_faults "create 1 hold $PWD/go"
     begin "$BIN/i2vctl" submit --prompt "held" --duration 4 still.png
     until_true took 1

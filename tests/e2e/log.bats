@@ -68,6 +68,7 @@ logged() { # command: its events, in one line
 }
 
 @test "I2V_LOG: lines of several processes do not mix" {
+    whole_only
     local n pids=()
     for n in 1 2 3 4 5 6; do
         I2V_LOG=$PWD/log fetch --prompt "$(printf 'x%.0s' {1..3000}) $n" --duration 4 --max_wait 60 still.png 3>&- >/dev/null 2>&1 & pids+=($!)

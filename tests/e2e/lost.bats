@@ -140,6 +140,7 @@ asked() { [ $(($(count poll) - BASE_POLLS)) -ge "$1" ]; } # polls
 }
 
 @test "killed with every byte there: not one is fetched again" {
+    whole_only
     works fetch --prompt whole still.png
     local etag
     etag=$(curl -skS -D - -o /dev/null "$(jq -r .url "${output%.mp4}.json")" | sed -n 's/\r$//; s/^etag: *//Ip')
@@ -249,6 +250,7 @@ asked() { [ $(($(count poll) - BASE_POLLS)) -ge "$1" ]; } # polls
 }
 
 @test "killed between the clip's last rename and the record: not fetched again" {
+    whole_only
     works fetch --prompt renamed still.png
     local clip=$output
     # As it was before the last step.

@@ -237,6 +237,7 @@ END
 }
 
 @test "those that are there are printed before anything is waited for" {
+    whole_only
     shots 3
     head -1 shots.jsonl >last.jsonl
     works manifest last.jsonl
@@ -272,6 +273,7 @@ END
 }
 
 @test "interrupted: it says how many are left, dies of the signal, and goes on later" {
+    whole_only
     shots 4
     head -1 shots.jsonl >first.jsonl
     works manifest first.jsonl

@@ -61,6 +61,7 @@ part() { # name, member: of the parts of the last create call
 }
 
 @test "sizes: a short side with the still's ratio or another, or both sides" {
+    whole_only
     local resolution ratio size
     serve vllm-omni
     while read -r resolution ratio size; do

@@ -35,6 +35,7 @@ two() { # output, prompt, prompt: one ffmpeg, two inputs
 }
 
 @test "the same while polls and downloads are slow" {
+    whole_only
     local first second
     set_faults "poll 1-6 shape waiting" "poll * stall 0.2" "download * pause 0.5 0.5"
     two ab.mkv slow-a slow-b 2>log1 3>&- & first=$!
@@ -91,11 +92,13 @@ ten_but_one() { # prompt, condition...
 }
 
 @test "ten at once, the first killed while its create call waits for an answer" {
+    whole_only
     set_faults "create 1 hold $PWD/never"
     ten_but_one "killed sending" in_ledger sent
 }
 
 @test "ten at once, the first killed while it polls" {
+    whole_only
     set_faults "poll * shape waiting"
     ten_but_one "killed polling" in_ledger running
 }

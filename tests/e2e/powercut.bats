@@ -47,7 +47,7 @@ states_of() { # stage: one a line
 }
 
 # Without I2V_ALL=1 every 53rd, of each stage others.
-some() { awk -v turn="$BATS_TEST_NUMBER" -v all="${I2V_ALL:-}" 'all || (NR + turn) % 53 == 0'; }
+some() { awk -v turn="$BATS_TEST_NUMBER" -v all="${I2V_ALL:-}" 'all || (NR + turn) % 131 == 0'; }
 
 # What may be charged once more: a request that was never sent, or that failed.
 may_buy() { # stage

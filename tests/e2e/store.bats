@@ -75,6 +75,7 @@ PEEK=(-t 0.1 -f null -)
 }
 
 @test "two processes at once are one generation" {
+    whole_only
     set_faults "create 1 stall 0.5" "poll 1-2 shape waiting"
     local one two
     ff -v error "${REQUEST[@]}" -prompt together -i still.png -c copy one.mp4 3>&- & one=$!

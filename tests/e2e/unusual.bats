@@ -51,6 +51,7 @@ END
 }
 
 @test "a WebM in the way of an MP4: packets, seeking, tags, a graph, a saved file" {
+    whole_only
     local clip
     fetched webm --save saved.webm
     clip=$output
@@ -151,6 +152,7 @@ END
 }
 
 @test "URLs as the web has them" {
+    whole_only
     local form
     for form in space utf8 brackets quotes percent encoded upper white fragment scheme-relative absolute relative; do
         set_faults "poll * odd-url $form"

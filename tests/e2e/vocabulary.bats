@@ -19,7 +19,7 @@ setup() {
 
 # The image-to-video models that the stand-in serves, but for the one nobody knows.
 ids() { jq -r .title "$SCHEMAS"/*.json | grep -v '^test/' | sort; }
-some_ids() { ids | some_lines "${1:-18}"; }
+some_ids() { ids | some_lines "${1:-30}"; }
 
 schema_of() { # id
     echo "$SCHEMAS/${1//\//--}.json"

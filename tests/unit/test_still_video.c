@@ -100,7 +100,8 @@ static void test_every_time(void **state)
             bool edge = rows[j].frame == 0 || !strcmp(rows[j].time, "end");
             double number, allowed = gif ? 1.3 : .45;
             Still *still;
-            if (counting[i].loose && !edge)
+            /* Of many the third part does, unless all are wanted. */
+            if ((counting[i].loose && !edge) || (!getenv("I2V_ALL") && (i + j) % 3))
                 continue;
             still = must_read(counting[i].name, rows[j].time);
             number = number_of(still);
