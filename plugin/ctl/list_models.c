@@ -127,7 +127,8 @@ static int use_kept(Answers *answers, ModelPage *page)
 {
     const LearnFrom from = learn_from(answers, NULL);
     Model *model;
-    int ret = learn_kept(&from, page_name(page), &model);
+    bool due;
+    int ret = learn_kept(&from, page_name(page), &model, &due);
 
     if (ret >= 0 && (ret = hold(answers, model)) >= 0 && model)
         page->model = model;
@@ -135,18 +136,19 @@ static int use_kept(Answers *answers, ModelPage *page)
 }
 
 /* What the gateway says now, else what is kept. */
-static int use_schema(Answers *answers, const AVIOInterruptCB *interrupt, ModelPage *page,
-                      Outcome *out)
+static int use_schema(Answers *answers, const AVIOInterruptCB *interrupt, bool updated,
+                      ModelPage *page, Outcome *out)
 {
-    const LearnFrom from = learn_from(answers, interrupt);
+    LearnFrom from = learn_from(answers, interrupt);
     Model *model = NULL;
     char why[128];
     int ret;
 
     if (!from.engine->schema)
         return 0;
-    if (page->entry < 0)
+    if (page->entry < 0 || updated)
         return use_kept(answers, page);
+    from.store = NULL; // to look is not to keep
     ret = learn_entry(&from, answers->models, page->entry, &model, out, why, sizeof(why));
     if (ret == AVERROR(EINTR) || ret == AVERROR(ENOMEM))
         return ret;
@@ -171,19 +173,23 @@ static int update(Answers *answers, const AVIOInterruptCB *interrupt, Outcome *o
             out, answers->models ? FAILURE_STORE : FAILURE_GATEWAY, AVERROR(EIO),
             "What models take cannot be %s: %s.", answers->models ? "kept" : "asked for",
             answers->models ? "there is no store to keep it in" : answers->why);
-    for (int i = 0; i < count && ret != AVERROR(EINTR); i++) {
+    for (int i = 0; i < count; i++) {
         Model *model;
         ret = learn_entry(&from, answers->models, i, &model, out, why, sizeof(why));
-        if (ret < 0 && ret != AVERROR(EINTR))
+        if (ret == AVERROR(EINTR) || ret == AVERROR(ENOMEM))
+            return ret;
+        if (ret < 0)
             outcome_say(out, AV_LOG_WARNING, "%s cannot be asked what %s takes: %s.",
                         from.source.origin, catalogue_id(answers->models, i), why);
         known += model != NULL;
         schema_model_free(&model);
     }
-    if (ret == AVERROR(EINTR))
-        return ret;
-    outcome_say(out, AV_LOG_INFO, "%s says of %d of its %d models what they take; kept.",
-                from.source.origin, known, count);
+    if (!known && count)
+        return outcome_fail(out, FAILURE_GATEWAY, ret < 0 ? ret : AVERROR(ENOENT),
+                            "%s does not tell of any model what it takes.",
+                            from.source.origin);
+    outcome_say(out, AV_LOG_INFO, "What %d of the %d models of %s take is kept now.",
+                known, count, from.source.origin);
     return 0;
 }
 
@@ -376,7 +382,8 @@ static int show_one(const char *name, Answers *answers, const Arguments *argumen
     else if (page.entry < 0)
         return refuse(name, answers, out);
     warn(answers, out);
-    if ((ret = use_schema(answers, arguments->interrupt, &page, out)) < 0)
+    if ((ret = use_schema(answers, arguments->interrupt, arguments->update, &page, out)) <
+        0)
         return ret;
     if (arguments->json)
         return ctl_print_json(page_json(&page));

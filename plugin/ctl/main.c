@@ -336,6 +336,9 @@ static int check_command(const Arguments *arguments, const char *name, Outcome *
         return ctl_refuse(out, "--json is for i2vctl jobs and models.");
     if (arguments->yes && strcmp(name, "forget"))
         return ctl_refuse(out, "--yes is for i2vctl forget.");
+    if ((arguments->update || arguments->i2v) && strcmp(name, "models"))
+        return ctl_refuse(out, "%s is for i2vctl models.",
+                          arguments->update ? "--update" : "--i2v");
     if (arguments->manifest && strcmp(name, "fetch"))
         return ctl_refuse(out, "--manifest is for i2vctl fetch.");
     if ((arguments->by || arguments->since) && !jobs)

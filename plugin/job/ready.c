@@ -28,12 +28,14 @@ static bool is_another(const EngineAnswer *answer)
            answer->status >= 200 && answer->status < 400;
 }
 
-/* Whether it may take requests in a while. Of an error in its list, which a gateway may
- * have from elsewhere, that cannot be said; the create call has an answer of its own. */
+/* Whether it may take requests in a while; also where no whole answer came: by its time
+ * what is sent afterwards may have to be looked for. Of an error in its list, which a
+ * gateway may have from elsewhere, that cannot be said; the create call has an answer of
+ * its own. */
 static bool is_starting(const EngineAnswer *answer)
 {
-    return !answer->status || answer->status == 429 || answer->status == 502 ||
-           answer->status == 503 || answer->status == 504;
+    return answer->verdict == ENGINE_UNSENT || answer->status == 429 ||
+           answer->status == 502 || answer->status == 503 || answer->status == 504;
 }
 
 static Phase take_answer(Job *job, const EngineAnswer *answer)

@@ -215,7 +215,7 @@ static void fill_report(Journey *j, int ret, JourneyReport *report)
         report->dry_run = o->request->dry_run;
     }
     /* What the ledger says by now of one that failed. */
-    if (ret < 0 && o->store &&
+    if (ret < 0 && o->settled &&
         store_load(o->store, o->request->key, false, &unheard, &now) >= 0)
         FFSWAP(Record *, o->record, now);
     record_free(&now);

@@ -18,6 +18,7 @@ typedef struct Order {
     Store *store;
     Record *record; ///< as it was when it was looked up
     Events *events;
+    bool settled; ///< the request is whole, and its store is open
     bool served;  ///< the store has the clip
     bool known;   ///< a job of this process is at it, or was
     bool said;    ///< what is asked for
@@ -26,6 +27,9 @@ typedef struct Order {
     EngineBody body; ///< of the create call, when one may be needed
     bool quotable;   ///< its price is to be asked before it is sent
 } Order;
+
+/** The first step of the two that follow. */
+int order_begin(Order *order, const Ask *ask, Outcome *out);
 
 /** Options -> request -> still: read -> key; the store is opened. @return 0, or a
  * negative AVERROR as of i2v_fetch() after a sentence; so all below */
@@ -48,7 +52,8 @@ int order_check_store(const Order *order, bool *can_keep, Outcome *out);
  * and could be kept. */
 int order_plan(Order *order, Outcome *out);
 
-/** Ask what the clip costs, and hold that against the limit. */
+/** Ask whether the model is still served, and what the clip costs, and hold that against
+ * the limit. */
 int order_price(Order *order, Outcome *out);
 
 /** order_plan() and order_price(), unless there is nothing to buy. */

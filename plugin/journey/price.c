@@ -41,7 +41,7 @@ static int look_up(const Request *r, const AVIOInterruptCB *interrupt,
                  r->engine->name);
         return AVERROR(ENODATA);
     }
-    if ((ret = served_ask(r, interrupt, &served)) < 0)
+    if ((ret = served_ask(r, r->max_cost >= 0, interrupt, &served)) < 0)
         return ret;
     if ((ret = served.ret) < 0)
         snprintf(price->text, sizeof(price->text), "the gateway's list: %s", served.why);

@@ -59,13 +59,12 @@ static void forget(Answer *answer)
     *answer = (Answer){0};
 }
 
-/* Called with the lock. @return NULL when there is none that is young enough; of one that
- * could not be had a limit would make too much */
-static const Answer *find_answer(const Request *r)
+/* Called with the lock. @return NULL when there is none that is young enough; one that
+ * could not be had does for a courtesy alone */
+static const Answer *find_answer(const Request *r, bool needed)
 {
     for (Answer *a = answers; a < answers + KEPT_LISTS; a++)
-        if (is_of(a, r) && clock_now() - a->when < KEPT_US &&
-            (a->ret >= 0 || r->max_cost < 0))
+        if (is_of(a, r) && clock_now() - a->when < KEPT_US && (a->ret >= 0 || !needed))
             return a;
     return NULL;
 }
@@ -88,19 +87,20 @@ static void tell(const Answer *answer, Served *served)
     *served = (Served){answer->ret, answer->catalogue, answer->why};
 }
 
-int served_ask(const Request *r, const AVIOInterruptCB *interrupt, Served *served)
+int served_ask(const Request *r, bool needed, const AVIOInterruptCB *interrupt,
+               Served *served)
 {
     CatalogueSource source = source_of(r, interrupt);
     Answer fresh = {0};
     const Answer *answer;
 
     pthread_mutex_lock(&lock);
-    if ((answer = find_answer(r))) {
+    if ((answer = find_answer(r, needed))) {
         tell(answer, served);
         return 0;
     }
     pthread_mutex_unlock(&lock);
-    source.timeout_ms = r->max_cost >= 0 ? 0 : COURTESY_MS;
+    source.timeout_ms = needed ? 0 : COURTESY_MS;
     fresh.ret = r->engine->list(&source, r->model_name, &fresh.catalogue, fresh.why,
                                 sizeof(fresh.why));
     fresh.when = clock_now();
@@ -198,18 +198,20 @@ int served_is(const Request *r, const Store *store, const AVIOInterruptCB *inter
     CatalogueRetirement retired;
     Catalogue *catalogue = NULL;
     Served served;
-    int ret = served_ask(r, interrupt, &served);
+    char why[96];
+    int ret = served_ask(r, true, interrupt, &served);
 
     if (ret < 0)
         return ret;
-    if (served.ret < 0)
-        outcome_fail(out, FAILURE_GATEWAY, served.ret,
-                     "Of the models of the option model %s cannot be asked which it "
-                     "serves: %s; nothing sent.",
-                     r->origin, served.why);
     ret = served.ret < 0 ? served.ret
                          : catalogue_find(served.catalogue, r->model_name) >= 0;
+    av_strlcpy(why, served.why, sizeof(why));
     served_release();
+    if (ret < 0)
+        return outcome_fail(out, FAILURE_GATEWAY, ret,
+                            "Which of the models of the option model are served %s does "
+                            "not tell: %s; nothing sent.",
+                            r->origin, why);
     if (ret > 0) {
         int gone = find_retirement(r, store, interrupt, &catalogue, &retired);
         ret = gone < 0 ? gone : !(gone && is_withdrawn(&retired));

@@ -16,10 +16,11 @@ typedef struct Served {
 
 /**
  * Look a request's model up in its engine's list, which must have one. What was heard
- * within a minute does, unless there is a limit to hold it against and it was an error.
+ * within a minute does, but not an error where the answer is needed.
  * @return 0, to be followed by served_release(); AVERROR(ENOMEM) or AVERROR(EINTR)
  */
-int served_ask(const Request *request, const AVIOInterruptCB *interrupt, Served *served);
+int served_ask(const Request *request, bool needed, const AVIOInterruptCB *interrupt,
+               Served *served);
 void served_release(void);
 
 /**

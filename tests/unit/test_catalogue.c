@@ -10,7 +10,6 @@
 #include <libavutil/time.h>
 
 #include "engine/aimlapi.h"
-#include "journey/learn.h"
 #include "server.h"
 
 #define OK         "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n"
@@ -168,8 +167,13 @@ static const struct {
 static int retirements(const CatalogueSource *source, Catalogue **catalogue, char *why,
                        size_t size)
 {
-    const LearnFrom from = {&aimlapi, *source, NULL};
-    return learn_retirements(&from, catalogue, why, size);
+    EngineDocument document = {0};
+    int ret = aimlapi_retirements(source, &document, why, size);
+
+    *catalogue = NULL;
+    if (ret >= 0 && (ret = catalogue_of(document.json, catalogue)) < 0)
+        snprintf(why, size, "not a list");
+    return ret;
 }
 
 static void test_failures(void **state)
