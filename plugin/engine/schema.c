@@ -25,6 +25,7 @@ typedef struct Place {
     int item;
     int depth;
     const char *const *elsewhere; ///< members that count as given, or NULL
+    bool loose;                   ///< one of several schemas: others may name members
 } Place;
 
 const cJSON *schema_of_document(const cJSON *document)
@@ -136,9 +137,10 @@ static void say_list(AVBPrint *why, const cJSON *list, bool names)
             return;
         }
         if (names)
-            av_bprintf(why, "%s", item->string);
+            av_bprintf(why, "%s", text_is_plain(item->string) ? item->string : "?");
         else if (cJSON_IsString(item))
-            av_bprintf(why, "%s", item->valuestring);
+            av_bprintf(why, "%s",
+                       text_is_plain(item->valuestring) ? item->valuestring : "?");
         else
             say_value(why, item);
     }
@@ -193,10 +195,12 @@ static bool is_whole(const cJSON *value)
 static bool check_type(const cJSON *schema, const cJSON *value, const Place *place,
                        AVBPrint *why)
 {
-    const char *type = json_text(schema, "type");
+    const cJSON *own = json_member(schema, "type");
+    const char *type =
+        cJSON_IsArray(own) ? cJSON_GetStringValue(own->child) : cJSON_GetStringValue(own);
 
-    if (!type || !strcmp(type, type_of(value)) ||
-        (!strcmp(type, "integer") && is_whole(value)))
+    if (!type || schema_may_be(schema, type_of(value)) ||
+        (schema_may_be(schema, "integer") && is_whole(value)))
         return true;
     begin(why, place, value);
     av_bprintf(why, "%s", name_type(type));
@@ -307,12 +311,15 @@ static bool check_members(const cJSON *schema, const cJSON *value, const Place *
                           AVBPrint *why)
 {
     const cJSON *properties = json_member(schema, "properties"), *member, *name;
+    const cJSON *others = json_member(schema, "additionalProperties");
+    bool strict = cJSON_IsObject(properties) && properties->child && !place->loose &&
+                  !cJSON_IsTrue(others) && !cJSON_IsObject(others);
 
     cJSON_ArrayForEach(member, value)
     {
-        const Place at = {place, member->string, 0, place->depth + 1, NULL};
+        const Place at = {place, member->string, 0, place->depth + 1, NULL, false};
         const cJSON *property = schema_property(schema, member->string);
-        if (!property && cJSON_IsObject(properties)) {
+        if (!property && strict) {
             av_bprintf(why, "there is no field ");
             say_place(why, &at);
             av_bprintf(why, "; there is ");
@@ -327,7 +334,7 @@ static bool check_members(const cJSON *schema, const cJSON *value, const Place *
         if (!cJSON_IsString(name) || json_member(value, name->valuestring) ||
             is_among(place->elsewhere, name->valuestring))
             continue;
-        const Place at = {place, name->valuestring, 0, place->depth + 1, NULL};
+        const Place at = {place, name->valuestring, 0, place->depth + 1, NULL, false};
         av_bprintf(why, "the field ");
         say_place(why, &at);
         av_bprintf(why, " must be given");
@@ -341,10 +348,13 @@ static bool check_alternatives(const cJSON *list, const cJSON *value, const Plac
 {
     const unsigned before = why->len;
     const cJSON *one;
+    Place at = *place;
+
+    at.loose = true;
 
     cJSON_ArrayForEach(one, list)
     {
-        if (check(one, value, place, why)) {
+        if (check(one, value, &at, why)) {
             why->len = FFMIN(before, why->size - 1);
             why->str[why->len] = '\0';
             return true;

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "engine/schema_model.h"
 
-#include <stdio.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,10 +13,14 @@
 #include <libavutil/mem.h>
 
 #include "base/json.h"
+#include "base/text.h"
 #include "engine/schema.h"
 
 /* Of a length without an upper bound. */
 #define LONGEST_S 3600
+
+/* A field whose name is longer carries no still. */
+#define NAME_SIZE 64
 
 typedef struct Learned {
     Model model; ///< the first: it is what is handed out
@@ -28,6 +32,7 @@ typedef struct Learned {
     const char ***words; ///< of each field, or NULL
     char **texts;        ///< of numbers among words and defaults
     int nb_fields, nb_texts;
+    bool failed; ///< for want of memory
 } Learned;
 
 /* Texts that must be made */
@@ -36,6 +41,7 @@ static const char *keep(Learned *l, char *text)
 {
     if (text && av_dynarray_add_nofree(&l->texts, &l->nb_texts, text) < 0)
         av_freep(&text);
+    l->failed |= !text;
     return text;
 }
 
@@ -43,37 +49,47 @@ static const char *keep(Learned *l, char *text)
 static const char *text_of(Learned *l, const cJSON *value)
 {
     if (cJSON_IsString(value))
-        return value->valuestring;
+        return text_is_plain(value->valuestring) ? value->valuestring : NULL;
     if (cJSON_IsBool(value))
         return cJSON_IsTrue(value) ? "true" : "false";
-    return cJSON_IsNumber(value) ? keep(l, av_asprintf("%.10g", value->valuedouble))
-                                 : NULL;
+    if (!cJSON_IsNumber(value))
+        return NULL;
+    char *printed = cJSON_PrintUnformatted(value); // not in the host's locale
+    const char *text = keep(l, printed ? av_strdup(printed) : NULL);
+    cJSON_free(printed);
+    return text;
 }
 
 /* Which field is which */
 
+/* Whether one of these is a word of a name, between its ends and its _ and -. */
 static bool has_word(const char *name, const char *const *words)
 {
-    while (*words && !av_stristr(name, *words))
-        words++;
-    return *words;
+    for (; *words; words++) {
+        size_t size = strlen(*words);
+        for (const char *at = name; (at = av_stristr(at, *words)); at++)
+            if ((at == name || strchr("_-", at[-1])) && strchr("_-", at[size]))
+                return true;
+    }
+    return false;
 }
 
-static const char *const ends[] = {"last", "tail", "end_", "end-", NULL};
+static const char *const ends[] = {"last", "tail", "end", NULL};
 
 /* A URL of a picture, one or several, that is neither the last nor meant for something
  * else. */
 static bool is_picture(const cJSON *property, bool last)
 {
     static const char *const pictures[] = {"image", "frame", "still", NULL};
-    static const char *const others[] = {"mask",  "style", "alpha", "video", "audio",
-                                         "num_",  "rate",  "per_",  "fps",   "match_",
-                                         "count", "list",  "urls",  NULL};
+    static const char *const others[] = {"mask",  "style",  "alpha",  "video",
+                                         "audio", "prompt", "size",   "type",
+                                         "mode",  "rate",   "format", NULL};
     const char *name = property->string;
 
     return has_word(name, pictures) && !has_word(name, others) &&
            has_word(name, ends) == last && schema_may_be(property, "string") &&
-           !json_member(property, "enum");
+           !json_member(property, "enum") && strlen(name) < NAME_SIZE &&
+           !name[strcspn(name, ".[")];
 }
 
 static const char *find_picture(const Learned *l, bool last)
@@ -110,7 +126,7 @@ static const char *find_pictures(Learned *l)
 /* Whether the field of a path such as "keyframes.frame0.url" is there. */
 static bool has_field(const Learned *l, const char *path)
 {
-    char name[64];
+    char name[NAME_SIZE];
 
     av_strlcpy(name, path ? path : "",
                FFMIN(strcspn(path ? path : "", ".[") + 1, sizeof(name)));
@@ -150,10 +166,12 @@ static void find_stills(Learned *l)
 static void find_audio(Learned *l)
 {
     static const char *const sound[] = {"audio", "sound", NULL};
-    static const char *const others[] = {"keep", "url", NULL};
+    static const char *const others[] = {"keep", "url", "urls", NULL};
     const cJSON *property, *found = NULL;
     Model *m = &l->model;
 
+    if (m->audio_field)
+        found = schema_property(l->schema, m->audio_field);
     cJSON_ArrayForEach(property, json_member(l->schema, "properties"))
     {
         if (!found && schema_may_be(property, "boolean") &&
@@ -187,7 +205,8 @@ static bool take_names(const cJSON *property, const char **names)
             memset(names, 0, MODEL_CHOICES * sizeof(*names));
             return false;
         }
-        names[count++] = item->valuestring;
+        names[count] = item->valuestring;
+        count += text_is_plain(item->valuestring);
     }
     return true;
 }
@@ -204,9 +223,10 @@ static void take_resolution(Learned *l)
     const cJSON *property = schema_property(l->schema, "resolution");
     Model *m = &l->model;
 
-    take_names(property, m->resolutions);
+    bool listed = take_names(property, m->resolutions);
     /* What the request was stays what it was, while it is taken. */
-    if (!is_among(m->resolutions, m->resolution))
+    if (!property ||
+        (listed && m->resolutions[0] && !is_among(m->resolutions, m->resolution)))
         m->resolution = json_text(property, "default");
 }
 
@@ -217,22 +237,33 @@ static void take_ratio(Learned *l)
 
     if (!has_field(l, m->ratio_field))
         m->ratio_field = first_of(l, names);
-    m->follows = NULL;
     take_names(schema_property(l->schema, m->ratio_field ? m->ratio_field : ""),
                m->aspect_ratios);
-    for (const char *const *name = m->aspect_ratios; *name; name++)
+    if (!is_among(m->aspect_ratios, m->follows))
+        m->follows = NULL;
+    for (const char *const *name = m->aspect_ratios; *name && !l->row; name++)
         if (!strcmp(*name, "auto") || !strcmp(*name, "adaptive"))
             m->follows = *name;
     if (!m->ratio_field)
         m->ratio_field = names[0];
 }
 
+static int whole(double seconds)
+{
+    int number = (int)av_clipd(seconds, 0, LONGEST_S + 1);
+    return number <= LONGEST_S && number == seconds ? number : 0;
+}
+
+/* A whole number of seconds, "8" or 8; 0 for anything else. */
 static int seconds_of(const cJSON *value)
 {
-    double seconds = cJSON_IsString(value)   ? atoi(value->valuestring)
-                     : cJSON_IsNumber(value) ? value->valuedouble
-                                             : 0;
-    return seconds > 0 && seconds <= LONGEST_S ? (int)seconds : 0;
+    const char *text = cJSON_GetStringValue(value);
+
+    if (text)
+        return *text && !text[strspn(text, "0123456789")] && strlen(text) < 6
+                   ? whole(atoi(text))
+                   : 0;
+    return cJSON_IsNumber(value) ? whole(value->valuedouble) : 0;
 }
 
 /* The lengths of an enumeration: all of a range, or some. */
@@ -244,9 +275,11 @@ static void take_lengths(const cJSON *list, Model *m)
     cJSON_ArrayForEach(item, list)
     {
         int seconds = seconds_of(item);
+        if (!seconds)
+            continue;
         least = FFMIN(least, seconds);
         most = FFMAX(most, seconds);
-        if (seconds && count < MODEL_CHOICES - 1)
+        if (count < MODEL_CHOICES - 1)
             m->durations[count++] = seconds;
         all++;
     }
@@ -276,8 +309,10 @@ static void take_duration(Learned *l)
     if (cJSON_IsArray(list)) {
         take_lengths(list, m);
     } else {
-        m->shortest = FFMAX((int)json_number(property, "minimum", 1), 1);
-        m->longest = (int)FFMIN(json_number(property, "maximum", LONGEST_S), LONGEST_S);
+        m->shortest =
+            (int)av_clipd(ceil(json_number(property, "minimum", 1)), 1, LONGEST_S);
+        m->longest =
+            (int)av_clipd(json_number(property, "maximum", LONGEST_S), 1, LONGEST_S);
     }
     m->duration = before && model_takes_duration(m, before)
                       ? before
@@ -390,7 +425,7 @@ static int take_fields(Learned *l)
         return AVERROR(ENOMEM);
     cJSON_ArrayForEach(property, properties)
     {
-        if (!is_taken(&l->model, property->string))
+        if (!is_taken(&l->model, property->string) && text_is_plain(property->string))
             take_field(l, property);
     }
     l->model.fields = l->fields;
@@ -415,7 +450,8 @@ static int learn(Learned *l, const char *name)
     take_ratio(l);
     take_duration(l);
     take_prompt(l);
-    return take_fields(l);
+    int ret = take_fields(l);
+    return ret >= 0 && l->failed ? AVERROR(ENOMEM) : ret;
 }
 
 int schema_model(cJSON *document, const char *name, const Model *row, Model **model)

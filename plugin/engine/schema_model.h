@@ -22,8 +22,8 @@ int schema_model(cJSON *document, const char *name, const Model *row, Model **mo
 /** Free what schema_model() made; sets *model to NULL. */
 void schema_model_free(Model **model);
 
-/** Say in which options and fields a model differs from its row: "duration 4 or 8 (4, 8
- * or 12 in the table)"; nothing when in none. */
+/** Say in which options and fields a model differs from its row: "duration: 4 or 8 (in
+ * the table 4, 8 or 12)"; nothing when in none. */
 void schema_model_compare(const Model *model, const Model *row, struct AVBPrint *text);
 
 #endif

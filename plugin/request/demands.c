@@ -109,7 +109,10 @@ static int check_rules(const Request *r, Outcome *out)
 static int check_schema(const Request *r, Outcome *out)
 {
     char image[64], end_image[64];
-    const char *const elsewhere[] = {"model", image, end_image, NULL};
+    /* The ratio is chosen by the still. */
+    const char *ratio =
+        r->ratio_is_auto && r->model->aspect_ratios[0] ? r->model->ratio_field : "";
+    const char *const elsewhere[] = {"model", image, end_image, ratio, NULL};
     cJSON *fields = fields_parsed(r);
     AVBPrint why;
 

@@ -36,8 +36,8 @@ typedef struct Request {
     /* Of a model that takes both as a size: */
     char *resolution;
     char *ratio;                 ///< NULL = the still's
-    const char *image_field;     ///< the request field that carries the still; static
-    const char *end_image_field; ///< and that of the last frame; static
+    const char *image_field;     ///< the request field that carries the still; of model
+    const char *end_image_field; ///< and that of the last frame; likewise
     char *prompt;
     cJSON *fields; ///< every request field but the stills
     char *image;

@@ -92,6 +92,8 @@ static int settle_ratio(Request *r, const Still *still)
         still ? model_nearest_ratio(r->model, still_width(still), still_height(still))
         : r->model->follows ? r->model->follows
                             : r->model->aspect_ratios[0];
+    if (!ratio) // of the service's words for shapes none is known
+        return 0;
     return cJSON_AddStringToObject(r->fields, r->model->ratio_field, ratio)
                ? 0
                : AVERROR(ENOMEM);

@@ -7,7 +7,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <libavutil/avstring.h>
 #include <libavutil/common.h>
@@ -17,6 +16,7 @@
 #include "base/digest.h"
 #include "base/files.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "store/parts.h"
 
 #define DIRECTORY  "models"
@@ -40,15 +40,6 @@ static char *path_of(const Store *store, const char *origin, const char *name)
     path = av_asprintf("%s/" DIRECTORY "/%s-%.12s.json", store->directory, shown, digest);
     av_free(whole);
     return path;
-}
-
-bool document_exists(const Store *store, const char *origin, const char *name)
-{
-    char *path = path_of(store, origin, name);
-    bool exists = path && access(path, F_OK) == 0;
-
-    av_free(path);
-    return exists;
 }
 
 int document_read(const Store *store, const char *origin, const char *name,
@@ -76,7 +67,8 @@ int document_read(const Store *store, const char *origin, const char *name,
             cJSON_Delete(document->json);
             document->json = NULL;
         }
-        av_strlcpy(document->etag, etag ? etag : "", sizeof(document->etag));
+        av_strlcpy(document->etag, etag && text_is_plain(etag) ? etag : "",
+                   sizeof(document->etag));
         if (got > 0 && passed >= 0)
             *age = (int64_t)passed;
     }

@@ -11,9 +11,6 @@
 #include "engine/engine.h"
 #include "store/store.h"
 
-/** Whether a document may be there. A name is of a model, or another of the engine's. */
-bool document_exists(const Store *store, const char *origin, const char *name);
-
 /**
  * Read one.
  * @param document  filled in; json may be NULL: there was none
