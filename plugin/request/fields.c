@@ -138,6 +138,18 @@ static bool is_free(const Request *r, const char *field, const char *const *name
     return !names[0] && r->model->schema && schema_property(r->model->schema, field);
 }
 
+/* A text, or the number that the schema has in its place. */
+static cJSON *value_of(const Request *r, const char *field, const char *text)
+{
+    const cJSON *schema = r->model ? r->model->schema : NULL;
+    const cJSON *property = schema ? schema_property(schema, field) : NULL;
+    bool number =
+        property && params_is_number(text) &&
+        (schema_may_be(property, "integer") || schema_may_be(property, "number"));
+
+    return number ? cJSON_CreateRaw(text) : cJSON_CreateString(text);
+}
+
 static int check_resolution(const char *given, Outcome *out, Request *r)
 {
     const char *resolution = given                            ? given
@@ -148,8 +160,9 @@ static int check_resolution(const char *given, Outcome *out, Request *r)
         return keep_resolution(resolution, out, r);
     if (r->model && given && !is_free(r, "resolution", r->model->resolutions))
         ret = check_name("resolution", given, r->model->resolutions, r, out);
-    return ret < 0 || !resolution ? ret
-                                  : put(r, "resolution", cJSON_CreateString(resolution));
+    return ret < 0 || !resolution
+               ? ret
+               : put(r, "resolution", value_of(r, "resolution", resolution));
 }
 
 static int check_aspect_ratio(const char *given, Outcome *out, Request *r)

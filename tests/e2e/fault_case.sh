@@ -28,7 +28,7 @@ wrong() {
 
 # The gateway
 
-SERVER= DEFAULTS=poll_interval=0.1
+SERVER='' DEFAULTS=poll_interval=0.1
 if [ "${ENGINE:-}" = openai ]; then
   SERVER="--api openai"
   DEFAULTS=$DEFAULTS:engine=openai

@@ -345,6 +345,12 @@ static const Case cases[] = {
      "{\"a\":[1]}", NULL},
     {"{\"required\":[\"later\",\"a\",7,null],\"properties\":{\"a\":{},\"later\":{}}}",
      "{\"a\":1}", NULL},
+    {"{\"properties\":{\"a\":{},\"b\":{}},\"anyOf\":[{\"properties\":{\"a\":{}},\"required\":["
+     "\"a\"]}]}",
+     "{\"a\":1,\"b\":2}", NULL},
+    {"{\"properties\":{\"a\":{}},\"additionalProperties\":true}", "{\"b\":2}", NULL},
+    {"{\"properties\":{\"a\":{\"type\":[\"integer\",\"null\"]}}}", "{\"a\":\"x\"}",
+     "a whole number"},
     {"{\"required\":[\"a\"],\"properties\":{\"a\":{}}}", "{}",
      "the field a must be given"},
 };
@@ -407,6 +413,87 @@ static void test_new_names(void **state)
     refuses("duration", "6", NULL, NULL, "5 or 9");
     schema_model_free(&m);
     cJSON_Delete(document);
+}
+
+/* A document with these properties beside still and prompt. */
+static cJSON *document_with(const char *properties, const char *required)
+{
+    char text[2048];
+
+    snprintf(text, sizeof(text),
+             "{\"paths\":{\"/v2/video/generations\":{\"post\":{\"requestBody\":"
+             "{\"content\":{\"application/json\":{\"schema\":{\"type\":\"object\","
+             "\"required\":[%s],\"properties\":{\"model\":{\"enum\":[\"new/model\"]},"
+             "\"prompt\":{\"type\":\"string\"},"
+             "\"image_url\":{\"type\":\"string\"},%s}}}}}}}}}",
+             required, properties);
+    return cJSON_Parse(text);
+}
+
+static void begin(const char *properties, const char *required, Model **m)
+{
+    document = document_with(properties, required);
+    assert_non_null(document);
+    name = "new/model";
+    assert_int_equal(schema_model(cJSON_Duplicate(document, true), name, NULL, m), 0);
+    model = *m;
+}
+
+static void end(Model **m)
+{
+    schema_model_free(m);
+    cJSON_Delete(document);
+}
+
+static void test_odd_shapes(void **state)
+{
+    Model *m;
+
+    (void)state;
+    /* Words for shapes that nobody knows are left to the service. */
+    begin("\"aspect_ratio\":{\"type\":\"string\",\"enum\":[\"landscape\",\"portrait\"]}",
+          "", &m);
+    takes(NULL, NULL, NULL, NULL, NULL);
+    takes("aspect_ratio", "portrait", NULL, NULL, "aspect_ratio");
+    end(&m);
+    /* What the still decides counts as given. */
+    begin("\"aspect_ratio\":{\"type\":\"string\",\"enum\":[\"16:9\",\"9:16\"]}",
+          "\"aspect_ratio\"", &m);
+    takes(NULL, NULL, NULL, NULL, "aspect_ratio");
+    end(&m);
+    begin("\"duration\":{\"type\":\"string\",\"enum\":[\"auto\",\"4\",\"6\",\"8\"]}", "",
+          &m);
+    check_number("no range", m->longest, 0);
+    takes("duration", "6", NULL, NULL, "duration");
+    refuses("duration", "5", NULL, NULL, "4, 6 or 8");
+    end(&m);
+    begin("\"duration\":{\"type\":\"number\",\"enum\":[2.5,5]}", "", &m);
+    check_number("the whole ones", m->durations[0], 5);
+    end(&m);
+    begin("\"resolution\":{\"type\":\"integer\",\"enum\":[480,720]}", "", &m);
+    takes("resolution", "720", NULL, NULL, "resolution");
+    refuses("resolution", "721", NULL, NULL, "480 or 720");
+    end(&m);
+    /* A part of a word is none. */
+    begin(
+        "\"blend_images\":{\"type\":\"string\"},\"elastic_image\":{\"type\":\"string\"},"
+        "\"image_prompt\":{\"type\":\"string\"},\"image_size\":{\"type\":\"string\"}",
+        "", &m);
+    assert_null(m->end_image_field);
+    check_text("still", m->image_field, "image_url");
+    takes(NULL, NULL, "image_prompt", cJSON_CreateString("a"), "image_prompt");
+    end(&m);
+    /* No escape sequence reaches a terminal. */
+    begin("\"mode\":{\"type\":\"string\",\"enum\":[\"a\\u001b[2Jb\"]},"
+          "\"e\\u001b\":{\"type\":\"string\",\"default\":\"\\u0007\"}",
+          "", &m);
+    assert_null(model_field(m, "mode")->words);
+    assert_null(model_field(m, "e\x1b"));
+    refuses(NULL, NULL, "mode", cJSON_CreateString("x"), "mode");
+    assert_null(strchr(said.error, 0x1b));
+    refuses(NULL, NULL, "nosuch", cJSON_CreateString("x"), "nosuch");
+    assert_null(strchr(said.error, 0x1b));
+    end(&m);
 }
 
 /* A model of the table keeps what it does by default, while that is taken. */
@@ -473,8 +560,8 @@ static void test_no_schema(void **state)
 {
     static const char *const texts[] = {
         "{}", "[]", "{\"paths\":7}", "{\"paths\":{\"/x\":{\"post\":{}}}}",
-        "{\"paths\":{\"/x\":{\"post\":{\"requestBody\":{\"content\":{\"application/json\":"
-        "{\"schema\":{\"properties\":[]}}}}}}}}"};
+        ("{\"paths\":{\"/x\":{\"post\":{\"requestBody\":{\"content\":{\"application/json\":"
+         "{\"schema\":{\"properties\":[]}}}}}}}}")};
     Model *m;
 
     (void)state;
@@ -490,7 +577,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_published), cmocka_unit_test(test_keywords),
         cmocka_unit_test(test_new_names),       cmocka_unit_test(test_row),
-        cmocka_unit_test(test_no_schema),
+        cmocka_unit_test(test_odd_shapes),      cmocka_unit_test(test_no_schema),
     };
     StillSource source = {.image = temp_bmp("still.bmp", 1280, 720, 90)};
 
