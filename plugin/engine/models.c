@@ -145,9 +145,9 @@ const char *model_nearest_ratio(const Model *model, int width, int height)
     const char *nearest = model->follows;
     double best = 0, best_ratio = 0, ratio;
 
-    for (const char *const *name = model->aspect_ratios; *name && !model->follows;
-         name++) {
-        if (!model_parse_ratio(*name, &ratio))
+    const char *const *names = (model->row ? model->row : model)->aspect_ratios;
+    for (const char *const *name = names; *name && !model->follows; name++) {
+        if (!model_parse_ratio(*name, &ratio) || !is_among(model->aspect_ratios, *name))
             continue;
         double distance = fabs(log(ratio) - log((double)width / height));
         /* Of 16:9 and 9:16 a square still is equally far, but for rounding. */

@@ -100,8 +100,9 @@ typedef struct Model {
     int64_t max_bytes;        ///< of the still, 0 = not said
     const ModelField *fields; ///< ends with one without a name; NULL = none
     ModelRule rules[MODEL_RULES];
-    int latency;         ///< seconds that a generation was seen to take, 0 = not said
-    const cJSON *schema; ///< of its requests, as the service has it, or NULL
+    int latency;             ///< seconds that a generation was seen to take, 0 = not said
+    const cJSON *schema;     ///< of its requests, as the service has it, or NULL
+    const struct Model *row; ///< of the table, where that has the model, too
     bool takes_no_prompt;
     bool learned; ///< it is from its schema alone: what it does by default is left to it
 } Model;
@@ -140,7 +141,8 @@ bool model_frame(const Model *model, const char *resolution, double ratio, int *
 
 /** The supported aspect ratio nearest to a still's, the landscape one of two equally
  * near; the one that follows the still where there is one; NULL when the model takes
- * none. */
+ * none. What a schema adds to those of the table is chosen by the option alone: the same
+ * request stays the same. */
 const char *model_nearest_ratio(const Model *model, int width, int height);
 
 /* For people: "4, 8 or 12", added to a list. */

@@ -62,15 +62,25 @@ static const char *text_of(Learned *l, const cJSON *value)
 
 /* Which field is which */
 
-/* Whether one of these is a word of a name, between its ends and its _ and -. */
+static bool is_upper(char c)
+{
+    return c >= 'A' && c <= 'Z';
+}
+
+/* Whether a word ends at a place of a name: "image_url", "imageUrl", "image1". */
+static bool ends_at(const char *at)
+{
+    return strchr("_-0123456789", *at) || (is_upper(*at) && !is_upper(at[-1]));
+}
+
+/* Whether one of these is a word of a name. */
 static bool has_word(const char *name, const char *const *words)
 {
-    for (; *words; words++) {
-        size_t size = strlen(*words);
+    for (; *words; words++)
         for (const char *at = name; (at = av_stristr(at, *words)); at++)
-            if ((at == name || strchr("_-", at[-1])) && strchr("_-", at[size]))
+            if ((at == name || ends_at(at) || strchr("_-", at[-1])) &&
+                ends_at(at + strlen(*words)))
                 return true;
-    }
     return false;
 }
 
@@ -80,7 +90,8 @@ static const char *const ends[] = {"last", "tail", "end", NULL};
  * else. */
 static bool is_picture(const cJSON *property, bool last)
 {
-    static const char *const pictures[] = {"image", "frame", "still", NULL};
+    static const char *const pictures[] = {"image", "img",   "frame", "picture",
+                                           "photo", "still", NULL};
     static const char *const others[] = {"mask",  "style",  "alpha",  "video",
                                          "audio", "prompt", "size",   "type",
                                          "mode",  "rate",   "format", NULL};
@@ -442,6 +453,7 @@ static int learn(Learned *l, const char *name)
     l->model = l->row ? *l->row : nothing;
     l->model.learned = !l->row;
     l->model.schema = l->schema;
+    l->model.row = l->row;
     if (!l->row && !(l->model.name = l->name = av_strdup(name)))
         return AVERROR(ENOMEM);
     find_stills(l);

@@ -259,7 +259,7 @@ check_rest() { # host
     esac
     for name in "$I2V_STORE"/*; do
         case $name in
-        *.json | *.lock | *.mp4 | */journal.jsonl) ;;
+        *.json | *.lock | *.mp4 | */journal.jsonl | */models) ;;
         *) wrong "left behind: ${name##*/}" ;;
         esac
     done

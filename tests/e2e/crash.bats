@@ -30,8 +30,8 @@ setup() { cd "$BATS_TEST_TMPDIR" || return; }
     local host trace
     for host in ffmpeg i2vctl; do
         trace=$BATS_FILE_TMPDIR/fresh.$host
-        # Before the intent only the price is asked.
-        same "" "$(grep -vE '^start/(connect#1$|(send|recv) models#)' "$trace" |
+        # Before the intent only the price is asked, and what is retired.
+        same "" "$(grep -vE '^start/(connect#[12]$|(send|recv) models#)' "$trace" |
             grep -E '^start/(connect|send|recv)|^(start|intent|sent)/.* (poll|download)#')"
         [ "$(grep -c '^intent/send create#' "$trace")" -ge 10 ]
         # The kernel may take a piece in parts.

@@ -549,11 +549,40 @@ static void test_row(void **state)
         check_number("latency", m->latency, 9);
         check_number("audio", m->audio, MODEL_AUDIO_NEVER);
         assert_false(m->learned);
+        assert_ptr_equal(m->row, table);
         av_bprint_init(&said_of, 0, AV_BPRINT_SIZE_AUTOMATIC);
         schema_model_compare(m, table, &said_of);
         check_text(rows[i].properties, said_of.str, rows[i].said);
         schema_model_free(&m);
     }
+}
+
+/* What a schema adds is for whoever asks for it. */
+static void test_ratio_of_row(void **state)
+{
+    static const Model table[] = {
+        {.name = "a/b",
+         .image_field = "image_url",
+         .ratio_field = "aspect_ratio",
+         .aspect_ratios = {"16:9", "9:16"}},
+        {.name = "a/c", .image_field = "image_url", .ratio_field = "aspect_ratio"},
+        {0}};
+    static const char properties[] =
+        "\"aspect_ratio\":{\"type\":\"string\",\"enum\":[\"auto\",\"1:1\",\"16:9\",\"9:16\"]}";
+    Model *m;
+
+    (void)state;
+    assert_int_equal(schema_model(document_with(properties, ""), "a/b", table, &m), 0);
+    check_text("square", model_nearest_ratio(m, 500, 500), "16:9");
+    assert_null(m->follows);
+    schema_model_free(&m);
+    assert_int_equal(schema_model(document_with(properties, ""), "a/c", table + 1, &m),
+                     0);
+    assert_null(model_nearest_ratio(m, 500, 500));
+    schema_model_free(&m);
+    assert_int_equal(schema_model(document_with(properties, ""), "a/d", NULL, &m), 0);
+    check_text("as the still", model_nearest_ratio(m, 500, 500), "auto");
+    schema_model_free(&m);
 }
 
 static void test_no_schema(void **state)
@@ -577,7 +606,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_published), cmocka_unit_test(test_keywords),
         cmocka_unit_test(test_new_names),       cmocka_unit_test(test_row),
-        cmocka_unit_test(test_odd_shapes),      cmocka_unit_test(test_no_schema),
+        cmocka_unit_test(test_odd_shapes),      cmocka_unit_test(test_ratio_of_row),
+        cmocka_unit_test(test_no_schema),
     };
     StillSource source = {.image = temp_bmp("still.bmp", 1280, 720, 90)};
 
