@@ -162,10 +162,13 @@ static int use_schema(Answers *answers, const AVIOInterruptCB *interrupt, bool u
     return ret;
 }
 
+/* In a row; each may have been waited for. */
+#define MOST_FAILURES 3
+
 static int update(Answers *answers, const AVIOInterruptCB *interrupt, Outcome *out)
 {
     const LearnFrom from = learn_from(answers, interrupt);
-    int count = catalogue_count(answers->models), known = 0, ret = 0;
+    int count = catalogue_count(answers->models), known = 0, failed = 0, ret = 0;
     char why[256];
 
     if (!from.engine->schema || !answers->models || !answers->store)
@@ -178,10 +181,15 @@ static int update(Answers *answers, const AVIOInterruptCB *interrupt, Outcome *o
         ret = learn_entry(&from, answers->models, i, &model, out, why, sizeof(why));
         if (ret == AVERROR(EINTR) || ret == AVERROR(ENOMEM))
             return ret;
+        failed = ret < 0 ? failed + 1 : 0;
+        if (failed > MOST_FAILURES)
+            return outcome_fail(out, FAILURE_GATEWAY, ret,
+                                "%s cannot be asked what its models take: %s.",
+                                from.source.origin, why);
         if (ret < 0)
             outcome_say(out, AV_LOG_WARNING, "%s cannot be asked what %s takes: %s.",
                         from.source.origin, catalogue_id(answers->models, i), why);
-        known += model != NULL;
+        known += model && ret >= 0;
         schema_model_free(&model);
     }
     if (!known && count)

@@ -385,6 +385,10 @@ static void print_rules(const Model *model)
 static void print_still(const Model *model)
 {
     printf("\nThe still:\n");
+    if (!model->image_field) {
+        printf("  none: it makes no clip of one still\n");
+        return;
+    }
     for (const ModelSize *size = model->sizes; size && size->width; size++)
         printf("  at %s %s %s %dx%d\n", size->resolution, size->aspect_ratio,
                model->exact ? "exactly" : "best", size->width, size->height);

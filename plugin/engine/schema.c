@@ -15,6 +15,9 @@
 /* Deeper there is nothing that a person would type. */
 #define MAX_DEPTH 12
 
+/* A request with more fields is nobody's, and takes long to compare. */
+#define MOST_FIELDS 1000
+
 /* A list of values that is longer helps nobody. */
 #define MOST_SHOWN 24
 
@@ -37,7 +40,8 @@ const cJSON *schema_of_document(const cJSON *document)
         const cJSON *body = json_member(json_member(path, "post"), "requestBody");
         const cJSON *type = json_member(json_member(body, "content"), "application/json");
         const cJSON *schema = json_member(type, "schema");
-        if (cJSON_IsObject(json_member(schema, "properties")))
+        const cJSON *properties = json_member(schema, "properties");
+        if (cJSON_IsObject(properties) && cJSON_GetArraySize(properties) <= MOST_FIELDS)
             return schema;
     }
     return NULL;
@@ -253,6 +257,19 @@ static bool check_text(const cJSON *schema, const cJSON *value, const Place *pla
     return false;
 }
 
+/* Whether a number is a bound, or beyond one, that is not taken itself: a number of its
+ * own, or a flag of the other bound. */
+static bool is_excluded(const cJSON *schema, double number)
+{
+    const cJSON *low = json_member(schema, "exclusiveMinimum");
+    const cJSON *high = json_member(schema, "exclusiveMaximum");
+
+    return (cJSON_IsNumber(low) && number <= low->valuedouble) ||
+           (cJSON_IsNumber(high) && number >= high->valuedouble) ||
+           (cJSON_IsTrue(low) && number <= json_number(schema, "minimum", number - 1)) ||
+           (cJSON_IsTrue(high) && number >= json_number(schema, "maximum", number + 1));
+}
+
 static bool check_number(const cJSON *schema, const cJSON *value, const Place *place,
                          AVBPrint *why)
 {
@@ -262,10 +279,14 @@ static bool check_number(const cJSON *schema, const cJSON *value, const Place *p
     bool bounded = cJSON_IsNumber(json_member(schema, "minimum")) &&
                    cJSON_IsNumber(json_member(schema, "maximum"));
 
-    if (number >= least && number <= most)
+    bool excluded = is_excluded(schema, number);
+
+    if (number >= least && number <= most && !excluded)
         return true;
     begin(why, place, value);
-    if (bounded)
+    if (excluded)
+        av_bprintf(why, "a number within its bounds, and not one of them");
+    else if (bounded)
         av_bprintf(why, "a number from %.10g to %.10g", least, most);
     else
         av_bprintf(why, "a number of at %s %.10g", number < least ? "least" : "most",

@@ -73,6 +73,8 @@ bool find_unproved_clip(Job *job, Phase *next)
 /* What is known, and how to go on. */
 static Phase stop_lost(Job *job, const char *why)
 {
+    /* Where a list tells by the prompt, that there is no trace proves nothing. */
+    bool proves = !job->request->engine->listed_within;
     Phase next;
 
     if (find_unproved_clip(job, &next))
@@ -80,9 +82,12 @@ static Phase stop_lost(Job *job, const char *why)
     return job_fail(
         job, FAILURE_LATER, AVERROR(ETIMEDOUT),
         "The request was sent and its answer lost, and %s (client request id %s). "
-        "Nothing more was sent. The same command looks again, and sends it anew only when "
-        "24 h have passed without a trace of it; -take %d pays for a new generation now.",
-        why, job->record->client_ids, job->request->take + 1);
+        "Nothing more was sent. The same command looks again, and sends it anew %s; -take "
+        "%d pays for a new generation now.",
+        why, job->record->client_ids,
+        proves ? "only when 24 h have passed without a trace of it"
+               : "never by itself, only once i2vctl forget has dropped it",
+        job->request->take + 1);
 }
 
 /* @param why  with a %s for what the engine lists */

@@ -3,6 +3,7 @@
 #include "journey/learn.h"
 
 #include <stdatomic.h>
+#include <stdio.h>
 
 #include <libavutil/avstring.h>
 #include <libavutil/bprint.h>
@@ -50,8 +51,8 @@ static int read_kept(const LearnFrom *from, const char *name, EngineDocument *do
                : AVERROR(ENOENT);
 }
 
-static void keep(const LearnFrom *from, const char *name, const EngineDocument *document,
-                 const Outcome *out)
+static int keep(const LearnFrom *from, const char *name, const EngineDocument *document,
+                const Outcome *out)
 {
     int ret = from->store
                   ? document_write(from->store, from->source.origin, name, document)
@@ -60,6 +61,7 @@ static void keep(const LearnFrom *from, const char *name, const EngineDocument *
     if (ret < 0)
         outcome_say(out, AV_LOG_VERBOSE, "What %s says of %s cannot be kept: %s.",
                     from->source.origin, name, av_err2str(ret));
+    return ret;
 }
 
 /* Schemas */
@@ -138,8 +140,8 @@ static int ask_entry(const LearnFrom *from, const Catalogue *catalogue, int n,
 }
 
 /* Keep what came, but nothing in place of a schema: that is then as old as today. */
-static void keep_better(const LearnFrom *from, const char *name, EngineDocument *fresh,
-                        const Outcome *out)
+static int keep_better(const LearnFrom *from, const char *name, EngineDocument *fresh,
+                       const Outcome *out)
 {
     EngineDocument kept;
     int64_t age;
@@ -148,7 +150,7 @@ static void keep_better(const LearnFrom *from, const char *name, EngineDocument 
         clear(fresh);
         *fresh = kept;
     }
-    keep(from, name, fresh, out);
+    return keep(from, name, fresh, out);
 }
 
 int learn_entry(const LearnFrom *from, const Catalogue *catalogue, int n, Model **model,
@@ -163,10 +165,12 @@ int learn_entry(const LearnFrom *from, const Catalogue *catalogue, int n, Model 
     int ret = ask_entry(from, catalogue, n, &document, why, why_size);
     if (ret < 0)
         return ret;
-    keep_better(from, name, &document, out);
+    int kept = keep_better(from, name, &document, out);
     ret = make(&document, name, row, model);
     say_differences(from, *model, row, out);
-    return ret;
+    if (ret >= 0 && kept < 0)
+        snprintf(why, why_size, "it cannot be kept: %s", av_err2str(kept));
+    return ret < 0 ? ret : kept;
 }
 
 int learn_kept(const LearnFrom *from, const char *name, Model **model, bool *due)

@@ -141,10 +141,6 @@ static void say_request(const Order *o)
     int prompt = (int)strcspn(r->prompt, "\r\n");
     cJSON *fields = scrub_fields(r->fields);
 
-    if (!r->model)
-        events_say(o->events, AV_LOG_INFO,
-                   "The model %s is not known to i2v: it is sent as asked.",
-                   r->model_name);
     av_bprint_init(&text, 0, AV_BPRINT_SIZE_AUTOMATIC);
     av_bprintf(&text, "%s", r->model_name);
     cJSON_ArrayForEach(field, fields)
@@ -227,6 +223,10 @@ int order_plan(Order *o, Outcome *out)
         (r->silence && (ret = made_check_place(out)) < 0) ||
         (!sent && (ret = order_check_store(o, &o->quotable, out)) < 0))
         return ret;
+    if (!r->model)
+        events_say(o->events, AV_LOG_INFO,
+                   "The model %s is not known to i2v: it is sent as asked.",
+                   r->model_name);
     o->plan.may_create = true;
     return 0;
 }

@@ -174,31 +174,48 @@ static int was_asked(Order *o, Outcome *out)
            state == RECORD_READY;
 }
 
-/* A request that was asked stays what it was, and needs no engine. Before another is, the
- * engine says what the model takes if nothing is known of it, or was for long. */
-static int read_known(Order *o, const Request *place, Outcome *out)
+/* The request by what the engine says that the model takes, now or lately. It keeps the
+ * key that it has without that: schemas change, and the same command is to be the same
+ * request whatever they say. Only what can be asked by its schema alone has that of it.
+ */
+static int read_learned(Order *o, const Request *place, Model *model, bool due,
+                        const char *key, Outcome *out)
 {
-    Outcome quiet = {.log = out->log, .quiet = true};
-    Model *model;
-    bool due;
-    int ret = recall_model(o, place, &model, &due), asked;
+    LearnFrom from = learn_from(o, place);
+    int ret;
 
-    if (ret < 0)
-        return ret;
-    bool unknown = due && !model;
-    ret = build(o, model, unknown ? &quiet : out, out);
-    if (ret == AVERROR(ENOMEM) || ret == AVERROR(EINTR) || (ret < 0 && !unknown) || !due)
-        return ret;
-    if ((asked = was_asked(o, out)) < 0)
-        return asked;
-    if (asked && !unknown)
-        return 0;
-    if (!asked) {
-        LearnFrom from = learn_from(o, place);
+    if (due) {
+        schema_model_free(&model);
         if ((ret = learn_model(&from, o->options->model, &model, out)) < 0)
             return ret;
     }
-    return build(o, asked ? NULL : model, out, out);
+    if ((ret = build(o, model, out, out)) < 0 || !*key)
+        return ret;
+    av_strlcpy(o->request->key, key, sizeof(o->request->key));
+    events_set_key(o->events, key);
+    return 0;
+}
+
+/* What was asked already needs no schema. */
+static int read_known(Order *o, const Request *place, Outcome *out)
+{
+    Outcome quiet = {.log = out->log, .quiet = true};
+    char key[REQUEST_KEY_SIZE] = "";
+    Model *model;
+    bool due;
+    int ret = recall_model(o, place, &model, &due), asked = 0;
+
+    if (ret < 0 || (!model && !due))
+        return ret < 0 ? ret : build(o, NULL, out, out);
+    ret = build(o, NULL, &quiet, out);
+    if (ret >= 0) {
+        av_strlcpy(key, o->request->key, sizeof(key));
+        asked = was_asked(o, out);
+    }
+    if (ret != AVERROR(ENOMEM) && ret != AVERROR(EINTR) && !asked)
+        return read_learned(o, place, model, due, key, out);
+    schema_model_free(&model);
+    return ret < 0 || asked < 0 ? FFMIN(ret, asked) : build(o, NULL, out, out);
 }
 
 static int read_request(Order *o, Outcome *out)
@@ -248,14 +265,11 @@ static int find_asked(Order *o, const char *list, Outcome *out)
 {
     Outcome quiet = {.log = out->log, .quiet = true};
     Request *place;
-    Model *model;
-    bool due;
     int ret;
 
     while ((ret = take_name(o, &list)) > 0) {
-        if ((ret = find_place(o, &place)) >= 0 &&
-            (ret = recall_model(o, place, &model, &due)) >= 0)
-            ret = build(o, model, &quiet, out);
+        if ((ret = find_place(o, &place)) >= 0)
+            ret = build(o, NULL, &quiet, out);
         request_free(&place);
         if (ret == AVERROR(ENOMEM) || ret == AVERROR(EINTR))
             return ret;

@@ -491,7 +491,7 @@ int fields_check(const Options *o, Outcome *out, Request *r)
     cJSON *params = NULL;
     int ret;
 
-    bool named = o->model && o->model[0] && text_is_utf8(o->model);
+    bool named = o->model && o->model[0] && text_is_plain(o->model);
     if (!named && (o->model || !r->engine->any_model))
         return outcome_refuse(out, "The option model must name a model of the gateway.");
     if (o->negative_prompt && !text_is_utf8(o->negative_prompt))

@@ -67,13 +67,18 @@ static StillTarget effective_target(const StillTarget *asked, const Still *still
     return target;
 }
 
-static bool add_still(cJSON *key, const Still *still, const StillTarget *asked,
-                      const char *url)
+static bool add_still(cJSON *key, const Request *r, const Still *still,
+                      const StillTarget *asked, const char *url)
 {
     char digest[DIGEST_TEXT_SIZE];
     if (!still)
         return cJSON_AddStringToObject(key, "image", url);
     StillTarget target = effective_target(asked, still);
+    /* What size its model demands is not known here, and may be known to its engine. */
+    if (!r->model && asked->fit != STILL_NONE) {
+        target.fit = asked->fit;
+        target.position = asked->position;
+    }
     digest_hex(still_digest(still), 32, digest);
     return cJSON_AddStringToObject(key, "image", digest) &&
            cJSON_AddNumberToObject(key, "width", target.width) &&
@@ -90,7 +95,7 @@ static bool add_end(cJSON *key, const Request *r, const Still *end)
 {
     cJSON *member = r->end_image ? cJSON_AddObjectToObject(key, "end_image") : NULL;
     return !r->end_image ||
-           (member && add_still(member, end, &r->end_target, r->end_image));
+           (member && add_still(member, r, end, &r->end_target, r->end_image));
 }
 
 int key_of(const Request *request, const Still *still, const Still *end, char *key)
@@ -107,7 +112,7 @@ int key_of(const Request *request, const Still *still, const Still *end, char *k
         (request->engine != engine_default() &&
          !cJSON_AddStringToObject(json, "engine", request->engine->name)) ||
         !cJSON_AddNumberToObject(json, "take", request->take) ||
-        !add_still(json, still, &request->target, request->image) ||
+        !add_still(json, request, still, &request->target, request->image) ||
         !add_end(json, request, end) || sort_members(json) < 0 ||
         !(text = cJSON_PrintUnformatted(json)))
         goto end;

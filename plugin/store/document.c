@@ -63,6 +63,9 @@ int document_read(const Store *store, const char *origin, const char *name,
     if (ret >= 0) {
         double passed = (double)time(NULL) - got;
         document->json = cJSON_DetachItemFromObjectCaseSensitive(file, "document");
+        if (!document->json ||
+            (!cJSON_IsObject(document->json) && !cJSON_IsNull(document->json)))
+            ret = AVERROR(ENOENT);
         if (!cJSON_IsObject(document->json)) {
             cJSON_Delete(document->json);
             document->json = NULL;

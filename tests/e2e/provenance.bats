@@ -123,7 +123,7 @@ account_fits() { # clip
     for turn in 1 2; do
         works fetch -v warning "${REQUEST[@]}" still.png
         says_in_one "no audio" silence=1
-        same 1 "$(wc -l <<<"$stderr")"
+        same 1 "$(grep -vc " lists the model " <<<"$stderr")"
     done
     works ctl wait -v warning "$(basename "$output" .mp4)"
     says "no audio"

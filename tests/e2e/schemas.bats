@@ -107,6 +107,46 @@ age() {
     works fetch --model "$FILM" --prompt p still.png
 }
 
+# Let what is kept say something else, as if it had been renewed.
+changed() { # jq of the properties
+    local file
+    for file in "$I2V_STORE"/models/[!l]*; do
+        jq ".document.paths[].post.requestBody.content[\"application/json\"].schema.properties |= ($1)" "$file" >new
+        cp new "$file"
+    done
+}
+
+@test "a schema that changes makes no other request of the same command" {
+    local change
+    works fetch --model "$FILM" --prompt p --duration 4 still.png
+    works ctl models --update openai/sora-2-i2v
+    works fetch --prompt p still.png
+    for change in "del(.aspect_ratio)" ".aspect_ratio.enum = [\"1:1\", \"auto\"]" ".duration.enum = [5]" \
+        ".still = .image_url | del(.image_url)" "del(.duration, .resolution)"; do
+        changed "$change"
+        works fetch --model "$FILM" --prompt p --duration 4 still.png
+        works fetch --model "$FILM" --prompt p --duration 4 --reuse only still.png
+        works ctl wait --model "$FILM" --prompt p --duration 4 still.png
+        works fetch --prompt p still.png
+    done
+    expect_creates 2
+    # How the still is to be fitted is asked, too.
+    rm -r "$I2V_STORE/models"
+    works fetch --model "$FILM" --prompt p --duration 4 --fit contain still.png
+    expect_creates 3
+}
+
+@test "one that was sent and not answered is looked for, whatever the schema says by then" {
+    set_faults "create 1 drop-after" "create * rows late 5"
+    ends_with 75 fetch --model "$FILM" --prompt q --max_wait 1 still.png
+    rm -r "$I2V_STORE/models"
+    works fetch --model "$FILM" --prompt other still.png
+    changed "del(.aspect_ratio)"
+    set_faults ""
+    works fetch --model "$FILM" --prompt q still.png
+    expect_creates 2
+}
+
 @test "fallback=still stands in where the gateway does not tell, and not for a bad option" {
     set_faults "models * status 503"
     works fetch --model "$OLD" --prompt p --fallback still still.png
