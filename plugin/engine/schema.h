@@ -2,11 +2,12 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Of JSON Schema what occurs in OpenAPI 3.0 documents of such services is understood:
- * type, nullable, enum, format uri, minimum, maximum (and whether these are taken), the least and the most characters
- * and items, items, properties, required, anyOf and oneOf. Whatever else it says is
- * passed over, and so is a keyword whose value makes no sense. A reference is not
- * followed. Unlike in JSON Schema a member that is not among the properties is not taken:
- * a service that ignores it makes, and bills, what was not asked for.
+ * type, nullable, enum, format uri, minimum, maximum (and whether these are taken), the
+ * least and the most characters and items, items, properties, required, anyOf and oneOf.
+ * Whatever else it says is passed over, and so is a keyword whose value makes no sense. A
+ * reference is not followed. Unlike in JSON Schema a member that is not among the
+ * properties is not taken: a service that ignores it makes, and bills, what was not asked
+ * for.
  */
 #ifndef I2V_SCHEMA_H
 #define I2V_SCHEMA_H
