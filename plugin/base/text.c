@@ -87,6 +87,13 @@ void text_trim(char *text)
     text[size] = '\0';
 }
 
+bool text_is_listed(const char *text, const char *const *list)
+{
+    while (text && list && *list && strcmp(*list, text))
+        list++;
+    return text && list && *list;
+}
+
 bool text_is_among(const char *word, const char *list)
 {
     size_t size = strlen(word);

@@ -28,6 +28,9 @@ void text_tidy(char *text);
 /** Drop the white space at both ends of a text. */
 void text_trim(char *text);
 
+/** Whether a text is one of a list that ends with NULL; not when either is NULL. */
+bool text_is_listed(const char *text, const char *const *list);
+
 /** Whether a word stands in a list whose words are separated by |. */
 bool text_is_among(const char *word, const char *list);
 

@@ -67,12 +67,8 @@ static int find_gateway(const AVDictionary *given, bool make, Outcome *out,
 
 static LearnFrom learn_from(const Answers *answers, const AVIOInterruptCB *interrupt)
 {
-    return (LearnFrom){.engine = answers->place->engine,
-                       .source = {.origin = answers->place->origin,
-                                  .ca_file = answers->place->ca_file,
-                                  .allow_http = answers->place->allow_http,
-                                  .interrupt = interrupt},
-                       .store = answers->store};
+    const Request *place = answers->place;
+    return (LearnFrom){place->engine, request_source(place, interrupt), answers->store};
 }
 
 /* @param model  or NULL for all

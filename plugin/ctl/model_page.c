@@ -22,7 +22,7 @@ static const char *any_name(const ModelPage *page, int which)
 
     if (page->model) {
         names[count++] = page->model->name;
-        slash = page->model->learned ? NULL : strchr(page->model->name, '/');
+        slash = model_is_learned(page->model) ? NULL : strchr(page->model->name, '/');
     }
     if (page->model && page->model->alias)
         names[count++] = page->model->alias;

@@ -12,6 +12,8 @@
 #include <libavutil/bprint.h>
 #include <libavutil/common.h>
 
+#include "base/text.h"
+
 /* "openai/sora-2-i2v" is known as "sora-2-i2v" too. */
 static bool is_named(const Model *model, const char *name)
 {
@@ -34,6 +36,22 @@ const ModelField *model_field(const Model *model, const char *name)
         if (!strcmp(field->name, name))
             return field;
     return NULL;
+}
+
+bool model_is_learned(const Model *model)
+{
+    return model->schema && !model->row;
+}
+
+bool model_path_is(const char *path, const char *name)
+{
+    size_t size = strlen(name);
+    return !strncmp(path, name, size) && strchr(".[", path[size]);
+}
+
+void model_path_field(const char *path, char *name, size_t size)
+{
+    av_strlcpy(name, path, FFMIN(strcspn(path, ".[") + 1, size));
 }
 
 bool model_takes_duration(const Model *model, int seconds)
@@ -77,13 +95,6 @@ static int even(double size)
     return (int)lround(size / 2) * 2;
 }
 
-static bool is_among(const char *const *names, const char *name)
-{
-    while (*names && strcmp(*names, name))
-        names++;
-    return *names;
-}
-
 bool model_size(const Model *model, const char *resolution, const char *aspect_ratio,
                 int *width, int *height)
 {
@@ -98,8 +109,8 @@ bool model_size(const Model *model, const char *resolution, const char *aspect_r
             return true;
         }
     }
-    if (model->sizes || !side || !is_among(model->resolutions, resolution) ||
-        !is_among(model->aspect_ratios, aspect_ratio) ||
+    if (model->sizes || !side || !text_is_listed(resolution, model->resolutions) ||
+        !text_is_listed(aspect_ratio, model->aspect_ratios) ||
         !model_parse_ratio(aspect_ratio, &ratio))
         return false;
     *width = ratio >= 1 ? even(side * ratio) : side;
@@ -147,7 +158,8 @@ const char *model_nearest_ratio(const Model *model, int width, int height)
 
     const char *const *names = (model->row ? model->row : model)->aspect_ratios;
     for (const char *const *name = names; *name && !model->follows; name++) {
-        if (!model_parse_ratio(*name, &ratio) || !is_among(model->aspect_ratios, *name))
+        if (!model_parse_ratio(*name, &ratio) ||
+            !text_is_listed(*name, model->aspect_ratios))
             continue;
         double distance = fabs(log(ratio) - log((double)width / height));
         /* Of 16:9 and 9:16 a square still is equally far, but for rounding. */

@@ -4,6 +4,7 @@
 #define I2V_MODELS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <cjson/cJSON.h>
@@ -104,7 +105,6 @@ typedef struct Model {
     const cJSON *schema;     ///< of its requests, as the service has it, or NULL
     const struct Model *row; ///< of the table, where that has the model, too
     bool takes_no_prompt;
-    bool learned; ///< it is from its schema alone: what it does by default is left to it
 } Model;
 
 /** The row of a model by its name, with or without the developer in front, or its alias;
@@ -113,6 +113,18 @@ const Model *model_find(const Model *models, const char *name);
 
 /** A further field by its name, or NULL. */
 const ModelField *model_field(const Model *model, const char *name);
+
+/* A still's field may be a path, "keyframes.frame0.url", or a list of one still,
+ * "image_urls[]". */
+
+/** Whether the first part of a path is this field. */
+bool model_path_is(const char *path, const char *name);
+
+/** The first part of a path, cut to fit. */
+void model_path_field(const char *path, char *name, size_t size);
+
+/** Whether it is from its schema alone: what it does by default is left to it. */
+bool model_is_learned(const Model *model);
 
 /** Whether a clip may have this length. */
 bool model_takes_duration(const Model *model, int seconds);

@@ -278,7 +278,6 @@ static bool check_number(const cJSON *schema, const cJSON *value, const Place *p
     double most = json_number(schema, "maximum", number);
     bool bounded = cJSON_IsNumber(json_member(schema, "minimum")) &&
                    cJSON_IsNumber(json_member(schema, "maximum"));
-
     bool excluded = is_excluded(schema, number);
 
     if (number >= least && number <= most && !excluded)
@@ -321,13 +320,6 @@ static bool check_items(const cJSON *schema, const cJSON *value, const Place *pl
     return true;
 }
 
-static bool is_among(const char *const *names, const char *name)
-{
-    while (names && *names && strcmp(*names, name))
-        names++;
-    return names && *names;
-}
-
 static bool check_members(const cJSON *schema, const cJSON *value, const Place *place,
                           AVBPrint *why)
 {
@@ -353,7 +345,7 @@ static bool check_members(const cJSON *schema, const cJSON *value, const Place *
     cJSON_ArrayForEach(name, json_member(schema, "required"))
     {
         if (!cJSON_IsString(name) || json_member(value, name->valuestring) ||
-            is_among(place->elsewhere, name->valuestring))
+            text_is_listed(name->valuestring, place->elsewhere))
             continue;
         const Place at = {place, name->valuestring, 0, place->depth + 1, NULL, false};
         av_bprintf(why, "the field ");
@@ -372,7 +364,6 @@ static bool check_alternatives(const cJSON *list, const cJSON *value, const Plac
     Place at = *place;
 
     at.loose = true;
-
     cJSON_ArrayForEach(one, list)
     {
         if (check(one, value, &at, why)) {

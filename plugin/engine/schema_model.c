@@ -25,8 +25,6 @@
 typedef struct Learned {
     Model model; ///< the first: it is what is handed out
     cJSON *document;
-    const cJSON *schema; ///< in it
-    const Model *row;    ///< or NULL
     char *name;
     ModelField *fields;
     const char ***words; ///< of each field, or NULL
@@ -108,13 +106,13 @@ static const char *find_picture(const Learned *l, bool last)
     const cJSON *property;
     const char *found = NULL;
 
-    cJSON_ArrayForEach(property, json_member(l->schema, "properties"))
+    cJSON_ArrayForEach(property, json_member(l->model.schema, "properties"))
     {
         if (!is_picture(property, last))
             continue;
         /* Of several the one that the request cannot do without, else the first. */
-        if (!found || (!schema_requires(l->schema, found) &&
-                       schema_requires(l->schema, property->string)))
+        if (!found || (!schema_requires(l->model.schema, found) &&
+                       schema_requires(l->model.schema, property->string)))
             found = property->string;
     }
     return found;
@@ -127,7 +125,7 @@ static const char *find_pictures(Learned *l)
                                         "reference_image_urls"};
 
     for (size_t i = 0; i < FF_ARRAY_ELEMS(names); i++) {
-        const cJSON *property = schema_property(l->schema, names[i]);
+        const cJSON *property = schema_property(l->model.schema, names[i]);
         if (schema_may_be(property, "array") && json_number(property, "minItems", 0) <= 1)
             return keep(l, av_asprintf("%s[]", names[i]));
     }
@@ -139,14 +137,13 @@ static bool has_field(const Learned *l, const char *path)
 {
     char name[NAME_SIZE];
 
-    av_strlcpy(name, path ? path : "",
-               FFMIN(strcspn(path ? path : "", ".[") + 1, sizeof(name)));
-    return *name && schema_property(l->schema, name);
+    model_path_field(path ? path : "", name, sizeof(name));
+    return *name && schema_property(l->model.schema, name);
 }
 
 static const char *first_of(const Learned *l, const char *const *names)
 {
-    while (*names && !schema_property(l->schema, *names))
+    while (*names && !schema_property(l->model.schema, *names))
         names++;
     return *names;
 }
@@ -170,8 +167,8 @@ static void find_stills(Learned *l)
     if (!m->end_image_field)
         m->end_image_field = find_picture(l, true);
     m->needs_end_image =
-        m->end_image_field && (schema_requires(l->schema, m->end_image_field) ||
-                               (l->row && l->row->needs_end_image));
+        m->end_image_field && (schema_requires(l->model.schema, m->end_image_field) ||
+                               (l->model.row && l->model.row->needs_end_image));
 }
 
 static void find_audio(Learned *l)
@@ -182,22 +179,21 @@ static void find_audio(Learned *l)
     Model *m = &l->model;
 
     if (m->audio_field)
-        found = schema_property(l->schema, m->audio_field);
-    cJSON_ArrayForEach(property, json_member(l->schema, "properties"))
+        found = schema_property(l->model.schema, m->audio_field);
+    cJSON_ArrayForEach(property, json_member(l->model.schema, "properties"))
     {
         if (!found && schema_may_be(property, "boolean") &&
             has_word(property->string, sound) && !has_word(property->string, others))
             found = property;
     }
     m->audio_field = found ? found->string : NULL;
-    if (found && !m->learned &&
-        (m->audio == MODEL_AUDIO_ON || m->audio == MODEL_AUDIO_OFF) &&
+    if (found && m->row && (m->audio == MODEL_AUDIO_ON || m->audio == MODEL_AUDIO_OFF) &&
         !json_member(found, "default"))
         return;
     if (found)
         m->audio = cJSON_IsFalse(json_member(found, "default")) ? MODEL_AUDIO_OFF
                                                                 : MODEL_AUDIO_ON;
-    else if (!l->row || l->row->audio_field)
+    else if (!l->model.row || l->model.row->audio_field)
         m->audio = MODEL_AUDIO_UNKNOWN;
 }
 
@@ -222,22 +218,15 @@ static bool take_names(const cJSON *property, const char **names)
     return true;
 }
 
-static bool is_among(const char *const *names, const char *name)
-{
-    while (*names && name && strcmp(*names, name))
-        names++;
-    return *names && name;
-}
-
 static void take_resolution(Learned *l)
 {
-    const cJSON *property = schema_property(l->schema, "resolution");
+    const cJSON *property = schema_property(l->model.schema, "resolution");
     Model *m = &l->model;
 
     bool listed = take_names(property, m->resolutions);
     /* What the request was stays what it was, while it is taken. */
     if (!property ||
-        (listed && m->resolutions[0] && !is_among(m->resolutions, m->resolution)))
+        (listed && m->resolutions[0] && !text_is_listed(m->resolution, m->resolutions)))
         m->resolution = json_text(property, "default");
 }
 
@@ -248,11 +237,11 @@ static void take_ratio(Learned *l)
 
     if (!has_field(l, m->ratio_field))
         m->ratio_field = first_of(l, names);
-    take_names(schema_property(l->schema, m->ratio_field ? m->ratio_field : ""),
+    take_names(schema_property(l->model.schema, m->ratio_field ? m->ratio_field : ""),
                m->aspect_ratios);
-    if (!is_among(m->aspect_ratios, m->follows))
+    if (!text_is_listed(m->follows, m->aspect_ratios))
         m->follows = NULL;
-    for (const char *const *name = m->aspect_ratios; *name && !l->row; name++)
+    for (const char *const *name = m->aspect_ratios; *name && !l->model.row; name++)
         if (!strcmp(*name, "auto") || !strcmp(*name, "adaptive"))
             m->follows = *name;
     if (!m->ratio_field)
@@ -313,7 +302,7 @@ static void take_duration(Learned *l)
     m->shortest = m->longest = m->duration = 0;
     m->duration_field = first_of(l, names);
     const cJSON *property =
-        m->duration_field ? schema_property(l->schema, m->duration_field) : NULL;
+        m->duration_field ? schema_property(l->model.schema, m->duration_field) : NULL;
     if (!property)
         return;
     const cJSON *list = json_member(property, "enum");
@@ -332,15 +321,15 @@ static void take_duration(Learned *l)
 
 static void take_prompt(Learned *l)
 {
-    const cJSON *prompt = schema_property(l->schema, "prompt");
+    const cJSON *prompt = schema_property(l->model.schema, "prompt");
     double longest = json_number(prompt, "maxLength", 0);
     Model *m = &l->model;
 
     m->takes_no_prompt = !prompt;
     if (longest >= 1 && longest < 1e7)
         m->longest_prompt = (int)longest;
-    m->prompt_instead = schema_property(l->schema, "multi_prompt") &&
-                                !schema_requires(l->schema, "prompt")
+    m->prompt_instead = schema_property(l->model.schema, "multi_prompt") &&
+                                !schema_requires(l->model.schema, "prompt")
                             ? "multi_prompt"
                             : NULL;
 }
@@ -387,7 +376,8 @@ static const char **words_of(Learned *l, const cJSON *property)
 
 static void take_field(Learned *l, const cJSON *property)
 {
-    const ModelField *known = l->row ? model_field(l->row, property->string) : NULL;
+    const ModelField *known =
+        l->model.row ? model_field(l->model.row, property->string) : NULL;
     ModelField *field = &l->fields[l->nb_fields];
     double longest =
         json_number(property, "maxLength", json_number(property, "maxItems", 0));
@@ -416,18 +406,16 @@ static bool is_taken(const Model *m, const char *name)
     const char *const options[] = {"model",        "prompt",          "resolution",
                                    m->ratio_field, m->duration_field, m->audio_field,
                                    m->image_field, m->end_image_field};
-    size_t size = strlen(name);
 
     for (size_t i = 0; i < FF_ARRAY_ELEMS(options); i++)
-        if (options[i] && !strncmp(options[i], name, size) &&
-            strchr(".[", options[i][size]))
+        if (options[i] && model_path_is(options[i], name))
             return true;
     return false;
 }
 
 static int take_fields(Learned *l)
 {
-    const cJSON *properties = json_member(l->schema, "properties"), *property;
+    const cJSON *properties = json_member(l->model.schema, "properties"), *property;
     size_t count = (size_t)cJSON_GetArraySize(properties) + 1;
 
     l->fields = av_calloc(count, sizeof(*l->fields));
@@ -443,18 +431,16 @@ static int take_fields(Learned *l)
     return 0;
 }
 
-static int learn(Learned *l, const char *name)
+static int learn(Learned *l, const char *name, const Model *row)
 {
     static const Model nothing = {.audio = MODEL_AUDIO_UNKNOWN};
 
-    l->schema = schema_of_document(l->document);
-    if (!l->schema)
+    l->model = row ? *row : nothing;
+    l->model.row = row;
+    l->model.schema = schema_of_document(l->document);
+    if (!l->model.schema)
         return AVERROR_INVALIDDATA;
-    l->model = l->row ? *l->row : nothing;
-    l->model.learned = !l->row;
-    l->model.schema = l->schema;
-    l->model.row = l->row;
-    if (!l->row && !(l->model.name = l->name = av_strdup(name)))
+    if (!row && !(l->model.name = l->name = av_strdup(name)))
         return AVERROR(ENOMEM);
     find_stills(l);
     find_audio(l);
@@ -477,9 +463,8 @@ int schema_model(cJSON *document, const char *name, const Model *row, Model **mo
         return AVERROR(ENOMEM);
     }
     l->document = document;
-    l->row = row;
     *model = &l->model;
-    if ((ret = learn(l, name)) < 0)
+    if ((ret = learn(l, name, row)) < 0)
         schema_model_free(model);
     return ret;
 }

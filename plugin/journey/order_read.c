@@ -122,12 +122,7 @@ static int find_place(Order *o, Request **place)
 
 static LearnFrom learn_from(const Order *o, const Request *place)
 {
-    return (LearnFrom){.engine = place->engine,
-                       .source = {.origin = place->origin,
-                                  .ca_file = place->ca_file,
-                                  .allow_http = place->allow_http,
-                                  .interrupt = o->ask->interrupt},
-                       .store = o->store};
+    return (LearnFrom){place->engine, request_source(place, o->ask->interrupt), o->store};
 }
 
 /* As of learn_kept(). */

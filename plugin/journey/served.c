@@ -33,16 +33,6 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static Answer answers[KEPT_LISTS]; ///< under the lock
 static char warned[256];           ///< under the lock: the model that was warned of last
 
-static CatalogueSource source_of(const Request *r, const AVIOInterruptCB *interrupt)
-{
-    return (CatalogueSource){
-        .origin = r->origin,
-        .ca_file = r->ca_file,
-        .allow_http = r->allow_http,
-        .interrupt = interrupt,
-    };
-}
-
 /* The list */
 
 static bool is_of(const Answer *answer, const Request *r)
@@ -90,7 +80,7 @@ static void tell(const Answer *answer, Served *served)
 int served_ask(const Request *r, bool needed, const AVIOInterruptCB *interrupt,
                Served *served)
 {
-    CatalogueSource source = source_of(r, interrupt);
+    CatalogueSource source = request_source(r, interrupt);
     Answer fresh = {0};
     const Answer *answer;
 
@@ -131,7 +121,7 @@ static int find_retirement(const Request *r, const Store *store,
                            const AVIOInterruptCB *interrupt, Catalogue **catalogue,
                            CatalogueRetirement *retired)
 {
-    LearnFrom from = {r->engine, source_of(r, interrupt), store};
+    LearnFrom from = {r->engine, request_source(r, interrupt), store};
     const char *alias = r->model ? r->model->alias : NULL;
     char why[96];
     int ret;

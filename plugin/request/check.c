@@ -282,6 +282,16 @@ int request_check_origin(Request *request, const Options *options, Outcome *out)
     return ret < 0 ? ret : check_ca_file(options, out, request);
 }
 
+CatalogueSource request_source(const Request *r, const AVIOInterruptCB *interrupt)
+{
+    return (CatalogueSource){
+        .origin = r->origin,
+        .ca_file = r->ca_file,
+        .allow_http = r->allow_http,
+        .interrupt = interrupt,
+    };
+}
+
 int request_check_gateway(Request *request, const Options *options, Outcome *out)
 {
     int ret = request_check_origin(request, options, out);

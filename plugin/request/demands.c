@@ -6,7 +6,6 @@
 
 #include <libavutil/avstring.h>
 #include <libavutil/bprint.h>
-#include <libavutil/common.h>
 #include <libavutil/error.h>
 #include <libavutil/mem.h>
 
@@ -119,10 +118,9 @@ static int check_schema(const Request *r, Outcome *out)
     if (!fields)
         return AVERROR(ENOMEM);
     cJSON_DeleteItemFromObjectCaseSensitive(fields, "model");
-    av_strlcpy(image, r->image_field,
-               FFMIN(strcspn(r->image_field, ".[") + 1, sizeof(image)));
-    av_strlcpy(end_image, r->end_image ? r->end_image_field : "", sizeof(end_image));
-    end_image[strcspn(end_image, ".[")] = '\0';
+    model_path_field(r->image_field, image, sizeof(image));
+    model_path_field(r->end_image ? r->end_image_field : "", end_image,
+                     sizeof(end_image));
     av_bprint_init(&why, 0, AV_BPRINT_SIZE_AUTOMATIC);
     bool taken = schema_takes(r->model->schema, fields, elsewhere, &why);
     cJSON_Delete(fields);

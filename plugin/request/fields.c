@@ -76,9 +76,8 @@ static int check_name(const char *option, const char *value, const char *const *
                       const Request *r, Outcome *out)
 {
     AVBPrint list;
-    for (const char *const *name = names; *name; name++)
-        if (!strcmp(*name, value))
-            return 0;
+    if (text_is_listed(value, names))
+        return 0;
     if (!names[0] && !strcmp(option, "aspect_ratio"))
         return outcome_refuse(
             out, "The option %s cannot be set for %s: its clip follows the still.",
@@ -152,9 +151,10 @@ static cJSON *value_of(const Request *r, const char *field, const char *text)
 
 static int check_resolution(const char *given, Outcome *out, Request *r)
 {
-    const char *resolution = given                            ? given
-                             : r->model && !r->model->learned ? r->model->resolution
-                                                              : NULL;
+    const char *resolution = given ? given
+                             : r->model && !model_is_learned(r->model)
+                                 ? r->model->resolution
+                                 : NULL;
     int ret = 0;
     if (r->model && r->model->size_field)
         return keep_resolution(resolution, out, r);
@@ -224,7 +224,7 @@ static int check_duration(const char *given, bool counted, Outcome *out, Request
         return 0;
     if (!given) {
         r->duration = r->model ? r->model->duration : 0;
-        if (r->model && r->model->learned)
+        if (r->model && model_is_learned(r->model))
             return 0;
     } else {
         if (av_parse_time(&us, given, 1) < 0 || us <= 0 || us > DAY_US ||
@@ -257,12 +257,8 @@ static bool is_value(const ModelField *field, const char *text)
         number = parsed ? parsed->valuedouble : 0;
         cJSON_Delete(parsed);
     }
-    if (field->words) {
-        const char *const *word = field->words;
-        while (*word && strcmp(*word, text))
-            word++;
-        return *word;
-    }
+    if (field->words)
+        return text_is_listed(text, field->words);
     switch (field->type) {
     case MODEL_TEXT:
     case MODEL_URL:
@@ -357,7 +353,7 @@ static int check_audio(const Options *o, Outcome *out, Request *r)
 
     r->audible = o->audio < 0 ? by_default : o->audio;
     r->mute = !o->audio;
-    if (o->audio < 0 || (r->model && o->audio == by_default && !model->learned))
+    if (o->audio < 0 || (r->model && o->audio == by_default && !model_is_learned(model)))
         return 0;
     if (model->audio_field)
         return put(r, model->audio_field, cJSON_CreateBool(o->audio));
@@ -383,10 +379,7 @@ static const char *option_of(const char *name, const Request *r)
         return name;
     if (model->size_field && (!strcmp(name, "width") || !strcmp(name, "height")))
         return "resolution";
-    /* Of a path the first part is the field. */
-    size_t size = strlen(name);
-    if (!strncmp(name, model->image_field, size) &&
-        strchr(".[", model->image_field[size]))
+    if (model_path_is(model->image_field, name))
         return "image";
     if (model->end_image_field && !strcmp(name, model->end_image_field) &&
         (r->model || r->end_image))
@@ -539,7 +532,7 @@ cJSON *request_fields(const Request *r)
                               is_text ? cJSON_CreateString(field->value)
                                       : cJSON_Parse(field->value));
     }
-    if (all && model && model->learned && model->resolution &&
+    if (all && model && model_is_learned(model) && model->resolution &&
         !json_member(all, "resolution"))
         cJSON_AddStringToObject(all, "resolution", model->resolution);
     if (all && model && model->audio_field && !json_member(all, model->audio_field))

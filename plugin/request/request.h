@@ -88,6 +88,10 @@ int request_check(const Options *options, Model *learned, Outcome *out,
 /** Check where the gateway is, for what needs no key: origin and CA bundle. */
 int request_check_origin(Request *request, const Options *options, Outcome *out);
 
+/** Where what its engine says to everybody is, for a request of which
+ * request_check_origin() was called; borrows from it. */
+CatalogueSource request_source(const Request *request, const AVIOInterruptCB *interrupt);
+
 /** Check where the request goes and with what: origin, CA bundle, API key (NULL when
  * there is none; what the store has can be had without). */
 int request_check_gateway(Request *request, const Options *options, Outcome *out);

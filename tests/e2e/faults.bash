@@ -12,7 +12,7 @@ rows() {
     sed -E '/^[a-z]/!d; s/ +\| +/|/g; s/ +$//' "$TABLE"
 }
 
-STEP=${STEP:-72}
+STEP=72
 
 # Whether a case is to be run.
 chosen() { # row, column, seconds

@@ -553,7 +553,7 @@ static void test_row(void **state)
         check_number("of the still", m->min_side, 300);
         check_number("latency", m->latency, 9);
         check_number("audio", m->audio, MODEL_AUDIO_NEVER);
-        assert_false(m->learned);
+        assert_false(model_is_learned(m));
         assert_ptr_equal(m->row, table);
         av_bprint_init(&said_of, 0, AV_BPRINT_SIZE_AUTOMATIC);
         schema_model_compare(m, table, &said_of);
