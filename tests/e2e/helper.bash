@@ -393,3 +393,5 @@ setup_file() {
 }
 teardown_file() { stop_gateway; }
 setup() { common_setup; }
+# What a failed test has left in the background must not be waited for.
+teardown() { jobs -p | xargs -r kill 2>/dev/null || true; }
