@@ -2,15 +2,11 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include "command.h"
+#include "command/check.h"
 #include "fetch.h"
 #include "say.h"
-
-/* FFmpeg's AVERROR_FILTER_NOT_FOUND */
-#define FILTER_NOT_FOUND (-(0xF8 | 'F' << 8 | 'I' << 16 | 'L' << 24))
+#include "words.h"
 
 /* What the command line names, the first time that anybody asks; else NULL. */
 static Command *read_command(void)
@@ -18,48 +14,29 @@ static Command *read_command(void)
     static atomic_flag asked = ATOMIC_FLAG_INIT;
     Command *command = NULL;
 
-    if (user_sends_ahead() && command_words() && !atomic_flag_test_and_set(&asked))
-        command_read(command_words(), &command);
+    if (user_sends_ahead() && words_get() && !atomic_flag_test_and_set(&asked))
+        command_read(words_get(), NULL, &command, NULL);
     return command;
 }
 
-/* Whether one of the requests will have made this file by the time that it is opened. */
-static bool is_saved(const Command *command, const char *path)
-{
-    for (int i = 0; i < command->nb_requests; i++)
-        for (const char *const *at = command->requests[i].options; at && at[0]; at += 2)
-            if (!strcmp(at[0], "save") && !strcmp(at[1], path))
-                return true;
-    return false;
-}
-
-/* What FFmpeg would refuse is refused before anything is bought for it. */
-static int check_graph(Host *host, const I2VFace *plugin, const Graph *graph)
+static bool has_filter(const CommandHost *host, const char *name)
 {
     typedef const struct AVFilter *GetByName(const char *name);
-    GetByName *get_by_name = (GetByName *)host_real(host, HOOK_avfilter_get_by_name);
-    char sentence[256];
+    GetByName *get_by_name =
+        (GetByName *)host_real(host->opaque, HOOK_avfilter_get_by_name);
 
-    if (*graph->why && filtergraph_may_have_source(graph->text)) {
-        plugin->complain("i2v", graph->why);
-        return -EINVAL;
-    }
-    /* FFmpeg before 6 takes nothing behind a separator for a filter without a name. */
-    if (graph->open_ended && !host_has(host, HOOK_avfilter_graph_segment_parse)) {
-        plugin->complain("i2v", "No such filter: ''; nothing sent");
-        return -EINVAL;
-    }
-    for (int i = 0; i < graph->nb_filters; i++) {
-        const GraphFilter *filter = &graph->filters[i];
+    return !get_by_name || get_by_name(name);
+}
 
-        if (filter->is_source || !get_by_name || get_by_name(filter->name))
-            continue;
-        snprintf(sentence, sizeof(sentence), "No such filter: '%s'; nothing sent",
-                 filter->name);
-        plugin->complain("i2v", sentence);
-        return FILTER_NOT_FOUND;
-    }
-    return 0;
+static CommandHost command_host(Host *host, const I2VFace *plugin)
+{
+    return (CommandHost){
+        .face = plugin,
+        .takes_open_end = host_has(host, HOOK_avfilter_graph_segment_parse),
+        .ends_with_left_over = true, /* only ffmpeg's words are read */
+        .has_filter = has_filter,
+        .opaque = host,
+    };
 }
 
 /* Check all that the command line names, then send it. One request alone is not sent: it
@@ -67,22 +44,9 @@ static int check_graph(Host *host, const I2VFace *plugin, const Graph *graph)
 static int send_command(Host *host, const I2VFace *plugin, const Command *command,
                         const I2VInterrupt *interrupt)
 {
-    char sentence[512];
-    int ret = 0;
+    CommandHost asked = command_host(host, plugin);
+    int ret = command_check(&asked, command);
 
-    if (command->missing && !is_saved(command, command->missing)) {
-        snprintf(sentence, sizeof(sentence),
-                 "%s: No such file or directory; this command names it as an input, so "
-                 "nothing was sent.",
-                 command->missing);
-        plugin->complain("i2v", sentence);
-        return -ENOENT;
-    }
-    for (int i = 0; i < command->nb_requests && ret >= 0; i++)
-        if (!command->requests[i].filter)
-            ret = plugin->check_named(&command->requests[i]);
-    for (int i = 0; i < command->nb_graphs && ret >= 0; i++)
-        ret = check_graph(host, plugin, command->graphs[i]);
     if (ret < 0)
         return ret;
     say_debug("the command line names %d request(s)", command->nb_requests);
@@ -94,7 +58,7 @@ static int send_command(Host *host, const I2VFace *plugin, const Command *comman
 int fetch_ahead(Host *host, const I2VFace *plugin, const char *url,
                 const struct AVDictionary *options, const I2VInterrupt *interrupt)
 {
-    int ret = options && command_is_strict() ? plugin->check_given(options) : 0;
+    int ret = options && words_are_strict() ? plugin->check_given(options) : 0;
     Command *command = ret < 0 ? NULL : read_command();
     bool understood = false;
 
@@ -110,8 +74,9 @@ int fetch_ahead(Host *host, const I2VFace *plugin, const char *url,
 int fetch_graph(Host *host, const I2VFace *plugin, const Graph *graph,
                 const I2VInterrupt *interrupt, char **rewritten)
 {
+    CommandHost asked = command_host(host, plugin);
     char **movies = NULL;
-    int ret = check_graph(host, plugin, graph);
+    int ret = command_check_graph(&asked, graph);
     Command *command;
 
     *rewritten = NULL;

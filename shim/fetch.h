@@ -10,7 +10,7 @@
  * money.
  */
 
-#include "filtergraph.h"
+#include "command/filtergraph.h"
 #include "host.h"
 
 /**

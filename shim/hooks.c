@@ -5,14 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include "command.h"
+#include "command/command.h"
 #include "fetch.h"
-#include "filtergraph.h"
 #include "host.h"
 #include "inherit.h"
 #include "interrupt.h"
 #include "plugin.h"
 #include "say.h"
+#include "words.h"
 
 /*
  * A program's calls of FFmpeg's functions that hooks.def lists come here. What asks for
@@ -65,7 +65,7 @@ ON_THREAD struct AVFormatContext **opening;
 __attribute__((constructor)) static void begin(int argc, char **argv)
 {
     (void)argc;
-    command_note(argv);
+    words_note(argv);
     host_note_start();
     inherit_from_environment();
 }
@@ -127,7 +127,7 @@ const struct AVClass *avformat_get_class(void)
 {
     ENTER(avformat_get_class);
     const struct AVClass *class = real();
-    bool asked, mentioned = command_mentions_us(&asked);
+    bool asked, mentioned = words_mention_us(&asked);
     const I2VFace *plugin = mentioned ? plugin_for(host, asked) : NULL;
 
     return plugin ? plugin->format_class(class) : class;

@@ -14,6 +14,7 @@
 #include <cjson/cJSON.h>
 
 #include <libavutil/avstring.h>
+#include <libavutil/common.h>
 #include <libavutil/error.h>
 #include <libavutil/log.h>
 #include <libavutil/mem.h>
@@ -44,6 +45,22 @@ struct Events {
 static const AVClass anyone_class = {EVENTS_CLASS("i2v")};
 static const AVClass *const anyone = &anyone_class;
 void *const events_anyone = (void *)&anyone;
+
+int events_level(const char *name)
+{
+    static const struct {
+        const char *name;
+        int level;
+    } levels[] = {
+        {"quiet", AV_LOG_QUIET},     {"panic", AV_LOG_PANIC},     {"fatal", AV_LOG_FATAL},
+        {"error", AV_LOG_ERROR},     {"warning", AV_LOG_WARNING}, {"info", AV_LOG_INFO},
+        {"verbose", AV_LOG_VERBOSE}, {"debug", AV_LOG_DEBUG},     {"trace", AV_LOG_TRACE},
+    };
+    for (size_t i = 0; i < FF_ARRAY_ELEMS(levels); i++)
+        if (!strcmp(levels[i].name, name))
+            return levels[i].level;
+    return EVENTS_NO_LEVEL;
+}
 
 static bool is_full(EventsVoice voice)
 {

@@ -3,6 +3,7 @@
 #ifndef I2V_EVENTS_H
 #define I2V_EVENTS_H
 
+#include <limits.h>
 #include <stdint.h>
 
 #include <libavutil/log.h>
@@ -14,6 +15,10 @@
 #define EVENTS_CLASS(name)                                   \
     .class_name = (name), .item_name = av_default_item_name, \
     .version = LIBAVUTIL_VERSION_INT
+
+/** The level of av_log() that FFmpeg calls so ("verbose"), or EVENTS_NO_LEVEL. */
+int events_level(const char *name);
+#define EVENTS_NO_LEVEL INT_MIN
 
 /** A context for av_log() that is called "i2v"; static. */
 extern void *const events_anyone;

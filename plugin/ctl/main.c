@@ -18,8 +18,10 @@
 #include <libavutil/opt.h>
 
 #include "i2v.h"
+#include "base/events.h"
 #include "ctl/ctl.h"
 #include "ctl/print.h"
+#include "exec/exec.h"
 #include "journey/journey.h"
 #include "request/options.h"
 #include "store/store.h"
@@ -69,6 +71,7 @@ static const char usage[] =
     "       i2vctl cancel [OPTION]... KEY...\n"
     "       i2vctl models [--json] [--update] [--i2v WORD] [--base_url URL]\n"
     "                     [--ca_file FILE] [--store DIR] [MODEL]\n"
+    "       i2vctl exec [--] ffmpeg|ffprobe [ARGUMENT]...\n"
     "\n"
     "fetch   generates a clip from a still and a prompt, or takes it from the store\n"
     "        when it was bought before, and prints the path of the finished MP4\n"
@@ -86,6 +89,8 @@ static const char usage[] =
     "models  lists the models with what each takes and costs now, those with WORD in\n"
     "        their name, or one whole; --update asks the gateway what each takes, and\n"
     "        keeps that\n"
+    "exec    fetches what the command line of an ffmpeg that cannot be preloaded names,\n"
+    "        and runs it with the clips in their place; the command i2v calls it\n"
     "\n"
     "STILL is a path, - for standard input, an http(s) URL, a data: URI, a video,\n"
     "or an i2v: URL. FILE, or - for standard input, holds a JSON object a line, with\n"
@@ -136,19 +141,11 @@ static int print_help(void)
 
 static int set_level(const char *name, Outcome *out)
 {
-    static const struct {
-        const char *name;
-        int level;
-    } levels[] = {
-        {"quiet", AV_LOG_QUIET},     {"panic", AV_LOG_PANIC},     {"fatal", AV_LOG_FATAL},
-        {"error", AV_LOG_ERROR},     {"warning", AV_LOG_WARNING}, {"info", AV_LOG_INFO},
-        {"verbose", AV_LOG_VERBOSE}, {"debug", AV_LOG_DEBUG},     {"trace", AV_LOG_TRACE},
-    };
-    for (size_t i = 0; i < FF_ARRAY_ELEMS(levels); i++) {
-        if (!strcmp(levels[i].name, name)) {
-            av_log_set_level(levels[i].level);
-            return 0;
-        }
+    int level = events_level(name);
+
+    if (level != EVENTS_NO_LEVEL) {
+        av_log_set_level(level);
+        return 0;
     }
     return ctl_refuse(out,
                       "'%s' is not a log level; it is quiet, error, warning, info, "
@@ -361,7 +358,7 @@ static int run(int argc, char **argv)
     if (at == FF_ARRAY_ELEMS(commands)) {
         fprintf(stderr,
                 "i2vctl: '%s' is not a command; it is fetch, submit, wait, jobs, "
-                "prune, forget, cancel or models. i2vctl --help tells more.\n",
+                "prune, forget, cancel, models or exec. i2vctl --help tells more.\n",
                 argv[1]);
         return EX_USAGE;
     }
@@ -392,6 +389,32 @@ static int print_versions(void)
     return EX_OK;
 }
 
+/* exec: what stands behind it is another program's, and its status that one's own. */
+static int exec_program(char **words)
+{
+    static const AVIOInterruptCB interrupt = {is_interrupted, NULL};
+    Outcome interrupted = {0};
+    struct sigaction pipe;
+    char **run;
+
+    if (words[0] && !strcmp(words[0], "--"))
+        words++;
+    if (!words[0]) {
+        fputs(usage, stderr);
+        return EX_USAGE;
+    }
+    sigaction(SIGPIPE, NULL, &pipe);
+    catch_signals();
+    int status = exec_prepare(words, &interrupt, &run);
+    if (status || !run)
+        return status < 0 ? end(status, &interrupted) : status;
+    sigaction(SIGPIPE, &pipe, NULL);
+    execvp(run[0], run);
+    status = errno == ENOENT ? 127 : EXEC_NOT_UNDERSTOOD;
+    fprintf(stderr, "i2vctl: cannot run %s: %s\n", run[0], strerror(errno));
+    return status;
+}
+
 /* A descriptor that the caller has closed would be the next socket's or record's, and
  * what is said would go there. Reading or printing fails as before. */
 static void keep_standard_files(void)
@@ -405,6 +428,8 @@ static void keep_standard_files(void)
 int main(int argc, char **argv)
 {
     keep_standard_files();
+    if (argc > 2 && !strcmp(argv[1], "exec") && strcmp(argv[2], "--help"))
+        return exec_program(argv + 2);
     for (int i = 1; i < argc && strcmp(argv[i], "--"); i++) {
         if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h"))
             return print_help();

@@ -11,8 +11,10 @@
 
 #include "base/compat.h"
 #include "request/options.h"
+#include "host/named.h"
 #include "host/source.h"
 #include "journey/journey.h"
+#include "made/made.h"
 #include "still/still.h"
 
 /* Our options among those of a named input; the last one of a name counts. */
@@ -207,5 +209,45 @@ int face_send_ahead(const I2VNamed *named, int count, const I2VInterrupt *interr
         av_dict_free(&options[i]);
     av_free(options);
     av_free(asks);
+    return FFMIN(ret, 0);
+}
+
+/* What a file can tell of where it comes from, for whoever opens it without us. The clip
+ * is paid for by now: what cannot be done keeps it from nobody. */
+static void put_tags(char **path, const AVDictionary *tags, const Outcome *out)
+{
+    Outcome quiet = {.quiet = true};
+    char *tagged = NULL;
+    int ret = made_tagged(*path, tags, &quiet, &tagged);
+
+    if (ret > 0) {
+        av_free(*path);
+        *path = tagged;
+        return;
+    }
+    outcome_say(out, AV_LOG_WARNING,
+                "The clip is given to this program without its tags: %s",
+                ret && quiet.why[0] ? quiet.why
+                : ret               ? av_err2str(ret)
+                                    : "a file like it cannot have them.");
+}
+
+int named_fetch_input(const I2VNamed *named, const I2VInterrupt *interrupt, Outcome *out,
+                      char **path)
+{
+    const AVIOInterruptCB callback = {interrupt->callback, interrupt->opaque};
+    AVDictionary *options = NULL, *tags = NULL;
+    Ask ask = {.options = &options, .interrupt = &callback, .tags = &tags};
+    int ret = read_input(named, &ask.url, &options);
+
+    *path = NULL;
+    if (ret >= 0)
+        ret = journey_fetch(&ask, path, out);
+    if (ret >= 0 && tags)
+        put_tags(path, tags, out);
+    if (ret < 0)
+        av_freep(path);
+    av_dict_free(&options);
+    av_dict_free(&tags);
     return FFMIN(ret, 0);
 }

@@ -5,12 +5,14 @@
  * the still itself, and a clip without sound a silent track. Each is an MP4 in a
  * directory for what can be made again, never in the store, and one that is there already
  * is taken (stand_in.c). animatic.c renders one from a still, with words on it from
- * title.c; silence.c copies one; both write by write.c.
+ * title.c; silence.c copies one; both write by write.c. tagged.c copies one with
+ * metadata, for programs that cannot be told it otherwise.
  */
 #ifndef I2V_MADE_H
 #define I2V_MADE_H
 
 #include <libavformat/avio.h>
+#include <libavutil/dict.h>
 
 #include "base/outcome.h"
 #include "request/request.h"
@@ -36,6 +38,10 @@ int made_still(const Request *request, Still *still, const AVIOInterruptCB *inte
 /** A clip with a silent track. @param clip  path of an MP4 without audio */
 int made_silent(const char *clip, const AVIOInterruptCB *interrupt, Outcome *out,
                 char **path);
+
+/** A clip with metadata of ours. @return 1 and *path, 0 when such a file cannot be given
+ * any, or a negative AVERROR */
+int made_tagged(const char *clip, const AVDictionary *tags, Outcome *out, char **path);
 
 /** Whether there is a place for what is made here, before something is bought that needs
  * it. */

@@ -20,6 +20,7 @@
 #include "base/digest.h"
 #include "base/files.h"
 #include "made/silence.h"
+#include "made/tagged.h"
 
 /* What was not used for so long can be made again. */
 #define KEEP_SECONDS (7 * 24 * 3600)
@@ -229,10 +230,11 @@ int made_still(const Request *request, Still *still, const AVIOInterruptCB *inte
     return from_still("still", request, still, &plan, interrupt, out, path);
 }
 
-/* A clip with a silent track */
+/* Copies of a clip */
 
-int made_silent(const char *clip, const AVIOInterruptCB *interrupt, Outcome *out,
-                char **path)
+/* @param kind  what is done to it, and by what
+ * @return as find() */
+static int find_copy(const char *kind, const char *clip, Outcome *out, char **path)
 {
     struct stat st;
     char *name = NULL;
@@ -243,13 +245,43 @@ int made_silent(const char *clip, const AVIOInterruptCB *interrupt, Outcome *out
         return outcome_fail(out, FAILURE_STORE, ret, "Cannot read the clip %s: %s.", clip,
                             av_err2str(ret));
     name =
-        av_asprintf("%d silence %s %lld %lld.%09ld", FORMAT, clip, (long long)st.st_size,
+        av_asprintf("%d %s %s %lld %lld.%09ld", FORMAT, kind, clip, (long long)st.st_size,
                     (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
     ret = name ? find(name, out, path) : AVERROR(ENOMEM);
+    av_free(name);
+    return ret;
+}
+
+int made_silent(const char *clip, const AVIOInterruptCB *interrupt, Outcome *out,
+                char **path)
+{
+    int ret = find_copy("silence", clip, out, path);
+
     if (!ret)
         ret = silence_add(clip, *path, interrupt, out);
     if (ret < 0)
         av_freep(path);
-    av_free(name);
     return FFMIN(ret, 0);
+}
+
+int made_tagged(const char *clip, const AVDictionary *tags, Outcome *out, char **path)
+{
+    char *text = NULL, *kind = NULL;
+    int ret = av_dict_get_string(tags, &text, '=', '\n');
+
+    *path = NULL;
+    if (ret >= 0)
+        kind = av_asprintf("tags %s", text);
+    ret = kind ? find_copy(kind, clip, out, path) : AVERROR(ENOMEM);
+    if (!ret) {
+        ret = tagged_copy(clip, tags, *path);
+        if (ret < 0)
+            outcome_fail(out, FAILURE_STORE, ret, "Cannot copy the clip %s: %s.", clip,
+                         av_err2str(ret));
+    }
+    if (ret <= 0)
+        av_freep(path);
+    av_free(kind);
+    av_free(text);
+    return ret;
 }

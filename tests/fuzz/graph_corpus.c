@@ -11,7 +11,7 @@
 #include <libavutil/error.h>
 #include <libavutil/log.h>
 
-#include "filtergraph.h"
+#include "command/filtergraph.h"
 #include "graph_reference.h"
 
 /* With fewer, the page has changed its shape. */

@@ -3,7 +3,7 @@
 #ifndef I2V_GRAPH_REFERENCE_H
 #define I2V_GRAPH_REFERENCE_H
 
-#include "filtergraph.h"
+#include "command/filtergraph.h"
 
 /** Whether a quote is open at the end of these bytes. */
 bool reference_is_open(const char *from, const char *to);

@@ -1,7 +1,7 @@
 /* i2v: a program that prints what the shim reads in a command line of ffmpeg's
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <stdio.h>
-#include "../../shim/command.h"
+#include "command/command.h"
 
 /* shim-named ffmpeg ARGUMENT...: a line for the text of each request, or "not understood"
  */
@@ -10,7 +10,7 @@ int main(int argc, char **argv)
     Command *command;
 
     (void)argc;
-    if (command_read(argv + 1, &command) < 0)
+    if (command_read(argv + 1, NULL, &command, NULL) < 0)
         return 1;
     if (!command) {
         puts("not understood");

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../../shim/command.h"
+#include "command/command.h"
 
 enum { MAX_WORDS = 128, MEBIBYTE = 1 << 20 };
 
@@ -121,7 +121,7 @@ static int read_line(const char *line, Command **command)
     strcpy(copy, line);
     split(copy, words);
     memcpy(before, copy, sizeof(copy));
-    ret = command_read(words, command);
+    ret = command_read(words, NULL, command, NULL);
     assert_memory_equal(before, copy, sizeof(copy));
     return ret;
 }
@@ -180,9 +180,9 @@ static void test_programs(void **state)
 
     (void)state;
     check_lines(programs);
-    assert_int_equal(command_read(nothing, &command), 0);
+    assert_int_equal(command_read(nothing, NULL, &command, NULL), 0);
     assert_null(command);
-    assert_int_equal(command_read(NULL, &command), 0);
+    assert_int_equal(command_read(NULL, NULL, &command, NULL), 0);
     assert_null(command);
 }
 
@@ -515,7 +515,7 @@ static void test_long(void **state)
         words[at++] = input;
         words[at++] = url;
     }
-    assert_int_equal(command_read(words, &command), 0);
+    assert_int_equal(command_read(words, NULL, &command, NULL), 0);
     assert_int_equal(command->nb_requests, COUNT + 1);
     assert_string_equal(command->requests[0].text, long_word);
     command_free(&command);

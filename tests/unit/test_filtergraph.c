@@ -1,6 +1,6 @@
 /* i2v: unit tests of reading and rewriting the description of a filter graph
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "filtergraph.h"
+#include "command/filtergraph.h"
 #include "support.h"
 
 #include <stdio.h>

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "filtergraph.h"
+#include "command/filtergraph.h"
 
 /*
  * The grammar, as FFmpeg's parsers have it:

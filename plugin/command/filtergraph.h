@@ -1,7 +1,7 @@
 /* i2v: the source filters i2v and ai2v in the description of a filter graph
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef I2V_SHIM_FILTERGRAPH_H
-#define I2V_SHIM_FILTERGRAPH_H
+#ifndef I2V_FILTERGRAPH_H
+#define I2V_FILTERGRAPH_H
 
 /*
  * FFmpeg's parsers make every filter of a graph at once, and a hook sees their input

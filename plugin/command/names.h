@@ -1,0 +1,43 @@
+/* i2v: the options of ffmpeg and ffprobe, by their names
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef I2V_COMMAND_NAMES_H
+#define I2V_COMMAND_NAMES_H
+
+#include <stdbool.h>
+
+/** A program whose command line can be read. */
+typedef enum CommandProgram {
+    COMMAND_OTHER, ///< any other
+    COMMAND_FFMPEG,
+    COMMAND_FFPROBE,
+    COMMAND_FFPLAY, ///< known by its name alone
+} CommandProgram;
+
+/** What is known of the very program that gets the command line. */
+typedef struct CommandDialect {
+    unsigned avformat_major; ///< of its libavformat
+} CommandDialect;
+
+/** What an option is followed by. */
+typedef enum OptionKind {
+    OPTION_VALUED,  ///< by its value
+    OPTION_SWITCH,  ///< by nothing
+    OPTION_FINAL,   ///< the program prints something and opens nothing
+    OPTION_UNCLEAR, ///< by a value in some versions only, and the version is not known
+} OptionKind;
+
+/** Which of these an option is. A name that is in no table of the program's is an
+ * AVOption, which has a value, or the program refuses it before it opens anything.
+ * @param name     without its dash
+ * @param dialect  or NULL */
+OptionKind names_kind(CommandProgram program, const CommandDialect *dialect,
+                      const char *name);
+
+/** Whether ffmpeg has an option of this name that hides the AVOption of that name. */
+bool names_hides(const char *name);
+
+/** Whether an option has one of these names, whatever stream specifier stands behind it.
+ * @param names  between single blanks */
+bool names_has(const char *names, const char *option);
+
+#endif

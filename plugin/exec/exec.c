@@ -1,0 +1,319 @@
+/* i2v: ffmpeg and ffprobe that no preload reaches
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "exec/exec.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <libavutil/avstring.h>
+#include <libavutil/bprint.h>
+#include <libavutil/common.h>
+#include <libavutil/mem.h>
+
+#include "base/events.h"
+#include "command/check.h"
+#include "exec/help.h"
+#include "exec/program.h"
+#include "exec/words.h"
+#include "host/named.h"
+#include "request/options.h"
+
+/* libavformat of FFmpeg 6.0, and its minor of 6.1, since which ffmpeg ends with the low
+ * byte of an AVERROR; before with 1, as ffprobe always. */
+enum { MAJOR_6 = 60, MINOR_6_1 = 16 };
+
+/* What clips are made of, as a rule. */
+#define VIDEO_CODEC "h264"
+#define AUDIO_CODEC "aac"
+
+typedef struct Exec {
+    char *const *words;
+    const AVIOInterruptCB *interrupt;
+    Outcome out;
+    const I2VFace *face;
+    Program program;
+    Command *command;
+    char **with; ///< for each request, av_free()
+} Exec;
+
+/* ---- what is not understood ---- */
+
+/* As a shell takes it back. */
+static void put_quoted(AVBPrint *line, const char *word)
+{
+    if (*word && !word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                    "0123456789_-+=./,:@%")]) {
+        av_bprintf(line, " %s", word);
+        return;
+    }
+    av_bprintf(line, " '");
+    for (; *word; word++)
+        if (*word == '\'')
+            av_bprintf(line, "'\\''");
+        else
+            av_bprintf(line, "%c", *word);
+    av_bprintf(line, "'");
+}
+
+/* The command that would serve for an input. */
+static void say_fetch(const Exec *e, const I2VNamed *named)
+{
+    AVBPrint line;
+
+    av_bprint_init(&line, 0, AV_BPRINT_SIZE_UNLIMITED);
+    for (const char *const *at = named->options; at && at[0]; at += 2)
+        if (options_knows(at[0])) {
+            av_bprintf(&line, " --%s", at[0]);
+            put_quoted(&line, at[1]);
+        }
+    put_quoted(&line, named->text);
+    outcome_say(&e->out, AV_LOG_ERROR,
+                "This gets the clip for any ffmpeg: i2vctl fetch%s", line.str);
+    av_bprint_finalize(&line, NULL);
+}
+
+/* @return EXEC_NOT_UNDERSTOOD */
+static int not_understood(Exec *e, const char *word, const char *why)
+{
+    bool said = false;
+
+    outcome_fail(&e->out, FAILURE_REQUEST, AVERROR(EINVAL),
+                 "%s cannot be hosted, and in its command line %s %s; nothing sent.",
+                 e->program.name, word, why);
+    for (int i = 0; e->command && i < e->command->nb_requests; i++)
+        if (!e->command->requests[i].filter) {
+            say_fetch(e, &e->command->requests[i]);
+            said = true;
+        }
+    if (!said)
+        outcome_say(&e->out, AV_LOG_ERROR,
+                    "This gets a clip for any ffmpeg: i2vctl fetch "
+                    "--prompt TEXT [OPTION]... STILL");
+    return EXEC_NOT_UNDERSTOOD;
+}
+
+static bool is_option(const Exec *e, int word)
+{
+    WordUse use = e->command->words[word].use;
+
+    return use == WORD_OPTION || use == WORD_OURS;
+}
+
+/* The first option that the program does not have, or NULL. */
+static const char *unknown_option(const Exec *e)
+{
+    for (int i = 0; i < e->command->nb_words; i++) {
+        const char *name = e->words[i] + 1;
+
+        if (is_option(e, i) && !words_drop(&e->command->words[i], name) &&
+            !program_knows(&e->program, name + (*name == '/')))
+            return e->words[i];
+    }
+    return NULL;
+}
+
+/* ---- what the program is asked to do ---- */
+
+/* As ffmpeg takes -loglevel: flags, a + between them, and the level last. */
+static void take_level(const Exec *e)
+{
+    for (int i = 0; i + 1 < e->command->nb_words; i++) {
+        const char *word = e->words[i], *value = e->words[i + 1];
+        const char *last = strrchr(value, '+');
+        int level;
+
+        if (!is_option(e, i) || (strcmp(word, "-v") && strcmp(word, "-loglevel")))
+            continue;
+        level = events_level(last ? last + 1 : value);
+        if (level != EVENTS_NO_LEVEL)
+            av_log_set_level(level);
+    }
+}
+
+/* Whether the program copies all streams of a kind, or leaves them out. */
+static bool decodes_none(const Exec *e, char kind)
+{
+    const char copies[][8] = {
+        "-c", "-codec", {'-', 'c', ':', kind}, {'-', kind, 'c', 'o', 'd', 'e', 'c'}};
+    const char without[] = {'-', kind, 'n', 0};
+
+    for (int i = 0; e->words[i]; i++) {
+        if (!is_option(e, i))
+            continue;
+        if (!strcmp(e->words[i], without))
+            return true;
+        for (size_t j = 0; j < FF_ARRAY_ELEMS(copies); j++)
+            if (!strncmp(e->words[i], copies[j], sizeof(copies[j])) &&
+                !strcmp(e->words[i + 1], "copy"))
+                return true;
+    }
+    return false;
+}
+
+static int lacks(Exec *e, int error, const char *what)
+{
+    return outcome_fail(&e->out, FAILURE_REQUEST, error,
+                        "%s was built without %s; nothing sent.", e->program.name, what);
+}
+
+/* What it takes to read the clips. */
+static int check_abilities(Exec *e)
+{
+    const Program *p = &e->program;
+    bool movie = false, amovie = false, input = false;
+
+    for (int i = 0; i < e->command->nb_requests; i++) {
+        const char *filter = e->command->requests[i].filter;
+        input = input || !filter;
+        movie = movie || (filter && *filter == 'i');
+        amovie = amovie || (filter && *filter == 'a');
+    }
+    if (!program_lists(p->demuxers, "mov"))
+        return lacks(e, AVERROR_DEMUXER_NOT_FOUND, "the demuxer mov, which reads clips");
+    if (movie && !program_lists(p->filters, "movie"))
+        return lacks(e, AVERROR_FILTER_NOT_FOUND,
+                     "the filter movie, which plays the clip");
+    if (amovie && !program_lists(p->filters, "amovie"))
+        return lacks(e, AVERROR_FILTER_NOT_FOUND,
+                     "the filter amovie, which plays the clip");
+    input = input && p->kind == COMMAND_FFMPEG;
+    if ((movie || (input && !decodes_none(e, 'v'))) && !program_decodes(p, VIDEO_CODEC))
+        return lacks(e, AVERROR_DECODER_NOT_FOUND,
+                     "a decoder for " VIDEO_CODEC ", which clips are in");
+    if ((amovie || (input && !decodes_none(e, 'a'))) && !program_decodes(p, AUDIO_CODEC))
+        return lacks(e, AVERROR_DECODER_NOT_FOUND,
+                     "a decoder for " AUDIO_CODEC ", which the sound of clips is in");
+    return 0;
+}
+
+static bool has_filter(const CommandHost *host, const char *name)
+{
+    const Program *program = host->opaque;
+
+    return program_lists(program->filters, name);
+}
+
+static int check(Exec *e)
+{
+    CommandHost host = {
+        .face = e->face,
+        .takes_open_end = e->program.major >= MAJOR_6,
+        .ends_with_left_over = e->program.kind == COMMAND_FFMPEG,
+        .has_filter = has_filter,
+        .opaque = &e->program,
+    };
+    int ret = command_check(&host, e->command);
+
+    return ret < 0 ? ret : check_abilities(e);
+}
+
+/* Check all and send what has to be sent, then wait for one after the other. */
+static int fetch(Exec *e)
+{
+    const Command *command = e->command;
+    const I2VInterrupt interrupt = {e->interrupt->callback, e->interrupt->opaque};
+    int ret = 0;
+
+    e->with = av_calloc((size_t)command->nb_requests, sizeof(*e->with));
+    if (!e->with)
+        return AVERROR(ENOMEM);
+    if (command->nb_requests > 1)
+        ret = e->face->send_ahead(command->requests, command->nb_requests, &interrupt);
+    for (int i = 0; i < command->nb_requests && ret >= 0; i++) {
+        const I2VNamed *named = &command->requests[i];
+        ret = named->filter ? e->face->fetch_source(named, &interrupt, &e->with[i])
+                            : named_fetch_input(named, &interrupt, &e->out, &e->with[i]);
+    }
+    return ret;
+}
+
+/* ---- the whole ---- */
+
+/* @return 0, a status above it, or a negative AVERROR after a sentence */
+static int prepare(Exec *e, char ***run)
+{
+    CommandProgram kind = command_program(e->words);
+    CommandProblem problem = {0};
+    const char *unknown;
+    int ret;
+
+    if (kind != COMMAND_FFMPEG && kind != COMMAND_FFPROBE) {
+        outcome_fail(&e->out, FAILURE_REQUEST, AVERROR(EINVAL),
+                     "%s is neither ffmpeg nor ffprobe by its name, whose command lines "
+                     "i2vctl exec reads; i2vctl fetch gets the clip for any program.",
+                     e->words[0]);
+        return EXEC_NOT_UNDERSTOOD;
+    }
+    ret = program_ask(e->words[0], kind, e->interrupt, &e->out, &e->program);
+    if (ret < 0)
+        return ret == AVERROR(ENOMEM) || ret == AVERROR(EINTR) ? ret
+                                                               : EXEC_NOT_UNDERSTOOD;
+    CommandDialect dialect = {.avformat_major = e->program.major};
+    ret = command_read(e->words, &dialect, &e->command, &problem);
+    if (ret < 0)
+        return AVERROR(ENOMEM);
+    if (problem.why)
+        return not_understood(e, problem.word, problem.why);
+    *run = (char **)e->words;
+    if (e->command->is_final && help_print(e->words))
+        *run = NULL;
+    if (e->command->is_final || !e->command->nb_requests)
+        return 0; /* it is not about us, and the program's to judge */
+    take_level(e);
+    unknown = unknown_option(e);
+    if (unknown)
+        return not_understood(e, unknown, "is no option that it has");
+    if ((ret = check(e)) < 0 || (ret = fetch(e)) < 0)
+        return ret;
+    return words_rewrite(e->words, e->command, e->with, run);
+}
+
+/* How the program would have ended. */
+static int status_of(const Exec *e, int ret)
+{
+    const Program *p = &e->program;
+    bool tells = p->major > MAJOR_6 || (p->major == MAJOR_6 && p->minor >= MINOR_6_1);
+
+    if (ret == AVERROR(EINTR) && p->kind != COMMAND_FFMPEG)
+        return ret; /* it dies of the signal */
+    return p->kind == COMMAND_FFMPEG && tells ? ret & 0xFF : 1;
+}
+
+/* As the shim says what it does. */
+static void say_command(char *const *run)
+{
+    const char *wish = getenv("I2V_DEBUG");
+    AVBPrint line;
+
+    if (!wish || !*wish || !strcmp(wish, "0"))
+        return;
+    av_bprint_init(&line, 0, AV_BPRINT_SIZE_UNLIMITED);
+    for (; *run; run++)
+        put_quoted(&line, *run);
+    fprintf(stderr, "i2v: exec:%s\n", line.str);
+    av_bprint_finalize(&line, NULL);
+}
+
+int exec_prepare(char *const *words, const AVIOInterruptCB *interrupt, char ***run)
+{
+    Exec e = {
+        .words = words,
+        .interrupt = interrupt,
+        .out = {.log = events_anyone},
+        .face = i2v_face(I2V_FACE_VERSION),
+    };
+    int ret = prepare(&e, run);
+
+    if (ret < 0)
+        ret = status_of(&e, ret);
+    else if (!ret && *run)
+        say_command(*run);
+    for (int i = 0; e.with && i < e.command->nb_requests; i++)
+        av_free(e.with[i]);
+    av_free(e.with);
+    command_free(&e.command);
+    program_free(&e.program);
+    return ret;
+}
