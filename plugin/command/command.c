@@ -312,8 +312,7 @@ static int take_option(Reader *reader, const char *name, bool from_file)
     if (!names_has("f", name))
         return set_option(reader, name, value);
     reader->format = value;
-    if (!strcasecmp(value, "i2v"))
-        reader->command->words[reader->at] = (CommandWord){WORD_FORMAT, -1};
+    reader->command->words[reader->at] = (CommandWord){WORD_FORMAT, -1};
     return 0;
 }
 

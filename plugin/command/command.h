@@ -20,7 +20,7 @@ typedef enum WordUse {
     WORD_PLAIN,  ///< a value, the name of a file, what ends the options
     WORD_OPTION, ///< the name of an option, with its dash
     WORD_OURS,   ///< the same, with a value, before an input of ours: index = its request
-    WORD_FORMAT, ///< -f before an input of ours, whose value is i2v: index likewise
+    WORD_FORMAT, ///< -f: index likewise, or below 0 before another file
     WORD_INPUT,  ///< what names an input of ours: index likewise
     WORD_GRAPH,  ///< the description of a graph with sources of ours: index = the graph
     WORD_SCRIPT, ///< the name of a file that holds one: index likewise

@@ -101,6 +101,14 @@ static bool is_option(const Exec *e, int word)
     return use == WORD_OPTION || use == WORD_OURS;
 }
 
+static bool mentions_us(const Exec *e)
+{
+    for (int i = 1; e->words[i]; i++)
+        if (strstr(e->words[i], "i2v"))
+            return true;
+    return e->command->nb_requests;
+}
+
 /* The first option that the program does not have, or NULL. */
 static const char *unknown_option(const Exec *e)
 {
@@ -254,9 +262,9 @@ static int prepare(Exec *e, char ***run)
     ret = command_read(e->words, &dialect, &e->command, &problem);
     if (ret < 0)
         return AVERROR(ENOMEM);
-    if (problem.why)
-        return not_understood(e, problem.word, problem.why);
     *run = (char **)e->words;
+    if (problem.why)
+        return mentions_us(e) ? not_understood(e, problem.word, problem.why) : 0;
     if (e->command->is_final && help_print(e->words))
         *run = NULL;
     if (e->command->is_final || !e->command->nb_requests)
