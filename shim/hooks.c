@@ -61,11 +61,15 @@ ON_THREAD Host *entered;
  * parsed within it (-f lavfi) is given up when that open is. */
 ON_THREAD struct AVFormatContext **opening;
 
+/* Only glibc has this, and only its loader gives constructors the command line. */
+extern const char *gnu_get_libc_version(void) __attribute__((weak));
+
 /* Little may happen here: every child of a hosted program pays for it. */
 __attribute__((constructor)) static void begin(int argc, char **argv)
 {
     (void)argc;
-    words_note(argv);
+    if (gnu_get_libc_version)
+        words_note(argv);
     host_note_start();
     inherit_from_environment();
 }

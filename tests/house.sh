@@ -24,7 +24,7 @@ find plugin shim -type f ! -name '*.1' | LC_ALL=C sort |
     count = split(folders, names, " ")
     for (i = 1; i <= count; i++)
       rank[names[i]] = i
-    rank["shim"] = count + 1
+    rank["shim"] = rank["launcher"] = count + 1
     count = split(known, names, " ")
     for (i = 1; i <= count; i++)
       is_known[names[i]]
