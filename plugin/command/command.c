@@ -307,6 +307,8 @@ static int take_option(Reader *reader, const char *name, bool from_file)
                    : not_understood(reader, "reads its value from a file");
     if (names_has("filter_complex_script", name))
         return add_script(reader, value, reader->at + 1);
+    if (names_of_format(name))
+        return set_option(reader, names_of_format(name), value);
     if (names_hides(name))
         return 0;
     if (!names_has("f", name))

@@ -85,6 +85,14 @@ OptionKind names_kind(CommandProgram program, const CommandDialect *dialect,
                : OPTION_VALUED;
 }
 
+const char *names_of_format(const char *name)
+{
+    return names_has("s", name)         ? "video_size"
+           : names_has("pix_fmt", name) ? "pixel_format"
+           : names_has("ar", name)      ? "sample_rate"
+                                        : NULL;
+}
+
 bool names_hides(const char *name)
 {
     return names_has(hiding, name);

@@ -36,6 +36,10 @@ OptionKind names_kind(CommandProgram program, const CommandDialect *dialect,
 /** Whether ffmpeg has an option of this name that hides the AVOption of that name. */
 bool names_hides(const char *name);
 
+/** The option of a demuxer that ffmpeg makes of one of its own before an input, whether
+ * or not the demuxer has it; or NULL. */
+const char *names_of_format(const char *name);
+
 /** Whether an option has one of these names, whatever stream specifier stands behind it.
  * @param names  between single blanks */
 bool names_has(const char *names, const char *option);

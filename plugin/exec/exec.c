@@ -15,6 +15,7 @@
 #include "base/events.h"
 #include "command/check.h"
 #include "exec/help.h"
+#include "exec/needs.h"
 #include "exec/program.h"
 #include "exec/words.h"
 #include "host/named.h"
@@ -23,10 +24,6 @@
 /* libavformat of FFmpeg 6.0, and its minor of 6.1, since which ffmpeg ends with the low
  * byte of an AVERROR; before with 1, as ffprobe always. */
 enum { MAJOR_6 = 60, MINOR_6_1 = 16 };
-
-/* What clips are made of, as a rule. */
-#define VIDEO_CODEC "h264"
-#define AUDIO_CODEC "aac"
 
 typedef struct Exec {
     char *const *words;
@@ -94,13 +91,6 @@ static int not_understood(Exec *e, const char *word, const char *why)
     return EXEC_NOT_UNDERSTOOD;
 }
 
-static bool is_option(const Exec *e, int word)
-{
-    WordUse use = e->command->words[word].use;
-
-    return use == WORD_OPTION || use == WORD_OURS;
-}
-
 static bool mentions_us(const Exec *e)
 {
     for (int i = 1; e->words[i]; i++)
@@ -115,7 +105,7 @@ static const char *unknown_option(const Exec *e)
     for (int i = 0; i < e->command->nb_words; i++) {
         const char *name = e->words[i] + 1;
 
-        if (is_option(e, i) && !words_drop(&e->command->words[i], name) &&
+        if (needs_is_option(e->command, i) && !words_drop(&e->command->words[i], name) &&
             !program_knows(&e->program, name + (*name == '/')))
             return e->words[i];
     }
@@ -132,7 +122,8 @@ static void take_level(const Exec *e)
         const char *last = strrchr(value, '+');
         int level;
 
-        if (!is_option(e, i) || (strcmp(word, "-v") && strcmp(word, "-loglevel")))
+        if (!needs_is_option(e->command, i) ||
+            (strcmp(word, "-v") && strcmp(word, "-loglevel")))
             continue;
         level = events_level(last ? last + 1 : value);
         if (level != EVENTS_NO_LEVEL)
@@ -140,67 +131,11 @@ static void take_level(const Exec *e)
     }
 }
 
-/* Whether the program copies all streams of a kind, or leaves them out. */
-static bool decodes_none(const Exec *e, char kind)
-{
-    const char copies[][8] = {
-        "-c", "-codec", {'-', 'c', ':', kind}, {'-', kind, 'c', 'o', 'd', 'e', 'c'}};
-    const char without[] = {'-', kind, 'n', 0};
-
-    for (int i = 0; e->words[i]; i++) {
-        if (!is_option(e, i))
-            continue;
-        if (!strcmp(e->words[i], without))
-            return true;
-        for (size_t j = 0; j < FF_ARRAY_ELEMS(copies); j++)
-            if (!strncmp(e->words[i], copies[j], sizeof(copies[j])) &&
-                !strcmp(e->words[i + 1], "copy"))
-                return true;
-    }
-    return false;
-}
-
-static int lacks(Exec *e, int error, const char *what)
-{
-    return outcome_fail(&e->out, FAILURE_REQUEST, error,
-                        "%s was built without %s; nothing sent.", e->program.name, what);
-}
-
-/* What it takes to read the clips. */
-static int check_abilities(Exec *e)
-{
-    const Program *p = &e->program;
-    bool movie = false, amovie = false, input = false;
-
-    for (int i = 0; i < e->command->nb_requests; i++) {
-        const char *filter = e->command->requests[i].filter;
-        input = input || !filter;
-        movie = movie || (filter && *filter == 'i');
-        amovie = amovie || (filter && *filter == 'a');
-    }
-    if (!program_lists(p->demuxers, "mov"))
-        return lacks(e, AVERROR_DEMUXER_NOT_FOUND, "the demuxer mov, which reads clips");
-    if (movie && !program_lists(p->filters, "movie"))
-        return lacks(e, AVERROR_FILTER_NOT_FOUND,
-                     "the filter movie, which plays the clip");
-    if (amovie && !program_lists(p->filters, "amovie"))
-        return lacks(e, AVERROR_FILTER_NOT_FOUND,
-                     "the filter amovie, which plays the clip");
-    input = input && p->kind == COMMAND_FFMPEG;
-    if ((movie || (input && !decodes_none(e, 'v'))) && !program_decodes(p, VIDEO_CODEC))
-        return lacks(e, AVERROR_DECODER_NOT_FOUND,
-                     "a decoder for " VIDEO_CODEC ", which clips are in");
-    if ((amovie || (input && !decodes_none(e, 'a'))) && !program_decodes(p, AUDIO_CODEC))
-        return lacks(e, AVERROR_DECODER_NOT_FOUND,
-                     "a decoder for " AUDIO_CODEC ", which the sound of clips is in");
-    return 0;
-}
-
 static bool has_filter(const CommandHost *host, const char *name)
 {
     const Program *program = host->opaque;
 
-    return program_lists(program->filters, name);
+    return program_lists(program, PROGRAM_FILTERS, name);
 }
 
 static int check(Exec *e)
@@ -212,9 +147,13 @@ static int check(Exec *e)
         .has_filter = has_filter,
         .opaque = &e->program,
     };
-    int ret = command_check(&host, e->command);
+    int ret = e->command->nb_graphs
+                  ? program_ask_list(&e->program, PROGRAM_FILTERS, &e->out)
+                  : 0;
 
-    return ret < 0 ? ret : check_abilities(e);
+    if (ret >= 0)
+        ret = command_check(&host, e->command);
+    return ret < 0 ? ret : needs_check(&e->program, e->words, e->command, &e->out);
 }
 
 /* Check all and send what has to be sent, then wait for one after the other. */
@@ -222,12 +161,13 @@ static int fetch(Exec *e)
 {
     const Command *command = e->command;
     const I2VInterrupt interrupt = {e->interrupt->callback, e->interrupt->opaque};
+    const char *ahead = getenv("I2V_AHEAD");
     int ret = 0;
 
     e->with = av_calloc((size_t)command->nb_requests, sizeof(*e->with));
     if (!e->with)
         return AVERROR(ENOMEM);
-    if (command->nb_requests > 1)
+    if (command->nb_requests > 1 && !(ahead && !strcmp(ahead, "0")))
         ret = e->face->send_ahead(command->requests, command->nb_requests, &interrupt);
     for (int i = 0; i < command->nb_requests && ret >= 0; i++) {
         const I2VNamed *named = &command->requests[i];
@@ -254,7 +194,8 @@ static int prepare(Exec *e, char ***run)
                      e->words[0]);
         return EXEC_NOT_UNDERSTOOD;
     }
-    ret = program_ask(e->words[0], kind, e->interrupt, &e->out, &e->program);
+    e->program = (Program){.name = e->words[0], .kind = kind, .interrupt = e->interrupt};
+    ret = program_ask(&e->program, &e->out);
     if (ret < 0)
         return ret == AVERROR(ENOMEM) || ret == AVERROR(EINTR) ? ret
                                                                : EXEC_NOT_UNDERSTOOD;

@@ -28,15 +28,6 @@ enum {
     MOST_BYTES = 16 << 20,
 };
 
-/* One question, while the program answers it. */
-typedef struct Question {
-    const char *words[3];
-    char **answer; ///< set to what it printed
-    pid_t pid;
-    int from; ///< where it prints
-    AVBPrint text;
-} Question;
-
 /* The environment without what makes ffmpeg write files or colours.
  * @return an array to be freed with av_free(), or NULL without memory */
 static char **plain_environment(void)
@@ -60,139 +51,129 @@ static char **plain_environment(void)
     return list;
 }
 
-/* @return 0 or a negative AVERROR */
-static int start(const char *name, Question *question, char *const *environment)
+/* Start the program with two words, the second of which may be NULL.
+ * @param from  set to where it prints @return 0 or a negative AVERROR */
+static int start(const char *name, const char *const words[2], pid_t *pid, int *from)
 {
-    char *const argv[] = {(char *)name, (char *)"-hide_banner",
-                          (char *)question->words[0], (char *)question->words[1], NULL};
+    char *const argv[] = {(char *)name, (char *)words[0], (char *)words[1], NULL};
+    char **environment = plain_environment();
     posix_spawn_file_actions_t files;
     int ends[2], error;
 
-    if (pipe2(ends, O_CLOEXEC) < 0)
-        return AVERROR(errno);
+    if (!environment)
+        return AVERROR(ENOMEM);
+    if (pipe2(ends, O_CLOEXEC) < 0) {
+        error = errno;
+        av_free(environment);
+        return AVERROR(error);
+    }
     error = posix_spawn_file_actions_init(&files);
     if (!error) {
         posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
         posix_spawn_file_actions_adddup2(&files, ends[1], 1);
-        posix_spawn_file_actions_addopen(&files, 2, "/dev/null", O_WRONLY, 0);
-        error = posix_spawnp(&question->pid, name, &files, NULL, argv, environment);
+        posix_spawn_file_actions_adddup2(&files, ends[1], 2);
+        error = posix_spawnp(pid, name, &files, NULL, argv, environment);
         posix_spawn_file_actions_destroy(&files);
     }
     close(ends[1]);
     if (error)
         close(ends[0]);
     else
-        question->from = ends[0];
+        *from = ends[0];
+    av_free(environment);
     return AVERROR(error);
 }
 
-/* Read what there is. @return 1, 0 at the end, or a negative AVERROR */
-static int read_more(Question *question)
-{
-    char piece[1 << 14];
-    ssize_t got = read(question->from, piece, sizeof(piece));
-
-    if (got < 0)
-        return errno == EINTR ? 1 : AVERROR(errno);
-    av_bprint_append_data(&question->text, piece, (unsigned)got);
-    if (question->text.len > MOST_BYTES)
-        return AVERROR(EFBIG);
-    return av_bprint_is_complete(&question->text) ? got > 0 : AVERROR(ENOMEM);
-}
-
-/* All at once, for as long as any answers. @return 0 or a negative AVERROR */
-static int hear(Question *questions, int count, const AVIOInterruptCB *interrupt)
+/* All that it prints. @return 0 or a negative AVERROR */
+static int hear(int from, const AVIOInterruptCB *interrupt, AVBPrint *text)
 {
     int64_t until = av_gettime_relative() + MOST_SECONDS * INT64_C(1000000);
-    struct pollfd open[8];
-    int ret = 0, left = count;
+    struct pollfd open = {.fd = from, .events = POLLIN};
+    char piece[1 << 14];
 
-    for (int i = 0; i < count; i++)
-        open[i] = (struct pollfd){.fd = questions[i].from, .events = POLLIN};
-    while (left && ret >= 0) {
+    while (text->len <= MOST_BYTES) {
         if (i2v_interrupted(interrupt))
             return AVERROR(EINTR);
         if (av_gettime_relative() > until)
             return AVERROR(ETIMEDOUT);
-        if (poll(open, (nfds_t)count, WAIT_MS) < 0 && errno != EINTR)
+        int ready = poll(&open, 1, WAIT_MS);
+        ssize_t got = ready > 0 ? read(from, piece, sizeof(piece)) : 0;
+        if ((ready < 0 || got < 0) && errno != EINTR)
             return AVERROR(errno);
-        for (int i = 0; i < count && ret >= 0; i++) {
-            if (open[i].fd < 0 || !open[i].revents)
-                continue;
-            ret = read_more(&questions[i]);
-            if (!ret) {
-                open[i].fd = -1;
-                left--;
-            }
-        }
+        if (ready > 0 && !got)
+            return av_bprint_is_complete(text) ? 0 : AVERROR(ENOMEM);
+        if (got > 0)
+            av_bprint_append_data(text, piece, (unsigned)got);
     }
-    return FFMIN(ret, 0);
+    return AVERROR(EFBIG);
 }
 
-/* End what was asked. @return 0, or a negative AVERROR: it gave no answer */
-static int finish(Question *question, int ret)
+/* @param answer  what it printed, av_free(); NULL on failure */
+static int ask(const Program *program, const char *const words[2], Outcome *out,
+               char **answer)
 {
-    int status = 0;
+    AVBPrint text;
+    pid_t pid = -1;
+    int from = -1, status = 0, ret = start(program->name, words, &pid, &from);
 
-    if (question->from >= 0)
-        close(question->from);
-    if (question->pid > 0) {
+    *answer = NULL;
+    av_bprint_init(&text, 0, AV_BPRINT_SIZE_UNLIMITED);
+    if (ret >= 0) {
+        ret = hear(from, program->interrupt, &text);
+        close(from);
         if (ret < 0)
-            kill(question->pid, SIGKILL);
-        while (waitpid(question->pid, &status, 0) < 0 && errno == EINTR)
+            kill(pid, SIGKILL);
+        while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
             ;
     }
-    if (ret >= 0 && (!WIFEXITED(status) || !question->text.len))
+    if (ret >= 0 && (!WIFEXITED(status) || !text.len))
         ret = AVERROR_EXTERNAL;
-    int made = av_bprint_finalize(&question->text, ret >= 0 ? question->answer : NULL);
-    return ret < 0 ? ret : FFMIN(made, 0);
+    int made = av_bprint_finalize(&text, ret >= 0 ? answer : NULL);
+    ret = ret < 0 ? ret : FFMIN(made, 0);
+    if (ret >= 0 || ret == AVERROR(ENOMEM) || ret == AVERROR(EINTR))
+        return ret;
+    return outcome_fail(out, FAILURE_REQUEST, ret,
+                        "%s %s%s%s gives no answer: %s; nothing sent. i2vctl fetch gets "
+                        "the clip for any ffmpeg.",
+                        program->name, words[0], words[1] ? " " : "",
+                        words[1] ? words[1] : "", av_err2str(ret));
 }
 
 /* "libavformat    59. 27.100 / 59. 27.100": built with, and there. */
-static bool read_version(const char *text, Program *program)
+static bool read_version(Program *program)
 {
-    const char *line = text ? strstr(text, "libavformat ") : NULL;
+    const char *line = strstr(program->options, "libavformat ");
     unsigned built[3];
 
     return line && sscanf(line, "libavformat %u. %u. %u / %u. %u.", &built[0], &built[1],
                           &built[2], &program->major, &program->minor) == 5;
 }
 
-int program_ask(const char *name, CommandProgram kind, const AVIOInterruptCB *interrupt,
-                Outcome *out, Program *program)
+int program_ask(Program *program, Outcome *out)
 {
-    char *version = NULL, **environment = plain_environment();
-    Question questions[] = {
-        {.words = {"-version"}, .answer = &version},
-        {.words = {"-h", "full"}, .answer = &program->options},
-        {.words = {"-filters"}, .answer = &program->filters},
-        {.words = {"-demuxers"}, .answer = &program->demuxers},
-        {.words = {"-decoders"}, .answer = &program->decoders},
-    };
-    int count = FF_ARRAY_ELEMS(questions), ret = environment ? 0 : AVERROR(ENOMEM);
+    /* The version is in what it says before. */
+    int ret = ask(program, (const char *[]){"-h", "full"}, out, &program->options);
 
-    *program = (Program){.name = name, .kind = kind};
-    for (int i = 0; i < count; i++) {
-        questions[i].from = -1;
-        av_bprint_init(&questions[i].text, 0, AV_BPRINT_SIZE_UNLIMITED);
-    }
-    for (int i = 0; i < count && ret >= 0; i++)
-        ret = start(name, &questions[i], environment);
-    if (ret >= 0)
-        ret = hear(questions, count, interrupt);
-    for (int i = 0; i < count; i++)
-        ret = finish(&questions[i], ret);
-    if (ret >= 0 && !read_version(version, program))
-        ret = AVERROR_EXTERNAL;
-    av_free(environment);
-    av_free(version);
-    if (ret >= 0 || ret == AVERROR(ENOMEM) || ret == AVERROR(EINTR))
+    if (ret < 0 || read_version(program))
         return ret;
     return outcome_fail(
-        out, FAILURE_REQUEST, ret,
-        "%s does not say what it is (-version, -h full, -filters, -demuxers, -decoders): "
-        "%s; nothing sent. i2vctl fetch gets the clip for any ffmpeg.",
-        name, av_err2str(ret));
+        out, FAILURE_REQUEST, AVERROR_EXTERNAL,
+        "%s -h full does not say which FFmpeg it is; nothing sent. i2vctl "
+        "fetch gets the clip for any ffmpeg.",
+        program->name);
+}
+
+int program_ask_list(Program *program, ProgramList list, Outcome *out)
+{
+    static const char *const words[PROGRAM_LISTS] = {
+        [PROGRAM_FILTERS] = "-filters",
+        [PROGRAM_DEMUXERS] = "-demuxers",
+        [PROGRAM_DECODERS] = "-decoders",
+    };
+
+    return program->lists[list] ? 0
+                                : ask(program, (const char *[]){words[list], NULL}, out,
+                                      &program->lists[list]);
 }
 
 /* Whether a line of -h is of this option: its name behind a dash, and then a blank, a
@@ -246,9 +227,9 @@ static bool is_in_line(const char *line, const char *name)
     return false;
 }
 
-bool program_lists(const char *list, const char *name)
+bool program_lists(const Program *program, ProgramList list, const char *name)
 {
-    for (const char *line = list; line; line = strchr(line, '\n')) {
+    for (const char *line = program->lists[list]; line; line = strchr(line, '\n')) {
         line += *line == '\n';
         if (is_in_line(line, name))
             return true;
@@ -261,14 +242,13 @@ bool program_decodes(const Program *program, const char *codec)
     char by_another[64];
 
     snprintf(by_another, sizeof(by_another), "(codec %s)", codec);
-    return program_lists(program->decoders, codec) ||
-           strstr(program->decoders, by_another);
+    return program_lists(program, PROGRAM_DECODERS, codec) ||
+           strstr(program->lists[PROGRAM_DECODERS], by_another);
 }
 
 void program_free(Program *program)
 {
     av_freep(&program->options);
-    av_freep(&program->filters);
-    av_freep(&program->demuxers);
-    av_freep(&program->decoders);
+    for (int i = 0; i < PROGRAM_LISTS; i++)
+        av_freep(&program->lists[i]);
 }

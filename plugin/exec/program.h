@@ -10,28 +10,43 @@
 #include "base/outcome.h"
 #include "command/command.h"
 
+/** The lists of components that a program prints. */
+typedef enum ProgramList {
+    PROGRAM_FILTERS,
+    PROGRAM_DEMUXERS,
+    PROGRAM_DECODERS,
+    PROGRAM_LISTS,
+} ProgramList;
+
 /** What a program printed. */
 typedef struct Program {
     const char *name; ///< as it was typed; borrowed
     CommandProgram kind;
-    unsigned major, minor; ///< of its libavformat
-    char *options;         ///< of -h full
-    char *filters, *demuxers, *decoders;
+    unsigned major, minor;            ///< of its libavformat
+    char *options;                    ///< of -h full
+    char *lists[PROGRAM_LISTS];       ///< NULL = not asked for
+    const AVIOInterruptCB *interrupt; ///< borrowed
 } Program;
 
-/** Ask a program. It gets nothing to read, and writes no report.
- * @param program  free with program_free(), on failure too
- * @return 0, AVERROR(EINTR), or another negative AVERROR after a sentence */
-int program_ask(const char *name, CommandProgram kind, const AVIOInterruptCB *interrupt,
-                Outcome *out, Program *program);
+/*
+ * Asking starts the program, which gets nothing to read and writes no report. These
+ * return 0, AVERROR(EINTR), or another negative AVERROR after a sentence.
+ */
+
+/** Ask a program for its version and options.
+ * @param program  its name, kind and interrupt are set; free with program_free() */
+int program_ask(Program *program, Outcome *out);
+
+/** Ask it for a list, once. */
+int program_ask_list(Program *program, ProgramList list, Outcome *out);
 
 /** Whether it has an option. @param option  without its dash */
 bool program_knows(const Program *program, const char *option);
 
-/** Whether a list of it, as ->filters, has a name. */
-bool program_lists(const char *list, const char *name);
+/** Whether a list that was asked for has a name. */
+bool program_lists(const Program *program, ProgramList list, const char *name);
 
-/** Whether it decodes a codec, by whatever decoder. */
+/** Whether the decoders that were asked for have one of a codec. */
 bool program_decodes(const Program *program, const char *codec);
 
 /** Free what is in it. */

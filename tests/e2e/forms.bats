@@ -214,6 +214,7 @@ aac" "$output"
 }
 
 @test "-demuxers lists i2v, beside all others" {
+    hosted_only
     works "$BIN/i2v" ffmpeg -hide_banner -demuxers
     same 1 "$(grep -Ec '^ D[ d]+ i2v ' <<<"$output")"
     same "$(($(ffmpeg -hide_banner -demuxers 2>/dev/null | wc -l) + 1))" "$(wc -l <<<"$output")"

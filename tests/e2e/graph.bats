@@ -210,6 +210,7 @@ END
 }
 
 @test "-filters and -h filter=" {
+    hosted_only
     whole_only
     works "$BIN/i2v" ffmpeg -v error -filters
     grep -Eq '^ \.\.\.? +i2v +\|->N ' <<<"$output"

@@ -14,7 +14,7 @@ KEY=sk-e2e-7Qx9vKpZ3mWd
 # The environment of whoever runs the tests must not decide them.
 for name in $(compgen -e); do
     case $name in
-    I2V_BUILD | I2V_ASAN | I2V_ALL) ;;
+    I2V_BUILD | I2V_ASAN | I2V_ALL | I2V_EXEC) ;;
     I2V_* | AIML* | XDG_* | FFREPORT | LD_PRELOAD | *_proxy | *_PROXY) unset "$name" ;;
     esac
 done
@@ -155,6 +155,9 @@ gateway_clip() { # file
 whole_only() {
     [ -n "${I2V_ALL:-}" ] || skip "only with I2V_ALL=1"
 }
+
+# What only a hosted ffmpeg has: these suites run once more with I2V_EXEC=1.
+hosted_only() { [ -z "${I2V_EXEC:-}" ] || skip "not by i2vctl exec"; }
 
 # Every so many-th line, from the first on.
 some_lines() { # step

@@ -67,7 +67,7 @@ shows_the_still() { # file of 64x36
     for program in ffmpeg ffprobe ffplay mpv; do
         command -v $program >/dev/null || continue
         works "$BIN/i2v" --check $program
-        grep -q "$program can host i2v (libavformat [0-9]*)$" <<<"$output" || { echo "$output"; return 1; }
+        grep -q "$program uses libavformat [0-9]*, for which i2v has a plugin" <<<"$output" || { echo "$output"; return 1; }
     done
     for program in melt vlc gst-launch-1.0 /usr/bin/python3; do
         command -v $program >/dev/null || continue

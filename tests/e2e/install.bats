@@ -123,8 +123,8 @@ C
     rm "$libdir/../libi2v.so.0.$major"
     ln -s i2v/1/libi2v.so.0.1 "$libdir/../libi2v.so.0.1"
     ln -sf libi2v.so.0.1 "$libdir/../libi2v.so"
-    ends_with 126 two/bin/i2v --check ffmpeg
-    says "there are plugins for 1 in"
+    works two/bin/i2v --check ffmpeg
+    grep -q "there are plugins for 1 in" <<<"$output"
     DESTDIR='' works cmake --install "$BUILD" --prefix "$PWD/two"
     same "1 $major" "$(cd "$libdir" && echo [0-9]*)"
     works two/bin/i2v ffmpeg -nostdin -y -f i2v -prompt six -i still.png -c copy out.mp4

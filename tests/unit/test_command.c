@@ -247,6 +247,9 @@ static const Case values[] = {
     {"ffmpeg -ss -0.5 -sseof -3 -t 2 -to 4 -f i2v -i a out",
      "a{ss=-0.5,sseof=-3,t=2,to=4}"},
     {"ffmpeg -stream_loop -1 -f i2v -i a out", "a{stream_loop=-1}"},
+    /* what ffmpeg calls otherwise for a demuxer */
+    {"ffmpeg -s 64x36 -pix_fmt:v rgb24 -ar 8000 -ac 1 -f i2v -i a -s 2x2 out",
+     "a{video_size=64x36,pixel_format=rgb24,sample_rate=8000}"},
     {"ffmpeg -v error -loglevel +repeat -f i2v -i a out", "a{v=error,loglevel=+repeat}"},
     {"ffmpeg -f i2v -i a -map -0:v -map 0:a? -disposition:a:0 default -bsf:v x out",
      "a{}"},
