@@ -47,8 +47,10 @@ typedef AVInputFormat I2VInputFormat;
 #define I2V_HAVE_INTERLACED_FLAG 0
 #endif
 
-/* The side data of a stream moved from AVStream to its codecpar in FFmpeg 7. */
-#define I2V_HAVE_CODED_SIDE_DATA (LIBAVCODEC_VERSION_MAJOR >= 61)
+/* The side data of a stream moved from AVStream to its codecpar in libavcodec 60.30, which
+ * is FFmpeg 6.1's. */
+#define I2V_HAVE_CODED_SIDE_DATA                                                         \
+    (LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(60, 30, 100))
 
 /* Stream groups, of which a tiled HEIF is one, came with FFmpeg 7. */
 #define I2V_HAVE_TILE_GRID (LIBAVFORMAT_VERSION_MAJOR >= 61)

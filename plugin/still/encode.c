@@ -87,18 +87,19 @@ static int encode_jpeg(const AVFrame *rgb, AVPacket *packet)
     return ret;
 }
 
-/* PNG, or JPEG when that would be too large. */
+/* PNG, or JPEG when that would be too large or FFmpeg was built without zlib. */
 static int encode_rgb(AVFrame *rgb, Outcome *out, StillFile *file)
 {
     AVPacket *packet = av_packet_alloc();
+    bool has_png = avcodec_find_encoder(AV_CODEC_ID_PNG);
     int ret = AVERROR(ENOMEM);
 
     if (!packet)
         goto end;
     strip(rgb);
     file->mime = "image/png";
-    ret = encode(rgb, 0, packet);
-    if (ret >= 0 && packet->size > MAX_FILE) {
+    ret = has_png ? encode(rgb, 0, packet) : 0;
+    if (ret >= 0 && (!has_png || packet->size > MAX_FILE)) {
         file->mime = "image/jpeg";
         ret = encode_jpeg(rgb, packet);
     }
@@ -113,7 +114,10 @@ static int encode_rgb(AVFrame *rgb, Outcome *out, StillFile *file)
 end:
     if (ret < 0)
         outcome_fail(out, FAILURE_REQUEST, ret, "the still cannot be encoded: %s",
-                     av_err2str(ret));
+                     ret == AVERROR_ENCODER_NOT_FOUND
+                         ? "this FFmpeg has neither a PNG encoder (it was built without "
+                           "zlib) nor mjpeg"
+                         : av_err2str(ret));
     av_packet_free(&packet);
     return ret;
 }

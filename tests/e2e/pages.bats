@@ -103,7 +103,7 @@ sent_in_vain() { # prompt
     says_in_one "usage log could not be read" "client request id $(record | jq -r .client_request_ids)"
     expect_creates 1
     anew
-    rm "$I2V_STORE"/*
+    rm -r "$I2V_STORE"/*
     set_faults "${LOST[@]}" "logs 1-2 hollow"
     works fetch --prompt "hollow for a while" --max_wait 60 still.png
     same 1 "$(accepted)"

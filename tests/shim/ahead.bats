@@ -14,8 +14,9 @@ ffmpeg_reads() { # arguments: its lines about them
         sed -n "/^Reading option '-loglevel'/d; /^Reading/p"
 }
 
+# FFmpeg 6.1 calls an input an output here; of outputs alone no argument is told.
 inputs() { # a line each, of what ffmpeg_reads() gives
-    sed -n "s/.* matched as input url with argument '\(.*\)'\.$/\1/p"
+    sed -n "s/.* matched as \(in\|out\)put url with argument '\(.*\)'\.$/\2/p"
 }
 
 named() { # arguments

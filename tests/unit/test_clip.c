@@ -297,7 +297,8 @@ static const struct {
 } odd[] = {
     {"plain.mp4", "late.mp4", "-c copy", ""},
     {"cover.mp4", "late.mp4",
-     "-map 0 -map 0:v -c copy -c:v:1 png -frames:v:1 1 -disposition:v:1 attached_pic",
+     "-map 0 -map 0:v -c copy -c:v:1 png -filter:v:1 trim=end_frame=1 -disposition:v:1 "
+     "attached_pic",
      "it has cover art"},
     {"timecode.mp4", "late.mp4", "-c copy -timecode 00:00:00:00 -write_tmcd 1", ""},
     {"dash.mp4", "late.mp4", "-c copy -movflags +dash", ""},

@@ -359,6 +359,43 @@ static void test_large_goes_as_jpeg(void **state)
     still_free(&still);
 }
 
+/* ---- an FFmpeg without some encoders: the linker puts this before the real one ---- */
+
+static enum AVCodecID missing[2]; ///< none by default
+
+const AVCodec *__real_avcodec_find_encoder(enum AVCodecID id);
+const AVCodec *__wrap_avcodec_find_encoder(enum AVCodecID id);
+
+const AVCodec *__wrap_avcodec_find_encoder(enum AVCodecID id)
+{
+    return id && (id == missing[0] || id == missing[1]) ? NULL
+                                                        : __real_avcodec_find_encoder(id);
+}
+
+static void test_without_png(void **state)
+{
+    StillTarget target = {.width = 64, .height = 64, .fit = STILL_COVER};
+    Still *still = must_read("q.jpg", NULL);
+    StillFile file;
+
+    (void)state;
+    missing[0] = AV_CODEC_ID_PNG;
+    file = must_encode(still, 96, 64, STILL_COVER, STILL_CENTER);
+    assert_string_equal(file.mime, "image/jpeg");
+    assert_memory_equal(file.data, "\xff\xd8\xff", 3);
+    Picture picture = decode_file(&file);
+    free(picture.rgb);
+    still_file_clear(&file);
+    missing[1] = AV_CODEC_ID_MJPEG;
+    log_clear();
+    assert_int_equal(still_encode(still, &target, NULL, &file),
+                     AVERROR_ENCODER_NOT_FOUND);
+    assert_non_null(
+        strstr(log_text, "neither a PNG encoder (it was built without zlib)"));
+    missing[0] = missing[1] = AV_CODEC_ID_NONE;
+    still_free(&still);
+}
+
 /* ---- colours ---- */
 
 static void test_pixels_are_kept(void **state)
@@ -457,6 +494,7 @@ int main(void)
         cmocka_unit_test(test_output_repeats),
         cmocka_unit_test(test_encoded_again),
         cmocka_unit_test(test_large_goes_as_jpeg),
+        cmocka_unit_test(test_without_png),
         cmocka_unit_test(test_pixels_are_kept),
         cmocka_unit_test(test_frame),
         cmocka_unit_test(test_frame_of_another_size),
