@@ -57,6 +57,12 @@ static int check_prompt(const Options *o, Outcome *out, Request *r)
     if (!text_is_utf8(r->prompt))
         return outcome_refuse(out, "The option %s is not valid UTF-8.",
                               o->prompt_file ? "prompt_file" : "prompt");
+    /* OBS splits options at blanks, also within "...", and half of it would be bought. */
+    if (!o->prompt_file && r->prompt[0] == '"' && !strchr(r->prompt + 1, '"'))
+        return outcome_refuse(
+            out, "The prompt begins with a \" and has no second one, as if a "
+                 "program had cut it at a blank: put it in '...' there, or "
+                 "in a prompt_file.");
     return 0;
 }
 

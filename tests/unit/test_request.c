@@ -23,6 +23,7 @@ static const struct {
     {"s.png", "", AVERROR(EINVAL), "prompt|prompt_file"},
     {"s.png", "prompt=", AVERROR(EINVAL), "prompt"},
     {"s.png", "prompt= \t\n ", AVERROR(EINVAL), "prompt"},
+    {"s.png", "prompt=\"A dog", AVERROR(EINVAL), "prompt|second one|prompt_file"},
     {"s.png", "prompt=caf\xE9", AVERROR(EINVAL), "prompt|UTF-8"},
     {"s.png", "prompt=\xC3", AVERROR(EINVAL), "prompt|UTF-8"},
     {"s.png", "prompt=\xED\xA0\x80", AVERROR(EINVAL), "prompt|UTF-8"},
