@@ -177,7 +177,9 @@ run_whole() {
   build_all
   # What is run with the sanitizers is mostly not run here a second time.
   step "Tests"
-  run_tests gcc -LE '^(unit|sanitized)$'
+  whole=
+  [ -n "${I2V_ALL:-}" ] || whole='|whole'
+  run_tests gcc -LE "^(unit|sanitized$whole)\$"
   step "Tests with the sanitizers"
   run_tests sanitized -L "unit|^sanitized(-too${I2V_ALL:+|-whole})?\$"
   step "Fuzzers"
