@@ -58,6 +58,14 @@ int command_check(const CommandHost *host, const Command *command)
         host->face->complain("i2v", sentence);
         return -ENOENT;
     }
+    if (command->misplaced) {
+        snprintf(sentence, sizeof(sentence),
+                 "Option %s is for outputs and stands before an input: it goes behind "
+                 "that; nothing sent.",
+                 command->misplaced + 1);
+        host->face->complain("i2v", sentence);
+        return -EINVAL;
+    }
     for (int i = 0; i < command->nb_requests && ret >= 0 && host->ends_with_left_over;
          i++)
         if (!command->requests[i].filter)

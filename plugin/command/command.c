@@ -245,6 +245,16 @@ static void claim_options(Reader *reader)
     }
 }
 
+static void find_misplaced(Reader *reader)
+{
+    Command *command = reader->command;
+
+    for (int i = reader->start; i < reader->at && !command->misplaced; i++)
+        if (command->words[i].use == WORD_OPTION &&
+            names_is_of_outputs(reader->words[i] + 1))
+            command->misplaced = reader->words[i];
+}
+
 /* @param word  that of the url; ffprobe's options may stand behind it */
 static int take_input(Reader *reader, int word)
 {
@@ -252,6 +262,8 @@ static int take_input(Reader *reader, int word)
     const char *url = reader->words[word];
     int ret = 0;
 
+    if (reader->program == COMMAND_FFMPEG)
+        find_misplaced(reader);
     if (reader->format ? !strcasecmp(reader->format, "i2v") : command_is_our_url(url)) {
         ret = add_request(command, (I2VNamed){.text = url});
         if (ret >= 0) {
@@ -323,7 +335,7 @@ static int take_words(Reader *reader)
 {
     const char *option = reader->words[reader->at] + 1;
     bool is_ffmpeg = reader->program == COMMAND_FFMPEG;
-    bool from_file = is_ffmpeg && *option == '/';
+    bool from_file = is_ffmpeg && *option == '/' && names_reads_files(reader->dialect);
     const char *name = option + from_file;
     OptionKind kind = names_kind(reader->program, reader->dialect, name);
     int ret = 0;

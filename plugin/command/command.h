@@ -39,7 +39,9 @@ typedef struct Command {
     int nb_graphs;
     const char *missing; ///< the first plain file that is named as an input and that did
                          ///< not exist, or NULL
-    CommandWord *words;  ///< one for each word
+    const char *misplaced; ///< the first option of outputs that stands before an input,
+                           ///< with its dash, or NULL
+    CommandWord *words;    ///< one for each word
     int nb_words;
     bool is_final; ///< the program only prints something, whatever else is there
 } Command;

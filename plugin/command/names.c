@@ -49,6 +49,18 @@ static const char final[] =
     "encoders filters formats h help hwaccels layouts license muxers pix_fmts protocols "
     "sample_fmts sinks sources version";
 
+/* OPT_OUTPUT without OPT_INPUT: ffmpeg refuses one that stands before an input. */
+static const char of_outputs[] =
+    "ab absf af aframes apad apre aq aspect atag attach autoscale b bits_per_raw_sample "
+    "chroma_intra_matrix copyinkf copypriorss dframes disposition enc_time_base filter "
+    "filter_script fix_sub_duration_heartbeat force_fps force_key_frames fpre fps_mode "
+    "fpsmax frames fs inter_matrix intra_matrix map map_channel map_chapters "
+    "map_metadata max_muxing_queue_size metadata muxdelay muxing_queue_data_threshold "
+    "muxpreload pass passlogfile pre profile program q qscale rc_override sdp_file "
+    "shortest shortest_buf_duration spre stag stats_enc_post stats_enc_post_fmt "
+    "stats_enc_pre stats_enc_pre_fmt stats_mux_pre stats_mux_pre_fmt stream_group "
+    "streamid target time_base timecode timestamp vbsf vf vframes vpre";
+
 bool names_has(const char *names, const char *option)
 {
     for (size_t size; (size = strcspn(names, " ")); names += size + (names[size] == ' '))
@@ -91,6 +103,16 @@ const char *names_of_format(const char *name)
            : names_has("pix_fmt", name) ? "pixel_format"
            : names_has("ar", name)      ? "sample_rate"
                                         : NULL;
+}
+
+bool names_is_of_outputs(const char *name)
+{
+    return names_has(of_outputs, name);
+}
+
+bool names_reads_files(const CommandDialect *dialect)
+{
+    return !dialect || dialect->avformat_major >= MAJOR_7;
 }
 
 bool names_hides(const char *name)

@@ -36,6 +36,12 @@ OptionKind names_kind(CommandProgram program, const CommandDialect *dialect,
 /** Whether ffmpeg has an option of this name that hides the AVOption of that name. */
 bool names_hides(const char *name);
 
+/** Whether ffmpeg has it for outputs alone, and refuses it before an input. */
+bool names_is_of_outputs(const char *name);
+
+/** Whether -/NAME reads the value from a file, as since 7.0. @param dialect  or NULL */
+bool names_reads_files(const CommandDialect *dialect);
+
 /** The option of a demuxer that ffmpeg makes of one of its own before an input, whether
  * or not the demuxer has it; or NULL. */
 const char *names_of_format(const char *name);

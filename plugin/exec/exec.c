@@ -17,6 +17,7 @@
 #include "exec/help.h"
 #include "exec/needs.h"
 #include "exec/program.h"
+#include "exec/values.h"
 #include "exec/words.h"
 #include "host/named.h"
 #include "request/options.h"
@@ -102,34 +103,20 @@ static bool mentions_us(const Exec *e)
 /* The first option that the program does not have, or NULL. */
 static const char *unknown_option(const Exec *e)
 {
+    const CommandDialect dialect = {.avformat_major = e->program.major};
+    bool files = names_reads_files(&dialect);
+
     for (int i = 0; i < e->command->nb_words; i++) {
         const char *name = e->words[i] + 1;
 
         if (needs_is_option(e->command, i) && !words_drop(&e->command->words[i], name) &&
-            !program_knows(&e->program, name + (*name == '/')))
+            !program_knows(&e->program, name + (files && *name == '/')))
             return e->words[i];
     }
     return NULL;
 }
 
 /* ---- what the program is asked to do ---- */
-
-/* As ffmpeg takes -loglevel: flags, a + between them, and the level last. */
-static void take_level(const Exec *e)
-{
-    for (int i = 0; i + 1 < e->command->nb_words; i++) {
-        const char *word = e->words[i], *value = e->words[i + 1];
-        const char *last = strrchr(value, '+');
-        int level;
-
-        if (!needs_is_option(e->command, i) ||
-            (strcmp(word, "-v") && strcmp(word, "-loglevel")))
-            continue;
-        level = events_level(last ? last + 1 : value);
-        if (level != EVENTS_NO_LEVEL)
-            av_log_set_level(level);
-    }
-}
 
 static bool has_filter(const CommandHost *host, const char *name)
 {
@@ -210,7 +197,8 @@ static int prepare(Exec *e, char ***run)
         *run = NULL;
     if (e->command->is_final || !e->command->nb_requests)
         return 0; /* it is not about us, and the program's to judge */
-    take_level(e);
+    if ((ret = values_check(kind, e->words, e->command, &e->out)) < 0)
+        return ret;
     unknown = unknown_option(e);
     if (unknown)
         return not_understood(e, unknown, "is no option that it has");

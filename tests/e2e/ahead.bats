@@ -336,6 +336,8 @@ sent_together() { # number
     says "Option loop" "nothing sent"
     refused ff -crf 23 "${REQUEST[@]}" -prompt left7 -i still.png -f null -
     says "Option crf" encoders "nothing sent"
+    refused ff "${REQUEST[@]}" -prompt left9 -i still.png -vf hflip "${REQUEST[@]}" -prompt left10 -i still.png -f null -
+    says "Option vf is for outputs" "nothing sent"
     # whose status is 0 whatever happens
     run --separate-stderr env SDL_VIDEODRIVER=dummy SDL_AUDIODRIVER=dummy "$BIN/i2v" ffplay -autoexit -framerate 25 \
         "${REQUEST[@]}" -prompt left8 -i still.png

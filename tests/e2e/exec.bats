@@ -74,8 +74,11 @@ both_refuse() { # argument...
 @test "refused as hosted, with the same status, and nothing is bought" {
     both_refuse "${REQUEST[@]}" -duration 99 -i still.png out.mp4
     both_refuse "${REQUEST[@]}" -i nowhere.png out.mp4
+    ends_with 1 ex -t soon "${REQUEST[@]}" -i still.png out.mp4
+    ends_with 1 ex -v bogus "${REQUEST[@]}" -i still.png out.mp4
     both_refuse "${REQUEST[@]}" -framerate 25 -i still.png out.mp4
     both_refuse "${REQUEST[@]}" -i still.png -i nowhere.wav out.mp4
+    ends_with 1 ex -vf scale=64:36 -i still.png "${REQUEST[@]}" -i still.png out.mp4
     both_refuse "${REQUEST[@]}" -i still.png -filter_complex "nosuch[v]" -map '[v]' out.mp4
     both_refuse -filter_complex "i2v=still.png:prompt='open[v]" -map '[v]' out.mp4
     both_refuse -filter_complex "i2v=still.png:prompt=x:save=y[v]" -map '[v]' out.mp4

@@ -280,6 +280,11 @@ static void test_problems(void **state)
 {
     (void)state;
     check_lines(problems, FFMPEG_7);
+    /* Before 7 that is the name of an option, which there is none of. */
+    check_lines((Case[]){{"ffmpeg -/filter_complex i2v=a -i i2v:b out",
+                          "ffmpeg -/filter_complex i2v=a -i /0.mp4 out"},
+                         {NULL, NULL}},
+                FFMPEG_5);
 }
 
 /* ---- FFmpeg's own documentation ---- */
