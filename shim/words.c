@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 #include "command/command.h"
+#include "command/names.h"
 #include "words.h"
 
 static _Atomic(char *const *) noted;
@@ -35,7 +36,7 @@ bool words_mention_us(bool *asked)
 
 bool words_are_strict(void)
 {
-    CommandProgram program = command_program(words_get());
+    CommandProgram program = names_program(words_get());
 
     return program == COMMAND_FFMPEG || program == COMMAND_FFPLAY;
 }

@@ -9,16 +9,6 @@
 /* FFmpeg's AVERROR_FILTER_NOT_FOUND */
 #define FILTER_NOT_FOUND (-(0xF8 | 'F' << 8 | 'I' << 16 | 'L' << 24))
 
-/* Whether one of the requests will have made this file by the time that it is opened. */
-static bool is_saved(const Command *command, const char *path)
-{
-    for (int i = 0; i < command->nb_requests; i++)
-        for (const char *const *at = command->requests[i].options; at && at[0]; at += 2)
-            if (!strcmp(at[0], "save") && !strcmp(at[1], path))
-                return true;
-    return false;
-}
-
 int command_check_graph(const CommandHost *host, const Graph *graph)
 {
     char sentence[256];
@@ -50,7 +40,7 @@ int command_check(const CommandHost *host, const Command *command)
     char sentence[512];
     int ret = 0;
 
-    if (command->missing && !is_saved(command, command->missing)) {
+    if (command->missing) {
         snprintf(sentence, sizeof(sentence),
                  "%s: No such file or directory; this command names it as an input, so "
                  "nothing was sent.",

@@ -13,6 +13,8 @@
 
 enum { MAX_SCRIPT = 1 << 20 }; ///< bytes of a file that holds a graph
 
+enum { KIND_VIDEO = 1, KIND_AUDIO = 2 }; ///< of streams
+
 /* The file that the options read so far belong to. */
 typedef struct Reader {
     Command *command;
@@ -25,29 +27,16 @@ typedef struct Reader {
     const char *format;   ///< of -f, or NULL
     const char **options; ///< name, value, ..., NULL; or NULL
     int nb_options;       ///< strings in there
+    unsigned kinds_given; ///< of streams of this output that have a graph
+    unsigned kinds_ours;  ///< those of them whose graph has a source of ours
+    int simple;           ///< the word of the last of these
 } Reader;
 
-/* ---- names ---- */
-
-CommandProgram command_program(char *const *words)
+bool command_is_option(const Command *command, int word)
 {
-    static const struct {
-        const char *name;
-        CommandProgram program;
-    } programs[] = {{"ffmpeg", COMMAND_FFMPEG},
-                    {"ffprobe", COMMAND_FFPROBE},
-                    {"ffplay", COMMAND_FFPLAY}};
-    const char *path = words && words[0] ? words[0] : "";
-    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    WordUse use = command->words[word].use;
 
-    for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
-        size_t size = strlen(programs[i].name);
-        char next = strncmp(name, programs[i].name, size) ? 'a' : name[size];
-
-        if (!((next >= 'a' && next <= 'z') || (next >= 'A' && next <= 'Z')))
-            return programs[i].program;
-    }
-    return COMMAND_OTHER;
+    return use == WORD_OPTION || use == WORD_BEFORE_OURS;
 }
 
 bool command_is_our_url(const char *url)
@@ -79,6 +68,16 @@ static bool is_missing(const char *url)
     return stat(path, &info) < 0 && errno == ENOENT;
 }
 
+/* Whether an earlier request will have made this file by the time that it is opened. */
+static bool is_saved(const Command *command, const char *path)
+{
+    for (int i = 0; i < command->nb_requests; i++)
+        for (const char *const *at = command->requests[i].options; at && at[0]; at += 2)
+            if (!strcmp(at[0], "save") && !strcmp(at[1], path))
+                return true;
+    return false;
+}
+
 /* ---- what is found ----
  * These return 0, -ENOMEM, or -EINVAL where the command line is not understood. */
 
@@ -98,6 +97,18 @@ static int add_request(Command *command, I2VNamed request)
         return -ENOMEM;
     command->requests = requests;
     requests[command->nb_requests++] = request;
+    return 0;
+}
+
+static int add_input(Command *command, CommandInput input)
+{
+    CommandInput *inputs =
+        reallocarray(command->inputs, (size_t)command->nb_inputs + 1, sizeof(*inputs));
+
+    if (!inputs)
+        return -ENOMEM;
+    command->inputs = inputs;
+    inputs[command->nb_inputs++] = input;
     return 0;
 }
 
@@ -167,6 +178,7 @@ static void forget_options(Reader *reader)
     reader->options = NULL;
     reader->nb_options = 0;
     reader->format = NULL;
+    reader->kinds_given = reader->kinds_ours = 0;
     reader->start = reader->at + 1;
 }
 
@@ -239,7 +251,7 @@ static void claim_options(Reader *reader)
             command->words[i + 1].use == WORD_PLAIN &&
             names_kind(reader->program, reader->dialect, reader->words[i] + 1) ==
                 OPTION_VALUED)
-            *word = (CommandWord){WORD_OURS, request};
+            *word = (CommandWord){WORD_BEFORE_OURS, request};
         else if (word->use == WORD_FORMAT && word->index < 0)
             word->index = request;
     }
@@ -260,8 +272,10 @@ static int take_input(Reader *reader, int word)
 {
     Command *command = reader->command;
     const char *url = reader->words[word];
-    int ret = 0;
+    int ret = add_input(command, (CommandInput){reader->start, word});
 
+    if (ret < 0)
+        return ret;
     if (reader->program == COMMAND_FFMPEG)
         find_misplaced(reader);
     if (reader->format ? !strcasecmp(reader->format, "i2v") : command_is_our_url(url)) {
@@ -272,35 +286,76 @@ static int take_input(Reader *reader, int word)
         }
     } else if (reader->format && !strcasecmp(reader->format, "lavfi")) {
         ret = take_lavfi(reader, word);
-    } else if (!reader->format && !command->missing && is_missing(url)) {
+    } else if (!reader->format && !command->missing && is_missing(url) &&
+               !is_saved(command, url)) {
         command->missing = url;
     }
     forget_options(reader);
     return ret;
 }
 
-/* The graph of a stream. One that another for the same streams replaces goes unused, so
- * that the sources in it must not be bought. */
+/* The kinds of streams that an option is for, by its name and stream specifier. */
+static unsigned kinds_of(const char *name)
+{
+    const char *specifier = strchr(name, ':');
+
+    if (*name == 'v' || *name == 'a')
+        return *name == 'v' ? KIND_VIDEO : KIND_AUDIO;
+    return !specifier || !specifier[1]                  ? KIND_VIDEO | KIND_AUDIO
+           : specifier[1] == 'v' || specifier[1] == 'V' ? KIND_VIDEO
+           : specifier[1] == 'a'                        ? KIND_AUDIO
+           : specifier[1] == 's' || specifier[1] == 'd' ? 0
+                                                        : KIND_VIDEO | KIND_AUDIO;
+}
+
+/* The graph of an output's streams. Of two for the same streams one goes unused, and what
+ * goes unused must not be bought. */
 static int take_simple(Reader *reader, const char *name, bool is_script)
 {
     const char *value = reader->words[reader->at + 1];
-    const char *streams = names_has("vf", name)   ? ":v"
-                          : names_has("af", name) ? ":a"
-                          : is_script && names_has("filter_script", name)
-                              ? name + strlen("filter_script")
-                              : name + strlen("filter");
-    const char *before = option_value(reader, *streams ? streams : ":");
-    int ret = 0, graphs = reader->command->nb_requests;
+    int had = reader->command->nb_requests, ret = 0;
+    unsigned kinds = kinds_of(name);
 
     if (is_script)
         ret = add_script(reader, value, reader->at + 1);
     else if (filtergraph_may_have_source(value))
         ret = add_graph(reader->command, value, reader->at + 1, WORD_GRAPH);
-    if (ret >= 0 && before && (graphs != reader->command->nb_requests || *before == 'i'))
+    if (ret < 0)
+        return ret;
+    bool ours = reader->command->nb_requests > had;
+    if ((kinds & reader->kinds_ours) || (ours && (kinds & reader->kinds_given)))
         return not_understood(reader, "stands twice, once with i2v in it");
-    return ret < 0 ? ret
-                   : set_option(reader, *streams ? streams : ":",
-                                graphs != reader->command->nb_requests ? "i2v" : "");
+    reader->kinds_given |= kinds;
+    if (ours) {
+        reader->kinds_ours |= kinds;
+        reader->simple = reader->at;
+    }
+    return 0;
+}
+
+/* Whether the graphs of an output that ends here are used: its streams are not left out
+ * or copied. */
+static int close_output(Reader *reader)
+{
+    unsigned unused = 0;
+
+    for (int i = reader->start; i < reader->at && reader->kinds_ours; i++) {
+        const char *name = reader->words[i] + 1;
+
+        if (reader->command->words[i].use != WORD_OPTION)
+            continue;
+        if (!strcmp(name, "vn") || !strcmp(name, "an") ||
+            (names_has("c codec vcodec acodec", name) &&
+             !strcmp(reader->words[i + 1], "copy")))
+            unused |= kinds_of(name);
+    }
+    if (unused & reader->kinds_ours) {
+        reader->at = reader->simple;
+        return not_understood(reader,
+                              "has i2v in it, for streams that are left out or copied");
+    }
+    forget_options(reader);
+    return 0;
 }
 
 /* @param from_file  the value is the name of a file that holds it, since 7.0 */
@@ -353,6 +408,7 @@ static int take_words(Reader *reader)
     if (is_ffmpeg && !strcmp(option, "i")) {
         ret = take_input(reader, reader->at + 1);
     } else if (is_ffmpeg && !strcmp(option, "dec")) {
+        reader->command->words[reader->at].use = WORD_OPTION;
         forget_options(reader); /* a decoder is a file to ffmpeg, since 7.0 */
     } else {
         reader->command->words[reader->at].use = WORD_OPTION;
@@ -373,7 +429,9 @@ static int read_ffmpeg(Reader *reader)
         if (!strcmp(word, "--")) {
             output = ++reader->at; /* whatever it looks like */
         } else if (*word != '-' || !word[1] || reader->at == output) {
-            forget_options(reader);
+            int ret = close_output(reader);
+            if (ret < 0)
+                return ret;
             reader->at++;
         } else {
             int taken = take_words(reader);
@@ -382,7 +440,10 @@ static int read_ffmpeg(Reader *reader)
             reader->at += taken;
         }
     }
-    return 0;
+    if (!reader->kinds_ours)
+        return 0;
+    reader->at = reader->simple;
+    return not_understood(reader, "has i2v in it, and no output behind it");
 }
 
 /* Its one input may stand anywhere, by itself or behind -i, and every option is its. */
@@ -408,18 +469,19 @@ static int read_ffprobe(Reader *reader)
         if (is_input)
             input = reader->at + taken - 1;
     }
-    reader->start = 0;
+    reader->start = 1;
     return input && !reader->command->is_final ? take_input(reader, input) : 0;
 }
 
 int command_read(char *const *words, const CommandDialect *dialect, Command **command,
                  CommandProblem *problem)
 {
-    Reader reader = {.problem = problem, .dialect = dialect, .words = words, .at = 1};
+    Reader reader = {
+        .problem = problem, .dialect = dialect, .words = words, .at = 1, .start = 1};
     int ret;
 
     *command = NULL;
-    reader.program = command_program(words);
+    reader.program = names_program(words);
     if (reader.program != COMMAND_FFMPEG &&
         (reader.program != COMMAND_FFPROBE || !dialect))
         return 0;
@@ -461,6 +523,7 @@ void command_free(Command **command)
         filtergraph_free(&old->graphs[i]);
     free(old->requests);
     free(old->graphs);
+    free(old->inputs);
     free(old->words);
     free(old);
 }

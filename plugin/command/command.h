@@ -17,11 +17,12 @@
 
 /** What a word is to us. Each but the last two is of interest with a dialect alone. */
 typedef enum WordUse {
-    WORD_PLAIN,  ///< a value, the name of a file, what ends the options
-    WORD_OPTION, ///< the name of an option, with its dash
-    WORD_OURS,   ///< the same, with a value, before an input of ours: index = its request
-    WORD_FORMAT, ///< -f: index likewise, or below 0 before another file
-    WORD_INPUT,  ///< what names an input of ours: index likewise
+    WORD_PLAIN,       ///< a value, the name of a file, what ends the options
+    WORD_OPTION,      ///< the name of an option, with its dash
+    WORD_BEFORE_OURS, ///< the same, with a value, whosever it is, of an input of ours:
+                      ///< index = its request
+    WORD_FORMAT,      ///< -f: index likewise, or below 0 before another file
+    WORD_INPUT,       ///< what names an input of ours: index likewise
     WORD_GRAPH,  ///< the description of a graph with sources of ours: index = the graph
     WORD_SCRIPT, ///< the name of a file that holds one: index likewise
 } WordUse;
@@ -31,14 +32,22 @@ typedef struct CommandWord {
     int index;
 } CommandWord;
 
+/** An input, whosever it is. */
+typedef struct CommandInput {
+    int start; ///< no word of its options stands before
+    int word;  ///< that names it
+} CommandInput;
+
 /** What a command line names. Strings of inputs are borrowed from the words. */
 typedef struct Command {
     I2VNamed *requests; ///< in the order of the words, the same one maybe more than once
     int nb_requests;
     Graph **graphs; ///< in turn, those that FFmpeg would refuse among them
     int nb_graphs;
-    const char *missing; ///< the first plain file that is named as an input and that did
-                         ///< not exist, or NULL
+    const char *missing; ///< the first plain file that is named as an input, that did not
+                         ///< exist and that no request before it saves, or NULL
+    CommandInput *inputs; ///< in turn; with a dialect, also those that are not ours
+    int nb_inputs;
     const char *misplaced; ///< the first option of outputs that stands before an input,
                            ///< with its dash, or NULL
     CommandWord *words;    ///< one for each word
@@ -52,9 +61,8 @@ typedef struct CommandProblem {
     const char *why;  ///< static, the rest of a sentence: "has no value"
 } CommandProblem;
 
-/** Which program the words run, also as it is called where there are several: ffmpeg-7.1,
- * ffmpeg5, ffmpeg_g. @param words  argv, or NULL */
-CommandProgram command_program(char *const *words);
+/** Whether a word is the name of an option. */
+bool command_is_option(const Command *command, int word);
 
 /** Whether a URL, or NULL, is one of ours. */
 bool command_is_our_url(const char *url);

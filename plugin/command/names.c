@@ -51,15 +51,36 @@ static const char final[] =
 
 /* OPT_OUTPUT without OPT_INPUT: ffmpeg refuses one that stands before an input. */
 static const char of_outputs[] =
-    "ab absf af aframes apad apre aq aspect atag attach autoscale b bits_per_raw_sample "
+    "ab absf af aframes apad apre aq aspect atag attach autoscale b "
     "chroma_intra_matrix copyinkf copypriorss dframes disposition enc_time_base filter "
     "filter_script fix_sub_duration_heartbeat force_fps force_key_frames fpre fps_mode "
     "fpsmax frames fs inter_matrix intra_matrix map map_channel map_chapters "
     "map_metadata max_muxing_queue_size metadata muxdelay muxing_queue_data_threshold "
-    "muxpreload pass passlogfile pre profile program q qscale rc_override sdp_file "
+    "muxpreload pass passlogfile pre profile program q qscale rc_override "
     "shortest shortest_buf_duration spre stag stats_enc_post stats_enc_post_fmt "
     "stats_enc_pre stats_enc_pre_fmt stats_mux_pre stats_mux_pre_fmt stream_group "
     "streamid target time_base timecode timestamp vbsf vf vframes vpre";
+
+CommandProgram names_program(char *const *words)
+{
+    static const struct {
+        const char *name;
+        CommandProgram program;
+    } programs[] = {{"ffmpeg", COMMAND_FFMPEG},
+                    {"ffprobe", COMMAND_FFPROBE},
+                    {"ffplay", COMMAND_FFPLAY}};
+    const char *path = words && words[0] ? words[0] : "";
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+
+    for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
+        size_t size = strlen(programs[i].name);
+        char next = strncmp(name, programs[i].name, size) ? 'a' : name[size];
+
+        if (!((next >= 'a' && next <= 'z') || (next >= 'A' && next <= 'Z')))
+            return programs[i].program;
+    }
+    return COMMAND_OTHER;
+}
 
 bool names_has(const char *names, const char *option)
 {

@@ -13,6 +13,10 @@ typedef enum CommandProgram {
     COMMAND_FFPLAY, ///< known by its name alone
 } CommandProgram;
 
+/** Which program a word runs, also as it is called where there are several: ffmpeg-7.1,
+ * ffmpeg5, ffmpeg_g. @param words  argv, or NULL */
+CommandProgram names_program(char *const *words);
+
 /** What is known of the very program that gets the command line. */
 typedef struct CommandDialect {
     unsigned avformat_major; ///< of its libavformat

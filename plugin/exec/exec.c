@@ -12,12 +12,13 @@
 #include <libavutil/common.h>
 #include <libavutil/mem.h>
 
+#include "base/compat.h"
 #include "base/events.h"
 #include "command/check.h"
 #include "exec/help.h"
 #include "exec/needs.h"
 #include "exec/program.h"
-#include "exec/values.h"
+#include "exec/trial.h"
 #include "exec/words.h"
 #include "host/named.h"
 #include "request/options.h"
@@ -66,20 +67,19 @@ static void say_fetch(const Exec *e, const I2VNamed *named)
             av_bprintf(&line, " --%s", at[0]);
             put_quoted(&line, at[1]);
         }
+    if (named->text[0] == '-' && named->text[1])
+        av_bprintf(&line, " --");
     put_quoted(&line, named->text);
     outcome_say(&e->out, AV_LOG_ERROR,
                 "This gets the clip for any ffmpeg: i2vctl fetch%s", line.str);
     av_bprint_finalize(&line, NULL);
 }
 
-/* @return EXEC_NOT_UNDERSTOOD */
-static int not_understood(Exec *e, const char *word, const char *why)
+/* What would serve in place of the command line. */
+static void say_instead(const Exec *e)
 {
     bool said = false;
 
-    outcome_fail(&e->out, FAILURE_REQUEST, AVERROR(EINVAL),
-                 "%s cannot be hosted, and in its command line %s %s; nothing sent.",
-                 e->program.name, word, why);
     for (int i = 0; e->command && i < e->command->nb_requests; i++)
         if (!e->command->requests[i].filter) {
             say_fetch(e, &e->command->requests[i]);
@@ -87,9 +87,8 @@ static int not_understood(Exec *e, const char *word, const char *why)
         }
     if (!said)
         outcome_say(&e->out, AV_LOG_ERROR,
-                    "This gets a clip for any ffmpeg: i2vctl fetch "
-                    "--prompt TEXT [OPTION]... STILL");
-    return EXEC_NOT_UNDERSTOOD;
+                    "This gets a clip for any ffmpeg: i2vctl fetch --prompt TEXT "
+                    "[OPTION]... STILL");
 }
 
 static bool mentions_us(const Exec *e)
@@ -100,23 +99,30 @@ static bool mentions_us(const Exec *e)
     return e->command->nb_requests;
 }
 
-/* The first option that the program does not have, or NULL. */
-static const char *unknown_option(const Exec *e)
-{
-    const CommandDialect dialect = {.avformat_major = e->program.major};
-    bool files = names_reads_files(&dialect);
-
-    for (int i = 0; i < e->command->nb_words; i++) {
-        const char *name = e->words[i] + 1;
-
-        if (needs_is_option(e->command, i) && !words_drop(&e->command->words[i], name) &&
-            !program_knows(&e->program, name + (files && *name == '/')))
-            return e->words[i];
-    }
-    return NULL;
-}
-
 /* ---- what the program is asked to do ---- */
+
+/* As ffmpeg takes -loglevel: flags, and the level last. One that is none the program has
+ * refused. */
+static void take_level(const Exec *e)
+{
+    for (int i = 0; i + 1 < e->command->nb_words; i++) {
+        const char *word = e->words[i], *value = e->words[i + 1];
+        const char *last = strrchr(value, '+');
+        char *end;
+
+        if (!command_is_option(e->command, i) ||
+            (strcmp(word, "-v") && strcmp(word, "-loglevel")))
+            continue;
+        value = last ? last + 1 : value;
+        int level = events_level(value);
+        if (level == EVENTS_NO_LEVEL && *value) {
+            level = (int)strtol(value, &end, 10);
+            level = *end ? EVENTS_NO_LEVEL : level;
+        }
+        if (level != EVENTS_NO_LEVEL)
+            av_log_set_level(level);
+    }
+}
 
 static bool has_filter(const CommandHost *host, const char *name)
 {
@@ -129,7 +135,7 @@ static int check(Exec *e)
 {
     CommandHost host = {
         .face = e->face,
-        .takes_open_end = e->program.major >= MAJOR_6,
+        .takes_open_end = e->program.dialect.avformat_major >= MAJOR_6,
         .ends_with_left_over = e->program.kind == COMMAND_FFMPEG,
         .has_filter = has_filter,
         .opaque = &e->program,
@@ -169,10 +175,9 @@ static int fetch(Exec *e)
 /* @return 0, a status above it, or a negative AVERROR after a sentence */
 static int prepare(Exec *e, char ***run)
 {
-    CommandProgram kind = command_program(e->words);
+    CommandProgram kind = names_program(e->words);
     CommandProblem problem = {0};
-    const char *unknown;
-    int ret;
+    int ret, status;
 
     if (kind != COMMAND_FFMPEG && kind != COMMAND_FFPROBE) {
         outcome_fail(&e->out, FAILURE_REQUEST, AVERROR(EINVAL),
@@ -186,35 +191,46 @@ static int prepare(Exec *e, char ***run)
     if (ret < 0)
         return ret == AVERROR(ENOMEM) || ret == AVERROR(EINTR) ? ret
                                                                : EXEC_NOT_UNDERSTOOD;
-    CommandDialect dialect = {.avformat_major = e->program.major};
-    ret = command_read(e->words, &dialect, &e->command, &problem);
+    ret = command_read(e->words, &e->program.dialect, &e->command, &problem);
     if (ret < 0)
         return AVERROR(ENOMEM);
     *run = (char **)e->words;
+    if (problem.why && mentions_us(e)) {
+        outcome_fail(&e->out, FAILURE_REQUEST, AVERROR(EINVAL),
+                     "%s cannot be hosted, and in its command line %s %s; nothing sent.",
+                     e->words[0], problem.word, problem.why);
+        say_instead(e);
+        return EXEC_NOT_UNDERSTOOD;
+    }
     if (problem.why)
-        return mentions_us(e) ? not_understood(e, problem.word, problem.why) : 0;
+        return 0;
     if (e->command->is_final && help_print(e->words))
         *run = NULL;
     if (e->command->is_final || !e->command->nb_requests)
         return 0; /* it is not about us, and the program's to judge */
-    if ((ret = values_check(kind, e->words, e->command, &e->out)) < 0)
-        return ret;
-    unknown = unknown_option(e);
-    if (unknown)
-        return not_understood(e, unknown, "is no option that it has");
+    take_level(e);
+    ret = trial_run(&e->program, e->words, e->command, &e->out, &status);
+    if (status == TRIAL_UNKNOWN)
+        say_instead(e);
+    if (ret < 0 || status)
+        return ret < 0 ? ret : status;
     if ((ret = check(e)) < 0 || (ret = fetch(e)) < 0)
         return ret;
-    return words_rewrite(e->words, e->command, e->with, run);
+    ret = words_rewrite(e->words, e->command, e->with, run);
+    /* A signal that came when nothing waited for it. */
+    return ret >= 0 && i2v_interrupted(e->interrupt) ? AVERROR(EINTR) : ret;
 }
 
 /* How the program would have ended. */
 static int status_of(const Exec *e, int ret)
 {
     const Program *p = &e->program;
-    bool tells = p->major > MAJOR_6 || (p->major == MAJOR_6 && p->minor >= MINOR_6_1);
+    bool tells = p->dialect.avformat_major > MAJOR_6 ||
+                 (p->dialect.avformat_major == MAJOR_6 && p->minor >= MINOR_6_1);
 
-    if (ret == AVERROR(EINTR) && p->kind != COMMAND_FFMPEG)
-        return ret; /* it dies of the signal */
+    if (ret == AVERROR(EINTR) &&
+        (p->kind != COMMAND_FFMPEG || !p->dialect.avformat_major))
+        return ret; /* it dies of the signal, as we do while it is not known */
     return p->kind == COMMAND_FFMPEG && tells ? ret & 0xFF : 1;
 }
 

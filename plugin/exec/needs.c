@@ -19,13 +19,6 @@
 #define AUDIO          "aac"
 #define AUDIO_OPTION   "dual_mono_mode"
 
-bool needs_is_option(const Command *command, int word)
-{
-    WordUse use = command->words[word].use;
-
-    return use == WORD_OPTION || use == WORD_OURS;
-}
-
 /* Whether the program copies all streams of a kind, or leaves them out. */
 static bool decodes_none(char *const *words, const Command *command, char kind)
 {
@@ -34,7 +27,7 @@ static bool decodes_none(char *const *words, const Command *command, char kind)
     const char without[] = {'-', kind, 'n', 0};
 
     for (int i = 0; words[i]; i++) {
-        if (!needs_is_option(command, i))
+        if (!command_is_option(command, i))
             continue;
         if (!strcmp(words[i], without))
             return true;
@@ -54,7 +47,7 @@ static int lacks(const Program *program, Outcome *out, int error, const char *wh
 
 static int check_demuxer(Program *program, Outcome *out)
 {
-    int ret = program_knows(program, DEMUXER_OPTION)
+    int ret = program_shows(program, DEMUXER_OPTION)
                   ? 1
                   : program_ask_list(program, PROGRAM_DEMUXERS, out);
 
@@ -68,7 +61,7 @@ static int check_demuxer(Program *program, Outcome *out)
 static int check_decoder(Program *program, const char *codec, const char *option,
                          Outcome *out, const char *what)
 {
-    int ret = program_knows(program, option)
+    int ret = program_shows(program, option)
                   ? 1
                   : program_ask_list(program, PROGRAM_DECODERS, out);
 

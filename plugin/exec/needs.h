@@ -5,9 +5,6 @@
 
 #include "exec/program.h"
 
-/** Whether the name of an option stands in a place of the words. */
-bool needs_is_option(const Command *command, int word);
-
 /**
  * Find out whether a program has what it takes: the demuxer, the decoders unless it
  * copies, for a graph the filters.

@@ -51,11 +51,9 @@ static char **plain_environment(void)
     return list;
 }
 
-/* Start the program with two words, the second of which may be NULL.
- * @param from  set to where it prints @return 0 or a negative AVERROR */
-static int start(const char *name, const char *const words[2], pid_t *pid, int *from)
+/* Start a program. @param from  set to where it prints @return 0 or a negative AVERROR */
+static int start(const char *const *words, pid_t *pid, int *from)
 {
-    char *const argv[] = {(char *)name, (char *)words[0], (char *)words[1], NULL};
     char **environment = plain_environment();
     posix_spawn_file_actions_t files;
     int ends[2], error;
@@ -72,7 +70,8 @@ static int start(const char *name, const char *const words[2], pid_t *pid, int *
         posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
         posix_spawn_file_actions_adddup2(&files, ends[1], 1);
         posix_spawn_file_actions_adddup2(&files, ends[1], 2);
-        error = posix_spawnp(pid, name, &files, NULL, argv, environment);
+        error =
+            posix_spawnp(pid, words[0], &files, NULL, (char *const *)words, environment);
         posix_spawn_file_actions_destroy(&files);
     }
     close(ends[1]);
@@ -108,35 +107,38 @@ static int hear(int from, const AVIOInterruptCB *interrupt, AVBPrint *text)
     return AVERROR(EFBIG);
 }
 
-/* @param answer  what it printed, av_free(); NULL on failure */
-static int ask(const Program *program, const char *const words[2], Outcome *out,
-               char **answer)
+int program_run(const Program *program, const char *const *words, Outcome *out,
+                char **text, int *status)
 {
-    AVBPrint text;
+    AVBPrint heard;
     pid_t pid = -1;
-    int from = -1, status = 0, ret = start(program->name, words, &pid, &from);
+    int from = -1, state = 0, ret = start(words, &pid, &from);
 
-    *answer = NULL;
-    av_bprint_init(&text, 0, AV_BPRINT_SIZE_UNLIMITED);
+    *text = NULL;
+    av_bprint_init(&heard, 0, AV_BPRINT_SIZE_UNLIMITED);
     if (ret >= 0) {
-        ret = hear(from, program->interrupt, &text);
+        ret = hear(from, program->interrupt, &heard);
         close(from);
         if (ret < 0)
             kill(pid, SIGKILL);
-        while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        while (waitpid(pid, &state, 0) < 0 && errno == EINTR)
             ;
     }
-    if (ret >= 0 && (!WIFEXITED(status) || !text.len))
+    /* A signal is for the program, too, and may have ended it before we look. */
+    if (i2v_interrupted(program->interrupt))
+        ret = AVERROR(EINTR);
+    if (ret >= 0 && (!WIFEXITED(state) || !heard.len))
         ret = AVERROR_EXTERNAL;
-    int made = av_bprint_finalize(&text, ret >= 0 ? answer : NULL);
+    *status = WEXITSTATUS(state);
+    int made = av_bprint_finalize(&heard, ret >= 0 ? text : NULL);
     ret = ret < 0 ? ret : FFMIN(made, 0);
     if (ret >= 0 || ret == AVERROR(ENOMEM) || ret == AVERROR(EINTR))
         return ret;
-    return outcome_fail(out, FAILURE_REQUEST, ret,
-                        "%s %s%s%s gives no answer: %s; nothing sent. i2vctl fetch gets "
-                        "the clip for any ffmpeg.",
-                        program->name, words[0], words[1] ? " " : "",
-                        words[1] ? words[1] : "", av_err2str(ret));
+    return outcome_fail(
+        out, FAILURE_REQUEST, ret,
+        "%s gives no answer to %s%s: %s; nothing sent. i2vctl fetch gets the "
+        "clip for any ffmpeg.",
+        program->name, words[1], words[2] ? " ..." : "", av_err2str(ret));
 }
 
 /* "libavformat    59. 27.100 / 59. 27.100": built with, and there. */
@@ -145,14 +147,16 @@ static bool read_version(Program *program)
     const char *line = strstr(program->options, "libavformat ");
     unsigned built[3];
 
-    return line && sscanf(line, "libavformat %u. %u. %u / %u. %u.", &built[0], &built[1],
-                          &built[2], &program->major, &program->minor) == 5;
+    return line &&
+           sscanf(line, "libavformat %u. %u. %u / %u. %u.", &built[0], &built[1],
+                  &built[2], &program->dialect.avformat_major, &program->minor) == 5;
 }
 
 int program_ask(Program *program, Outcome *out)
 {
     /* The version is in what it says before. */
-    int ret = ask(program, (const char *[]){"-h", "full"}, out, &program->options);
+    const char *const words[] = {program->name, "-h", "full", NULL};
+    int status, ret = program_run(program, words, out, &program->options, &status);
 
     if (ret < 0 || read_version(program))
         return ret;
@@ -171,9 +175,12 @@ int program_ask_list(Program *program, ProgramList list, Outcome *out)
         [PROGRAM_DECODERS] = "-decoders",
     };
 
-    return program->lists[list] ? 0
-                                : ask(program, (const char *[]){words[list], NULL}, out,
-                                      &program->lists[list]);
+    const char *const run[] = {program->name, words[list], NULL};
+    int status;
+
+    return program->lists[list]
+               ? 0
+               : program_run(program, run, out, &program->lists[list], &status);
 }
 
 /* Whether a line of -h is of this option: its name behind a dash, and then a blank, a
@@ -195,17 +202,9 @@ static bool has_line(const char *text, const char *name, size_t size)
     return false;
 }
 
-bool program_knows(const Program *program, const char *option)
+bool program_shows(const Program *program, const char *option)
 {
-    size_t size = strcspn(option, ":");
-
-    /* A switch is turned off by `no` before it, and an option of a codec may be for one
-     * kind of stream by the letter before it. */
-    return size && (has_line(program->options, option, size) ||
-                    (size > 2 && !strncmp(option, "no", 2) &&
-                     has_line(program->options, option + 2, size - 2)) ||
-                    (size > 1 && strchr("vas", option[0]) &&
-                     has_line(program->options, option + 1, size - 1)));
+    return has_line(program->options, option, strlen(option));
 }
 
 /* Whether it is one of the first words of a line, whose names stand between commas. */

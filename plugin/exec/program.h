@@ -22,7 +22,8 @@ typedef enum ProgramList {
 typedef struct Program {
     const char *name; ///< as it was typed; borrowed
     CommandProgram kind;
-    unsigned major, minor;            ///< of its libavformat
+    CommandDialect dialect;
+    unsigned minor;                   ///< of its libavformat, as the major in `dialect`
     char *options;                    ///< of -h full
     char *lists[PROGRAM_LISTS];       ///< NULL = not asked for
     const AVIOInterruptCB *interrupt; ///< borrowed
@@ -40,8 +41,15 @@ int program_ask(Program *program, Outcome *out);
 /** Ask it for a list, once. */
 int program_ask_list(Program *program, ProgramList list, Outcome *out);
 
-/** Whether it has an option. @param option  without its dash */
-bool program_knows(const Program *program, const char *option);
+/** Run it with other words.
+ * @param words   NULL-terminated
+ * @param text    what it printed, not empty; free with av_free()
+ * @param status  with which it ended */
+int program_run(const Program *program, const char *const *words, Outcome *out,
+                char **text, int *status);
+
+/** Whether -h shows an option. @param option  without its dash */
+bool program_shows(const Program *program, const char *option);
 
 /** Whether a list that was asked for has a name. */
 bool program_lists(const Program *program, ProgramList list, const char *name);

@@ -16,12 +16,13 @@
 #include "request/options.h"
 
 /* What the caller restricts is heeded by us, and would keep the clip from being read. */
-static const char lists[] = "protocol_whitelist,protocol_blacklist,format_whitelist";
+static const char lists[] = "protocol_whitelist,protocol_blacklist,format_whitelist,"
+                            "enable_drefs";
 
 bool words_drop(const CommandWord *word, const char *name)
 {
     return (word->use == WORD_FORMAT && word->index >= 0) ||
-           (word->use == WORD_OURS &&
+           (word->use == WORD_BEFORE_OURS &&
             (options_knows(name) || av_match_list(name, lists, ',') > 0));
 }
 
