@@ -12,6 +12,7 @@ set -eu
 
 here=$(dirname "$(readlink -f "$0")")
 build=$(cd "${I2V_BUILD:-$here/../build}" && pwd)
+unset LD_PRELOAD I2V_EXEC I2V_DISABLE I2V_NO_INHERIT
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -43,6 +44,13 @@ run() { # NAME, LAUNCHER, TEST...
   grep -E '^(TEST|Test .* failed)' "$work/$name.out" | sort >"$work/$name.results"
   (cd "$tree/tests/data/fate" && find . -type f ! -name '*.rep' ! -name '*.err' -exec cksum {} + |
     sort -k 3) >"$work/$name.files"
+}
+
+# The preload is in the programs of the tree, or this would prove nothing.
+I2V_DEBUG=1 "$build/bin/i2v" sh -c "\"\$0\" -loglevel quiet -f i2v -i x; true" "$tree/ffmpeg" 2>&1 |
+  grep -q "^i2v: " || {
+  echo "the preload does not reach $tree/ffmpeg" >&2
+  exit 1
 }
 
 run plain env "$@"

@@ -13,8 +13,10 @@
 #include <libavutil/opt.h>
 #include <libavutil/version.h>
 
-/* AVClass.child_class_iterate replaced child_class_next in libavutil 57. */
-#define I2V_HAVE_CHILD_CLASS_ITERATE (LIBAVUTIL_VERSION_MAJOR >= 57)
+/* AVClass.child_class_iterate came with libavutil 56.53, which is FFmpeg 4.4's. Where it is
+ * set, child_class_next is not asked; that is gone since libavutil 57. */
+#define I2V_HAVE_CHILD_CLASS_ITERATE                                                     \
+    (LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(56, 53, 100))
 
 /* The child of a class behind `previous`; *state begins as NULL. */
 static inline const AVClass *i2v_child_class(const AVClass *parent,

@@ -192,28 +192,36 @@ int files_write(const char *path, const void *data, size_t size)
     return files_publish(fd, name, path, write_whole(fd, data, size));
 }
 
-int files_copy(const char *from, const char *to)
+int files_copy_bytes(int in, int out)
 {
     enum { PIECE = 1 << 16 };
-    char *name, *buffer = av_malloc(PIECE);
-    int in = open(from, O_RDONLY | O_CLOEXEC);
-    int ret = in < 0 ? AVERROR(errno) : 0, out = -1;
+    char *buffer = av_malloc(PIECE);
+    int ret = buffer ? 0 : AVERROR(ENOMEM);
 
-    if (!buffer)
-        ret = AVERROR(ENOMEM);
-    if (ret >= 0)
-        ret = out = files_create_beside(to, 0666, &name);
     while (ret >= 0) {
         ssize_t got = read_whole(in, buffer, PIECE);
         ret = got < 0 ? (int)got : write_whole(out, buffer, (size_t)got);
         if (got < PIECE)
             break;
     }
+    av_free(buffer);
+    return ret;
+}
+
+int files_copy(const char *from, const char *to)
+{
+    char *name;
+    int in = open(from, O_RDONLY | O_CLOEXEC);
+    int ret = in < 0 ? AVERROR(errno) : 0, out = -1;
+
+    if (ret >= 0)
+        ret = out = files_create_beside(to, 0666, &name);
+    if (ret >= 0)
+        ret = files_copy_bytes(in, out);
     if (out >= 0)
         ret = files_publish(out, name, to, ret);
     if (in >= 0)
         close(in);
-    av_free(buffer);
     return ret;
 }
 

@@ -50,6 +50,9 @@ int files_create_beside(const char *path, mode_t mode, char **name);
  */
 int files_publish(int fd, char *name, const char *path, int ret);
 
+/** Copy what is left of one open file to another. @return 0 or a negative AVERROR */
+int files_copy_bytes(int in, int out);
+
 /** Copy a file as files_write() writes one, but with the mode that the umask gives a new
  * file, and others may write it too. */
 int files_copy(const char *from, const char *to);

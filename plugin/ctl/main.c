@@ -399,7 +399,12 @@ static int exec_program(char **words)
 
     if (words[0] && !strcmp(words[0], "--"))
         words++;
-    if (!words[0]) {
+    if (!words[0] || words[0][0] == '-') {
+        if (words[0])
+            fprintf(stderr,
+                    "i2vctl: exec takes the command line of an ffmpeg, and no "
+                    "option %s of its own.\n\n",
+                    words[0]);
         fputs(usage, stderr);
         return EX_USAGE;
     }
@@ -420,18 +425,25 @@ static int exec_program(char **words)
 static void keep_standard_files(void)
 {
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        /* A program that exec becomes finds it closed as before. */
         if (fcntl(fd, F_GETFD) < 0 &&
-            open("/dev/null", fd == STDOUT_FILENO ? O_RDONLY : O_WRONLY) != fd)
+            open("/dev/null", (fd == STDOUT_FILENO ? O_RDONLY : O_WRONLY) | O_CLOEXEC) !=
+                fd)
             exit(EX_OSERR);
+}
+
+static bool is_help(const char *word)
+{
+    return !strcmp(word, "--help") || !strcmp(word, "-h");
 }
 
 int main(int argc, char **argv)
 {
     keep_standard_files();
-    if (argc > 2 && !strcmp(argv[1], "exec") && strcmp(argv[2], "--help"))
+    if (argc > 1 && !strcmp(argv[1], "exec") && !(argc > 2 && is_help(argv[2])))
         return exec_program(argv + 2);
     for (int i = 1; i < argc && strcmp(argv[i], "--"); i++) {
-        if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h"))
+        if (is_help(argv[i]))
             return print_help();
         if (!strcmp(argv[i], "--version"))
             return print_versions();

@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include <libavformat/avio.h>
-#include <libavutil/avstring.h>
 #include <libavutil/common.h>
 #include <libavutil/error.h>
 #include <libavutil/intreadwrite.h>
@@ -181,25 +180,25 @@ static int write_at(int fd, const void *data, size_t size, int64_t at)
 }
 
 /* Move the index of a copy to its end. @return as tagged_copy() */
-static int tag(int fd, const AVDictionary *tags)
+static int tag(int clip, int copy, const AVDictionary *tags)
 {
     Index index = {0};
     uint8_t *made = NULL, *empty = NULL;
-    int ret = find_index(fd, &index), size;
+    int ret = find_index(clip, &index), size;
 
     if (ret <= 0)
         return ret;
-    if (!is_plain(fd, &index))
+    if (!is_plain(clip, &index))
         return 0;
-    size = make_index(fd, &index, tags, &made);
+    size = make_index(clip, &index, tags, &made);
     if (size < 0)
         return size;
     empty = av_mallocz((size_t)(index.box.end - index.box.start) + 1);
-    ret = empty ? write_at(fd, made, (size_t)size, index.size) : AVERROR(ENOMEM);
+    ret = empty ? write_at(copy, made, (size_t)size, index.size) : AVERROR(ENOMEM);
     if (ret >= 0)
-        ret = write_at(fd, "free", 4, index.at + 4);
+        ret = write_at(copy, "free", 4, index.at + 4);
     if (ret >= 0)
-        ret = write_at(fd, empty, (size_t)(index.box.end - index.box.start),
+        ret = write_at(copy, empty, (size_t)(index.box.end - index.box.start),
                        index.box.start);
     av_free(empty);
     av_free(made);
@@ -208,18 +207,21 @@ static int tag(int fd, const AVDictionary *tags)
 
 int tagged_copy(const char *clip, const AVDictionary *tags, const char *path)
 {
-    char *name = av_asprintf("%s.%ld", path, (long)getpid());
-    int ret = name ? files_copy(clip, name) : AVERROR(ENOMEM);
-    int fd = ret < 0 ? -1 : open(name, O_RDWR | O_CLOEXEC);
+    char *name = NULL;
+    int in = open(clip, O_RDONLY | O_CLOEXEC);
+    int out = in < 0 ? AVERROR(errno) : files_create_beside(path, 0600, &name), ret;
 
+    if (out < 0) {
+        if (in >= 0)
+            close(in);
+        return out;
+    }
+    ret = files_copy_bytes(in, out);
     if (ret >= 0)
-        ret = fd < 0 ? AVERROR(errno) : tag(fd, tags);
-    if (fd >= 0)
-        close(fd);
-    if (ret > 0 && rename(name, path) < 0)
-        ret = AVERROR(errno);
-    if (name && ret <= 0)
-        unlink(name);
-    av_free(name);
+        ret = tag(in, out, tags);
+    close(in);
+    if (ret > 0)
+        return (ret = files_publish(out, name, path, 0)) < 0 ? ret : 1;
+    files_publish(out, name, path, AVERROR_EXTERNAL);
     return ret;
 }

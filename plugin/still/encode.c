@@ -114,10 +114,10 @@ static int encode_rgb(AVFrame *rgb, Outcome *out, StillFile *file)
 end:
     if (ret < 0)
         outcome_fail(out, FAILURE_REQUEST, ret, "the still cannot be encoded: %s",
-                     ret == AVERROR_ENCODER_NOT_FOUND
-                         ? "this FFmpeg has neither a PNG encoder (it was built without "
-                           "zlib) nor mjpeg"
-                         : av_err2str(ret));
+                     ret != AVERROR_ENCODER_NOT_FOUND ? av_err2str(ret)
+                     : has_png ? "it is too large for PNG, and this FFmpeg has no mjpeg"
+                               : "this FFmpeg has neither a PNG encoder (it was built "
+                                 "without zlib) nor mjpeg");
     av_packet_free(&packet);
     return ret;
 }

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include <libavutil/common.h>
 #include <libavutil/error.h>
 #include <libavutil/intreadwrite.h>
 

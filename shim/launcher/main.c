@@ -33,7 +33,7 @@ static const char usage[] =
     "The exit status is PROGRAM's own; 64: wrong usage, 126: PROGRAM cannot host i2v or\n"
     "cannot be run, 127: PROGRAM was not found. Environment: I2V_DISABLE=1 runs PROGRAM as "
     "it\n"
-    "is, I2V_EXEC=1 preloads nothing into an ffmpeg or ffprobe but reads its command line,\n"
+    "is, I2V_EXEC=1 has the command line of an ffmpeg or ffprobe read in place of a preload,\n"
     "I2V_DEBUG=1 says what is hooked, I2V_NO_INHERIT=1 keeps i2v from what PROGRAM "
     "starts.\n";
 
@@ -235,8 +235,10 @@ int main(int argc, char **argv)
     if (program.reach == REACH_PRELOAD) {
         preload_check(places.preload);
         preload_join(places.preload);
-    } else if (may_name_i2v(words + 1)) {
-        hand_over(&places, words);
+    } else {
+        preload_leave();
+        if (may_name_i2v(words + 1))
+            hand_over(&places, words);
     }
     run(program.path, words);
 }

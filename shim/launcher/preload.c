@@ -171,8 +171,8 @@ static bool is_other(const Entry *entry, const char *preload)
            !entry_is(entry, preload);
 }
 
-/* A list without other installations' preloads: itself, byte for byte, if it has none.
- * The caller's. */
+/* A list without other installations' preloads, or with "" without any: itself, byte for
+ * byte, if it has none. The caller's. */
 static char *without_others(const char *list, const char *preload)
 {
     char *kept = calloc(1, strlen(list) + 1), *end = kept;
@@ -215,5 +215,16 @@ void preload_join(const char *preload)
         stop(CANNOT_RUN, "out of memory");
     if (!there)
         free(joined);
+    free(list);
+}
+
+void preload_leave(void)
+{
+    const char *inherited = getenv("LD_PRELOAD");
+    char *list = inherited ? without_others(inherited, "") : NULL;
+
+    if (inherited &&
+        (!list || (*list ? setenv("LD_PRELOAD", list, 1) : unsetenv("LD_PRELOAD"))))
+        stop(CANNOT_RUN, "out of memory");
     free(list);
 }

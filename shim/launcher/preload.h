@@ -36,6 +36,10 @@ char *places_majors(const Places *places, bool with_ffmpeg);
  */
 void preload_join(const char *preload);
 
+/** Take the preload out of LD_PRELOAD again, that of any installation: an outer launcher
+ * may have put it there. Ends the process without memory. */
+void preload_leave(void);
+
 /** End the process if the preload is missing or its path none for LD_PRELOAD. */
 void preload_check(const char *preload);
 

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
+#include "command/names.h"
 #include "launcher/ask.h"
 #include "launcher/path.h"
 #include "launcher/program.h"
@@ -24,16 +25,9 @@ void program_open(Program *program, const char *name)
 /* The command line of these is understood. */
 static bool is_ffmpeg(const char *path)
 {
-    static const char *const names[] = {"ffmpeg", "ffprobe"};
-    const char *name = path_base(path);
+    CommandProgram kind = names_program((char *const[]){(char *)path, NULL});
 
-    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-        char next = path_begins(name, names[i]) ? name[strlen(names[i])] : 'x';
-
-        if (!((next >= 'a' && next <= 'z') || (next >= 'A' && next <= 'Z')))
-            return true;
-    }
-    return false;
+    return kind == COMMAND_FFMPEG || kind == COMMAND_FFPROBE;
 }
 
 /* Say why no preload reaches a program. */

@@ -29,14 +29,19 @@ in_build_tree() {
 }
 use_pc() {
     [ -n "$PC" ] || { echo "no i2v.pc"; return 1; }
-    export PKG_CONFIG_PATH=${PC%/*} LD_LIBRARY_PATH=${PC%/pkgconfig/*}
+    # before those of an FFmpeg that is not the system's
+    export PKG_CONFIG_PATH=${PC%/*}${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}
+    export LD_LIBRARY_PATH=${PC%/pkgconfig/*}${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
 }
+
+# What makes FFmpeg's own headers, which are not as strict, the system's.
+lenient() { pkg-config --cflags libavformat libavcodec libavutil | sed 's/-I/-isystem /g'; }
 
 build_sample() { # program, compiler...: as its first lines say
     local program=$1
     shift
     # shellcheck disable=SC2046,SC2086 # words each
-    "${@:-cc}" -std=c11 $STRICT "$ROOT/samples/embed.c" -o "$program" \
+    "${@:-cc}" -std=c11 $STRICT "$ROOT/samples/embed.c" -o "$program" $(lenient) \
         $(pkg-config --cflags --libs i2v libavformat libavcodec libavutil)
 }
 
@@ -72,11 +77,11 @@ CC
     local compiler
     for compiler in gcc clang; do
         # shellcheck disable=SC2046,SC2086 # words each
-        works $compiler -std=c11 $STRICT -fsyntax-only $(pkg-config --cflags i2v) alone.c
+        works $compiler -std=c11 $STRICT -fsyntax-only $(lenient) $(pkg-config --cflags i2v) alone.c
         same "" "$stderr"
     done
     # shellcheck disable=SC2046,SC2086 # words each
-    works g++ -std=c++17 $STRICT alone.cc -o alone $(pkg-config --cflags --libs i2v libavformat)
+    works g++ -std=c++17 $STRICT alone.cc -o alone $(lenient) $(pkg-config --cflags --libs i2v libavformat)
     same "" "$stderr"
 }
 

@@ -53,6 +53,12 @@ start_gateway() { # argument...: sets GATEWAY, its URL
     done
     GATEWAY=$(<"$dir/ready")
     export GATEWAY
+    [ -z "${I2V_EXEC:-}" ] || exec_is_used
+}
+
+# With I2V_EXEC=1 it is really i2vctl exec that is tested.
+exec_is_used() {
+    I2V_DEBUG=1 "$BIN/i2v" ffmpeg -version -metadata title=i2v 2>&1 | grep -q "^i2v: exec: ffmpeg"
 }
 
 stop_gateway() {

@@ -89,7 +89,7 @@ END
     ffmpeg -v error -nostdin -i a.mp4 -c copy a.ts
     ffmpeg -v error -nostdin -i a.mp4 -c copy a.mkv
     ffmpeg -v error -nostdin -i a.mp4 -c:v mpeg4 -c:a mp2 a.avi
-    ffmpeg -v error -nostdin -i a.mp4 -map 0 -map 0:v -c copy -c:v:1 mjpeg -pix_fmt:v:1 yuvj420p -frames:v:1 1 \
+    ffmpeg -v error -nostdin -i a.mp4 -map 0 -map 0:v -c copy -c:v:1 mjpeg -pix_fmt:v:1 yuvj420p -filter:v:1 trim=end_frame=1 \
         -disposition:v:1 attached_pic -timecode 00:00:00:00 -write_tmcd 1 both.mp4
     for file in a.ts a.mkv a.avi both.mp4; do
         set_faults "download * file $PWD/$file"

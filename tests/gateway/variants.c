@@ -51,7 +51,8 @@ static char *options_of(const Job *job, ClipKind kind)
     case CLIP_HALFRATE:
         return text_format(ENCODE COLOURS "-vf fps=%d/2 -movflags +faststart", job->rate);
     case CLIP_COVER_ART:
-        return checked_strdup("-map 0:v -c copy -c:v:1 png -frames:v:1 1 "
+        /* -frames would end the others with it since FFmpeg 6.1 */
+        return checked_strdup("-map 0:v -c copy -c:v:1 png -filter:v:1 trim=end_frame=1 "
                               "-disposition:v:1 attached_pic -movflags +faststart");
     case CLIP_TIMED_METADATA:
         return checked_strdup(COPY "-timecode 00:00:00:00 -write_tmcd 1");
