@@ -60,6 +60,8 @@ int command_check(const CommandHost *host, const Command *command)
          i++)
         if (!command->requests[i].filter)
             ret = host->face->check_named(&command->requests[i]);
+    if (ret >= 0 && command->behind)
+        ret = host->face->check_behind(command->behind);
     for (int i = 0; i < command->nb_graphs && ret >= 0; i++)
         ret = command_check_graph(host, command->graphs[i]);
     return ret;

@@ -333,6 +333,26 @@ static int take_simple(Reader *reader, const char *name, bool is_script)
     return 0;
 }
 
+/* What may have been meant for an input of ours, and does nothing behind it. */
+static int note_behind(Reader *reader)
+{
+    Command *command = reader->command;
+    const char **behind;
+
+    if (!command->nb_requests || !reader->nb_options)
+        return 0;
+    behind = reallocarray(command->behind,
+                          (size_t)(command->nb_behind + reader->nb_options / 2) + 1,
+                          sizeof(*behind));
+    if (!behind)
+        return -ENOMEM;
+    command->behind = behind;
+    for (int i = 0; i < reader->nb_options; i += 2)
+        behind[command->nb_behind++] = reader->options[i];
+    behind[command->nb_behind] = NULL;
+    return 0;
+}
+
 /* Whether the graphs of an output that ends here are used: its streams are not left out
  * or copied. */
 static int close_output(Reader *reader)
@@ -354,8 +374,9 @@ static int close_output(Reader *reader)
         return not_understood(reader,
                               "has i2v in it, for streams that are left out or copied");
     }
+    int ret = note_behind(reader);
     forget_options(reader);
-    return 0;
+    return ret;
 }
 
 /* @param from_file  the value is the name of a file that holds it, since 7.0 */
@@ -441,7 +462,7 @@ static int read_ffmpeg(Reader *reader)
         }
     }
     if (!reader->kinds_ours)
-        return 0;
+        return note_behind(reader);
     reader->at = reader->simple;
     return not_understood(reader, "has i2v in it, and no output behind it");
 }
@@ -523,6 +544,7 @@ void command_free(Command **command)
         filtergraph_free(&old->graphs[i]);
     free(old->requests);
     free(old->graphs);
+    free(old->behind);
     free(old->inputs);
     free(old->words);
     free(old);

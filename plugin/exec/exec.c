@@ -209,12 +209,14 @@ static int prepare(Exec *e, char ***run)
     if (e->command->is_final || !e->command->nb_requests)
         return 0; /* it is not about us, and the program's to judge */
     take_level(e);
+    if ((ret = check(e)) < 0)
+        return ret;
     ret = trial_run(&e->program, e->words, e->command, &e->out, &status);
     if (status == TRIAL_UNKNOWN)
         say_instead(e);
     if (ret < 0 || status)
         return ret < 0 ? ret : status;
-    if ((ret = check(e)) < 0 || (ret = fetch(e)) < 0)
+    if ((ret = fetch(e)) < 0)
         return ret;
     ret = words_rewrite(e->words, e->command, e->with, run);
     /* A signal that came when nothing waited for it. */

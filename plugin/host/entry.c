@@ -142,6 +142,7 @@ __attribute__((visibility("default"))) const I2VFace *i2v_face(unsigned face_ver
         .is_same = face_is_same,
         .check_given = face_check_given,
         .check_named = face_check_named,
+        .check_behind = face_check_behind,
         .send_ahead = face_send_ahead,
         .filter = face_filter,
         .fetch_source = face_fetch_source,

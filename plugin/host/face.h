@@ -17,7 +17,7 @@ struct AVFormatContext;
 struct AVInputFormat;
 
 /* Raised whenever the table below changes; shim and plugin must agree exactly. */
-#define I2V_FACE_VERSION 4
+#define I2V_FACE_VERSION 5
 
 /* What the shim resolves in the plugin, and the signature behind the name. */
 #define I2V_FACE_SYMBOL "i2v_face"
@@ -81,6 +81,12 @@ typedef struct I2VFace {
      * @return 0, or a negative AVERROR after a sentence. Thread-safe. */
     int (*check_given)(const struct AVDictionary *given);
     int (*check_named)(const I2VNamed *named);
+
+    /* Refuse the first of these options of outputs that is one of i2v's and none of
+     * FFmpeg's: behind the input it would do nothing, whatever it was to prevent.
+     * @param names  NULL-terminated
+     * @return 0, or a negative AVERROR after a sentence. Thread-safe. */
+    int (*check_behind)(const char *const *names);
 
     /* Check all of these, then send those that have to be sent, without waiting for
      * them. @return 0, or a negative AVERROR after a sentence: nothing was sent.

@@ -156,6 +156,21 @@ int face_check_named(const I2VNamed *named)
     return 0;
 }
 
+int face_check_behind(const char *const *names)
+{
+    const AVClass *codecs = avcodec_get_class(), *formats = avformat_get_class();
+
+    for (; *names; names++)
+        if (options_knows(*names) &&
+            !find_option(codecs, *names, AV_OPT_SEARCH_CHILDREN) &&
+            !find_option(formats, *names, AV_OPT_SEARCH_CHILDREN))
+            return refuse(
+                *names, AVERROR(EINVAL),
+                "an output: it goes before the input of i2v, and would do nothing "
+                "behind it; nothing sent");
+    return 0;
+}
+
 /* Sending ahead */
 
 /* @return 1, or 0 when there is nothing to send */

@@ -317,6 +317,12 @@ sent_together() { # number
 }
 
 # ffmpeg ends with such an option once the clip is there.
+@test "an option of ours behind the input, where it would do nothing: nothing is sent" {
+    refused ff "${REQUEST[@]}" -prompt behind -i still.png -dry_run 1 -c copy out.mp4
+    refused ff "${REQUEST[@]}" -prompt behind -i still.png -c copy out.mp4 -max_cost 0.01
+    expect_requests 0
+}
+
 @test "an option of another format: nothing is sent" {
     whole_only
     local option

@@ -47,7 +47,7 @@ offered() { # command, word...
 }
 
 @test "the commands of i2vctl are those of its help" {
-    same "--help --version cancel fetch forget jobs models prune submit wait" "$(offered i2vctl "")"
+    same "--help --version cancel exec fetch forget jobs models prune submit wait" "$(offered i2vctl "")"
     same "fetch" "$(offered i2vctl fe)"
     same "--store --yes" "$(offered i2vctl forget --)"
 }
