@@ -123,7 +123,6 @@ rate() { # model, jq condition on a variant: its price, as the stand-in lists it
 @test "a create call that is answered 404 names the replacement that the gateway gives" {
     whole_only
     ends_with 64 fetch --model test/withdrawn-i2v --prompt p still.png
-    says_in_one HTTP 404
     says_in_one test/withdrawn-i2v withdrawn 2026-09-24 "-model google/veo-3.1-i2v-fast"
     # By an alias, too.
     ends_with 64 fetch --model google/veo-3.1-i2v-fsat --prompt p still.png
@@ -135,7 +134,7 @@ rate() { # model, jq condition on a variant: its price, as the stand-in lists it
     refused ff "${REQUEST[@]}" -i still.png "${PEEK[@]}"
     says_in_one openai/sora-2-i2v deprecated "-model google/veo-3.1-i2v-fast"
     set_faults "create 1 status 404" "models * status 500"
-    refused ff "${REQUEST[@]}" -i still.png "${PEEK[@]}"
+    I2V_STORE=$PWD/other refused ff "${REQUEST[@]}" -i still.png "${PEEK[@]}"
     says_not "-model"
     # One that nothing replaces.
     local gone

@@ -419,7 +419,7 @@ END
     whole_only
     shots 5
     works manifest shots.jsonl
-    same 1 "$(($(count models) - MODELS))"
+    same 2 "$(($(count models) - MODELS))" # and once whether it is to be shut down
     says "5 requests, 5 to buy, for "
 }
 
