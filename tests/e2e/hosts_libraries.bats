@@ -178,6 +178,42 @@ END2
     interrupted_well $PYTHON frames.py
 }
 
+openshot_script() {
+    needs_module openshot
+    cat >frames.py <<'END2'
+import sys
+import openshot
+
+reader = openshot.FFmpegReader(sys.argv[1])
+reader.Open()
+info = reader.info
+print(info.width, info.height, info.fps.num, info.fps.den, info.vcodec, info.acodec, info.sample_rate)
+print("frames", info.video_length)
+for number in 1, 100, 30:
+    frame = reader.GetFrame(number)
+    frame.Save(f"{number}.png", 1.0)
+    with open(f"{number}.png", "rb") as file:
+        print(frame.number, frame.GetAudioSamplesCount(), hash(file.read()))
+reader.Close()
+END2
+}
+
+@test "libopenshot: frames, and going back" {
+    openshot_script
+    local -x PYTHONHASHSEED=1
+    as_of_the_clip $PYTHON frames.py
+    grep -qx "frames 120" <<<"$output"
+    colour_at 1.png 20 20 red
+    colour_at 30.png 1240 700 white
+}
+
+@test "libopenshot: what is refused, and Ctrl-C during the wait" {
+    whole_only
+    openshot_script
+    refuses_well $PYTHON frames.py
+    interrupted_well $PYTHON frames.py
+}
+
 # The program of a page that explains libavformat: no callback, no context, no options.
 plain_host() {
     cat >frames.c <<'END2'

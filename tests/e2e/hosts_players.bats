@@ -210,3 +210,124 @@ melt_writes() { # file, argument...
     [ "$(frames_of film.ts)" -gt 100 ]
     colour_at film.ts 20 20 red
 }
+
+liquidsoap_script() { # input, argument of input.ffmpeg...
+    needs liquidsoap
+    [[ $(liquidsoap --version) = "Liquidsoap 2.1"* ]] || skip "the script is for Liquidsoap 2.1"
+    local source=$1
+    shift
+    cat >script.liq <<END
+settings.init.allow_root.set(true)
+settings.frame.video.width.set(64)
+settings.frame.video.height.set(36)
+s = input.ffmpeg(max_buffer=60., poll_delay=0.2, $(printf '%s, ' "$@" "\"$source\"" | sed 's/, $//'))
+output.file(fallible=true, %ffmpeg(format="matroska", %audio(codec="pcm_s16le"), %video(codec="mpeg4")), "out.mkv", s)
+END
+}
+
+@test "Liquidsoap streams it, by options and by URL" {
+    whole_only
+    liquidsoap_script still.png 'format="i2v"' "string_args=[(\"prompt\", \"$PROMPT\"), (\"duration\", \"4\")]" \
+        on_disconnect=shutdown
+    works timeout -k 5 60 "$BIN/i2v" liquidsoap script.liq
+    no_complaint
+    [ "$(frames_of out.mkv)" -gt 80 ]
+    shows_the_still out.mkv
+    same pcm_s16le "$(ffprobe -v error -select_streams a -show_entries stream=codec_name -of csv=p=0 out.mkv)"
+    rm out.mkv
+    liquidsoap_script "$URL" on_disconnect=shutdown
+    works timeout -k 5 60 "$BIN/i2v" liquidsoap script.liq
+    [ "$(frames_of out.mkv)" -gt 80 ]
+    expect_creates 1
+}
+
+gone() { ! kill -0 "$PID" 2>/dev/null; }
+
+# It opens again and again what it could not open.
+tried_again() { [ "$(grep -c "Something broke" log)" -ge 4 ]; }
+
+@test "Liquidsoap tries for ever, which buys a generation that fails once, and leaves the wait on Ctrl-C" {
+    whole_only
+    liquidsoap_script "i2v:still.png?prompt=fails&duration=4"
+    set_faults "create * fail internal_error Something broke"
+    begin "$BIN/i2v" liquidsoap script.liq
+    until_true tried_again
+    kill -INT "$PID"
+    until_true gone
+    expect_creates 1
+    mark
+    liquidsoap_script "i2v:still.png?prompt=waits&duration=4"
+    set_faults "poll * shape waiting"
+    begin "$BIN/i2v" liquidsoap script.liq
+    until_true polled
+    kill -INT "$PID"
+    until_true gone # its status is 0, whatever happens
+    grep -q Interrupted log
+    expect_creates 1
+}
+
+# A scene with one media source over all of it, recorded from the start on.
+obs_records() { # ffmpeg_options: sets PID
+    needs obs
+    needs Xvfb
+    [ -z "${I2V_ASAN:-}" ] || skip "not under AddressSanitizer"
+    local dir=$HOME/.config/obs-studio
+    mkdir -p "$dir/basic/profiles/i2v" "$dir/basic/scenes"
+    printf '[General]\nFirstRun=true\n' >"$dir/global.ini"
+    cat >"$dir/basic/profiles/i2v/basic.ini" <<END
+[General]
+Name=i2v
+[Video]
+BaseCX=64
+BaseCY=36
+OutputCX=64
+OutputCY=36
+FPSCommon=10
+[Output]
+Mode=Simple
+[SimpleOutput]
+FilePath=$PWD
+RecFormat=mkv
+RecQuality=Small
+END
+    jq -n --arg options "$1" --arg still "$PWD/still.png" '{
+        name: "i2v", current_scene: "Scene", current_program_scene: "Scene", scene_order: [{name: "Scene"}],
+        sources: [{id: "ffmpeg_source", name: "clip", settings: {
+            is_local_file: false, looping: true, input: $still, input_format: "i2v", ffmpeg_options: $options}},
+        {id: "scene", name: "Scene", settings: {items: [
+            {name: "clip", id: 1, visible: true, bounds: {x: 64, y: 36}, bounds_type: 2, align: 5}]}}]}' \
+        >"$dir/basic/scenes/i2v.json"
+    Xvfb -displayfd 5 -screen 0 640x480x24 -nolisten tcp 5>display >/dev/null 2>&1 3>&- &
+    until_true test -s display
+    begin env "DISPLAY=:$(<display)" LIBGL_ALWAYS_SOFTWARE=1 QT_QPA_PLATFORM=xcb "$BIN/i2v" \
+        obs --multi --profile i2v --collection i2v --startrecording
+}
+
+# All four colours of the still, wherever in the scene.
+shows_it_recorded() {
+    ffmpeg -v error -nostdin -i ./*.mkv -vf scale=16:9:flags=neighbor,format=rgb24 -f rawvideo - 2>/dev/null |
+        od -An -v -tu1 -w3 |
+        awk '{ seen[($1 > 150) ($2 > 150) ($3 > 150)] }
+            END { exit !("100" in seen && "010" in seen && "001" in seen && "111" in seen) }'
+}
+
+@test "OBS has it as a media source, and records it" {
+    whole_only
+    obs_records "prompt='$PROMPT' duration=4"
+    until_true shows_it_recorded
+    kill -TERM "$PID"
+    until_true gone
+    same "$PROMPT" "$(last_job .prompt)"
+    expect_creates 1
+}
+
+prompt_refused() { grep -q "The prompt begins with" log; }
+
+@test "OBS cuts its options at blanks, also between double quotes: nothing is bought for half a prompt" {
+    whole_only
+    obs_records "prompt=\"$PROMPT\" duration=4"
+    until_true prompt_refused
+    kill -TERM "$PID"
+    until_true gone
+    expect_creates 0
+}
