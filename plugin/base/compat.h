@@ -13,9 +13,9 @@
 #include <libavutil/opt.h>
 #include <libavutil/version.h>
 
-/* AVClass.child_class_iterate came with libavutil 56.53, which is FFmpeg 4.4's. Where it is
- * set, child_class_next is not asked; that is gone since libavutil 57. */
-#define I2V_HAVE_CHILD_CLASS_ITERATE                                                     \
+/* AVClass.child_class_iterate came with libavutil 56.53, which is FFmpeg 4.4's. Where it
+ * is set, child_class_next is not asked; that is gone since libavutil 57. */
+#define I2V_HAVE_CHILD_CLASS_ITERATE \
     (LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(56, 53, 100))
 
 /* The child of a class behind `previous`; *state begins as NULL. */
@@ -49,10 +49,9 @@ typedef AVInputFormat I2VInputFormat;
 #define I2V_HAVE_INTERLACED_FLAG 0
 #endif
 
-/* The side data of a stream moved from AVStream to its codecpar in libavcodec 60.30, which
- * is FFmpeg 6.1's. */
-#define I2V_HAVE_CODED_SIDE_DATA                                                         \
-    (LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(60, 30, 100))
+/* The side data of a stream moved from AVStream to its codecpar in libavcodec 60.30,
+ * which is FFmpeg 6.1's. */
+#define I2V_HAVE_CODED_SIDE_DATA (LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(60, 30, 100))
 
 /* Stream groups, of which a tiled HEIF is one, came with FFmpeg 7. */
 #define I2V_HAVE_TILE_GRID (LIBAVFORMAT_VERSION_MAJOR >= 61)

@@ -138,7 +138,7 @@ delivered() { # prompt
     # Once more not ready, so that what it took is noted, which is one page.
     set_faults "poll 1 shape waiting"
     until_true eval '[ "$(clip_pages)" -gt 5 ]'
-    room $(($(clip_pages) + 1))
+    room $(($(clip_pages) + 2))
     ends_with 73 on_disk_fetch --prompt "full at the end" still.png
     says "No space left on device"
     space
