@@ -342,12 +342,12 @@ static int note_behind(Reader *reader)
     if (!command->nb_requests || !reader->nb_options)
         return 0;
     behind = reallocarray(command->behind,
-                          (size_t)(command->nb_behind + reader->nb_options / 2) + 1,
+                          (size_t)(command->nb_behind + reader->nb_options) + 1,
                           sizeof(*behind));
     if (!behind)
         return -ENOMEM;
     command->behind = behind;
-    for (int i = 0; i < reader->nb_options; i += 2)
+    for (int i = 0; i < reader->nb_options; i++)
         behind[command->nb_behind++] = reader->options[i];
     behind[command->nb_behind] = NULL;
     return 0;

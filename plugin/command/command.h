@@ -50,10 +50,10 @@ typedef struct Command {
     int nb_inputs;
     const char *misplaced; ///< the first option of outputs that stands before an input,
                            ///< with its dash, or NULL
-    const char **behind; ///< options with values of outputs that come behind an input of
-                         ///< ours, without their dash, and a NULL; or NULL
-    int nb_behind;
-    CommandWord *words; ///< one for each word
+    const char **behind; ///< options of outputs that come behind an input of ours: name,
+                         ///< value, ..., NULL; or NULL
+    int nb_behind;       ///< strings in there
+    CommandWord *words;  ///< one for each word
     int nb_words;
     bool is_final; ///< the program only prints something, whatever else is there
 } Command;

@@ -82,11 +82,12 @@ typedef struct I2VFace {
     int (*check_given)(const struct AVDictionary *given);
     int (*check_named)(const I2VNamed *named);
 
-    /* Refuse the first of these options of outputs that is one of i2v's and none of
-     * FFmpeg's: behind the input it would do nothing, whatever it was to prevent.
-     * @param names  NULL-terminated
+    /* Refuse the first of these options of outputs that is one of i2v's, and none of
+     * FFmpeg's with such a value: behind the input it would do nothing, whatever it was
+     * to prevent.
+     * @param options  name, value, ..., NULL
      * @return 0, or a negative AVERROR after a sentence. Thread-safe. */
-    int (*check_behind)(const char *const *names);
+    int (*check_behind)(const char *const *options);
 
     /* Check all of these, then send those that have to be sent, without waiting for
      * them. @return 0, or a negative AVERROR after a sentence: nothing was sent.

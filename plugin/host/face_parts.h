@@ -9,7 +9,7 @@ int face_is_same(const I2VNamed *named, const char *url,
                  const struct AVDictionary *options);
 int face_check_given(const struct AVDictionary *given);
 int face_check_named(const I2VNamed *named);
-int face_check_behind(const char *const *names);
+int face_check_behind(const char *const *options);
 int face_send_ahead(const I2VNamed *named, int count, const I2VInterrupt *interrupt);
 const struct AVFilter *face_filter(int audio);
 int face_fetch_source(const I2VNamed *named, const I2VInterrupt *interrupt, char **movie);

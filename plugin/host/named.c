@@ -156,16 +156,30 @@ int face_check_named(const I2VNamed *named)
     return 0;
 }
 
-int face_check_behind(const char *const *names)
+/* Whether it is a value with a name of an option of ours: "only" of reuse. */
+static bool is_our_value(const char *name, const char *value)
+{
+    const AVOption *o = find_option(&options_class, name, 0);
+    const AVOption *c = o && o->unit ? options_class.option : NULL;
+
+    for (; c && c->name; c++)
+        if (c->type == AV_OPT_TYPE_CONST && !strcmp(c->unit, o->unit) &&
+            !strcmp(c->name, value))
+            return true;
+    return false;
+}
+
+int face_check_behind(const char *const *options)
 {
     const AVClass *codecs = avcodec_get_class(), *formats = avformat_get_class();
 
-    for (; *names; names++)
-        if (options_knows(*names) &&
-            !find_option(codecs, *names, AV_OPT_SEARCH_CHILDREN) &&
-            !find_option(formats, *names, AV_OPT_SEARCH_CHILDREN))
+    for (const char *const *at = options; at[0]; at += 2)
+        if (options_knows(at[0]) &&
+            (is_our_value(at[0], at[1]) ||
+             (!find_option(codecs, at[0], AV_OPT_SEARCH_CHILDREN) &&
+              !find_option(formats, at[0], AV_OPT_SEARCH_CHILDREN))))
             return refuse(
-                *names, AVERROR(EINVAL),
+                at[0], AVERROR(EINVAL),
                 "an output: it goes before the input of i2v, and would do nothing "
                 "behind it; nothing sent");
     return 0;

@@ -320,6 +320,7 @@ sent_together() { # number
 @test "an option of ours behind the input, where it would do nothing: nothing is sent" {
     refused ff "${REQUEST[@]}" -prompt behind -i still.png -dry_run 1 -c copy out.mp4
     refused ff "${REQUEST[@]}" -prompt behind -i still.png -c copy out.mp4 -max_cost 0.01
+    refused ff "${REQUEST[@]}" -prompt behind -i still.png -reuse only -c copy out.mp4
     expect_requests 0
 }
 

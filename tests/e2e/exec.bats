@@ -103,6 +103,9 @@ both_refuse() { # argument...
 -f i2v -prompt x -i still.png -nocrf 1 out.mp4
 -f i2v -prompt x -itsoffset zz -i still.png out.mp4
 -i still.png -f i2v -prompt x -stream_loop x -i still.png out.mp4
+-c:v libx264 -f i2v -prompt x -i still.png out.mp4
+-f i2v -prompt x -i still.png -duration 4 -c copy out.mp4
+-cpuflags nosuch -f i2v -prompt x -i still.png out.mp4
 -v bogus -f i2v -prompt x -i still.png out.mp4
 -v error -f i2v -prompt x -map 0 -i still.png out.mp4
 -dec 0:0 -f i2v -prompt x -i still.png -nothing 1 out.mp4
