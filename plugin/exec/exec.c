@@ -172,6 +172,26 @@ static int fetch(Exec *e)
 
 /* ---- the whole ---- */
 
+/* Whether the command line may be about us, by any version: a word may hold our name for
+ * another reason, and then the program is not asked. @return 1, 0 or AVERROR(ENOMEM) */
+static int may_be_ours(char *const *words)
+{
+    static const unsigned majors[] = {58, 59, 61}; /* the next reads other words */
+    bool ours = false;
+
+    for (size_t i = 0; i < FF_ARRAY_ELEMS(majors) && !ours; i++) {
+        const CommandDialect dialect = {.avformat_major = majors[i]};
+        CommandProblem problem = {0};
+        Command *command;
+
+        if (command_read(words, &dialect, &command, &problem) < 0)
+            return AVERROR(ENOMEM);
+        ours = !command || problem.why || command->is_final || command->nb_requests;
+        command_free(&command);
+    }
+    return ours;
+}
+
 /* @return 0, a status above it, or a negative AVERROR after a sentence */
 static int prepare(Exec *e, char ***run)
 {
@@ -186,6 +206,9 @@ static int prepare(Exec *e, char ***run)
                      e->words[0]);
         return EXEC_NOT_UNDERSTOOD;
     }
+    *run = (char **)e->words;
+    if ((ret = may_be_ours(e->words)) <= 0)
+        return ret;
     e->program = (Program){.name = e->words[0], .kind = kind, .interrupt = e->interrupt};
     ret = program_ask(&e->program, &e->out);
     if (ret < 0)
@@ -194,7 +217,6 @@ static int prepare(Exec *e, char ***run)
     ret = command_read(e->words, &e->program.dialect, &e->command, &problem);
     if (ret < 0)
         return AVERROR(ENOMEM);
-    *run = (char **)e->words;
     if (problem.why && mentions_us(e)) {
         outcome_fail(&e->out, FAILURE_REQUEST, AVERROR(EINVAL),
                      "%s cannot be hosted, and in its command line %s %s; nothing sent.",

@@ -157,6 +157,11 @@ END
     ex -v error -i still.png -metadata title=i2v -f framemd5 a.md5
     ffmpeg -v error -i still.png -metadata title=i2v -f framemd5 b.md5
     cmp a.md5 b.md5
+    # and a program that would be asked is not
+    fake_ffmpeg ^never
+    works "$BIN/i2vctl" exec -- fake/ffmpeg -i still.png -metadata title=i2v </dev/null
+    same "<-i><still.png><-metadata><title=i2v>" "${lines[0]}"
+    [ ! -e asked ]
     # a mistake that has nothing to do with us is told by the program
     run -1 --separate-stderr ex -i nowhere.png -metadata title=i2v -f null -
     says "nowhere.png: No such file or directory"
@@ -173,7 +178,12 @@ fake_ffmpeg() { # pattern
     cat >fake/ffmpeg <<END
 #!/bin/sh
 case "\$*" in
-*-version | *"-h full" | *-filters | *-demuxers | *-decoders) exec ffmpeg "\$@" | grep -v "$1" ;;
+*"-h full" | *-filters | *-demuxers | *-decoders)
+    echo asked >>"$PWD/asked"
+    ffmpeg "\$@" 2>&1 | grep -v "$1"
+    exit
+    ;;
+*/dev/null/i2v*) exec ffmpeg "\$@" ;;
 esac
 printf '<%s>' "\$@"
 echo
