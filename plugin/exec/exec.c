@@ -14,6 +14,7 @@
 
 #include "base/compat.h"
 #include "base/events.h"
+#include "base/text.h"
 #include "command/check.h"
 #include "exec/help.h"
 #include "exec/needs.h"
@@ -65,7 +66,10 @@ static void say_fetch(const Exec *e, const I2VNamed *named)
     for (const char *const *at = named->options; at && at[0]; at += 2)
         if (options_knows(at[0])) {
             av_bprintf(&line, " --%s", at[0]);
-            put_quoted(&line, at[1]);
+            /* Where a key may stand, by mistake or by right, the value is not said. */
+            put_quoted(&line, text_is_among(at[0], "api_key_file|base_url|params")
+                                  ? "..."
+                                  : at[1]);
         }
     if (named->text[0] == '-' && named->text[1])
         av_bprintf(&line, " --");

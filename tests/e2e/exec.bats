@@ -144,6 +144,10 @@ END
     [ -n "$line" ]
     eval "works \"\$BIN/i2vctl\" $line"
     same "She turns around" "$(last_job .prompt)"
+    # but for where a key may stand
+    ends_with 126 ex "${REQUEST[@]}" -api_key_file "$KEY" -params "key=$KEY" -foo 1 -i still.png out.mp4
+    says "--api_key_file ..." "--params ..."
+    says_not "$KEY"
     ends_with 126 ex "${REQUEST[@]}" -prompt
     ends_with 126 ex "${REQUEST[@]}" -i still.png -unknown out.mp4
     ends_with 126 "$BIN/i2vctl" exec -- cat i2v:still.png
