@@ -131,7 +131,7 @@ int files_sync_directory(const char *path)
     return ret;
 }
 
-static int write_whole(int fd, const char *data, size_t size)
+int files_put(int fd, const char *data, size_t size)
 {
     while (size) {
         ssize_t put = write(fd, data, size);
@@ -189,7 +189,7 @@ int files_write(const char *path, const void *data, size_t size)
         av_free(name);
         return ret;
     }
-    return files_publish(fd, name, path, write_whole(fd, data, size));
+    return files_publish(fd, name, path, files_put(fd, data, size));
 }
 
 int files_copy_bytes(int in, int out)
@@ -200,7 +200,7 @@ int files_copy_bytes(int in, int out)
 
     while (ret >= 0) {
         ssize_t got = read_whole(in, buffer, PIECE);
-        ret = got < 0 ? (int)got : write_whole(out, buffer, (size_t)got);
+        ret = got < 0 ? (int)got : files_put(out, buffer, (size_t)got);
         if (got < PIECE)
             break;
     }
@@ -229,7 +229,7 @@ int files_save(const char *path, const void *data, size_t size, mode_t mode)
 {
     char *name;
     int fd = files_create_beside(path, mode, &name);
-    return fd < 0 ? fd : files_publish(fd, name, path, write_whole(fd, data, size));
+    return fd < 0 ? fd : files_publish(fd, name, path, files_put(fd, data, size));
 }
 
 int files_check_writable(const char *path)

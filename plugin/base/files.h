@@ -50,6 +50,9 @@ int files_create_beside(const char *path, mode_t mode, char **name);
  */
 int files_publish(int fd, char *name, const char *path, int ret);
 
+/** Write all of it to an open file. @return 0 or a negative AVERROR */
+int files_put(int fd, const char *data, size_t size);
+
 /** Copy what is left of one open file to another. @return 0 or a negative AVERROR */
 int files_copy_bytes(int in, int out);
 

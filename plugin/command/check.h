@@ -14,8 +14,8 @@
 typedef struct CommandHost {
     const I2VFace *face;
     bool takes_open_end; ///< a graph may end with a separator, as since FFmpeg 6
-    bool
-        ends_with_left_over; ///< the program ends when an option of an input is left over
+    /** The program ends when an option of an input is left over. */
+    bool ends_with_left_over;
     /** Whether it has a filter of this name. */
     bool (*has_filter)(const struct CommandHost *host, const char *name);
     void *opaque; ///< has_filter's

@@ -15,7 +15,7 @@
 #include "command/names.h"
 #include "host/face.h"
 
-/** What a word is to us. Each but the last two is of interest with a dialect alone. */
+/** What a word is to us. */
 typedef enum WordUse {
     WORD_PLAIN,       ///< a value, the name of a file, what ends the options
     WORD_OPTION,      ///< the name of an option, with its dash

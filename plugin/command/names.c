@@ -35,8 +35,10 @@ static const char ffprobe_switches[] =
 static const char before_7[] = "autorotate autoscale"; ///< takes one before 7.0
 static const char since_5[] = "isync";                 ///< takes one since 5.1
 
-/* libavformat of FFmpeg 5 and 7 */
-enum { MAJOR_5 = 59, MAJOR_7 = 61 };
+/* libavformat of FFmpeg 4, 5 and 7 */
+enum { MAJOR_4 = 58, MAJOR_5 = 59, MAJOR_7 = 61 };
+
+const unsigned names_times[3] = {MAJOR_4, MAJOR_5, MAJOR_7};
 
 /* Of the table, and the name of an AVOption too, which it hides. */
 static const char hiding[] =

@@ -22,6 +22,9 @@ typedef struct CommandDialect {
     unsigned avformat_major; ///< of its libavformat
 } CommandDialect;
 
+/** A major of libavformat of each time: between two of these words are read alike. */
+extern const unsigned names_times[3];
+
 /** What an option is followed by. */
 typedef enum OptionKind {
     OPTION_VALUED,  ///< by its value

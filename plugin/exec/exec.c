@@ -105,8 +105,8 @@ static bool mentions_us(const Exec *e)
 
 /* ---- what the program is asked to do ---- */
 
-/* As ffmpeg takes -loglevel: flags, and the level last. One that is none the program has
- * refused. */
+/* As ffmpeg takes -loglevel: flags, and the level last. One that is none the program
+ * refuses itself. */
 static void take_level(const Exec *e)
 {
     for (int i = 0; i + 1 < e->command->nb_words; i++) {
@@ -180,11 +180,10 @@ static int fetch(Exec *e)
  * another reason, and then the program is not asked. @return 1, 0 or AVERROR(ENOMEM) */
 static int may_be_ours(char *const *words)
 {
-    static const unsigned majors[] = {58, 59, 61}; /* the next reads other words */
     bool ours = false;
 
-    for (size_t i = 0; i < FF_ARRAY_ELEMS(majors) && !ours; i++) {
-        const CommandDialect dialect = {.avformat_major = majors[i]};
+    for (size_t i = 0; i < FF_ARRAY_ELEMS(names_times) && !ours; i++) {
+        const CommandDialect dialect = {.avformat_major = names_times[i]};
         CommandProblem problem = {0};
         Command *command;
 
@@ -238,10 +237,12 @@ static int prepare(Exec *e, char ***run)
     if ((ret = check(e)) < 0)
         return ret;
     ret = trial_run(&e->program, e->words, e->command, &e->out, &status);
+    if (ret < 0)
+        return ret;
     if (status == TRIAL_UNKNOWN)
         say_instead(e);
-    if (ret < 0 || status)
-        return ret < 0 ? ret : status;
+    if (status)
+        return status == TRIAL_UNKNOWN ? EXEC_NOT_UNDERSTOOD : status;
     if ((ret = fetch(e)) < 0)
         return ret;
     ret = words_rewrite(e->words, e->command, e->with, run);

@@ -39,52 +39,34 @@ static bool decodes_none(char *const *words, const Command *command, char kind)
     return false;
 }
 
-static int lacks(const Program *program, Outcome *out, int error, const char *what)
+/* @param option  by which the help shows it, or NULL
+ * @param what    is missing where it is not there */
+static int check_part(Program *program, ProgramList list, const char *name,
+                      const char *option, Outcome *out, const char *what)
 {
-    return outcome_fail(out, FAILURE_REQUEST, error,
-                        "%s was built without %s; nothing sent.", program->name, what);
-}
+    static const int errors[PROGRAM_LISTS] = {
+        [PROGRAM_FILTERS] = AVERROR_FILTER_NOT_FOUND,
+        [PROGRAM_DEMUXERS] = AVERROR_DEMUXER_NOT_FOUND,
+        [PROGRAM_DECODERS] = AVERROR_DECODER_NOT_FOUND,
+    };
+    int ret;
 
-static int check_demuxer(Program *program, Outcome *out)
-{
-    int ret = program_shows(program, DEMUXER_OPTION)
-                  ? 1
-                  : program_ask_list(program, PROGRAM_DEMUXERS, out);
-
-    if (ret || program_lists(program, PROGRAM_DEMUXERS, DEMUXER))
-        return FFMIN(ret, 0);
-    return lacks(program, out, AVERROR_DEMUXER_NOT_FOUND,
-                 "the demuxer " DEMUXER ", which reads clips");
-}
-
-/* @param option  of the decoder */
-static int check_decoder(Program *program, const char *codec, const char *option,
-                         Outcome *out, const char *what)
-{
-    int ret = program_shows(program, option)
-                  ? 1
-                  : program_ask_list(program, PROGRAM_DECODERS, out);
-
-    if (ret || program_decodes(program, codec))
-        return FFMIN(ret, 0);
-    return lacks(program, out, AVERROR_DECODER_NOT_FOUND, what);
-}
-
-static int check_filter(Program *program, const char *filter, Outcome *out,
-                        const char *what)
-{
-    int ret = program_ask_list(program, PROGRAM_FILTERS, out);
-
-    if (ret < 0 || program_lists(program, PROGRAM_FILTERS, filter))
+    if (option && program_shows(program, option))
+        return 0;
+    ret = program_ask_list(program, list, out);
+    if (ret < 0 || program_lists(program, list, name) ||
+        (list == PROGRAM_DECODERS && program_decodes(program, name)))
         return ret;
-    return lacks(program, out, AVERROR_FILTER_NOT_FOUND, what);
+    return outcome_fail(out, FAILURE_REQUEST, errors[list],
+                        "%s was built without %s; nothing sent.", program->name, what);
 }
 
 int needs_check(Program *program, char *const *words, const Command *command,
                 Outcome *out)
 {
     bool movie = false, amovie = false, input = false;
-    int ret = check_demuxer(program, out);
+    int ret = check_part(program, PROGRAM_DEMUXERS, DEMUXER, DEMUXER_OPTION, out,
+                         "the demuxer " DEMUXER ", which reads clips");
 
     for (int i = 0; i < command->nb_requests; i++) {
         const char *filter = command->requests[i].filter;
@@ -93,16 +75,16 @@ int needs_check(Program *program, char *const *words, const Command *command,
         amovie = amovie || (filter && *filter == 'a');
     }
     if (ret >= 0 && movie)
-        ret =
-            check_filter(program, "movie", out, "the filter movie, which plays the clip");
+        ret = check_part(program, PROGRAM_FILTERS, "movie", NULL, out,
+                         "the filter movie, which plays the clip");
     if (ret >= 0 && amovie)
-        ret = check_filter(program, "amovie", out,
-                           "the filter amovie, which plays the clip");
+        ret = check_part(program, PROGRAM_FILTERS, "amovie", NULL, out,
+                         "the filter amovie, which plays the clip");
     if (ret >= 0 && (movie || (input && !decodes_none(words, command, 'v'))))
-        ret = check_decoder(program, VIDEO, VIDEO_OPTION, out,
-                            "a decoder for " VIDEO ", which clips are in");
+        ret = check_part(program, PROGRAM_DECODERS, VIDEO, VIDEO_OPTION, out,
+                         "a decoder for " VIDEO ", which clips are in");
     if (ret >= 0 && (amovie || (input && !decodes_none(words, command, 'a'))))
-        ret = check_decoder(program, AUDIO, AUDIO_OPTION, out,
-                            "a decoder for " AUDIO ", which the sound of clips is in");
+        ret = check_part(program, PROGRAM_DECODERS, AUDIO, AUDIO_OPTION, out,
+                         "a decoder for " AUDIO ", which the sound of clips is in");
     return ret;
 }

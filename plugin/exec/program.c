@@ -192,19 +192,16 @@ static bool is_line_of(const char *line, const char *name, size_t size)
            (!line[1 + size] || strchr(" \t\n[<", line[1 + size]));
 }
 
-static bool has_line(const char *text, const char *name, size_t size)
+bool program_shows(const Program *program, const char *option)
 {
-    for (const char *line = text; line; line = strchr(line, '\n')) {
+    size_t size = strlen(option);
+
+    for (const char *line = program->options; line; line = strchr(line, '\n')) {
         line += *line == '\n';
-        if (is_line_of(line, name, size))
+        if (is_line_of(line, option, size))
             return true;
     }
     return false;
-}
-
-bool program_shows(const Program *program, const char *option)
-{
-    return has_line(program->options, option, strlen(option));
 }
 
 /* Whether it is one of the first words of a line, whose names stand between commas. */
@@ -241,8 +238,7 @@ bool program_decodes(const Program *program, const char *codec)
     char by_another[64];
 
     snprintf(by_another, sizeof(by_another), "(codec %s)", codec);
-    return program_lists(program, PROGRAM_DECODERS, codec) ||
-           strstr(program->lists[PROGRAM_DECODERS], by_another);
+    return strstr(program->lists[PROGRAM_DECODERS], by_another);
 }
 
 void program_free(Program *program)

@@ -54,7 +54,7 @@ bool program_shows(const Program *program, const char *option);
 /** Whether a list that was asked for has a name. */
 bool program_lists(const Program *program, ProgramList list, const char *name);
 
-/** Whether the decoders that were asked for have one of a codec. */
+/** Whether the decoders that were asked for have one of a codec by another name. */
 bool program_decodes(const Program *program, const char *codec);
 
 /** Free what is in it. */

@@ -5,8 +5,8 @@
 
 #include "exec/program.h"
 
-/** The status of a command line that is not understood. */
-enum { TRIAL_UNKNOWN = 126 };
+/** In place of a status: the program does not have an option. */
+enum { TRIAL_UNKNOWN = -1 };
 
 /**
  * Find out whether a program takes the options of its command line, those of its inputs

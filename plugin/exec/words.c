@@ -13,6 +13,7 @@
 #include <libavutil/error.h>
 #include <libavutil/mem.h>
 
+#include "base/files.h"
 #include "request/options.h"
 
 /* What the caller restricts is heeded by us, and would keep the clip from being read. */
@@ -54,26 +55,15 @@ static char *rewrite_graph(const Command *command, int index, char *const *with)
  * it inherits. @param name  free with av_free() */
 static int unnamed_file(const char *text, char **name)
 {
-    size_t size = strlen(text);
     int fd = memfd_create("i2v-graph", 0);
+    int ret = fd < 0 ? AVERROR(errno) : files_put(fd, text, strlen(text));
 
-    *name = NULL;
-    if (fd < 0)
-        return AVERROR(errno);
-    while (size) {
-        ssize_t put = write(fd, text, size);
-        if (put < 0 && errno == EINTR)
-            continue;
-        if (put < 0) {
-            int error = errno;
-            close(fd);
-            return AVERROR(error);
-        }
-        text += put;
-        size -= (size_t)put;
-    }
-    *name = av_asprintf("/dev/fd/%d", fd);
-    return *name ? 0 : AVERROR(ENOMEM);
+    *name = ret >= 0 ? av_asprintf("/dev/fd/%d", fd) : NULL;
+    if (ret >= 0 && !*name)
+        ret = AVERROR(ENOMEM);
+    if (fd >= 0 && ret < 0)
+        close(fd);
+    return ret;
 }
 
 /* What stands in place of a word. */
