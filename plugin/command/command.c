@@ -13,8 +13,6 @@
 
 enum { MAX_SCRIPT = 1 << 20 }; ///< bytes of a file that holds a graph
 
-enum { KIND_VIDEO = 1, KIND_AUDIO = 2 }; ///< of streams
-
 /* The file that the options read so far belong to. */
 typedef struct Reader {
     Command *command;
@@ -353,13 +351,12 @@ static int note_behind(Reader *reader)
     return 0;
 }
 
-/* Whether the graphs of an output that ends here are used: its streams are not left out
- * or copied. */
-static int close_output(Reader *reader)
+/* The kinds of streams that the output that ends here leaves out or copies. */
+static unsigned kinds_not_decoded(const Reader *reader)
 {
-    unsigned unused = 0;
+    unsigned kinds = 0;
 
-    for (int i = reader->start; i < reader->at && reader->kinds_ours; i++) {
+    for (int i = reader->start; i < reader->at; i++) {
         const char *name = reader->words[i] + 1;
 
         if (reader->command->words[i].use != WORD_OPTION)
@@ -367,8 +364,16 @@ static int close_output(Reader *reader)
         if (!strcmp(name, "vn") || !strcmp(name, "an") ||
             (names_has("c codec vcodec acodec", name) &&
              !strcmp(reader->words[i + 1], "copy")))
-            unused |= kinds_of(name);
+            kinds |= kinds_of(name);
     }
+    return kinds;
+}
+
+static int close_output(Reader *reader)
+{
+    unsigned unused = kinds_not_decoded(reader);
+
+    reader->command->decoded |= ~unused;
     if (unused & reader->kinds_ours) {
         reader->at = reader->simple;
         return not_understood(reader,

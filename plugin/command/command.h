@@ -38,6 +38,8 @@ typedef struct CommandInput {
     int word;  ///< that names it
 } CommandInput;
 
+enum { KIND_VIDEO = 1, KIND_AUDIO = 2 }; ///< of streams
+
 /** What a command line names. Strings of inputs are borrowed from the words. */
 typedef struct Command {
     I2VNamed *requests; ///< in the order of the words, the same one maybe more than once
@@ -55,6 +57,8 @@ typedef struct Command {
     int nb_behind;       ///< strings in there
     CommandWord *words;  ///< one for each word
     int nb_words;
+    unsigned
+        decoded;   ///< the kinds of streams that an output neither leaves out nor copies
     bool is_final; ///< the program only prints something, whatever else is there
 } Command;
 

@@ -150,7 +150,7 @@ static int check(Exec *e)
 
     if (ret >= 0)
         ret = command_check(&host, e->command);
-    return ret < 0 ? ret : needs_check(&e->program, e->words, e->command, &e->out);
+    return ret < 0 ? ret : needs_check(&e->program, e->command, &e->out);
 }
 
 /* Check all and send what has to be sent, then wait for one after the other. */

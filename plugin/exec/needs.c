@@ -19,26 +19,6 @@
 #define AUDIO          "aac"
 #define AUDIO_OPTION   "dual_mono_mode"
 
-/* Whether the program copies all streams of a kind, or leaves them out. */
-static bool decodes_none(char *const *words, const Command *command, char kind)
-{
-    const char copies[][8] = {
-        "-c", "-codec", {'-', 'c', ':', kind}, {'-', kind, 'c', 'o', 'd', 'e', 'c'}};
-    const char without[] = {'-', kind, 'n', 0};
-
-    for (int i = 0; words[i]; i++) {
-        if (!command_is_option(command, i))
-            continue;
-        if (!strcmp(words[i], without))
-            return true;
-        for (size_t j = 0; j < FF_ARRAY_ELEMS(copies); j++)
-            if (!strncmp(words[i], copies[j], sizeof(copies[j])) &&
-                !strcmp(words[i + 1], "copy"))
-                return true;
-    }
-    return false;
-}
-
 /* @param option  by which the help shows it, or NULL
  * @param what    is missing where it is not there */
 static int check_part(Program *program, ProgramList list, const char *name,
@@ -61,8 +41,7 @@ static int check_part(Program *program, ProgramList list, const char *name,
                         "%s was built without %s; nothing sent.", program->name, what);
 }
 
-int needs_check(Program *program, char *const *words, const Command *command,
-                Outcome *out)
+int needs_check(Program *program, const Command *command, Outcome *out)
 {
     bool movie = false, amovie = false, input = false;
     int ret = check_part(program, PROGRAM_DEMUXERS, DEMUXER, DEMUXER_OPTION, out,
@@ -80,10 +59,10 @@ int needs_check(Program *program, char *const *words, const Command *command,
     if (ret >= 0 && amovie)
         ret = check_part(program, PROGRAM_FILTERS, "amovie", NULL, out,
                          "the filter amovie, which plays the clip");
-    if (ret >= 0 && (movie || (input && !decodes_none(words, command, 'v'))))
+    if (ret >= 0 && (movie || (input && (command->decoded & KIND_VIDEO))))
         ret = check_part(program, PROGRAM_DECODERS, VIDEO, VIDEO_OPTION, out,
                          "a decoder for " VIDEO ", which clips are in");
-    if (ret >= 0 && (amovie || (input && !decodes_none(words, command, 'a'))))
+    if (ret >= 0 && (amovie || (input && (command->decoded & KIND_AUDIO))))
         ret = check_part(program, PROGRAM_DECODERS, AUDIO, AUDIO_OPTION, out,
                          "a decoder for " AUDIO ", which the sound of clips is in");
     return ret;

@@ -8,10 +8,8 @@
 /**
  * Find out whether a program has what it takes: the demuxer, the decoders unless it
  * copies, for a graph the filters.
- * @param words  argv
  * @return 0, or a negative AVERROR after a sentence
  */
-int needs_check(Program *program, char *const *words, const Command *command,
-                Outcome *out);
+int needs_check(Program *program, const Command *command, Outcome *out);
 
 #endif

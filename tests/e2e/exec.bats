@@ -225,6 +225,7 @@ movie.*|->N -filter_complex i2v=still.png:prompt=x[v] -map [v] out.mp4
 amovie.*|->N -filter_complex ai2v=still.png:prompt=x[v] -map [v] out.mp4
 .h264\|is_avc -i i2v:still.png?prompt=x out.mp4
 .aac\|dual_mono_mode -i i2v:still.png?prompt=x -c:v copy out.mp4
+.h264\|is_avc -i i2v:still.png?prompt=x -c copy out.mp4 -an small.mp4
 END
     expect_requests 0
     fake_ffmpeg ".h264\|is_avc"
