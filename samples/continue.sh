@@ -4,7 +4,7 @@
 #
 # samples/continue.sh STILL OUTPUT.mp4 PROMPT PROMPT...
 #
-# MODEL  what to generate with (openai/sora-2-i2v)
+# MODEL  what to generate with (openai/sora-2-i2v). Needs jq.
 set -eu
 
 if [ $# -lt 4 ]; then
@@ -15,17 +15,15 @@ still=$1
 output=$2
 shift 2
 
-# The clips are kept in the store; run again, the script buys none of them a second time.
-list=$(mktemp)
-trap 'rm -f "$list"' EXIT
-for prompt; do
-  clip=$(i2vctl fetch --model "${MODEL:-openai/sora-2-i2v}" --prompt "$prompt" \
-    --image_time end --silence 1 "$still" </dev/null)
-  printf "file '%s'\n" "$clip" >>"$list"
-  still=$clip
-done
+# A manifest whose shots go on from each other. The clips are kept in the store; run again, the
+# script buys none of them a second time.
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+jq -nc --arg still "$still" '$ARGS.positional | to_entries[] |
+  {id: .key, image: (if .key > 0 then "shot:\(.key - 1)" else $still end), prompt: .value}' \
+  --args "$@" >"$work/film.jsonl"
 
-# Clips of one model are alike: the pictures are joined as they are. The sound is encoded
-# anew, since the last block of each clip reaches beyond its end.
-ffmpeg -hide_banner -v warning -y -f concat -safe 0 -i "$list" -c:v copy \
-  -af aresample=async=1 -c:a aac -b:a 192k -movflags +faststart "$output" </dev/null
+# The sound is encoded anew, since the last block of each clip reaches beyond its end.
+i2v ffmpeg -hide_banner -nostats -y -f i2v -model "${MODEL:-openai/sora-2-i2v}" -silence 1 \
+  -i "$work/film.jsonl" -c:v copy -af aresample=async=1 -c:a aac -b:a 192k \
+  -movflags +faststart "$output" </dev/null

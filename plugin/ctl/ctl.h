@@ -29,6 +29,7 @@ typedef struct Arguments {
     const char *i2v;                  ///< of models: a word, borrowed from main()
     const char *by, *since;           ///< of jobs, borrowed likewise; NULL = not given
     const char *manifest;             ///< of fetch, likewise
+    const char *film;                 ///< likewise: where it is to be written
     const AVIOInterruptCB *interrupt; ///< whether a signal came
 } Arguments;
 

@@ -63,7 +63,7 @@ static void catch_signals(void)
 
 static const char usage[] =
     "Usage: i2vctl fetch|submit [OPTION]... STILL\n"
-    "       i2vctl fetch [OPTION]... --manifest FILE\n"
+    "       i2vctl fetch [OPTION]... --manifest FILE [--film FILE.mp4]\n"
     "       i2vctl wait [OPTION]... [KEY|STILL]...\n"
     "       i2vctl jobs [--by project|model] [--since AGE] [--json] [--store DIR]\n"
     "       i2vctl prune AGE [--store DIR]\n"
@@ -171,6 +171,7 @@ static const char **own_value(Arguments *arguments, const char *name)
            : !strcmp(name, "since")    ? &arguments->since
            : !strcmp(name, "i2v")      ? &arguments->i2v
            : !strcmp(name, "manifest") ? &arguments->manifest
+           : !strcmp(name, "film")     ? &arguments->film
                                        : NULL;
 }
 
@@ -338,6 +339,8 @@ static int check_command(const Arguments *arguments, const char *name, Outcome *
                           arguments->update ? "--update" : "--i2v");
     if (arguments->manifest && strcmp(name, "fetch"))
         return ctl_refuse(out, "--manifest is for i2vctl fetch.");
+    if (arguments->film && !arguments->manifest)
+        return ctl_refuse(out, "--film is for i2vctl fetch --manifest.");
     if ((arguments->by || arguments->since) && !jobs)
         return ctl_refuse(out, "%s is for i2vctl jobs.",
                           arguments->by ? "--by" : "--since");

@@ -203,14 +203,13 @@ static int read_source(const I2VNamed *named, const char **url, AVDictionary **o
     return ret;
 }
 
+/* What the caller restricts, restricts us too. */
 static int read_input(const I2VNamed *named, const char **url, AVDictionary **options)
 {
-    /* What the caller restricts, restricts us too. */
-    static const char lists[] = "protocol_whitelist,protocol_blacklist,format_whitelist";
     int ret = take_named(named, options);
 
     for (const char *const *at = named->options; at && at[0] && ret >= 0; at += 2)
-        if (av_match_list(at[0], lists, ',') > 0)
+        if (av_match_list(at[0], ASK_LISTS, ',') > 0)
             ret = av_dict_set(options, at[0], at[1], 0);
     *url = named->text;
     return ret < 0 ? ret : 1;

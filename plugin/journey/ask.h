@@ -17,4 +17,8 @@ typedef struct Ask {
     EventsVoice voice;
 } Ask;
 
+/** The options by which a caller says what may be opened; they count for requests, too.
+ */
+#define ASK_LISTS "protocol_whitelist,protocol_blacklist,format_whitelist"
+
 #endif

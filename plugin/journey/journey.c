@@ -6,6 +6,7 @@
 #include <libavutil/mem.h>
 
 #include "journey/ends.h"
+#include "journey/film.h"
 
 int journey_fetch(const Ask *ask, char **path, Outcome *out)
 {
@@ -14,6 +15,8 @@ int journey_fetch(const Ask *ask, char **path, Outcome *out)
     int ret;
 
     *path = NULL;
+    if (film_is(ask))
+        return film_fetch(ask, path, out);      // several of these, joined
     if ((ret = order_read(&o, ask, out)) < 0 || // options -> request -> still -> key
         (ret = order_look_up(&o, out)) < 0)     // store: known?
         goto end;
@@ -90,7 +93,7 @@ static int send(Order *o, bool stays, Outcome *out)
     return ret;
 }
 
-int journey_submit(const Ask *ask, bool stays, char *key, Outcome *out)
+static int submit(const Ask *ask, bool stays, char *key, Outcome *out)
 {
     Order o = {0};
     char *animatic = NULL;
@@ -112,7 +115,7 @@ end:
     return ret;
 }
 
-int journey_check(const Ask *ask, char *key, Outcome *out)
+static int check(const Ask *ask, char *key, Outcome *out)
 {
     Order o = {0};
     bool can_keep;
@@ -123,5 +126,39 @@ int journey_check(const Ask *ask, char *key, Outcome *out)
     if (ret >= 0 && key)
         av_strlcpy(key, o.request->key, REQUEST_KEY_SIZE);
     order_free(&o);
+    return ret;
+}
+
+/* Of one request or of a film */
+
+/* Those shots that need no other; the rest is sent by who waits for the film. */
+static int submit_film(const Ask *ask, bool stays, Outcome *out)
+{
+    FilmShots shots = {0};
+    PriceSum sum = {.max_total = -1};
+    int ret = film_foresee(ask, &shots, &sum, out);
+
+    for (int i = 0; i < shots.count && ret >= 0; i++)
+        ret = submit(&shots.asks[i], stays, NULL, out);
+    film_shots_clear(&shots);
+    return outcome_end(out, FAILURE_STORE, ret);
+}
+
+int journey_submit(const Ask *ask, bool stays, char *key, Outcome *out)
+{
+    if (!film_is(ask))
+        return submit(ask, stays, key, out);
+    if (key)
+        *key = '\0';
+    return submit_film(ask, stays, out);
+}
+
+int journey_check(const Ask *ask, char *key, Outcome *out)
+{
+    if (!film_is(ask))
+        return check(ask, key, out);
+    int ret = film_check(ask, out);
+    if (ret >= 0 && key)
+        *key = '\0';
     return ret;
 }

@@ -1,8 +1,6 @@
-/* i2v: several journeys under way at once
+/* i2v: the journey of one request of many
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "journey/journey.h"
-
-#include <string.h>
+#include "journey/many.h"
 
 #include <libavutil/avstring.h>
 #include <libavutil/mem.h>
@@ -16,6 +14,8 @@ struct Journey {
     bool settled; ///< nothing of it is left to be sent
     int refusal;  ///< what it was refused for before it was sent, a negative AVERROR
 };
+
+/* Before it is sent */
 
 /* What its own call would find out without asking the engine for anything. */
 static int foresee(Order *o, bool *settled, Outcome *out)
@@ -41,11 +41,13 @@ static int pass_over(Journey *j, int error, Outcome *out)
     return 0;
 }
 
-/* Everything before the price is asked. */
-static int prepare(Journey *j, const Ask *ask, Outcome *out)
+int journey_prepare(const Ask *ask, Journey **journey, Outcome *out)
 {
+    Journey *j = *journey = av_mallocz(sizeof(*j));
     int ret;
 
+    if (!j)
+        return AVERROR(ENOMEM);
     j->ask = *ask;
     ret = order_read(&j->order, &j->ask, out);
     j->ask.options = NULL; // the caller's
@@ -54,126 +56,122 @@ static int prepare(Journey *j, const Ask *ask, Outcome *out)
     return ret < 0 ? pass_over(j, ret, out) : ret;
 }
 
-static int ask_price(Journey *j, Outcome *out)
+int journey_price(Journey *j, PriceSum *sum, Outcome *out)
 {
+    Order *o = &j->order;
+    int ret;
+
     if (j->settled)
         return 0;
-    order_say(&j->order);
-    int ret = order_price(&j->order, out);
+    order_say(o);
+    ret = order_price(o, out);
+    if (ret >= 0 && o->plan.may_create)
+        price_add(sum, o->plan.price, o->request->max_total);
     return ret < 0 ? pass_over(j, ret, out) : ret;
 }
 
-static int enter(Journey *j, bool ahead, Outcome *out)
+int journey_enter(Journey *j, bool ahead, Outcome *out)
 {
     return j->settled ? 0 : order_enter(&j->order, ahead, &j->job, out);
 }
 
-/* Ahead */
-
-/* What a request is called in its command: its still, else its URL. */
-static const char *name_of(const Ask *ask)
+/* What a dry run would buy, at what price. */
+static int price_rehearsal(Order *o, JourneyOutlook *outlook, Outcome *out)
 {
-    const AVDictionaryEntry *image =
-        av_dict_get(*ask->options, "image", NULL, AV_DICT_MATCH_CASE);
-    return image ? image->value : ask->url ? ask->url : "?";
+    if (o->known || o->served || job_can_reuse(o->record) || o->request->reuse_only)
+        return 0;
+    outlook->buys = o->quotable = true;
+    return order_price(o, out);
 }
 
-static int prepare_named(Journey *j, const Ask *ask, Outcome *out)
+static int look_at_clip(const Order *o, JourneyOutlook *outlook)
 {
-    char *name = av_strdup(name_of(ask)); // reading takes the options
-    int ret = prepare(j, ask, out);
+    const Request *r = o->request;
 
-    /* The sentence that said why does not say of which of them. */
-    if (ret < 0 && ret != AVERROR(EINTR))
-        outcome_say(out, AV_LOG_ERROR,
-                    "That is of the request for '%s'; nothing of this command was sent.",
-                    name ? name : "?");
-    av_free(name);
-    return ret;
+    if (r->save && !(outlook->save = av_strdup(r->save)))
+        return AVERROR(ENOMEM);
+    if (o->served && !(outlook->clip = store_clip_path(o->store, r->key)))
+        return AVERROR(ENOMEM);
+    if (o->still || r->width)
+        request_clip_size(r, o->still, &outlook->width, &outlook->height);
+    return 0;
 }
 
-/* Their lines will mix. */
-static void tell_apart(const Journey *journeys, int count)
+/* What is known of the request, as far as it was read. */
+static int describe(const Order *o, JourneyOutlook *outlook)
 {
-    const char *key = NULL;
+    const Request *r = o->request;
 
-    for (int i = 0; i < count; i++) {
-        if (journeys[i].settled)
-            continue;
-        if (key && strcmp(key, journeys[i].order.request->key))
-            events_tell_apart();
-        key = journeys[i].order.request->key;
-    }
-}
-
-int journey_send_ahead(const Ask *asks, int count, Outcome *out)
-{
-    Journey *journeys = av_calloc((size_t)count, sizeof(*journeys));
-    int ret = journeys ? 0 : AVERROR(ENOMEM), at = -1;
-
-    for (int i = 0; i < count && ret >= 0; i++)
-        ret = prepare_named(&journeys[at = i], &asks[i], out);
-    if (ret >= 0)
-        tell_apart(journeys, count);
-    for (int i = 0; i < count && ret >= 0; i++)
-        ret = ask_price(&journeys[at = i], out);
-    /* Until somebody waits nothing goes out. */
-    for (int i = 0; i < count && ret >= 0; i++)
-        ret = enter(&journeys[at = i], true, out);
-    if (ret < 0)
-        outcome_end(out, FAILURE_STORE, ret);
-    if (ret < 0 && at >= 0 && journeys[at].order.events)
-        events_note_failure(journeys[at].order.events, out);
-    for (int i = 0; journeys && i < count; i++) {
-        if (ret < 0)
-            job_withdraw(&journeys[i].job);
-        job_unref(&journeys[i].job);
-        order_free(&journeys[i].order);
-    }
-    av_free(journeys);
-    return ret;
-}
-
-/* One of many */
-
-int journey_foresee(const Ask *ask, JourneyOutlook *outlook, Outcome *out)
-{
-    Journey j = {0};
-    Order *o = &j.order;
-    int ret = prepare(&j, ask, out);
-
-    *outlook = (JourneyOutlook){.price = -1};
-    if (ret >= 0)
-        ret = ask_price(&j, out);
-    outlook->settled = j.settled;
-    outlook->buys = ret >= 0 && o->plan.may_create;
     outlook->price = o->plan.price;
-    if (o->request) {
-        av_strlcpy(outlook->key, o->request->key, sizeof(outlook->key));
-        outlook->save = o->request->save ? av_strdup(o->request->save) : NULL;
-        if (o->request->save && !outlook->save)
-            ret = AVERROR(ENOMEM);
-    }
+    if (!r)
+        return 0;
+    av_strlcpy(outlook->key, r->key, sizeof(outlook->key));
+    outlook->dry_run = r->dry_run;
+    outlook->falls_back = r->fallback == FALLBACK_STILL;
+    outlook->max_total = r->max_total;
+    outlook->sized = r->width > 0;
+    outlook->rate = r->rate;
+    outlook->audio = r->silence || r->audible ? 1 : r->mute ? 0 : -1;
+    return o->settled ? look_at_clip(o, outlook) : 0;
+}
+
+int journey_foresee(const Ask *ask, bool price, JourneyOutlook *outlook, Outcome *out)
+{
+    Journey *j;
+    PriceSum unused = {.max_total = -1};
+    int ret = journey_prepare(ask, &j, out);
+
+    *outlook = (JourneyOutlook){.price = -1, .max_total = -1, .audio = -1};
+    if (!j)
+        return ret;
+    Order *o = &j->order;
+    if (ret >= 0 && price)
+        ret = journey_price(j, &unused, out);
+    outlook->settled = j->settled;
+    outlook->buys = ret >= 0 && o->plan.may_create;
+    if (ret >= 0 && price && o->settled && o->request->dry_run)
+        ret = price_rehearsal(o, outlook, out);
+    if (describe(o, outlook) < 0)
+        ret = AVERROR(ENOMEM);
     if (ret < 0) {
         outcome_end(out, FAILURE_STORE, ret);
         /* What the ledger refuses is noted when its turn comes. */
-        if (!j.settled && o->events)
-            events_note_failure(o->events, out);
+        if (!j->settled)
+            journey_note_failure(j, out);
     }
-    order_free(o);
+    journey_free(&j, false);
     return ret;
 }
 
+void journey_outlook_clear(JourneyOutlook *outlook)
+{
+    av_freep(&outlook->save);
+    av_freep(&outlook->clip);
+}
+
+const char *journey_unsettled_key(const Journey *j)
+{
+    return j->settled ? NULL : j->order.request->key;
+}
+
+void journey_note_failure(const Journey *j, Outcome *out)
+{
+    if (j->order.events)
+        events_note_failure(j->order.events, out);
+}
+
+/* Under way */
+
 int journey_begin(const Ask *ask, Journey **journey, Outcome *out)
 {
-    Journey *j = *journey = av_mallocz(sizeof(*j));
-    int ret;
+    PriceSum unused = {.max_total = -1};
+    int ret = journey_prepare(ask, journey, out);
 
-    if (!j)
-        return AVERROR(ENOMEM);
-    if ((ret = prepare(j, ask, out)) >= 0 && (ret = ask_price(j, out)) >= 0)
-        ret = enter(j, false, out);
-    return j->refusal = FFMIN(ret, 0);
+    if (ret >= 0 && (ret = journey_price(*journey, &unused, out)) >= 0)
+        ret = journey_enter(*journey, false, out);
+    if (*journey)
+        (*journey)->refusal = FFMIN(ret, 0);
+    return ret;
 }
 
 bool journey_has_ended(const Journey *journey)
@@ -240,16 +238,18 @@ int journey_finish(Journey **journey, const AVIOInterruptCB *interrupt,
     if (ret < 0)
         ret = fall_back(&j->order, ret, &report->path, out);
     fill_report(j, failed, report);
-    journey_free(journey);
+    journey_free(journey, false);
     return ret;
 }
 
-void journey_free(Journey **journey)
+void journey_free(Journey **journey, bool withdraw)
 {
     Journey *j = *journey;
 
     if (!j)
         return;
+    if (withdraw)
+        job_withdraw(&j->job);
     job_unref(&j->job);
     order_free(&j->order);
     av_freep(journey);

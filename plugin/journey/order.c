@@ -213,10 +213,10 @@ int order_plan(Order *o, Outcome *out)
     if (o->known || job_can_reuse(o->record) || r->reuse_only || !r->api_key)
         return 0;
     /* What may be paid for already is looked for at any price. */
-    if (sent && r->max_cost >= 0) {
+    if (sent && (r->max_cost >= 0 || r->max_total >= 0)) {
         o->plan.refusal =
-            "The request is not sent anew before its price was held against max_cost; the "
-            "same command does that.";
+            "The request is not sent anew before its price was held against its "
+            "limit; the same command does that.";
         return 0;
     }
     if ((ret = body_make(r, o->still, o->end, out, &o->body)) < 0 ||
@@ -264,7 +264,9 @@ int order_enter(Order *o, bool ahead, Job **job, Outcome *out)
     o->plan.body = &o->body;
     o->plan.voice = o->ask->voice;
     o->plan.ahead = ahead;
-    return job_enter(&o->plan, job, out);
+    if ((ret = job_enter(&o->plan, job, out)) >= 0 && o->plan.may_create)
+        price_commit(o->plan.price);
+    return ret;
 }
 
 int order_wait(const Order *o, Job *job, Outcome *out)

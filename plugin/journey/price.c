@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "journey/price.h"
 
+#include <math.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,6 +11,28 @@
 
 #include "engine/engine.h"
 #include "journey/served.h"
+
+/* Of what is left of a decimal fraction in a double. */
+#define EPSILON 1e-9
+
+/* What this process may have bought, in millionths of a USD. */
+static atomic_llong committed;
+
+static double committed_usd(void)
+{
+    return (double)atomic_load(&committed) / 1e6;
+}
+
+void price_commit(double usd)
+{
+    if (usd > 0)
+        atomic_fetch_add(&committed, llrint(usd * 1e6));
+}
+
+static bool has_limit(const Request *r)
+{
+    return r->max_cost >= 0 || r->max_total >= 0;
+}
 
 static int price_by(const Catalogue *catalogue, const Request *r, CataloguePrice *price)
 {
@@ -41,7 +65,7 @@ static int look_up(const Request *r, const AVIOInterruptCB *interrupt,
                  r->engine->name);
         return AVERROR(ENODATA);
     }
-    if ((ret = served_ask(r, r->max_cost >= 0, interrupt, &served)) < 0)
+    if ((ret = served_ask(r, has_limit(r), interrupt, &served)) < 0)
         return ret;
     if ((ret = served.ret) < 0)
         snprintf(price->text, sizeof(price->text), "the gateway's list: %s", served.why);
@@ -55,12 +79,37 @@ static int refuse_unknown(const Request *r, Events *events, const CataloguePrice
                           int error, Outcome *out)
 {
     bool unpriced = error == AVERROR(ENODATA) || error == AVERROR(ENOENT);
+    bool one = r->max_cost >= 0;
+
     return events_fail(
         events, out, unpriced ? FAILURE_REQUEST : FAILURE_GATEWAY,
         unpriced ? AVERROR(EDOM) : error,
-        "The price of this clip is not known (%s), and max_cost=%.10g allows none that is "
+        "The price of this clip is not known (%s), and %s=%.10g allows none that is "
         "not; nothing sent.",
-        price->text, r->max_cost);
+        price->text, one ? "max_cost" : "max_total", one ? r->max_cost : r->max_total);
+}
+
+/* Against what one clip, and all of the command, may cost. */
+static int check_limits(const Request *r, Events *events, const CataloguePrice *price,
+                        Outcome *out)
+{
+    const char *most = price->at_most ? "up to " : "";
+    double before = committed_usd();
+
+    if (r->max_cost >= 0 && price->usd > r->max_cost + EPSILON)
+        return events_fail(
+            events, out, FAILURE_REQUEST, AVERROR(EDOM),
+            "This clip would cost %s%.4g USD (%s), which is above max_cost=%.10g; nothing "
+            "sent.",
+            most, price->usd, price->text, r->max_cost);
+    if (r->max_total < 0 || before + price->usd <= r->max_total + EPSILON)
+        return 0;
+    return events_fail(events, out, FAILURE_REQUEST, AVERROR(EDOM),
+                       "This clip would cost %s%.4g USD (%s)%s, which is above "
+                       "max_total=%.10g; it is not sent.",
+                       most, price->usd, price->text,
+                       before > 0 ? " beside what this command has bought" : "",
+                       r->max_total);
 }
 
 int price_ask(const Request *r, Events *events, const AVIOInterruptCB *interrupt,
@@ -79,7 +128,7 @@ int price_ask(const Request *r, Events *events, const AVIOInterruptCB *interrupt
     if (ret >= 0)
         event.usd = *usd = price.usd;
     events_note(events, &event);
-    if (ret < 0 && r->max_cost >= 0)
+    if (ret < 0 && has_limit(r))
         return refuse_unknown(r, events, &price, ret, out);
     if (ret < 0) {
         events_say(events, ret == AVERROR(ENOENT) ? AV_LOG_WARNING : AV_LOG_INFO,
@@ -88,10 +137,41 @@ int price_ask(const Request *r, Events *events, const AVIOInterruptCB *interrupt
     }
     events_say(events, AV_LOG_INFO, "Price: %s%.4g USD (%s).",
                price.at_most ? "at most " : "", price.usd, price.text);
-    if (r->max_cost < 0 || price.usd <= r->max_cost + 1e-9)
+    return check_limits(r, events, &price, out);
+}
+
+/* Several */
+
+void price_add(PriceSum *sum, double usd, double max_total)
+{
+    sum->buys++;
+    sum->unpriced += usd < 0;
+    sum->usd += usd > 0 ? usd : 0;
+    if (max_total >= 0 && (sum->max_total < 0 || max_total < sum->max_total))
+        sum->max_total = max_total;
+}
+
+void price_say_sum(const PriceSum *sum, char *text, size_t size)
+{
+    if (!sum->buys)
+        snprintf(text, size, "nothing to buy");
+    else if (sum->unpriced)
+        snprintf(text, size,
+                 "%d to buy, for %.4g USD and the price of %d that is not known",
+                 sum->buys, sum->usd, sum->unpriced);
+    else
+        snprintf(text, size, "%d to buy, for %.4g USD", sum->buys, sum->usd);
+}
+
+int price_check_sum(const PriceSum *sum, Outcome *out)
+{
+    double usd = sum->usd + committed_usd();
+
+    if (sum->max_total < 0 || usd <= sum->max_total + EPSILON)
         return 0;
-    return events_fail(
-        events, out, FAILURE_REQUEST, AVERROR(EDOM),
-        "This clip would cost %s%.4g USD (%s), which is above max_cost=%.10g; nothing sent.",
-        price.at_most ? "up to " : "", price.usd, price.text, r->max_cost);
+    return outcome_fail(
+        out, FAILURE_REQUEST, AVERROR(EDOM),
+        "The %d clips to buy would cost %.4g USD together, which is above "
+        "max_total=%.10g; nothing sent.",
+        sum->buys, usd, sum->max_total);
 }

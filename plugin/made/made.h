@@ -43,6 +43,26 @@ int made_silent(const char *clip, const AVIOInterruptCB *interrupt, Outcome *out
  * any, or a negative AVERROR */
 int made_tagged(const char *clip, const AVDictionary *tags, Outcome *out, char **path);
 
+/** A clip of a film. Borrowed. */
+typedef struct MadeShot {
+    const char *name;  ///< in sentences
+    const char *clip;  ///< path
+    double start, end; ///< seconds of it that are shown; below 0 = from the beginning, to
+                       ///< the end
+} MadeShot;
+
+/** The script by which FFmpeg's concat demuxer plays clips one after the other; the names
+ * in it are such that it needs no option.
+ * @return AVERROR(EINVAL) where clips do not join
+ */
+int made_film(const MadeShot *shots, int count, const AVIOInterruptCB *interrupt,
+              Outcome *out, char **path);
+
+/** The film of such a script in an MP4 of its own, packet by packet. @param path  of it
+ */
+int made_joined(const char *script, const char *path, const AVIOInterruptCB *interrupt,
+                Outcome *out);
+
 /** Whether there is a place for what is made here, before something is bought that needs
  * it. */
 int made_check_place(Outcome *out);

@@ -12,7 +12,7 @@
 
 #include "store/clip.h"
 #include "base/compat.h"
-#include "made/write.h"
+#include "made/copy.h"
 
 /* A copy being made. */
 typedef struct Silence {
@@ -98,89 +98,8 @@ static int measure(Silence *silence)
     return ret;
 }
 
-/* How the picture is to be turned, and its like. */
-static int copy_side_data(AVStream *to, const AVStream *from)
-{
-#if I2V_HAVE_CODED_SIDE_DATA
-    (void)to; // belongs to the parameters, and was copied with them
-    (void)from;
-#else
-    for (int i = 0; i < from->nb_side_data; i++) {
-        const AVPacketSideData *data = &from->side_data[i];
-        uint8_t *copy = av_stream_new_side_data(to, data->type, data->size);
-        if (!copy)
-            return AVERROR(ENOMEM);
-        memcpy(copy, data->data, (size_t)data->size);
-    }
-#endif
-    return 0;
-}
-
-static int add_stream(Silence *silence, const AVStream *from)
-{
-    AVFormatContext *out = write_context(silence->out);
-    AVStream *to = avformat_new_stream(out, NULL);
-    int ret;
-
-    if (!to)
-        return AVERROR(ENOMEM);
-    if ((ret = avcodec_parameters_copy(to->codecpar, from->codecpar)) < 0 ||
-        (ret = copy_side_data(to, from)) < 0 ||
-        (ret = av_dict_copy(&to->metadata, from->metadata, 0)) < 0)
-        return ret;
-    if (av_codec_get_id(out->oformat->codec_tag, to->codecpar->codec_tag) !=
-        to->codecpar->codec_id)
-        to->codecpar->codec_tag = 0;
-    to->time_base = from->time_base;
-    to->avg_frame_rate = from->avg_frame_rate;
-    to->r_frame_rate = from->r_frame_rate;
-    to->sample_aspect_ratio = from->sample_aspect_ratio;
-    to->disposition = from->disposition;
-    silence->map[from->index] = to->index;
-    return 0;
-}
-
-/* The metadata that an MP4 has atoms for. */
-static bool has_atom(const char *key)
-{
-    static const char *const keys[] = {
-        "title",       "artist",        "album_artist",  "composer",     "album",
-        "date",        "encoder",       "comment",       "genre",        "copyright",
-        "grouping",    "lyrics",        "description",   "synopsis",     "show",
-        "episode_id",  "network",       "keywords",      "track",        "disc",
-        "compilation", "hd_video",      "season_number", "episode_sort", "media_type",
-        "location",    "creation_time",
-    };
-    for (size_t i = 0; i < FF_ARRAY_ELEMS(keys); i++)
-        if (!strcmp(key, keys[i]))
-            return true;
-    return false;
-}
-
-/* Other keys are kept by a flag, which writes all of them in another way. */
-static int copy_metadata(Silence *silence)
-{
-    static const char *const of_the_file[] = {"major_brand", "minor_version",
-                                              "compatible_brands"};
-    AVFormatContext *out = write_context(silence->out);
-    const AVDictionaryEntry *entry = NULL;
-    int ret = av_dict_copy(&out->metadata, silence->in->metadata, 0);
-
-    for (size_t i = 0; i < FF_ARRAY_ELEMS(of_the_file) && ret >= 0; i++)
-        ret = av_dict_set(&out->metadata, of_the_file[i], NULL, 0);
-    while (ret >= 0 &&
-           (entry = av_dict_get(out->metadata, "", entry, AV_DICT_IGNORE_SUFFIX)))
-        silence->other_keys |= !has_atom(entry->key);
-    if (ret >= 0 && silence->other_keys)
-        ret = av_opt_set(out->priv_data, "movflags", "+use_metadata_tags", 0);
-    return ret;
-}
-
 static int begin(Silence *silence)
 {
-    const AVDictionaryEntry *encoder =
-        av_dict_get(silence->in->metadata, "encoder", NULL, 0);
-    AVFormatContext *out = write_context(silence->out);
     int ret = 0;
 
     silence->map = av_malloc_array(silence->nb_streams, sizeof(*silence->map));
@@ -189,19 +108,15 @@ static int begin(Silence *silence)
     for (unsigned i = 0; i < silence->nb_streams && ret >= 0; i++) {
         silence->map[i] = -1;
         if (is_copied(silence->in->streams[i]))
-            ret = add_stream(silence, silence->in->streams[i]);
+            ret = silence->map[i] = copy_stream(silence->out, silence->in->streams[i]);
     }
-    if (ret < 0 || (ret = copy_metadata(silence)) < 0 ||
+    if (ret < 0 ||
+        (ret = copy_metadata(silence->out, silence->in, &silence->other_keys)) < 0 ||
         (ret = write_add_sound(silence->out, silence->start, 0)) < 0 ||
         (ret = write_begin(silence->out, silence->packets,
                            silence->end - silence->start)) < 0)
         return ret;
-    /* The muxer took it away, and calls it otherwise where it has an atom for it. The
-     * metadata is written at the end. */
-    return encoder ? av_dict_set(&out->metadata,
-                                 silence->other_keys ? "encoder" : "encoding_tool",
-                                 encoder->value, 0)
-                   : 0;
+    return copy_encoder(silence->out, silence->in, silence->other_keys);
 }
 
 static int copy_packets(Silence *silence)

@@ -73,6 +73,11 @@ static int check_image(const Options *o, Outcome *out, Request *r)
         return outcome_refuse(
             out, "There is no still: name it as the input (-i still.png), in the URL "
                  "(i2v:still.png?prompt=...) or with the option image.");
+    if (av_strstart(o->image, "shot:", NULL))
+        return outcome_refuse(out,
+                              "The still '%s' is a frame of another shot, which only a "
+                              "line of a manifest has; a file of that name is ./%s.",
+                              o->image, o->image);
     if ((ret = copy(&r->image, o->image)) < 0 ||
         (ret = copy(&r->image_time, o->image_time)) < 0)
         return ret;
@@ -114,6 +119,7 @@ static int check_waiting(const Options *o, Outcome *out, Request *r)
 static int check_money(const Options *o, Outcome *out, Request *r)
 {
     r->max_cost = o->max_cost;
+    r->max_total = o->max_total;
     r->dry_run = o->dry_run > 0;
     r->fallback = (OptionsFallback)o->fallback;
     r->silence = o->silence > 0;

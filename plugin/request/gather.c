@@ -153,7 +153,7 @@ static int apply(const AVDictionary *ours, Options *options, Outcome *out)
 /* The values of `from` that bound what may be spent; at most their defaults otherwise. */
 static int read_limits(const AVDictionary *from, Outcome *out, Options *limits)
 {
-    static const char *const names[] = {"max_cost", "reuse", "dry_run"};
+    static const char *const names[] = {"max_cost", "max_total", "reuse", "dry_run"};
     AVDictionary *some = NULL;
     int ret = 0;
 
@@ -184,6 +184,8 @@ static int check_limits(OptionsOrigin origin, const AVDictionary *query,
         goto end;
     if (site.max_cost >= 0 && asked.max_cost > site.max_cost)
         lifted = "max_cost";
+    else if (site.max_total >= 0 && asked.max_total > site.max_total)
+        lifted = "max_total";
     else if (site.dry_run && !asked.dry_run && av_dict_get(query, "dry_run", NULL, 0))
         lifted = "dry_run";
     else if (site.reuse == REUSE_ONLY && asked.reuse != REUSE_ONLY &&

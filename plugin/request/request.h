@@ -56,6 +56,7 @@ typedef struct Request {
     int take;
     bool reuse_only;
     double max_cost; ///< USD, below 0 = no limit
+    double max_total; ///< of all that one command buys; likewise
     char *project;   ///< a label, or NULL
     bool dry_run;
     OptionsFallback fallback;

@@ -65,6 +65,8 @@ static const AVOption option_table[] = {
     DURATION(poll_interval, "set a fixed interval between polls (0 = adaptive)", 0),
     { "max_cost", "set the most that one clip may cost in USD (default: no limit)", OFFSET(max_cost),
         AV_OPT_TYPE_DOUBLE, { .dbl = -1 }, -1, 1000000, FLAGS, NULL },
+    { "max_total", "set the most that all clips of one command may cost in USD (default: no limit)", OFFSET(max_total),
+        AV_OPT_TYPE_DOUBLE, { .dbl = -1 }, -1, 1000000, FLAGS, NULL },
     STRING(project, "set a label under which i2vctl jobs --by project sums what was spent", NULL),
     BOOLEAN(dry_run, "do everything but the purchase, and give an animatic made here", 0, 0),
     NAMED(fallback, "set what the input becomes when the generation fails or takes too long", FALLBACK_ERROR, FALLBACK_STILL),

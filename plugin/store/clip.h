@@ -8,6 +8,9 @@
 
 #include <libavformat/avformat.h>
 
+/** What the name of a script ends with that makes one film of clips of ours. */
+#define CLIP_SCRIPT ".ffconcat"
+
 /** What a verified clip is. */
 typedef struct ClipFacts {
     int width, height; ///< pixels
@@ -46,7 +49,8 @@ bool clip_is_mp4(const char *path);
  * against strangers' files (io_open, white- and blacklists) is set aside for this file of
  * ours and put back. Not put back are pb, since the clip's own takes its place, which
  * is then the caller's to free (AVFMT_FLAG_CUSTOM_IO), and io_open where the caller's
- * io_close2 would be asked to close what it did not open.
+ * io_close2 would be asked to close what it did not open. Of a script of ours, which
+ * opens its clips while it is read, the lists stay ours.
  * @param ps       as for avformat_open_input(): freed and NULL on error
  * @param options  for the demuxer; those used are taken out
  * @return 0 or a negative AVERROR

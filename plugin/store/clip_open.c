@@ -3,6 +3,7 @@
 #include "store/clip.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include <libavutil/mem.h>
 
@@ -80,10 +81,10 @@ static int set_aside(AVFormatContext *ctx, AVDictionary **options, const char *f
     return ret;
 }
 
-static void put_back(AVFormatContext *ctx, Aside *aside)
+static void put_back(AVFormatContext *ctx, Aside *aside, bool lists)
 {
     for (size_t i = 0; i < ASIDE_COUNT; i++) {
-        if (ctx) {
+        if (ctx && lists) {
             av_freep(list_of(ctx, i));
             *list_of(ctx, i) = aside->value[i];
         } else {
@@ -103,9 +104,18 @@ bool clip_is_mp4(const char *path)
     return boxes_begin(path, &brand) < 0 || brand != BOXES_NONE;
 }
 
+static bool is_script(const char *path)
+{
+    size_t size = strlen(path), end = strlen(CLIP_SCRIPT);
+    return size > end && !strcmp(path + size - end, CLIP_SCRIPT);
+}
+
 int clip_open(AVFormatContext **ps, const char *path, AVDictionary **options)
 {
-    bool mp4 = clip_is_mp4(path);
+    bool script = is_script(path), mp4 = !script && clip_is_mp4(path);
+    const char *formats = script ? "concat," MP4_FORMATS "," OTHER_FORMATS
+                          : mp4  ? MP4_FORMATS
+                                 : OTHER_FORMATS;
     AVDictionary *none = NULL;
     Aside aside = {.io_open = NULL};
     int ret;
@@ -114,15 +124,18 @@ int clip_open(AVFormatContext **ps, const char *path, AVDictionary **options)
         return AVERROR(ENOMEM);
     if (!options)
         options = &none;
-    ret = set_aside(*ps, options, mp4 ? MP4_FORMATS : OTHER_FORMATS, &aside);
+    ret = set_aside(*ps, options, formats, &aside);
     if (ret >= 0) {
-        ret = avformat_open_input(ps, path, mp4 ? av_find_input_format("mov") : NULL,
+        ret = avformat_open_input(ps, path,
+                                  script ? av_find_input_format("concat")
+                                  : mp4  ? av_find_input_format("mov")
+                                         : NULL,
                                   options);
     } else {
         avformat_free_context(*ps);
         *ps = NULL;
     }
-    put_back(*ps, &aside);
+    put_back(*ps, &aside, !script);
     av_dict_free(&none);
     return ret;
 }

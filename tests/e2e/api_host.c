@@ -129,6 +129,26 @@ static int open_all(int count, char **prompts)
     return threads ? 0 : -1;
 }
 
+/* A film through every function; prints its path. */
+static int film(const char *manifest)
+{
+    char key[I2V_KEY_SIZE] = "untouched", *path = NULL;
+    AVFormatContext *ctx = NULL;
+    int ret;
+
+    if ((ret = i2v_check(manifest, NULL, key)) < 0 || *key ||
+        (ret = i2v_submit(manifest, NULL, NULL, key)) < 0 || *key ||
+        (ret = i2v_fetch(manifest, NULL, NULL, &path)) < 0)
+        return ret < 0 ? ret : -1;
+    printf("%s\n", path);
+    av_free(path);
+    ret = i2v_open_input(&ctx, manifest, NULL);
+    if (ret >= 0 && strcmp(ctx->iformat->name, "concat"))
+        ret = -1;
+    avformat_close_input(&ctx);
+    return ret;
+}
+
 int main(int argc, char **argv)
 {
     int ret;
@@ -138,6 +158,7 @@ int main(int argc, char **argv)
     setvbuf(stdout, NULL, _IOLBF, 0);
     ret = !strcmp(argv[1], "submit")  ? submit_all(argc - 2, argv + 2)
           : !strcmp(argv[1], "leave") ? leave()
+          : !strcmp(argv[1], "film")  ? film(argv[2])
                                       : open_all(argc - 2, argv + 2);
     return ret < 0;
 }

@@ -127,7 +127,7 @@ $PROMPT, two 8" "$("$BIN/i2vctl" jobs --json | jq -r '.[] | select(.project == "
 END
     ends_with 64 manifest shots.jsonl
     nothing_sent
-    says_in_one "line 2, promt" "'promt'" "id, prompt, prompt_file, image,"
+    says_in_one "line 2, promt" "'promt'" "id, trim, prompt, prompt_file, image,"
     says_in_one "line 3" "JSON" "byte 61"
     says_in_one "line 4, list" duration "an array" "a number or a string"
     says_in_one "line 5, null" prompt null "a string"

@@ -16,12 +16,12 @@ commands() { # grep pattern
 }
 
 @test "the README's commands are the ones tested here" {
-    same 26 "$(commands . | wc -l)"
+    same 27 "$(commands . | wc -l)"
     same 6 "$(commands '^(samples/install|cmake|\(cd build|apt)' | wc -l)"
     same 1 "$(commands '^samples/quickstart.sh$' | wc -l)"
     same 1 "$(commands '^tests/run.sh$' | wc -l)"
     same 1 "$(commands '^i2v-gateway ' | wc -l)"
-    same 8 "$(commands '^(i2v |clip=.*fetch)' | wc -l)"
+    same 9 "$(commands '^(i2v |clip=.*fetch)' | wc -l)"
     same 9 "$(commands '^(i2vctl |key=|clip=.*wait)' | wc -l)"
     same 1 "$(commands --manifest | wc -l)"
 }
@@ -34,7 +34,7 @@ commands() { # grep pattern
         *out.mp4) same 240 "$(frames_of out.mp4)" ;;
         *out.mkv) same 240 "$(frames_of out.mkv)" ;;
         esac
-    done < <(commands '^(i2v ffmpeg|clip=.*fetch)' | grep -v -e -engine | sed 's/^i2v ffmpeg/& -y/')
+    done < <(commands '^(i2v ffmpeg|clip=.*fetch)' | grep -v -e -engine -e shots.jsonl | sed 's/^i2v ffmpeg/& -y/')
     SDL_VIDEODRIVER=dummy SDL_AUDIODRIVER=dummy \
         works sh -c "$(commands '^i2v ffplay' | sed 's/ffplay/& -autoexit/')"
     works sh -c "$(commands '^i2v ffprobe')"
@@ -63,6 +63,9 @@ commands() { # grep pattern
     works sh -c "$(commands --manifest)"
     expect_creates 3
     same "$(jq -r .id shots.jsonl | sort)" "$(jq -r 'select(.status == "ready").id' results.jsonl | sort)"
+    works sh -c "$(commands "-i shots.jsonl")"
+    expect_creates 3
+    same 360 "$(frames_of film.mp4)"
 }
 
 @test "the README's gateway serves the README's commands" {

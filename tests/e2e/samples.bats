@@ -109,11 +109,13 @@ loudness() { # file
     says_not DTS
     same 240 "$(frames_of film.mp4)"
     same "aac 48000 2 " "$(probe film.mp4 a:0 codec_name,sample_rate,channels)"
+    FADE=0.5 works "$SAMPLES/crossfade.sh" shots.jsonl faded.mp4
+    same 300 "$(frames_of faded.mp4)" # 90 + 120 + 120, and 15 in both of two
     expect_creates 3
 }
 
 @test "each says how it is used, and ends with an error when the gateway does" {
-    for name in broadcast ladder join continue film; do
+    for name in broadcast ladder join continue film crossfade; do
         ends_with 64 "$SAMPLES/$name.sh" still.png
         says "Usage:"
     done

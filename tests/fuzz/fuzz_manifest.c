@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "fuzz.h"
 
-#include "ctl/manifest.h"
+#include "request/manifest.h"
 
 long fuzz_good;
 
@@ -11,7 +11,7 @@ static char *parse(ManifestLine *line)
     AVDictionary *options;
     char *said = NULL;
 
-    if (manifest_parse(line, NULL, NULL, &options) < 0)
+    if (manifest_parse(line, NULL, &options) < 0)
         return NULL;
     FUZZ_CHECK(line->id && *line->id && line->name);
     FUZZ_CHECK(av_dict_get_string(options, &said, '=', ' ') >= 0);

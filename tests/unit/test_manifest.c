@@ -10,7 +10,7 @@
 #include <libavutil/error.h>
 #include <libavutil/mem.h>
 
-#include "ctl/manifest.h"
+#include "request/manifest.h"
 
 static int read_bytes(const char *bytes, size_t size, ManifestLine **lines, int *count)
 {
@@ -40,8 +40,9 @@ static int parse(const char *text, AVDictionary *defaults, char **id, char **opt
 
     assert_int_equal(read_bytes(text, strlen(text), &lines, &count), 0);
     assert_int_equal(count, 1);
-    int ret = manifest_parse(&lines[0], defaults, NULL, &parsed);
+    int ret = manifest_parse(&lines[0], NULL, &parsed);
     if (ret >= 0) {
+        assert_int_equal(manifest_add_defaults(defaults, &parsed), 0);
         *id = strdup(lines[0].id);
         assert_true((*options = join(parsed)));
     } else {
@@ -51,7 +52,8 @@ static int parse(const char *text, AVDictionary *defaults, char **id, char **opt
     /* And again, as when its turn comes. */
     if (ret >= 0) {
         char *again = NULL;
-        assert_int_equal(manifest_parse(&lines[0], defaults, NULL, &parsed), 0);
+        assert_int_equal(manifest_parse(&lines[0], NULL, &parsed), 0);
+        assert_int_equal(manifest_add_defaults(defaults, &parsed), 0);
         assert_true((again = join(parsed)));
         assert_string_equal(again, *options);
         assert_string_equal(lines[0].id, *id);
@@ -193,7 +195,7 @@ static void test_lines(void **state)
     assert_string_equal(lines[0].text, "{\"take\":1}");
     assert_string_equal(lines[0].class->item_name(&lines[0]), "line 3");
     assert_int_equal(lines[1].number, 6);
-    assert_int_equal(manifest_parse(&lines[1], NULL, NULL, &options), 0);
+    assert_int_equal(manifest_parse(&lines[1], NULL, &options), 0);
     assert_string_equal(lines[1].name, "line 6, x");
     av_dict_free(&options);
     manifest_free(&lines, count);

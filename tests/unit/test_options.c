@@ -46,6 +46,7 @@ static const struct {
     {"max_wait", AV_OPT_TYPE_DURATION, NULL, 20 * MINUTE_US},
     {"poll_interval", AV_OPT_TYPE_DURATION, NULL, 0},
     {"max_cost", AV_OPT_TYPE_DOUBLE, NULL, -1},
+    {"max_total", AV_OPT_TYPE_DOUBLE, NULL, -1},
     {"project", AV_OPT_TYPE_STRING, NULL, 0},
     {"dry_run", AV_OPT_TYPE_BOOL, NULL, 0},
     {"fallback", AV_OPT_TYPE_INT, NULL, FALLBACK_ERROR},

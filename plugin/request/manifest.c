@@ -1,6 +1,6 @@
 /* i2v: a manifest: many requests, one JSON object a line
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "ctl/manifest.h"
+#include "request/manifest.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -13,12 +13,13 @@
 #include <libavutil/bprint.h>
 #include <libavutil/mem.h>
 #include <libavutil/opt.h>
+#include <libavutil/parseutils.h>
 
 #include "base/json.h"
 #include "base/text.h"
-#include "ctl/ctl.h"
 #include "request/options.h"
 #include "request/params.h"
+#include "still/still.h"
 
 /* Two stills as data: URIs fit into a line. */
 #define MAX_LINE  (64 << 20)
@@ -41,6 +42,18 @@ static const AVClass line_class = {
     .version = LIBAVUTIL_VERSION_INT,
 };
 
+const char *manifest_named(const char *image)
+{
+    static const char suffix[] = ".jsonl";
+    const char *path = image;
+
+    if (strcmp(still_protocol(image), "file"))
+        return NULL;
+    av_strstart(image, "file:", &path);
+    size_t size = strlen(path), end = strlen(suffix);
+    return size > end && !av_strcasecmp(path + size - end, suffix) ? path : NULL;
+}
+
 /* Reading */
 
 static int name_line(ManifestLine *line, const char *id)
@@ -62,7 +75,8 @@ static int add_line(ManifestLine **lines, int *count, int number, const char *te
         return AVERROR(ENOMEM);
     *lines = line;
     line += (*count)++;
-    *line = (ManifestLine){.class = &line_class, .number = number};
+    *line = (ManifestLine){
+        .class = &line_class, .number = number, .trim_start = -1, .trim_end = -1};
     line->text = av_strdup(text);
     return line->text ? name_line(line, NULL) : AVERROR(ENOMEM);
 }
@@ -74,15 +88,16 @@ static int take_line(char *text, size_t size, int number, const char *path, Outc
     const char *from = text;
 
     if (strlen(text) != size)
-        return ctl_refuse(out,
-                          "Line %d of the manifest %s holds a NUL; a manifest is text "
-                          "in UTF-8, one JSON object a line.",
-                          number, path);
+        return outcome_refuse(
+            out,
+            "Line %d of the manifest %s holds a NUL; a manifest is text "
+            "in UTF-8, one JSON object a line.",
+            number, path);
     if (size > MAX_LINE || number > MAX_LINES)
-        return ctl_refuse(out,
-                          "The manifest %s is too large at line %d: it may have %d "
-                          "lines of %d MiB each.",
-                          path, number, MAX_LINES, MAX_LINE >> 20);
+        return outcome_refuse(out,
+                              "The manifest %s is too large at line %d: it may have %d "
+                              "lines of %d MiB each.",
+                              path, number, MAX_LINES, MAX_LINE >> 20);
     if (number == 1)
         av_strstart(from, "\xEF\xBB\xBF", &from);
     text[size - strspn(text + size - 1, "\n")] = '\0';
@@ -131,6 +146,7 @@ void manifest_free(ManifestLine **lines, int count)
         av_free((*lines)[i].text);
         av_free((*lines)[i].id);
         av_free((*lines)[i].name);
+        av_free((*lines)[i].from);
     }
     av_freep(lines);
 }
@@ -162,8 +178,8 @@ static const char *type_name(const cJSON *item)
 
 static int refuse_type(const cJSON *item, const char *takes, Outcome *out)
 {
-    return ctl_refuse(out, "The field %s is %s; it takes %s.", item->string,
-                      type_name(item), takes);
+    return outcome_refuse(out, "The field %s is %s; it takes %s.", item->string,
+                          type_name(item), takes);
 }
 
 static int refuse_unknown(const char *name, Outcome *out)
@@ -175,7 +191,7 @@ static int refuse_unknown(const char *name, Outcome *out)
         if (o->type != AV_OPT_TYPE_CONST)
             av_bprintf(&list, ", %s", o->name);
     outcome_fail(out, FAILURE_REQUEST, AVERROR_OPTION_NOT_FOUND,
-                 "Unknown field '%s'; a line may hold id%s.",
+                 "Unknown field '%s'; a line may hold id, trim%s.",
                  text_has_control(name) ? "?" : name,
                  av_bprint_is_complete(&list) ? list.str : "");
     av_bprint_finalize(&list, NULL);
@@ -191,8 +207,8 @@ static int take_id(ManifestLine *line, const cJSON *item, const char *written,
     if (!cJSON_IsString(item) && !cJSON_IsNumber(item))
         return refuse_type(item, "a string or a number", out);
     if (!id[0] || strlen(id) > MAX_ID || text_has_control(id))
-        return ctl_refuse(out, "The field id takes one line of text, at most %d bytes.",
-                          MAX_ID);
+        return outcome_refuse(
+            out, "The field id takes one line of text, at most %d bytes.", MAX_ID);
     if (line->id)
         return 0;
     if ((ret = name_line(line, id)) < 0)
@@ -201,6 +217,51 @@ static int take_id(ManifestLine *line, const cJSON *item, const char *written,
     line->id = av_strdup(cJSON_IsString(item) ? json : written);
     cJSON_free(json);
     return line->id ? 0 : AVERROR(ENOMEM);
+}
+
+/* A time in seconds, as FFmpeg reads it. @return it, or below 0 */
+static double parse_time(const char *text)
+{
+    int64_t us;
+
+    return av_parse_time(&us, text, 1) < 0 || us < 0 ? -1 : (double)us / AV_TIME_BASE;
+}
+
+/* "0.5-6", "2-", "-6" */
+static int take_trim(ManifestLine *line, const cJSON *item, Outcome *out)
+{
+    const char *text = cJSON_IsString(item) ? item->valuestring : "";
+    size_t size = strcspn(text, "-");
+    char *start = av_strndup(text, size);
+    const char *end = text[size] ? text + size + 1 : "";
+
+    if (!start)
+        return AVERROR(ENOMEM);
+    line->trim_start = *start ? parse_time(start) : 0;
+    line->trim_end = *end ? parse_time(end) : -1;
+    bool valid = text[size] && text[1] && line->trim_start >= 0 &&
+                 (!*end || line->trim_end > line->trim_start);
+    av_free(start);
+    return valid
+               ? 0
+               : outcome_refuse(out, "The field trim takes the part of the clip that is "
+                                     "shown, START-END in seconds: \"0.5-6\", \"2-\" or "
+                                     "\"-6\".");
+}
+
+/* A still that is a frame of another shot. */
+static int take_from(ManifestLine *line, const char *id, Outcome *out)
+{
+    if (!*id)
+        return outcome_refuse(out, "The field image is shot: without the id of a shot.");
+    cJSON *text = cJSON_CreateString(id);
+    char *json = text ? cJSON_PrintUnformatted(text) : NULL;
+
+    av_free(line->from);
+    line->from = json ? av_strdup(json) : NULL;
+    cJSON_free(json);
+    cJSON_Delete(text);
+    return line->from ? 0 : AVERROR(ENOMEM);
 }
 
 /* The value of an option. @param written  as it stands in the line */
@@ -226,7 +287,7 @@ static int take_option(const AVOption *o, const cJSON *item, const char *written
     /* What ends up in log lines and paths; only texts for the gateway have lines. */
     if (text_has_control(value) &&
         !text_is_among(o->name, "prompt|negative_prompt|params"))
-        return ctl_refuse(out, "The field %s holds a control character.", o->name);
+        return outcome_refuse(out, "The field %s holds a control character.", o->name);
     return av_dict_set(options, o->name, value, 0);
 }
 
@@ -236,24 +297,29 @@ static int take_member(ManifestLine *line, const cJSON *first, const cJSON *item
     const AVClass *class = &options_class;
     const AVOption *o =
         av_opt_find(&class, item->string, NULL, 0, AV_OPT_SEARCH_FAKE_OBJ);
-    bool id = !strcmp(item->string, "id");
+    bool id = !strcmp(item->string, "id"), trim = !strcmp(item->string, "trim");
+    const char *shot;
 
-    if (!o && !id)
+    if (!o && !id && !trim)
         return refuse_unknown(item->string, out);
     for (const cJSON *earlier = first; earlier != item; earlier = earlier->next)
         if (!strcmp(earlier->string, item->string))
-            return ctl_refuse(out, "The field %s is given twice.", item->string);
+            return outcome_refuse(out, "The field %s is given twice.", item->string);
     if (cJSON_IsNumber(item) && !params_is_number(written))
-        return ctl_refuse(out, "The field %s is no JSON number.", item->string);
-    return id ? take_id(line, item, written, out)
-              : take_option(o, item, written, out, options);
+        return outcome_refuse(out, "The field %s is no JSON number.", item->string);
+    if (cJSON_IsString(item) && !strcmp(item->string, "image") &&
+        av_strstart(item->valuestring, "shot:", &shot))
+        return take_from(line, shot, out);
+    return id     ? take_id(line, item, written, out)
+           : trim ? take_trim(line, item, out)
+                  : take_option(o, item, written, out, options);
 }
 
 /* The line */
 
 static int refuse_json(ptrdiff_t at, Outcome *out)
 {
-    return ctl_refuse(out, "The line is no valid JSON from its byte %td on.", at + 1);
+    return outcome_refuse(out, "The line is no valid JSON from its byte %td on.", at + 1);
 }
 
 static int parse_json(const char *text, Outcome *out, cJSON **json)
@@ -261,21 +327,22 @@ static int parse_json(const char *text, Outcome *out, cJSON **json)
     const char *end = NULL;
 
     if (!text_is_utf8(text))
-        return ctl_refuse(out, "The line is not valid UTF-8.");
+        return outcome_refuse(out, "The line is not valid UTF-8.");
     *json = cJSON_ParseWithOpts(text, &end, 1);
     if (!*json)
         return refuse_json(end ? end - text : 0, out);
     if (!cJSON_IsObject(*json))
-        return ctl_refuse(out, "The line is %s, not a JSON object.", type_name(*json));
+        return outcome_refuse(out, "The line is %s, not a JSON object.",
+                              type_name(*json));
     if (names_nul(text))
-        return ctl_refuse(out, "The line holds a NUL (\\u0000).");
+        return outcome_refuse(out, "The line holds a NUL (\\u0000).");
     return 0;
 }
 
-/* Below what the line says. A prompt in a file is a prompt. */
-static int add_defaults(const AVDictionary *defaults, AVDictionary **options)
+int manifest_add_defaults(const AVDictionary *defaults, AVDictionary **options)
 {
     const AVDictionaryEntry *entry = NULL;
+    /* A prompt in a file is a prompt. */
     bool prompted = av_dict_get(*options, "prompt", NULL, AV_DICT_MATCH_CASE) ||
                     av_dict_get(*options, "prompt_file", NULL, AV_DICT_MATCH_CASE);
     int ret = 0;
@@ -286,8 +353,7 @@ static int add_defaults(const AVDictionary *defaults, AVDictionary **options)
     return FFMIN(ret, 0);
 }
 
-int manifest_parse(ManifestLine *line, const AVDictionary *defaults, Outcome *out,
-                   AVDictionary **options)
+int manifest_parse(ManifestLine *line, Outcome *out, AVDictionary **options)
 {
     cJSON *json = NULL;
     int ret = parse_json(line->text, out, &json);
@@ -309,8 +375,6 @@ int manifest_parse(ManifestLine *line, const AVDictionary *defaults, Outcome *ou
     }
     if (ret >= 0 && !line->id && !(line->id = av_asprintf("%d", line->number)))
         ret = AVERROR(ENOMEM);
-    if (ret >= 0)
-        ret = add_defaults(defaults, options);
     cJSON_Delete(json);
     if (ret < 0)
         av_dict_free(options);

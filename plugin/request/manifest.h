@@ -1,4 +1,4 @@
-/* i2v: a manifest: many requests, one JSON object a line (inside ctl)
+/* i2v: a manifest: many requests, one JSON object a line
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * A manifest is read whole, so that each line can be checked before anything of any is
@@ -19,7 +19,13 @@ typedef struct ManifestLine {
     char *text;
     char *id;   ///< JSON, a string or a number as written; the line's number by default
     char *name; ///< "line 3", or with an id "line 3, shot12"
+    char *from; ///< the id of the shot that it begins with a frame of, JSON; or NULL
+    double trim_start, trim_end; ///< seconds of its clip that are shown; below 0 = all
 } ManifestLine;
+
+/** The path of the manifest that a still's name is, or NULL when it is another still's:
+ * a manifest is a file whose name ends with .jsonl. Borrows from `image`. */
+const char *manifest_named(const char *image);
 
 /**
  * Read a manifest whole. A byte order mark, CRs and lines of nothing but space are
@@ -34,13 +40,17 @@ int manifest_read(const char *path, Outcome *out, ManifestLine **lines, int *cou
 void manifest_free(ManifestLine **lines, int count);
 
 /**
- * What a line asks for. Sets the line's id and name.
- * @param defaults  options that hold where the line does not say otherwise, or NULL
- * @param options   free with av_dict_free()
- * @param out       its log may be the line
+ * What a line asks for. Sets what else the line knows of it.
+ * @param options  free with av_dict_free(); without image where it is the frame of
+ * another shot
+ * @param out      its log may be the line
  * @return 0, AVERROR(EINVAL), AVERROR_OPTION_NOT_FOUND or AVERROR(ENOMEM)
  */
-int manifest_parse(ManifestLine *line, const AVDictionary *defaults, Outcome *out,
-                   AVDictionary **options);
+int manifest_parse(ManifestLine *line, Outcome *out, AVDictionary **options);
+
+/** Add what holds where a line does not say otherwise.
+ * @param defaults  may be NULL
+ * @return 0 or AVERROR(ENOMEM) */
+int manifest_add_defaults(const AVDictionary *defaults, AVDictionary **options);
 
 #endif

@@ -1,0 +1,124 @@
+/* i2v: requests of one command that are sent before the first of them is waited for
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "journey/journey.h"
+
+#include <string.h>
+
+#include <libavutil/mem.h>
+
+#include "journey/film.h"
+#include "journey/many.h"
+
+typedef struct Sent {
+    Journey *journey;
+    bool summed; ///< with its film
+} Sent;
+
+/* What is sent together. */
+typedef struct Ahead {
+    Sent *sent;
+    int count;
+    int at; ///< the one that is looked at, below 0 before the first
+    PriceSum sum;
+} Ahead;
+
+/* What a request is called in its command: its still, else its URL. */
+static const char *name_of(const Ask *ask)
+{
+    const AVDictionaryEntry *image =
+        av_dict_get(*ask->options, "image", NULL, AV_DICT_MATCH_CASE);
+    return image ? image->value : ask->url ? ask->url : "?";
+}
+
+static int add(Ahead *ahead, const Ask *ask, bool summed, Outcome *out)
+{
+    Sent *more = av_realloc_array(ahead->sent, (size_t)ahead->count + 1, sizeof(*more));
+
+    if (!more)
+        return AVERROR(ENOMEM);
+    ahead->sent = more;
+    ahead->at = ahead->count++;
+    more[ahead->at] = (Sent){.summed = summed};
+    return journey_prepare(ask, &more[ahead->at].journey, out);
+}
+
+/* Those shots of a film that need no other; the price is that of them all. */
+static int add_film(Ahead *ahead, const Ask *ask, Outcome *out)
+{
+    FilmShots shots = {0};
+    int ret = film_foresee(ask, &shots, &ahead->sum, out);
+
+    for (int i = 0; i < shots.count && ret >= 0; i++)
+        ret = add(ahead, &shots.asks[i], true, out);
+    film_shots_clear(&shots);
+    return ret;
+}
+
+static int prepare(Ahead *ahead, const Ask *ask, Outcome *out)
+{
+    char *name = av_strdup(name_of(ask)); // reading takes the options
+    int ret = film_is(ask) ? add_film(ahead, ask, out) : add(ahead, ask, false, out);
+
+    /* The sentence that said why does not say of which of them. */
+    if (ret < 0 && ret != AVERROR(EINTR))
+        outcome_say(out, AV_LOG_ERROR,
+                    "That is of the request for '%s'; nothing of this command was sent.",
+                    name ? name : "?");
+    av_free(name);
+    return ret;
+}
+
+/* Their lines will mix. */
+static void tell_apart(const Ahead *ahead)
+{
+    const char *first = NULL;
+
+    for (int i = 0; i < ahead->count; i++) {
+        const char *key = journey_unsettled_key(ahead->sent[i].journey);
+        if (first && key && strcmp(first, key))
+            events_tell_apart();
+        first = key ? key : first;
+    }
+}
+
+/* What all of it costs, before any is sent. */
+static int price(Ahead *ahead, Outcome *out)
+{
+    PriceSum unused = {.max_total = -1};
+    char text[128];
+    int ret = 0;
+
+    for (int i = 0; i < ahead->count && ret >= 0; i++) {
+        const Sent *sent = &ahead->sent[ahead->at = i];
+        ret = journey_price(sent->journey, sent->summed ? &unused : &ahead->sum, out);
+    }
+    if (ret < 0 || ahead->sum.buys < 2)
+        return ret;
+    price_say_sum(&ahead->sum, text, sizeof(text));
+    outcome_say(out, AV_LOG_INFO, "This command: %s.", text);
+    return price_check_sum(&ahead->sum, out);
+}
+
+int journey_send_ahead(const Ask *asks, int count, Outcome *out)
+{
+    Ahead ahead = {.at = -1, .sum = {.max_total = -1}};
+    int ret = 0;
+
+    for (int i = 0; i < count && ret >= 0; i++)
+        ret = prepare(&ahead, &asks[i], out);
+    if (ret >= 0) {
+        tell_apart(&ahead);
+        ret = price(&ahead, out);
+    }
+    /* Until somebody waits nothing goes out. */
+    for (int i = 0; i < ahead.count && ret >= 0; i++)
+        ret = journey_enter(ahead.sent[ahead.at = i].journey, true, out);
+    if (ret < 0)
+        outcome_end(out, FAILURE_STORE, ret);
+    if (ret < 0 && ahead.at >= 0 && ahead.sent[ahead.at].journey)
+        journey_note_failure(ahead.sent[ahead.at].journey, out);
+    for (int i = 0; i < ahead.count; i++)
+        journey_free(&ahead.sent[i].journey, ret < 0);
+    av_free(ahead.sent);
+    return ret;
+}

@@ -1,0 +1,255 @@
+# i2v: films: a manifest as one input
+# SPDX-License-Identifier: LGPL-2.1-or-later
+load helper
+
+setup_file() {
+    start_gateway
+    shared_still
+}
+teardown_file() { stop_gateway; }
+setup() {
+    common_setup
+    PROMPT="film $BATS_TEST_NUMBER"
+}
+teardown() { [ -z "${PID:-}" ] || kill -KILL "$PID" 2>/dev/null || true; }
+
+# Two shots by themselves, and between them one that goes on from the first.
+film() {
+    cat >film.jsonl <<END
+{"id": "street", "image": "still.png", "prompt": "$PROMPT, morning", "duration": ${1:-4}}
+{"id": "door", "image": "shot:street", "prompt": "$PROMPT, through the door", "duration": 4}
+{"id": "end", "image": "still.png", "prompt": "$PROMPT, night falls", "duration": 4}
+END
+}
+
+# The same picture, but for how its colours were converted.
+alike() { # picture, picture
+    local psnr
+    psnr=$(ffmpeg -nostdin -i "$1" -i "$2" -lavfi psnr -f null - 2>&1 | sed -n 's/.*average:\([0-9]*\).*/\1/p; s/.*average:inf.*/99/p')
+    [ "$psnr" -ge 40 ]
+}
+
+# The clips of the film in its order, from what was printed.
+clips() { jq -rs 'map({(.id): .path}) | add | .street, .door, .end' <<<"$output"; }
+
+# What FFmpeg's own concat makes of the clips.
+by_hand() { clips | sed "s/.*/file '&'/" >list.txt; }
+
+hash_of() { # input option...: of its decoded pictures
+    ffmpeg -v error -nostdin "$@" -map 0:v -f framemd5 - | sed -n '/^#/!s/.*, //p'
+}
+
+@test "the shots in their order, as FFmpeg's concat plays their clips, each bought once" {
+    film
+    works "$BIN/i2v" ffprobe -v error -show_packets -of csv -show_entries \
+        packet=stream_index,pts,dts,duration,size,flags -f i2v -i film.jsonl
+    echo "$output" >film.csv
+    expect_creates 3
+    works fetch --manifest film.jsonl
+    by_hand
+    works ffprobe -v error -show_packets -of csv -show_entries \
+        packet=stream_index,pts,dts,duration,size,flags -f concat -safe 0 -i list.txt
+    diff film.csv - <<<"$output"
+    # seeking is the demuxer's, too
+    works ff -v error -ss 9 -f i2v -i film.jsonl -map 0:v -frames:v 1 -f framemd5 seek
+    ffmpeg -v error -nostdin -ss 9 -f concat -safe 0 -i list.txt -map 0:v -frames:v 1 -f framemd5 plain
+    diff <(grep -v '^#' plain) <(grep -v '^#' seek)
+    expect_creates 3
+}
+
+@test "a shot goes on from the last frame of another, or from one of its frames" {
+    film
+    works fetch film.jsonl
+    works fetch --manifest film.jsonl
+    local street
+    street=$(clips | head -1)
+    curl -skS -o door.png "$GATEWAY/control/image?job=$(state '.jobs | map(select(.prompt | endswith("through the door"))) | .[-1].id' | jq -sRr 'rtrimstr("\n") | @uri')"
+    ffmpeg -v error -nostdin -i "$street" -map 0:v -update 1 last.png
+    alike last.png door.png
+    ffmpeg -v error -nostdin -i "$street" -map 0:v -frames:v 1 first.png
+    run ! alike first.png door.png
+    sed -i 's/"image": "shot:street"/&, "image_time": "1"/' film.jsonl
+    works fetch film.jsonl
+    says "1 to buy" ": door."
+    expect_creates 4
+}
+
+@test "all forms: URL, filter, by i2vctl exec, fetch, one file by --film, the C API" {
+    film
+    works ff -v error -i i2v:film.jsonl -map 0:v -c copy -f framecrc url
+    works ff -v error -filter_complex "i2v=film.jsonl:s=dv[v]" -map '[v]' -f framemd5 graph
+    I2V_EXEC=1 works ff -v error -i i2v:film.jsonl -map 0:v -c copy -f framecrc given
+    diff url given
+    works fetch --manifest film.jsonl --film out.mp4
+    by_hand
+    hash_of -f concat -safe 0 -i list.txt >plain
+    diff plain <(sed -n '/^#/!s/.*, //p' graph)
+    diff plain <(hash_of -i out.mp4)
+    works fetch film.jsonl
+    # by any ffmpeg, without an option
+    diff plain <(hash_of -i "$output")
+    works "$BUILD/tests/e2e/api_host" film film.jsonl
+    diff plain <(hash_of -i "$output")
+    expect_creates 3
+}
+
+@test "a dry run: the animatic of the whole film, its sum, and nothing sent" {
+    film
+    works ff -f i2v -dry_run 1 -i film.jsonl -map 0:v -c copy -f framecrc dry
+    says "Dry run: 3 shots, 3 to buy, for 1.56 USD: street, door, end."
+    same 360 "$(grep -vc '^#' dry)"
+    expect_creates 0
+    works "$BIN/i2vctl" jobs --json
+    same "[]" "$(jq -c . <<<"$output")"
+}
+
+@test "killed half way, the same command goes on; one changed shot buys that and what hangs on it" {
+    film
+    set_faults "poll * hold $PWD/go"
+    "$BIN/i2v" ffmpeg -nostdin -v error -y -f i2v -i film.jsonl -c copy -f null - 2>log &
+    PID=$!
+    until_true took 2
+    kill -KILL $PID
+    wait $PID || true
+    touch go
+    set_faults ""
+    works ff -f i2v -i film.jsonl -c copy -f null -
+    expect_creates 3
+    film 8 # the street
+    works ff -f i2v -i film.jsonl -c copy -f null -
+    says "3 shots, 2 to buy, for 1.56 USD: street, door."
+    expect_creates 5
+    works ff -v error -f i2v -i film.jsonl -c copy -f null -
+    says_not i2v
+    expect_creates 5
+}
+
+@test "max_total: all of a film, of a manifest and of a command; the sum is said first" {
+    film
+    refused ff -f i2v -max_total 1.5 -i film.jsonl -c copy -f null -
+    says "3 to buy, for 1.56 USD"
+    says_in_one 1.56 max_total=1.5 "nothing sent"
+    I2V_DEFAULTS=poll_interval=0.1:max_total=1 ends_with 64 fetch --manifest film.jsonl
+    says_in_one 1.56 max_total=1 "nothing sent"
+    I2V_DEFAULTS=poll_interval=0.1:max_total=1 refused ff -i "i2v:film.jsonl?max_total=5" -f null -
+    says_in_one max_total=5 max_total=1
+    sed -i '3s/{/{"max_total": 1, /' film.jsonl
+    ends_with 64 fetch film.jsonl
+    says_in_one max_total=1
+    refused ff -f i2v -prompt "$PROMPT" -duration 4 -max_total 1 -i still.png \
+        -f i2v -prompt "$PROMPT" -duration 4 -take 2 -i still.png -map 0 -map 1 -c copy -f null -
+    says_in_one 1.04 max_total=1 "nothing sent"
+    # and what is asked for one after the other
+    I2V_AHEAD=0 refused ff -f i2v -prompt "$PROMPT" -duration 4 -max_total 1 -i still.png \
+        -f i2v -prompt "$PROMPT" -duration 4 -max_total 1 -take 2 -i still.png -map 0 -map 1 -c copy -f null -
+    says_in_one 0.52 max_total=1 "not sent"
+    expect_creates 1
+}
+
+@test "trim: just these frames, and a film of parts" {
+    cat >film.jsonl <<END
+{"id": "a", "image": "still.png", "prompt": "$PROMPT", "duration": 4, "trim": "0.5-3"}
+{"id": "b", "image": "still.png", "prompt": "$PROMPT", "duration": 4, "trim": "-1"}
+{"id": "c", "image": "still.png", "prompt": "$PROMPT", "duration": 4, "trim": "3-"}
+END
+    works ff -f i2v -i film.jsonl -map 0:v -vsync 0 -f framemd5 film
+    says_in_one "line 1, a" "0.5 s" "key frames"
+    hash_of -i "$(store_clip)" >all
+    diff <(sed -n '16,90p; ' all; sed -n 1,30p all; sed -n '91,$p' all) <(sed -n '/^#/!s/.*, //p' film)
+    expect_creates 1
+    sed -i 's/3-"/9-"/' film.jsonl
+    refused ff -v error -f i2v -i film.jsonl -c copy -f null -
+    says "9 s" "behind its end"
+}
+
+@test "clips that do not join: before anything is sent where it is known, else by name" {
+    cat >film.jsonl <<END
+{"id": "a", "image": "still.png", "prompt": "$PROMPT", "duration": 4}
+{"id": "b", "image": "still.png", "prompt": "$PROMPT", "duration": 4, "aspect_ratio": "9:16"}
+END
+    refused ff -v error -f i2v -i film.jsonl -c copy -f null -
+    says_in_one "line 2, b" "line 1, a" 1280x720 720x1280
+    says "nothing sent"
+    expect_creates 0
+    works fetch --manifest film.jsonl # by themselves they are fine
+    set_faults "create 1 clip small"
+    sed -i '2s/, "aspect_ratio": "9:16"/, "take": 2/' film.jsonl
+    refused ff -v error -f i2v -i film.jsonl -c copy -f null -
+    says_in_one "line 1, a" "line 2, b" "do not join" 640x360 concat
+    expect_creates 3
+}
+
+@test "a shot that fails: what hangs on it is not bought, all others are" {
+    film
+    sed -i 's/, through the door/& and on/; s/morning/morning/' film.jsonl
+    set_faults "create 1 fail generation_failed"
+    ends_with 69 fetch --manifest film.jsonl
+    same "$(jq -rs 'map({(.id): (.path != null)}) | add | tojson' <<<"$output")" '{"street":false,"door":false,"end":true}'
+    says_in_one "line 2, door" "line 1, street" "not sent"
+    says "2 of 3 requests did not come to a clip."
+    expect_creates 2
+    refused ff -v error -f i2v -fallback still -i missing.jsonl -f null -
+    set_faults "create * fail generation_failed"
+    works ff -f i2v -fallback still -take 2 -i film.jsonl -map 0:v -c copy -f framecrc stills
+    same 360 "$(grep -vc '^#' stills)"
+    expect_creates 4
+}
+
+@test "bad input: one sentence with the line, and nothing is sent" {
+    cat >film.jsonl <<'END'
+{"id": "a", "image": "shot:b", "prompt": "x"}
+{"id": "b", "image": "shot:a", "prompt": "x"}
+{"id": "c", "image": "shot:c", "prompt": "x"}
+{"id": "d", "image": "shot:nobody", "prompt": "x"}
+{"id": "e", "image": "still.png", "prompt": "x", "trim": "7"}
+{"id": "f", "image": "still.png", "prompt": "x", "end_image": "shot:e"}
+{"id": "g", "image": "film.jsonl", "prompt": "x"}
+{"id": "h", "image": "still.png", "promt": "x"}
+{"id": "i", "image": "shot:h", "prompt": "x"}
+{"id": "j", "image": "shot:", "prompt": "x"}
+not JSON
+END
+    refused ff -v error -f i2v -i film.jsonl -c copy -f null -
+    says_in_one "line 1, a" "waits for itself" "line 2, b"
+    says_in_one "line 3, c" "waits for itself"
+    says_in_one "line 4, d" "shot:nobody" "no line has that id"
+    says_in_one "line 5, e" trim '"0.5-6"'
+    says_in_one "line 6, f" end_image "only image"
+    says_in_one "line 7, g" "is a film"
+    says_in_one "line 8, h" "'promt'" "may hold id, trim"
+    says_in_one "line 10, j" "without the id"
+    says_in_one "line 11" "no valid JSON"
+    says "10 mistakes in the manifest of 11 lines; nothing sent."
+    ends_with 64 fetch --prompt x shot:a
+    one_sentence "shot:a" "only a line of a manifest"
+    : >empty.jsonl
+    ends_with 64 fetch empty.jsonl
+    one_sentence "empty.jsonl holds no shot"
+    refused ff -v error -f i2v -i missing.jsonl -f null -
+    says "missing.jsonl"
+    film
+    refused ff -v error -f i2v -save one.mp4 -i film.jsonl -f null -
+    says_in_one save "each line"
+    ends_with 64 fetch --manifest film.jsonl --film out.ogv
+    one_sentence out.ogv ".mp4"
+    ends_with 73 fetch --manifest film.jsonl --film no/such/out.mp4
+    ends_with 64 fetch --film out.mp4 still.png
+    one_sentence "--film" "--manifest"
+    # what a stranger may not say, a film that he names may not either
+    sed -i '1s/{/{"save": "x.mp4", /' film.jsonl
+    refused ff -v error -i i2v:film.jsonl -f null -
+    says_in_one "line 1, street" save "i2v: URL"
+    refused ff -v error -filter_complex "i2v=film.jsonl[v]" -map '[v]' -f null -
+    says_in_one "line 1, street" save "filter graph"
+    expect_creates 0
+}
+
+@test "in a player that restricts what is opened, and twice in one command" {
+    film
+    works ff -v error -protocol_whitelist i2v,file -format_whitelist i2v -i i2v:film.jsonl \
+        -protocol_whitelist i2v,file -i i2v:film.jsonl -map 0:v -map 1:v -c copy -f null -
+    expect_creates 3
+    refused ff -v error -protocol_whitelist i2v,https -take 2 -f i2v -i film.jsonl -f null -
+    says protocol_whitelist
+    expect_creates 3
+}
