@@ -268,14 +268,13 @@ static void describe_shape(const Still *still, const StillGeometry *g, AVBPrint 
         add(chain, "pad=%d:%d:%d:%d:black", g->width, g->height, g->pad_x, g->pad_y);
 }
 
-static bool is_premultiplied(const AVFrame *frame)
+static bool is_premultiplied(const Still *still)
 {
 #if I2V_HAVE_ALPHA_MODE
-    return frame->alpha_mode == AVALPHA_MODE_PREMULTIPLIED;
-#else
-    (void)frame;
-    return false;
+    if (still->frame->alpha_mode == AVALPHA_MODE_PREMULTIPLIED)
+        return true;
 #endif
+    return still->premultiplied;
 }
 
 /* By hand, as the premultiply filter rounds differently from version to version. */
@@ -318,7 +317,7 @@ static int render_once(const Still *still, const StillGeometry *geometry, bool c
         add(&chain, "scale=" SCALE ",format=%s", has_alpha(frame) ? "rgba" : "rgb24");
     if (has_alpha(frame)) {
         ret = run(frame, &chain, &rgba);
-        if (ret >= 0 && !is_premultiplied(frame))
+        if (ret >= 0 && !is_premultiplied(still))
             ret = blend_over_black(rgba);
         if (ret < 0)
             goto end;

@@ -78,6 +78,20 @@ int still_bytes_pull(StillBytes *bytes, const StillSource *source, const char *l
 int still_bytes_read(const StillBytes *bytes, int64_t pos, uint8_t *to, int size);
 void still_bytes_clear(StillBytes *bytes);
 
+/* heif_load.c and heif.c */
+
+struct HeifFace;
+
+/** The module that reads HEIC and AVIF, loaded once a process. Thread-safe.
+ * @param why  set to the rest of a sentence where there is none: "and ..."
+ * @return static, or NULL */
+const struct HeifFace *still_heif_module(const char **why);
+/** How large the picture of a HEIF file is, without decoding it. @return 0, or a negative
+ * AVERROR after a sentence; so below */
+int still_heif_describe(Still *still, Outcome *out);
+/** Decode it into still->frame. */
+int still_heif_decode(Still *still, Outcome *out);
+
 /* cache.c */
 
 /** A new reference to a still. */
@@ -233,7 +247,9 @@ struct Still {
     uint8_t digest[DIGEST_SIZE];
     bool image;
     bool interlaced;
-    bool square; ///< its pixels are
+    bool square;        ///< its pixels are
+    bool heif;          ///< it is decoded by libheif
+    bool premultiplied; ///< its colours are, by alpha, and the frame cannot say so
 
     pthread_mutex_t lock; ///< protects what follows
     AVFrame *frame;       ///< as decoded, its colours tagged; NULL = not now

@@ -8,6 +8,7 @@
 #include <libavutil/parseutils.h>
 #include <libavutil/pixdesc.h>
 
+#include "still/kind.h"
 #include "still/parts.h"
 
 #define MAX_SIDE 32767 ///< pixels; a shape beyond that is a mistake in the file
@@ -169,6 +170,22 @@ static int describe_plain(Still *still, const StillSource *source)
     return describe_image(still, source);
 }
 
+/* The same of what libheif decodes. */
+static int describe_heif(Still *still, const StillSource *source)
+{
+    int ret = still_bytes_pull(&still->bytes, source, still->label);
+
+    if (ret >= 0 && still->time && still->time != STILL_END)
+        ret = refuse_time(source, still->label);
+    if (ret >= 0)
+        ret = still_heif_describe(still, source->out);
+    if (ret < 0)
+        return ret;
+    still->image = still->heif = true;
+    measure(still, (AVRational){1, 1});
+    return describe_image(still, source);
+}
+
 /* What is sent is to be what the key was made of. */
 static int check_size(const Still *still, const StillSource *source)
 {
@@ -201,11 +218,26 @@ static int read_frame(Still *still, const StillSource *source)
     return ret;
 }
 
+static int read_heif(Still *still, const StillSource *source)
+{
+    int ret = still_heif_decode(still, source->out);
+
+    if (ret >= 0)
+        ret = check_size(still, source);
+    if (ret >= 0)
+        still_tag_colors(still->frame, true);
+    else
+        av_frame_free(&still->frame);
+    return ret;
+}
+
 int still_need_frame(Still *still, Outcome *out)
 {
     StillSource source = {.out = out};
 
-    return still->frame ? 0 : read_frame(still, &source);
+    if (still->frame)
+        return 0;
+    return still->heif ? read_heif(still, &source) : read_frame(still, &source);
 }
 
 void still_done_frame(Still *still)
@@ -216,8 +248,13 @@ void still_done_frame(Still *still)
 
 static int read_still(Still *still, const StillSource *source)
 {
+    const StillKind *kind = still_kind(&still->bytes);
     int ret;
 
+    if (kind && kind->heif)
+        return describe_heif(still, source);
+    if (kind && !kind->reader)
+        return still_say_kind(&still->bytes, still->label, 0, source->out);
     if (still->bytes.buf)
         still_meta_read(still->bytes.buf->data, (size_t)still->bytes.size, &still->meta);
     ret = still->meta.plain ? describe_plain(still, source) : read_frame(still, source);

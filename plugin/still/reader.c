@@ -7,6 +7,7 @@
 #include <libavutil/cpu.h>
 #include <libavutil/mem.h>
 
+#include "still/kind.h"
 #include "still/parts.h"
 
 #define IO_SIZE     65536
@@ -86,6 +87,10 @@ static int probe(StillReader *reader, I2VInputFormat **format)
     data.buf_size = got;
     *format = av_probe_input_format3(&data, 1, &score);
     ret = 0;
+    if (!*format || av_match_list((*format)->name, formats, ',') <= 0)
+        ret = still_say_kind(reader->bytes, reader->label, 0, reader->source->out);
+    if (ret < 0)
+        goto end;
     if (!*format) {
         ret = outcome_fail(reader->source->out, FAILURE_REQUEST, AVERROR_INVALIDDATA,
                            "image '%s' is neither an image nor a video that FFmpeg knows",
@@ -169,11 +174,14 @@ static int open_decoder(StillReader *reader)
     AVCodecContext *decoder;
     int ret;
 
-    if (!codec)
-        return outcome_fail(reader->source->out, FAILURE_REQUEST,
-                            AVERROR_DECODER_NOT_FOUND,
-                            "image '%s': this FFmpeg has no decoder for %s",
-                            reader->label, avcodec_get_name(par->codec_id));
+    if (!codec) {
+        ret = still_say_kind(reader->bytes, reader->label, 0, reader->source->out);
+        return ret < 0 ? AVERROR_DECODER_NOT_FOUND
+                       : outcome_fail(reader->source->out, FAILURE_REQUEST,
+                                      AVERROR_DECODER_NOT_FOUND,
+                                      "image '%s': this FFmpeg has no decoder for %s",
+                                      reader->label, avcodec_get_name(par->codec_id));
+    }
     decoder = reader->decoder = avcodec_alloc_context3(codec);
     if (!decoder)
         return AVERROR(ENOMEM);
@@ -196,6 +204,9 @@ static int say_not_opened(const StillReader *reader, int error)
     if (error == AVERROR_EXIT || error == AVERROR(EINTR) ||
         i2v_interrupted(reader->source->interrupt))
         return still_say_unread(reader->source, reader->label, AVERROR(EINTR));
+    if (error != AVERROR(ENOMEM) &&
+        still_say_kind(reader->bytes, reader->label, error, reader->source->out) < 0)
+        return AVERROR_INVALIDDATA;
     return outcome_fail(reader->source->out, FAILURE_REQUEST,
                         error == AVERROR(ENOMEM) ? error : AVERROR_INVALIDDATA,
                         "image '%s' cannot be opened: %s", reader->label,

@@ -43,6 +43,8 @@ static void test_formats(void **state)
         char command[256];
         snprintf(command, sizeof(command), FFMPEG "-i q.ppm %s %s 2>/dev/null",
                  formats[i].options, formats[i].name);
+        if (strstr(formats[i].name, "avif") && !getenv("I2V_PLUGIN_DIR"))
+            continue; // built without libheif
         if (!have_encoder(formats[i].encoder) || (system(command) && i > 6)) {
             print_message("this ffmpeg makes no %s\n", formats[i].name);
             continue;
