@@ -134,8 +134,8 @@ void still_cache_leave(StillCacheEntry *entry);
 /** What an image file says beside its pixels. */
 typedef struct StillMeta {
     int orientation; ///< of EXIF, 1 to 8
-    bool sendable;  ///< 8-bit PNG or JPEG that may go out as it is: no alpha, no position
-    bool cut_short; ///< a JPEG that ends before its picture does
+    bool sendable;   ///< 8-bit PNG or JPEG whose picture may go out as it is: no alpha
+    bool cut_short;  ///< a JPEG that ends before its picture does
     /** One picture of square pixels: decoding it tells nothing of its shape that is not
      * said here. */
     bool plain;
@@ -147,6 +147,14 @@ typedef struct StillMeta {
 void still_meta_read(const uint8_t *data, size_t size, StillMeta *meta);
 /** EXIF orientation that does what a display matrix asks for. */
 int still_orientation_from_matrix(const int32_t matrix[9]);
+
+/* strip.c */
+
+/** What of a PNG or JPEG may go out: its picture and its colours to the byte, and nothing
+ * else that is in the file.
+ * @param stripped  the same bytes where there is nothing else
+ * @return 0, AVERROR_INVALIDDATA where it is not made as is usual, or AVERROR(ENOMEM) */
+int still_strip(const uint8_t *data, size_t size, AVBufferRef **stripped);
 
 /* reader.c and pick.c */
 

@@ -100,7 +100,7 @@ typedef struct StillFile {
     size_t size;         ///< bytes
     const char *mime;    ///< "image/png" or "image/jpeg", static
     int width, height;   ///< pixels
-    bool original;       ///< the source's own bytes, untouched
+    bool original;       ///< the source's own bytes, all of them
 } StillFile;
 
 /** Free what it holds. */
