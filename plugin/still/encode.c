@@ -228,15 +228,15 @@ static void keep(Still *still, const StillTarget *target, const StillFile *file)
 int still_encode(Still *still, const StillTarget *target, Outcome *out, StillFile *file)
 {
     StillGeometry geometry;
-    int ret = still_geometry(still, target, out, &geometry); // says what is lost
+    int ret = 0;
 
     *file = (StillFile){0};
-    if (ret < 0)
-        return ret;
-    /* Whoever wants the same meanwhile waits for it. */
+    /* Whoever wants the same meanwhile waits for it. What is lost is said once. */
     pthread_mutex_lock(&still->lock);
     if (!find(still, target, file)) {
-        ret = encode_anew(still, &geometry, out, file);
+        ret = still_geometry(still, target, out, &geometry);
+        if (ret >= 0)
+            ret = encode_anew(still, &geometry, out, file);
         if (ret >= 0)
             keep(still, target, file);
     }
