@@ -92,6 +92,11 @@ int still_heif_describe(Still *still, Outcome *out);
 /** Decode it into still->frame. */
 int still_heif_decode(Still *still, Outcome *out);
 
+/* sequence.c */
+
+/** EXIF orientation of the pictures of an image sequence; 1 of any other file. */
+int still_sequence_turn(const StillBytes *bytes);
+
 /* cache.c */
 
 /** A new reference to a still. */

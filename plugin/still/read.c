@@ -40,7 +40,7 @@ static const int32_t *stream_matrix(const AVStream *stream)
 }
 
 /* Image files by their own EXIF, which decoders report in a way that changed over the
- * years; everything else by its display matrix. */
+ * years; everything else by its display matrix, or what image sequences have for it. */
 static int find_orientation(const Still *still, const AVStream *stream)
 {
     const AVFrameSideData *data =
@@ -51,7 +51,9 @@ static int find_orientation(const Still *still, const AVStream *stream)
         return still->meta.orientation;
     if (!matrix && data)
         matrix = (const void *)data->data;
-    return matrix ? still_orientation_from_matrix(matrix) : 1;
+    if (matrix)
+        return still_orientation_from_matrix(matrix);
+    return still->image ? 1 : still_sequence_turn(&still->bytes);
 }
 
 static bool is_interlaced(const AVFrame *frame)
@@ -138,6 +140,19 @@ static int describe_image(Still *still, const StillSource *source)
     return 0;
 }
 
+/* The packets do not say how their sequence is turned. */
+static void add_turn(Still *still)
+{
+    uint8_t turned[DIGEST_SIZE + 1];
+    int turn = still_sequence_turn(&still->bytes);
+
+    if (turn == 1)
+        return;
+    memcpy(turned, still->digest, DIGEST_SIZE);
+    turned[DIGEST_SIZE] = (uint8_t)turn;
+    digest_bytes(turned, sizeof(turned), still->digest);
+}
+
 /* Which it is and how large, of a frame that was decoded for the first time. */
 static int describe(Still *still, const StillReader *reader, const StillShown *shown)
 {
@@ -148,6 +163,8 @@ static int describe(Still *still, const StillReader *reader, const StillShown *s
                            : still_pick_digest(reader, shown, still->digest);
     if (ret < 0)
         return ret;
+    if (!still->image)
+        add_turn(still);
     still->columns = frame->width;
     still->rows = frame->height;
     still->orientation = find_orientation(still, reader->stream);
@@ -246,6 +263,20 @@ void still_done_frame(Still *still)
         av_frame_free(&still->frame);
 }
 
+/* What decoders would call damaged. */
+static int check_pixels(const Still *still, const StillSource *source)
+{
+    const StillMeta *meta = &still->meta;
+
+    if (meta->width <= 0 || meta->height <= 0 ||
+        (int64_t)meta->width * meta->height <= STILL_MAX_PIXELS)
+        return 0;
+    return outcome_fail(source->out, FAILURE_REQUEST, AVERROR_INVALIDDATA,
+                        "image '%s' has %dx%d pixels; at most %d megapixels are read",
+                        still->label, meta->width, meta->height,
+                        STILL_MAX_PIXELS / 1000000);
+}
+
 static int read_still(Still *still, const StillSource *source)
 {
     const StillKind *kind = still_kind(&still->bytes);
@@ -257,7 +288,10 @@ static int read_still(Still *still, const StillSource *source)
         return still_say_kind(&still->bytes, still->label, 0, source->out);
     if (still->bytes.buf)
         still_meta_read(still->bytes.buf->data, (size_t)still->bytes.size, &still->meta);
-    ret = still->meta.plain ? describe_plain(still, source) : read_frame(still, source);
+    ret = check_pixels(still, source);
+    if (ret >= 0)
+        ret =
+            still->meta.plain ? describe_plain(still, source) : read_frame(still, source);
     if (ret >= 0 && !still->image) {
         still_bytes_clear(&still->bytes);
         atomic_store(&still->kept,

@@ -108,7 +108,8 @@ void still_file_clear(StillFile *file);
 
 /**
  * Fit and encode, or give what was encoded for the same target before. What is cut,
- * padded, much enlarged, transparent or converted is said at AV_LOG_WARNING on `out`, once.
+ * padded, much enlarged, transparent or converted is said at AV_LOG_WARNING on `out`,
+ * once.
  * @return 0 and *file, AVERROR(EINVAL) when STILL_NONE meets another size (said on
  * `out`), AVERROR_INVALIDDATA when it is damaged (said), or another negative AVERROR
  */

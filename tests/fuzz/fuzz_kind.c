@@ -1,4 +1,4 @@
-/* i2v: what kind any file is
+/* i2v: what kind any file is, and how its sequence of pictures is turned
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "fuzz.h"
 
@@ -15,7 +15,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memcpy(buf->data, data, size);
     const StillKind *kind = still_kind(&bytes);
     FUZZ_CHECK(!kind || (kind->name && kind->command));
-    fuzz_good += kind != NULL;
+    int turn = still_sequence_turn(&bytes);
+    FUZZ_CHECK(turn >= 1 && turn <= 8);
+    fuzz_good += kind || turn > 1;
     av_buffer_unref(&buf);
     return 0;
 }
