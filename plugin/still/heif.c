@@ -100,6 +100,9 @@ static int make_frame(const HeifPicture *picture, AVFrame *frame)
 {
     bool deep = picture->depth > 8;
     size_t channels = picture->alpha ? 4 : 3;
+    enum AVColorPrimaries primaries = (enum AVColorPrimaries)picture->primaries;
+    enum AVColorTransferCharacteristic transfer =
+        (enum AVColorTransferCharacteristic)picture->transfer;
     int ret;
 
     frame->format = deep ? picture->alpha ? AV_PIX_FMT_RGBA64BE : AV_PIX_FMT_RGB48BE
@@ -114,10 +117,10 @@ static int make_frame(const HeifPicture *picture, AVFrame *frame)
         copy_line(frame->data[0] + (ptrdiff_t)y * frame->linesize[0],
                   picture->pixels + y * picture->stride, (size_t)frame->width * channels,
                   picture->depth);
-    if (av_color_primaries_name(picture->primaries))
-        frame->color_primaries = picture->primaries;
-    if (av_color_transfer_name(picture->transfer))
-        frame->color_trc = picture->transfer;
+    if (av_color_primaries_name(primaries))
+        frame->color_primaries = primaries;
+    if (av_color_transfer_name(transfer))
+        frame->color_trc = transfer;
     read_profile(picture, frame);
     return 0;
 }

@@ -6,15 +6,15 @@ setup_file() {
     shared_still
     # No part of it is like another.
     ffmpeg -v error -f lavfi -i testsrc2=s=1280x720 -frames:v 1 "$BATS_FILE_TMPDIR/picture.png"
+    # The codecs may be packages of their own.
+    (cd "$BATS_FILE_TMPDIR" && avifenc -s 10 picture.png can.avif && heif-enc picture.png -o can.heic &&
+        heif-convert can.avif can.png && heif-convert can.heic can.png) >/dev/null 2>&1 || rm -f "$BATS_FILE_TMPDIR/can.png"
     start_gateway
 }
 
 setup() {
     common_setup
-    local name
-    for name in heif-enc heif-convert avifenc; do
-        command -v $name >/dev/null || skip "no $name here"
-    done
+    [ -e "$BATS_FILE_TMPDIR/can.png" ] || skip "no avifenc, heif-enc and heif-convert here, or none that can"
     [ -n "$(find "$BUILD" -name i2v-heif.so)" ] || skip "built without libheif"
     ln "$BATS_FILE_TMPDIR/picture.png" .
 }
@@ -76,8 +76,10 @@ as_its_png() { # file
     avif -g 2x2 grid.avif
     as_shown grid.avif
     ffmpeg -v error -i picture.png -vf pad=1400:800:60:40 large.png
-    avifenc -s 10 --crop 60,40,1280,720 large.png crop.avif >/dev/null
-    as_shown crop.avif
+    if avifenc -h | grep -q -- --crop; then
+        avifenc -s 10 --crop 60,40,1280,720 large.png crop.avif >/dev/null
+        as_shown crop.avif
+    fi
     avif -d 10 deep.avif
     as_its_png deep.avif
     ffmpeg -v error -i picture.png -vf "format=rgba,geq=r='r(X,Y)':g='g(X,Y)':b='b(X,Y)':a='X/5'" alpha.png
@@ -148,7 +150,7 @@ like() { # file, filter, other file
     avif still.avif
     heif-enc -q 60 picture.png -o still.heic
     for file in still.avif still.heic; do
-        head -c 5000 $file >cut
+        head -c 5000 "$file" >"cut"
         ends_with 64 fetch --prompt send --duration 4 cut
         one_sentence "image 'cut' is damaged or cut short"
     done
