@@ -12,7 +12,7 @@
 set -eu
 
 # From the lowest up; i2v is what lies in plugin/ itself.
-FOLDERS="base still engine request store made job journey i2v host command exec ctl"
+FOLDERS="base heif still engine request store made job journey i2v host command exec ctl"
 # What is said, and not enforced yet.
 KNOWN=""
 

@@ -63,7 +63,7 @@ typedef struct Options {
     int64_t max_wait;      ///< microseconds
     int64_t poll_interval; ///< microseconds, 0 = adaptive
     double max_cost;       ///< USD, below 0 = no limit
-    double max_total; ///< of all that one command buys; likewise
+    double max_total;      ///< of all that one command buys; likewise
     char *project;
     int dry_run;
     int fallback; ///< OptionsFallback

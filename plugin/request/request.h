@@ -55,9 +55,9 @@ typedef struct Request {
     bool audible;           ///< audio is to be expected
     int take;
     bool reuse_only;
-    double max_cost; ///< USD, below 0 = no limit
+    double max_cost;  ///< USD, below 0 = no limit
     double max_total; ///< of all that one command buys; likewise
-    char *project;   ///< a label, or NULL
+    char *project;    ///< a label, or NULL
     bool dry_run;
     OptionsFallback fallback;
     bool silence; ///< a clip without audio gets a silent track

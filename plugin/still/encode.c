@@ -1,4 +1,4 @@
-/* i2v: a still as it is sent: its file as it is, a PNG, or a JPEG when that is too large
+/* i2v: a still as it is sent: its file, a PNG, or a JPEG when that is too large
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 #include <string.h>
@@ -122,29 +122,47 @@ end:
     return ret;
 }
 
-/* Whether the file may go out untouched. */
+/* Whether the picture of the file may go out untouched. */
 static bool is_sendable(const Still *still, const StillGeometry *geometry)
 {
     const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(still->frame->format);
 
     return still->image && still->meta.mime && still->meta.sendable && still->square &&
-           still->orientation == 1 && still->bytes.size <= MAX_FILE &&
-           still->columns == geometry->width && still->rows == geometry->height &&
-           desc->comp[0].depth == 8 && !still_is_wide(still->frame);
+           still->orientation == 1 && still->columns == geometry->width &&
+           still->rows == geometry->height && desc->comp[0].depth == 8 &&
+           !still_is_wide(still->frame);
 }
 
-static int send_original(const Still *still, StillFile *file)
+/* The file without what it says of people and places, which is most often all of it.
+ * @return 1 when it cannot be sent so, 0 or AVERROR(ENOMEM) */
+static int send_file(const Still *still, StillFile *file)
 {
+    AVBufferRef *buf;
+    int ret = still_strip(still->bytes.buf->data, (size_t)still->bytes.size, &buf);
+
+    if (ret < 0)
+        return ret == AVERROR_INVALIDDATA ? 1 : ret;
     *file = (StillFile){
-        .buf = av_buffer_ref(still->bytes.buf),
-        .data = still->bytes.buf->data,
-        .size = (size_t)still->bytes.size,
+        .buf = buf,
+        .data = buf->data,
+        .size = (size_t)buf->size,
         .mime = still->meta.mime,
         .width = still->columns,
         .height = still->rows,
-        .original = true,
+        .original = (int64_t)buf->size == still->bytes.size &&
+                    !memcmp(buf->data, still->bytes.buf->data, (size_t)buf->size),
     };
-    return file->buf ? 0 : AVERROR(ENOMEM);
+    if (file->original) { // once in memory is enough
+        av_buffer_unref(&file->buf);
+        file->buf = av_buffer_ref(still->bytes.buf);
+        file->data = still->bytes.buf->data;
+    }
+    if (!file->buf)
+        return AVERROR(ENOMEM);
+    if (file->size <= MAX_FILE)
+        return 0;
+    still_file_clear(file);
+    return 1;
 }
 
 static int encode_anew(Still *still, const StillGeometry *geometry, Outcome *out,
@@ -155,9 +173,8 @@ static int encode_anew(Still *still, const StillGeometry *geometry, Outcome *out
 
     if (ret < 0)
         return ret;
-    if (is_sendable(still, geometry)) {
-        ret = send_original(still, file);
-    } else {
+    ret = is_sendable(still, geometry) ? send_file(still, file) : 1;
+    if (ret > 0) {
         ret = still_render(still, geometry, out, &rgb);
         if (ret >= 0)
             ret = encode_rgb(rgb, out, file);
@@ -211,15 +228,15 @@ static void keep(Still *still, const StillTarget *target, const StillFile *file)
 int still_encode(Still *still, const StillTarget *target, Outcome *out, StillFile *file)
 {
     StillGeometry geometry;
-    int ret = still_geometry(still, target, out, &geometry); // says what is lost
+    int ret = 0;
 
     *file = (StillFile){0};
-    if (ret < 0)
-        return ret;
-    /* Whoever wants the same meanwhile waits for it. */
+    /* Whoever wants the same meanwhile waits for it. What is lost is said once. */
     pthread_mutex_lock(&still->lock);
     if (!find(still, target, file)) {
-        ret = encode_anew(still, &geometry, out, file);
+        ret = still_geometry(still, target, out, &geometry);
+        if (ret >= 0)
+            ret = encode_anew(still, &geometry, out, file);
         if (ret >= 0)
             keep(still, target, file);
     }

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 #include <stdarg.h>
+#include <stdio.h>
 
 #include <libavutil/bprint.h>
 #include <libavutil/pixdesc.h>
@@ -50,12 +51,17 @@ static void cover(const Still *still, const StillTarget *target, StillGeometry *
     g->crop_h = FFMIN(upright_h, rescale(h, upright_h, still->height));
     g->crop_x = offset(upright_w - g->crop_w, target->position, STILL_LEFT, STILL_RIGHT);
     g->crop_y = offset(upright_h - g->crop_h, target->position, STILL_TOP, STILL_BOTTOM);
-    if (still->width - w > 1 || still->height - h > 1)
-        outcome_say(
-            out, AV_LOG_WARNING,
-            "still %dx%d is cut to %dx%d to fill %dx%d (fit=cover, fit_position=%s)",
-            still->width, still->height, w, h, target->width, target->height,
-            position_names[target->position]);
+    if (still->width - w <= 1 && still->height - h <= 1)
+        return;
+    double lost = 1 - (double)w * h / ((double)still->width * still->height);
+    char much[32] = "";
+    if (lost > 1.0 / 3)
+        snprintf(much, sizeof(much), "; %.0f %% of it is lost", lost * 100);
+    outcome_say(
+        out, AV_LOG_WARNING,
+        "still %dx%d is cut to %dx%d to fill %dx%d (fit=cover, fit_position=%s)%s",
+        still->width, still->height, w, h, target->width, target->height,
+        position_names[target->position], much);
 }
 
 static void contain(const Still *still, const StillTarget *target, StillGeometry *g,
@@ -87,6 +93,19 @@ static void fill(const Still *still, const StillTarget *target, Outcome *out)
                     still->width, still->height, target->width, target->height);
 }
 
+/* What is small is no picture of its new size; a pixel more or less is rounding. */
+static void say_enlarged(const Still *still, const StillGeometry *g, Outcome *out)
+{
+    double times = FFMAX((double)g->scale_w / g->crop_w, (double)g->scale_h / g->crop_h);
+
+    if (g->scale_w > 2 * (g->crop_w + 1) || g->scale_h > 2 * (g->crop_h + 1))
+        outcome_say(
+            out, AV_LOG_WARNING,
+            "still %dx%d is enlarged %.3g times to be %dx%d; a larger one would be "
+            "sharper",
+            still->width, still->height, times, g->width, g->height);
+}
+
 int still_geometry(const Still *still, const StillTarget *target, Outcome *out,
                    StillGeometry *geometry)
 {
@@ -116,6 +135,7 @@ int still_geometry(const Still *still, const StillTarget *target, Outcome *out,
             "still is %dx%d but must be %dx%d with fit=none; fit=cover, contain or fill "
             "would make it so",
             still->width, still->height, target->width, target->height);
+    say_enlarged(still, geometry, out);
     return 0;
 }
 
@@ -268,14 +288,26 @@ static void describe_shape(const Still *still, const StillGeometry *g, AVBPrint 
         add(chain, "pad=%d:%d:%d:%d:black", g->width, g->height, g->pad_x, g->pad_y);
 }
 
-static bool is_premultiplied(const AVFrame *frame)
+static bool is_premultiplied(const Still *still)
 {
 #if I2V_HAVE_ALPHA_MODE
-    return frame->alpha_mode == AVALPHA_MODE_PREMULTIPLIED;
-#else
-    (void)frame;
-    return false;
+    if (still->frame->alpha_mode == AVALPHA_MODE_PREMULTIPLIED)
+        return true;
 #endif
+    return still->premultiplied;
+}
+
+/* How much of it is not opaque, 0 to 1. */
+static double transparent_part(const AVFrame *rgba)
+{
+    int64_t count = 0;
+
+    for (int y = 0; y < rgba->height; y++) {
+        const uint8_t *pixel = rgba->data[0] + (ptrdiff_t)y * rgba->linesize[0];
+        for (int x = 0; x < rgba->width; x++, pixel += 4)
+            count += pixel[3] < 255;
+    }
+    return (double)count / ((double)rgba->width * rgba->height);
 }
 
 /* By hand, as the premultiply filter rounds differently from version to version. */
@@ -300,9 +332,10 @@ static int run(const AVFrame *frame, const AVBPrint *chain, AVFrame **out)
                                         : AVERROR(ENOMEM);
 }
 
-/* With alpha the chain is run in two parts, and the blending done between them. */
+/* With alpha the chain is run in two parts, and the blending done between them.
+ * @param transparent  how much of it is not opaque, 0 to 1 */
 static int render_once(const Still *still, const StillGeometry *geometry, bool convert,
-                       AVFrame **out)
+                       double *transparent, AVFrame **out)
 {
     const AVFrame *frame = still->frame;
     AVFrame *rgba = NULL;
@@ -318,7 +351,9 @@ static int render_once(const Still *still, const StillGeometry *geometry, bool c
         add(&chain, "scale=" SCALE ",format=%s", has_alpha(frame) ? "rgba" : "rgb24");
     if (has_alpha(frame)) {
         ret = run(frame, &chain, &rgba);
-        if (ret >= 0 && !is_premultiplied(frame))
+        if (ret >= 0)
+            *transparent = transparent_part(rgba);
+        if (ret >= 0 && !is_premultiplied(still))
             ret = blend_over_black(rgba);
         if (ret < 0)
             goto end;
@@ -338,10 +373,11 @@ int still_render(const Still *still, const StillGeometry *geometry, Outcome *out
 {
     const char *kind = is_hdr(still->frame) ? "HDR" : "wide-gamut";
     bool wide = still_is_wide(still->frame);
+    double transparent = 0;
     int ret = AVERROR_FILTER_NOT_FOUND;
 
     if (wide && avfilter_get_by_name("zscale") && avfilter_get_by_name("tonemap")) {
-        ret = render_once(still, geometry, true, rgb);
+        ret = render_once(still, geometry, true, &transparent, rgb);
         if (ret >= 0)
             outcome_say(out, AV_LOG_WARNING,
                         "still has %s colours (%s, %s); they are brought to BT.709", kind,
@@ -349,7 +385,7 @@ int still_render(const Still *still, const StillGeometry *geometry, Outcome *out
                         av_color_transfer_name(still->frame->color_trc));
     }
     if (ret < 0 && ret != AVERROR(ENOMEM)) {
-        ret = render_once(still, geometry, false, rgb);
+        ret = render_once(still, geometry, false, &transparent, rgb);
         if (wide && ret >= 0)
             outcome_say(
                 out, AV_LOG_WARNING,
@@ -357,6 +393,10 @@ int still_render(const Still *still, const StillGeometry *geometry, Outcome *out
                 "the zscale filter; they will look pale",
                 kind);
     }
+    if (ret >= 0 && transparent > 0)
+        outcome_say(out, AV_LOG_WARNING,
+                    "still %dx%d is transparent in %.2g %% of it, which becomes black",
+                    still->width, still->height, transparent * 100);
     if (ret < 0)
         outcome_fail(out, FAILURE_REQUEST, ret,
                      "image '%s' cannot be scaled to %dx%d: %s", still->label,

@@ -1,13 +1,10 @@
-/* i2v: what image files say beside their pixels: orientation, position, alpha
+/* i2v: what image files say beside their pixels: orientation, size, alpha
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
-
-#include <libavutil/avstring.h>
 
 #include "still/parts.h"
 
 #define TAG_ORIENTATION 0x0112
-#define TAG_GPS_IFD     0x8825
 
 /* A stretch of bytes; reading beyond its end gives zeros. */
 typedef struct Span {
@@ -40,17 +37,6 @@ static bool starts_with(Span span, const char *with, size_t size)
     return span.size >= size && !memcmp(span.data, with, size);
 }
 
-/* Letters in either case. */
-static bool mentions(Span span, const char *word)
-{
-    size_t length = strlen(word);
-
-    for (size_t at = 0; at + length <= span.size; at++)
-        if (!av_strncasecmp((const char *)span.data + at, word, length))
-            return true;
-    return false;
-}
-
 /* TIFF's first directory, which is also what EXIF holds. */
 static void read_tiff(Span tiff, StillMeta *meta)
 {
@@ -60,10 +46,8 @@ static void read_tiff(Span tiff, StillMeta *meta)
     if (starts_with(tiff, "Exif\0", 5)) // in WebP the prefix is there or is not
         tiff = span_from(tiff, 6, tiff.size);
     little = starts_with(tiff, "II*\0", 4);
-    if (!little && !starts_with(tiff, "MM\0*", 4)) {
-        meta->sendable = false;
+    if (!little && !starts_with(tiff, "MM\0*", 4))
         return;
-    }
     directory = read_bytes(tiff, 4, 4, little);
     count = read_bytes(tiff, directory, 2, little);
     for (uint32_t i = 0; i < count; i++) {
@@ -71,14 +55,10 @@ static void read_tiff(Span tiff, StillMeta *meta)
         uint32_t tag = read_bytes(tiff, entry, 2, little);
         uint32_t type = read_bytes(tiff, entry + 2, 2, little);
         uint32_t value = read_bytes(tiff, entry + 8, type == 4 ? 4 : 2, little);
-        if (entry + 12 > tiff.size) {
-            meta->sendable = false;
+        if (entry + 12 > tiff.size)
             break;
-        }
         if (tag == TAG_ORIENTATION && value >= 1 && value <= 8)
             meta->orientation = (int)value;
-        if (tag == TAG_GPS_IFD)
-            meta->sendable = false;
     }
 }
 
@@ -92,33 +72,11 @@ static bool is_stretched(Span body, size_t at, size_t count)
 
 static void read_jpeg_app(int marker, Span body, StillMeta *meta)
 {
-    static const char icc[] = "ICC_PROFILE", xmp[] = "http://ns.adobe.com/xap/1.0/";
-
-    switch (marker) {
-    case 0xe0: // of a video's frame it may be another
-        if (!starts_with(body, "JFIF", 5) || is_stretched(body, 8, 2))
-            meta->plain = false;
-        break;
-    case 0xee: // Adobe
-        break;
-    case 0xe1:
-        if (starts_with(body, "Exif\0", 5))
-            read_tiff(body, meta);
-        else if (!starts_with(body, xmp, sizeof(xmp)) || mentions(body, "gps"))
-            meta->sendable = false;
-        break;
-    case 0xe2:
-        if (!starts_with(body, icc, sizeof(icc)))
-            meta->sendable = false; // more pictures behind this one
-        break;
-    case 0xfe: // a comment
-        if (mentions(body, "gps"))
-            meta->sendable = false;
-        break;
-    default:
-        if (marker >= 0xe0 && marker <= 0xef)
-            meta->sendable = false; // some cameras keep their position in such
-    }
+    /* Of a video's frame it may be another. */
+    if (marker == 0xe0 && (!starts_with(body, "JFIF", 5) || is_stretched(body, 8, 2)))
+        meta->plain = false;
+    if (marker == 0xe1 && starts_with(body, "Exif\0", 5))
+        read_tiff(body, meta);
 }
 
 /* 0xc0 to 0xcf but tables: DHT, JPG and DAC. */
@@ -137,6 +95,8 @@ static void read_jpeg_frame(int marker, Span body, StillMeta *meta)
         meta->sendable = false;
     if (!usual || meta->width)
         meta->plain = false;
+    if (meta->width)
+        meta->sendable = false;
     meta->height = (int)read_bytes(body, 1, 2, false);
     meta->width = (int)read_bytes(body, 3, 2, false);
 }
@@ -147,7 +107,7 @@ static void read_jpeg_rest(Span rest, StillMeta *meta)
     meta->cut_short = false;
     for (size_t at = 0; at < rest.size; at++)
         if (rest.data[at])
-            meta->sendable = meta->plain = false; // something hides behind the picture
+            meta->plain = false; // something lies behind the picture
 }
 
 static void read_jpeg(Span file, StillMeta *meta)
@@ -183,42 +143,27 @@ static void read_jpeg(Span file, StillMeta *meta)
     }
 }
 
-static bool is_harmless_chunk(Span type)
-{
-    static const char known[][5] = {"IHDR", "PLTE", "IDAT", "IEND", "cHRM", "gAMA",
-                                    "iCCP", "sBIT", "sRGB", "bKGD", "hIST", "pHYs",
-                                    "sPLT", "tIME", "eXIf", "tEXt", "iTXt"};
-    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-        if (starts_with(type, known[i], 4))
-            return true;
-    return false;
-}
-
 static void read_png_chunk(Span type, Span body, StillMeta *meta)
 {
-    if (!is_harmless_chunk(type)) {
-        meta->sendable = false; // tRNS, acTL, compressed text and what nobody knows
-        if (starts_with(type, "acTL", 4)) // an animation
-            meta->plain = false;
-    } else if (starts_with(type, "pHYs", 4)) {
-        if (is_stretched(body, 0, 4))
-            meta->plain = false;
-    } else if (starts_with(type, "IHDR", 4)) {
+    if (starts_with(type, "IHDR", 4)) {
         meta->width = (int)read_bytes(body, 0, 4, false);
         meta->height = (int)read_bytes(body, 4, 4, false);
         uint32_t color = read_bytes(body, 9, 1, false);
         if (read_bytes(body, 8, 1, false) != 8 ||
             (color != 0 && color != 2 && color != 3))
             meta->sendable = false;
+    } else if (starts_with(type, "pHYs", 4)) {
+        if (is_stretched(body, 0, 4))
+            meta->plain = false;
     } else if (starts_with(type, "eXIf", 4)) {
         read_tiff(body, meta);
-    } else if (starts_with(type, "tEXt", 4) || starts_with(type, "iTXt", 4)) {
-        const uint8_t *end = memchr(body.data, 0, body.size);
-        size_t key = end ? (size_t)(end - body.data) : body.size;
-        bool compressed =
-            starts_with(type, "iTXt", 4) && read_bytes(body, key + 1, 1, false);
-        if (compressed || mentions(body, "gps") || starts_with(body, "Raw profile", 11))
-            meta->sendable = false;
+    } else if (starts_with(type, "acTL", 4)) { // an animation
+        meta->sendable = meta->plain = false;
+    } else if (starts_with(type, "tRNS", 4)) {
+        meta->sendable = false;
+    } else if (!(type.data[0] & 0x20) && !starts_with(type, "PLTE", 4) &&
+               !starts_with(type, "IDAT", 4) && !starts_with(type, "IEND", 4)) {
+        meta->sendable = false; // the picture needs it, and nobody knows it
     }
 }
 
@@ -238,11 +183,8 @@ static void read_png(Span file, StillMeta *meta)
             break;
         read_png_chunk(type, span_from(file, at + 8, length), meta);
         at += (size_t)length + 12;
-        if (starts_with(type, "IEND", 4)) {
-            if (at < file.size)
-                meta->sendable = false;
+        if (starts_with(type, "IEND", 4))
             return;
-        }
     }
     meta->sendable = meta->plain = false;
 }

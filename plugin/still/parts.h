@@ -78,6 +78,25 @@ int still_bytes_pull(StillBytes *bytes, const StillSource *source, const char *l
 int still_bytes_read(const StillBytes *bytes, int64_t pos, uint8_t *to, int size);
 void still_bytes_clear(StillBytes *bytes);
 
+/* heif_load.c and heif.c */
+
+struct HeifFace;
+
+/** The module that reads HEIC and AVIF, loaded once a process. Thread-safe.
+ * @param why  set to the rest of a sentence where there is none: "and ..."
+ * @return static, or NULL */
+const struct HeifFace *still_heif_module(const char **why);
+/** How large the picture of a HEIF file is, without decoding it. @return 0, or a negative
+ * AVERROR after a sentence; so below */
+int still_heif_describe(Still *still, Outcome *out);
+/** Decode it into still->frame. */
+int still_heif_decode(Still *still, Outcome *out);
+
+/* sequence.c */
+
+/** EXIF orientation of the pictures of an image sequence; 1 of any other file. */
+int still_sequence_turn(const StillBytes *bytes);
+
 /* cache.c */
 
 /** A new reference to a still. */
@@ -120,8 +139,8 @@ void still_cache_leave(StillCacheEntry *entry);
 /** What an image file says beside its pixels. */
 typedef struct StillMeta {
     int orientation; ///< of EXIF, 1 to 8
-    bool sendable;  ///< 8-bit PNG or JPEG that may go out as it is: no alpha, no position
-    bool cut_short; ///< a JPEG that ends before its picture does
+    bool sendable;   ///< 8-bit PNG or JPEG whose picture may go out as it is: no alpha
+    bool cut_short;  ///< a JPEG that ends before its picture does
     /** One picture of square pixels: decoding it tells nothing of its shape that is not
      * said here. */
     bool plain;
@@ -133,6 +152,14 @@ typedef struct StillMeta {
 void still_meta_read(const uint8_t *data, size_t size, StillMeta *meta);
 /** EXIF orientation that does what a display matrix asks for. */
 int still_orientation_from_matrix(const int32_t matrix[9]);
+
+/* strip.c */
+
+/** What of a PNG or JPEG may go out: its picture and its colours to the byte, and nothing
+ * else that is in the file.
+ * @param stripped  the same bytes where there is nothing else
+ * @return 0, AVERROR_INVALIDDATA where it is not made as is usual, or AVERROR(ENOMEM) */
+int still_strip(const uint8_t *data, size_t size, AVBufferRef **stripped);
 
 /* reader.c and pick.c */
 
@@ -233,7 +260,9 @@ struct Still {
     uint8_t digest[DIGEST_SIZE];
     bool image;
     bool interlaced;
-    bool square; ///< its pixels are
+    bool square;        ///< its pixels are
+    bool heif;          ///< it is decoded by libheif
+    bool premultiplied; ///< its colours are, by alpha, and the frame cannot say so
 
     pthread_mutex_t lock; ///< protects what follows
     AVFrame *frame;       ///< as decoded, its colours tagged; NULL = not now

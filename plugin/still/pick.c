@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 
+#include "still/kind.h"
 #include "still/parts.h"
 
 #define FIRST_STEP_BACK 2 ///< seconds
@@ -118,6 +119,8 @@ static int say_no_frame(const StillReader *reader, int error)
     if (error == AVERROR(ENOMEM))
         return outcome_fail(out, FAILURE_REQUEST, error, "image '%s': out of memory",
                             reader->label);
+    if (still_say_kind(reader->bytes, reader->label, error, out) < 0)
+        return AVERROR_INVALIDDATA;
     return outcome_fail(
         out, FAILURE_REQUEST, AVERROR_INVALIDDATA,
         "image '%s' cannot be decoded: it is damaged, cut short, or larger than %d "

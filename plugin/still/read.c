@@ -8,6 +8,7 @@
 #include <libavutil/parseutils.h>
 #include <libavutil/pixdesc.h>
 
+#include "still/kind.h"
 #include "still/parts.h"
 
 #define MAX_SIDE 32767 ///< pixels; a shape beyond that is a mistake in the file
@@ -39,7 +40,7 @@ static const int32_t *stream_matrix(const AVStream *stream)
 }
 
 /* Image files by their own EXIF, which decoders report in a way that changed over the
- * years; everything else by its display matrix. */
+ * years; everything else by its display matrix, or what image sequences have for it. */
 static int find_orientation(const Still *still, const AVStream *stream)
 {
     const AVFrameSideData *data =
@@ -50,7 +51,9 @@ static int find_orientation(const Still *still, const AVStream *stream)
         return still->meta.orientation;
     if (!matrix && data)
         matrix = (const void *)data->data;
-    return matrix ? still_orientation_from_matrix(matrix) : 1;
+    if (matrix)
+        return still_orientation_from_matrix(matrix);
+    return still->image ? 1 : still_sequence_turn(&still->bytes);
 }
 
 static bool is_interlaced(const AVFrame *frame)
@@ -137,6 +140,19 @@ static int describe_image(Still *still, const StillSource *source)
     return 0;
 }
 
+/* The packets do not say how their sequence is turned. */
+static void add_turn(Still *still)
+{
+    uint8_t turned[DIGEST_SIZE + 1];
+    int turn = still_sequence_turn(&still->bytes);
+
+    if (turn == 1)
+        return;
+    memcpy(turned, still->digest, DIGEST_SIZE);
+    turned[DIGEST_SIZE] = (uint8_t)turn;
+    digest_bytes(turned, sizeof(turned), still->digest);
+}
+
 /* Which it is and how large, of a frame that was decoded for the first time. */
 static int describe(Still *still, const StillReader *reader, const StillShown *shown)
 {
@@ -147,6 +163,8 @@ static int describe(Still *still, const StillReader *reader, const StillShown *s
                            : still_pick_digest(reader, shown, still->digest);
     if (ret < 0)
         return ret;
+    if (!still->image)
+        add_turn(still);
     still->columns = frame->width;
     still->rows = frame->height;
     still->orientation = find_orientation(still, reader->stream);
@@ -165,6 +183,22 @@ static int describe_plain(Still *still, const StillSource *source)
     still->columns = still->meta.width;
     still->rows = still->meta.height;
     still->orientation = still->meta.orientation;
+    measure(still, (AVRational){1, 1});
+    return describe_image(still, source);
+}
+
+/* The same of what libheif decodes. */
+static int describe_heif(Still *still, const StillSource *source)
+{
+    int ret = still_bytes_pull(&still->bytes, source, still->label);
+
+    if (ret >= 0 && still->time && still->time != STILL_END)
+        ret = refuse_time(source, still->label);
+    if (ret >= 0)
+        ret = still_heif_describe(still, source->out);
+    if (ret < 0)
+        return ret;
+    still->image = still->heif = true;
     measure(still, (AVRational){1, 1});
     return describe_image(still, source);
 }
@@ -201,11 +235,26 @@ static int read_frame(Still *still, const StillSource *source)
     return ret;
 }
 
+static int read_heif(Still *still, const StillSource *source)
+{
+    int ret = still_heif_decode(still, source->out);
+
+    if (ret >= 0)
+        ret = check_size(still, source);
+    if (ret >= 0)
+        still_tag_colors(still->frame, true);
+    else
+        av_frame_free(&still->frame);
+    return ret;
+}
+
 int still_need_frame(Still *still, Outcome *out)
 {
     StillSource source = {.out = out};
 
-    return still->frame ? 0 : read_frame(still, &source);
+    if (still->frame)
+        return 0;
+    return still->heif ? read_heif(still, &source) : read_frame(still, &source);
 }
 
 void still_done_frame(Still *still)
@@ -214,13 +263,35 @@ void still_done_frame(Still *still)
         av_frame_free(&still->frame);
 }
 
+/* What decoders would call damaged. */
+static int check_pixels(const Still *still, const StillSource *source)
+{
+    const StillMeta *meta = &still->meta;
+
+    if (meta->width <= 0 || meta->height <= 0 ||
+        (int64_t)meta->width * meta->height <= STILL_MAX_PIXELS)
+        return 0;
+    return outcome_fail(source->out, FAILURE_REQUEST, AVERROR_INVALIDDATA,
+                        "image '%s' has %dx%d pixels; at most %d megapixels are read",
+                        still->label, meta->width, meta->height,
+                        STILL_MAX_PIXELS / 1000000);
+}
+
 static int read_still(Still *still, const StillSource *source)
 {
+    const StillKind *kind = still_kind(&still->bytes);
     int ret;
 
+    if (kind && kind->heif)
+        return describe_heif(still, source);
+    if (kind && !kind->reader)
+        return still_say_kind(&still->bytes, still->label, 0, source->out);
     if (still->bytes.buf)
         still_meta_read(still->bytes.buf->data, (size_t)still->bytes.size, &still->meta);
-    ret = still->meta.plain ? describe_plain(still, source) : read_frame(still, source);
+    ret = check_pixels(still, source);
+    if (ret >= 0)
+        ret =
+            still->meta.plain ? describe_plain(still, source) : read_frame(still, source);
     if (ret >= 0 && !still->image) {
         still_bytes_clear(&still->bytes);
         atomic_store(&still->kept,

@@ -7,6 +7,7 @@
 #include <libavutil/cpu.h>
 #include <libavutil/mem.h>
 
+#include "still/kind.h"
 #include "still/parts.h"
 
 #define IO_SIZE     65536
@@ -25,8 +26,9 @@ static const char formats[] =
     "cavsvideo,vc1,rm,nsv,nuv,flic,lvf,mlv,pva";
 static const char animations[] = "gif,apng,webp,webp_anim,awebp,jpegxl_anim";
 static const char pictures[] = "ico,iff,fits";
-/* Brands of ISO files that hold one picture. */
+/* Brands of ISO files that hold one picture, and that hold several in a row. */
 static const char picture_brands[] = "avif,heic,heix,heim,heis,mif1,mif2,miaf,jxl ";
+static const char sequence_brands[] = "avis,msf1,hevc,hevx,hevm,hevs";
 
 static int read_source(void *opaque, uint8_t *to, int size)
 {
@@ -86,6 +88,10 @@ static int probe(StillReader *reader, I2VInputFormat **format)
     data.buf_size = got;
     *format = av_probe_input_format3(&data, 1, &score);
     ret = 0;
+    if (!*format || av_match_list((*format)->name, formats, ',') <= 0)
+        ret = still_say_kind(reader->bytes, reader->label, 0, reader->source->out);
+    if (ret < 0)
+        goto end;
     if (!*format) {
         ret = outcome_fail(reader->source->out, FAILURE_REQUEST, AVERROR_INVALIDDATA,
                            "image '%s' is neither an image nor a video that FFmpeg knows",
@@ -144,13 +150,24 @@ static bool is_tiled(const AVFormatContext *fmt)
     return false;
 }
 
-/* The best video stream; a cover picture only when there is nothing else. */
+static bool has_brand(const AVFormatContext *fmt, const char *brands)
+{
+    const AVDictionaryEntry *brand = av_dict_get(fmt->metadata, "major_brand", NULL, 0);
+
+    return brand && av_match_list(brand->value, brands, ',') > 0;
+}
+
+/* The best video stream; a cover picture only when there is nothing else. Of a sequence
+ * the first: what follows is its alpha. */
 static AVStream *choose_stream(AVFormatContext *fmt)
 {
     int best = av_find_best_stream(fmt, AVMEDIA_TYPE_VIDEO, -1, -1, NULL, 0);
 
     if (best < 0)
         return NULL;
+    if (has_brand(fmt, sequence_brands))
+        for (best = 0; fmt->streams[best]->codecpar->codec_type != AVMEDIA_TYPE_VIDEO;)
+            best++;
     for (unsigned i = 0; i < fmt->nb_streams &&
                          fmt->streams[best]->disposition & AV_DISPOSITION_ATTACHED_PIC;
          i++)
@@ -169,11 +186,14 @@ static int open_decoder(StillReader *reader)
     AVCodecContext *decoder;
     int ret;
 
-    if (!codec)
-        return outcome_fail(reader->source->out, FAILURE_REQUEST,
-                            AVERROR_DECODER_NOT_FOUND,
-                            "image '%s': this FFmpeg has no decoder for %s",
-                            reader->label, avcodec_get_name(par->codec_id));
+    if (!codec) {
+        ret = still_say_kind(reader->bytes, reader->label, 0, reader->source->out);
+        return ret < 0 ? AVERROR_DECODER_NOT_FOUND
+                       : outcome_fail(reader->source->out, FAILURE_REQUEST,
+                                      AVERROR_DECODER_NOT_FOUND,
+                                      "image '%s': this FFmpeg has no decoder for %s",
+                                      reader->label, avcodec_get_name(par->codec_id));
+    }
     decoder = reader->decoder = avcodec_alloc_context3(codec);
     if (!decoder)
         return AVERROR(ENOMEM);
@@ -196,6 +216,9 @@ static int say_not_opened(const StillReader *reader, int error)
     if (error == AVERROR_EXIT || error == AVERROR(EINTR) ||
         i2v_interrupted(reader->source->interrupt))
         return still_say_unread(reader->source, reader->label, AVERROR(EINTR));
+    if (error != AVERROR(ENOMEM) &&
+        still_say_kind(reader->bytes, reader->label, error, reader->source->out) < 0)
+        return AVERROR_INVALIDDATA;
     return outcome_fail(reader->source->out, FAILURE_REQUEST,
                         error == AVERROR(ENOMEM) ? error : AVERROR_INVALIDDATA,
                         "image '%s' cannot be opened: %s", reader->label,
@@ -205,13 +228,11 @@ static int say_not_opened(const StillReader *reader, int error)
 
 static bool is_picture(const StillReader *reader, const char *format)
 {
-    const AVDictionaryEntry *brand =
-        av_dict_get(reader->fmt->metadata, "major_brand", NULL, 0);
     size_t length = strlen(format);
 
     return (length > 5 && !strcmp(format + length - 5, "_pipe")) ||
            av_match_list(format, pictures, ',') > 0 ||
-           (brand && av_match_list(brand->value, picture_brands, ',') > 0);
+           has_brand(reader->fmt, picture_brands);
 }
 
 static int open_all(StillReader *reader)

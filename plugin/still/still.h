@@ -100,7 +100,7 @@ typedef struct StillFile {
     size_t size;         ///< bytes
     const char *mime;    ///< "image/png" or "image/jpeg", static
     int width, height;   ///< pixels
-    bool original;       ///< the source's own bytes, untouched
+    bool original;       ///< the source's own bytes, all of them
 } StillFile;
 
 /** Free what it holds. */
@@ -108,7 +108,8 @@ void still_file_clear(StillFile *file);
 
 /**
  * Fit and encode, or give what was encoded for the same target before. What is cut,
- * padded or converted is said at AV_LOG_WARNING on `out`.
+ * padded, much enlarged, transparent or converted is said at AV_LOG_WARNING on `out`,
+ * once.
  * @return 0 and *file, AVERROR(EINVAL) when STILL_NONE meets another size (said on
  * `out`), AVERROR_INVALIDDATA when it is damaged (said), or another negative AVERROR
  */

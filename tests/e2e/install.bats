@@ -142,6 +142,14 @@ C
     same 120 "$(frames_of "$output")"
 }
 
+@test "the installed command finds what reads AVIF" {
+    command -v avifenc >/dev/null || skip "no avifenc here"
+    [ -n "$(find "$PREFIX" -name i2v-heif.so)" ] || skip "built without libheif"
+    avifenc -s 10 still.png still.avif >/dev/null
+    (cd "$PREFIX/bin" && works ./i2vctl fetch --prompt avif "$BATS_TEST_TMPDIR/still.avif")
+    expect_creates 1
+}
+
 @test "nothing that is installed names the build tree" {
     ! grep -rIl "$BUILD" "$PREFIX" || return 1 # but in debug information
     local library

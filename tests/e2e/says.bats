@@ -83,6 +83,25 @@ PEEK=(-t 0.1 -f null -)
     says "no audio"
 }
 
+@test "WARNING: enlarged, transparent and much cut, once, before it is bought and never of what is there" {
+    ffmpeg -v error -f lavfi -i color=white:s=200x200,format=rgba -vf "geq=r=255:g=255:b=255:a='if(lt(X,100),0,255)'" \
+        -frames:v 1 small.png
+    local graph="i2v=small.png:prompt=small:duration=4" warnings="enlarged cut transparent" word
+    works ff -v warning -filter_complex "$graph:dry_run=1" "${PEEK[@]}"
+    works ff -v warning -f i2v -prompt small -duration 4 -dry_run 1 -i small.png -f i2v -prompt other -duration 4 -dry_run 1 -i small.png \
+        "${PEEK[@]}"
+    for word in $warnings; do
+        same 1 "$(grep -c "still 200x200 is $word" <<<"$stderr")"
+    done
+    says "44 % of it is lost" "6.43 times" "50 % of it"
+    works ff -v error -filter_complex "$graph" "${PEEK[@]}"
+    same "" "$stderr"
+    works ff -v warning -filter_complex "$graph" "${PEEK[@]}"
+    says_not "still 200x200"
+    works ff -v warning -filter_complex "$graph:dry_run=1" "${PEEK[@]}"
+    says_not "still 200x200"
+}
+
 @test "a prompt cannot steer the terminal, and a long one is cut short" {
     whole_only
     works ff -f i2v -prompt "first line"$'\n'"second line" -duration 4 -i still.png "${PEEK[@]}"

@@ -31,7 +31,7 @@ has_encoder() { ffmpeg -v error -encoders | grep -Eq "^ V[^ ]* +$1 "; }
 
 @test "a JPEG of the exact size arrives byte for byte" {
     whole_only
-    quadrants 1280 720 still.jpg -q:v 2
+    quadrants 1280 720 still.jpg -q:v 2 -flags +bitexact
     send still.jpg
     cmp still.jpg sent
     same image/jpeg "$(last_job .image.mime)"
@@ -311,6 +311,13 @@ turned_jpeg() { # width, height, orientation, file
     turned_jpeg 1280 720 6 turned.jpg
     send turned.jpg
     ! grep -qa Exif sent || return 1
+    # Of the size that is asked for the picture goes as it is in the file.
+    turned_jpeg 1280 720 1 upright.jpg
+    printf 'Jane was here' >>upright.jpg
+    send upright.jpg
+    same image/jpeg "$(last_job .image.mime)"
+    ! grep -qaE 'Exif|Jane|Lavc' sent || return 1
+    cmp <(ffmpeg -v error -i upright.jpg -f rawvideo -) <(ffmpeg -v error -i sent -f rawvideo -)
 }
 
 @test "FFmpeg's own options for the input are not eaten by the still" {

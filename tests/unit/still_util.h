@@ -279,7 +279,7 @@ static inline int setup_quarters(void **state)
         return -1;
     make_quarters("q.ppm", 160, 96);
     run(FFMPEG "-i q.ppm q.png");
-    run(FFMPEG "-i q.ppm -q:v 2 -pix_fmt yuvj444p q.jpg");
+    run(FFMPEG "-i q.ppm -q:v 2 -pix_fmt yuvj444p -flags +bitexact q.jpg");
     return 0;
 }
 

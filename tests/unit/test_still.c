@@ -17,8 +17,8 @@ static const struct {
     {"f_gray.png", "-pix_fmt gray", "png", true, 0},
     {"f_16.png", "-pix_fmt rgb48be", "png", false, 0},
     {"f_gray16.png", "-pix_fmt gray16be", "png", false, 0},
-    {"f_420.jpg", "-pix_fmt yuvj420p -q:v 2", "mjpeg", true, 12},
-    {"f_422.jpg", "-pix_fmt yuvj422p -q:v 2", "mjpeg", true, 12},
+    {"f_420.jpg", "-pix_fmt yuvj420p -q:v 2 -flags +bitexact", "mjpeg", true, 12},
+    {"f_422.jpg", "-pix_fmt yuvj422p -q:v 2 -flags +bitexact", "mjpeg", true, 12},
     {"f.webp", "-c:v libwebp -lossless 1", "libwebp", false, 0},
     {"f_lossy.webp", "-c:v libwebp -quality 95", "libwebp", false, 16},
     {"f.bmp", "", "bmp", false, 0},
@@ -43,6 +43,8 @@ static void test_formats(void **state)
         char command[256];
         snprintf(command, sizeof(command), FFMPEG "-i q.ppm %s %s 2>/dev/null",
                  formats[i].options, formats[i].name);
+        if (strstr(formats[i].name, "avif") && !getenv("I2V_PLUGIN_DIR"))
+            continue; // built without libheif
         if (!have_encoder(formats[i].encoder) || (system(command) && i > 6)) {
             print_message("this ffmpeg makes no %s\n", formats[i].name);
             continue;
@@ -216,13 +218,27 @@ static void test_what_fits_say(void **state)
          STILL_COVER,
          STILL_CENTER,
          "still 1000x1000 is cut to 1000x562 to fill 1280x720 (fit=cover, "
-         "fit_position=center)\n"},
+         "fit_position=center); 44 % of it is lost\n"},
         {{1000, 500},
          {720, 1280},
          STILL_COVER,
          STILL_LEFT,
          "still 1000x500 is cut to 281x500 to fill 720x1280 (fit=cover, "
-         "fit_position=left)\n"},
+         "fit_position=left); 72 % of it is lost\n"
+         "still 1000x500 is enlarged 2.56 times to be 720x1280; a larger one would be "
+         "sharper\n"},
+        {{200, 113},
+         {1280, 720},
+         STILL_COVER,
+         STILL_CENTER,
+         "still 200x113 is enlarged 6.43 times to be 1280x720; a larger one would be "
+         "sharper\n"},
+        {{1280, 960},
+         {1280, 720},
+         STILL_COVER,
+         STILL_TOP,
+         "still 1280x960 is cut to 1280x720 to fill 1280x720 (fit=cover, "
+         "fit_position=top)\n"},
         {{1000, 1000},
          {1280, 720},
          STILL_CONTAIN,
@@ -313,7 +329,7 @@ static void test_encoded_again(void **state)
     log_clear();
     assert_int_equal(still_encode(still, &target, NULL, &files[0]), 0);
     assert_ptr_equal(first.data, files[0].data);
-    assert_logged("fit=cover"); // each request is told what it loses
+    assert_string_equal(log_text, ""); // what is lost was said
     still_file_clear(&files[0]);
     files[0] = must_encode(again, 640, 360, STILL_COVER, STILL_CENTER);
     assert_ptr_not_equal(first.data, files[0].data);

@@ -452,7 +452,8 @@ static void test_bad_input(void **state)
         {"half.png", NULL, AVERROR_INVALIDDATA, "cannot be decoded: it is damaged"},
         {"half.jpg", NULL, AVERROR_INVALIDDATA,
          "'half.jpg' is cut short: its end is missing"},
-        {"huge.png", NULL, AVERROR_INVALIDDATA, "larger than 268 megapixels"},
+        {"huge.png", NULL, AVERROR_INVALIDDATA,
+         "has 65535x65535 pixels; at most 268 megapixels are read"},
         {"q.png", "1", AVERROR(EINVAL),
          "'q.png' is a single picture, for which only 0 and end"},
         {"f.gif", "0.5", AVERROR(EINVAL), "is a single picture"},
@@ -470,6 +471,47 @@ static void test_bad_input(void **state)
             fail_msg("%s: %d (%s), %s", rows[i].image, ret, av_err2str(ret), log_text);
         assert_null(still);
         assert_logged(rows[i].said);
+    }
+}
+
+/* What is not damaged is called by its name, and what converts it is said. */
+static void test_kinds(void **state)
+{
+    static const struct {
+        const char *name, *said, *head;
+        size_t size;
+    } rows[] = {
+#define ROW(name, said, head) {name, said, head, sizeof(head) - 1}
+        ROW("k.svg", "is SVG, which i2v cannot read; `rsvg-convert -o still.png FILE`",
+            "<?xml version='1.0'?>\n<svg xmlns='http://www.w3.org/2000/svg'/>"),
+        ROW("k.pdf", "is PDF, which i2v cannot read; `pdftoppm ", "%PDF-1.7\n"),
+        ROW("k.cr2", "is camera raw (CR2), which i2v cannot read; `dcraw_emu -T FILE`",
+            "II*\0\x10\0\0\0CR\2\0\0\0\0\0"),
+        ROW("k.cr3", "is camera raw (CR3), ",
+            "\0\0\0\x18"
+            "ftypcrx \0\0\0\1crx isom"),
+        ROW("k.nef", "is camera raw (NEF), ",
+            "II*\0\x08\0\0\0\3\0\xfe\0\4\0\1\0\0\0\1\0\0\0\x0f\1\2\0\6\0\0\0\x32\0"
+            "\0\0\x4a\1\4\0\1\0\0\0\0\0\0\0\0\0\0\0NIKON"),
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        Still *still;
+        spill(rows[i].name, rows[i].head, rows[i].size);
+        assert_int_equal(try_read(rows[i].name, NULL, &still), AVERROR_INVALIDDATA);
+        assert_logged(rows[i].said);
+        assert_not_logged("damaged");
+    }
+    if (have_encoder("libwebp_anim") && !avcodec_descriptor_get_by_name("webp_anim")) {
+        Still *still;
+        run(FFMPEG "-i q.png -i q.jpg -filter_complex '[0]format=rgba[a];[1]format=rgba,"
+                   "hflip[b];[a][b]concat' -c:v libwebp_anim k.webp");
+        assert_int_equal(try_read("k.webp", NULL, &still), AVERROR_INVALIDDATA);
+        assert_logged("is animated WebP, which FFmpeg ");
+        assert_logged(
+            " cannot decode; `webpmux -get frame 1 FILE -o still.webp` converts");
+        assert_not_logged("damaged");
     }
 }
 
@@ -523,6 +565,7 @@ int main(void)
         cmocka_unit_test(test_cache_keeps_less),
         cmocka_unit_test(test_http),
         cmocka_unit_test(test_bad_input),
+        cmocka_unit_test(test_kinds),
         cmocka_unit_test(test_image_time_of_an_image),
         cmocka_unit_test(test_out_of_memory),
     };
