@@ -7,6 +7,8 @@
 #include <libavutil/common.h>
 #include <libavutil/error.h>
 
+#include "request/manifest.h"
+
 /*
  * What clips are, as a rule. Each of these has options of its own, by which the help that
  * was asked for shows that it is there; only where they are not seen a list has to tell,
@@ -43,16 +45,20 @@ static int check_part(Program *program, ProgramList list, const char *name,
 
 int needs_check(Program *program, const Command *command, Outcome *out)
 {
-    bool movie = false, amovie = false, input = false;
+    bool movie = false, amovie = false, input = false, film = false;
     int ret = check_part(program, PROGRAM_DEMUXERS, DEMUXER, DEMUXER_OPTION, out,
                          "the demuxer " DEMUXER ", which reads clips");
 
     for (int i = 0; i < command->nb_requests; i++) {
         const char *filter = command->requests[i].filter;
+        film = film || strstr(command->requests[i].text, MANIFEST_SUFFIX);
         input = input || (!filter && program->kind == COMMAND_FFMPEG);
         movie = movie || (filter && *filter == 'i');
         amovie = amovie || (filter && *filter == 'a');
     }
+    if (ret >= 0 && film)
+        ret = check_part(program, PROGRAM_DEMUXERS, "concat", NULL, out,
+                         "the demuxer concat, which plays films");
     if (ret >= 0 && movie)
         ret = check_part(program, PROGRAM_FILTERS, "movie", NULL, out,
                          "the filter movie, which plays the clip");

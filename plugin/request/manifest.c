@@ -44,14 +44,13 @@ static const AVClass line_class = {
 
 const char *manifest_named(const char *image)
 {
-    static const char suffix[] = ".jsonl";
     const char *path = image;
 
     if (strcmp(still_protocol(image), "file"))
         return NULL;
     av_strstart(image, "file:", &path);
-    size_t size = strlen(path), end = strlen(suffix);
-    return size > end && !av_strcasecmp(path + size - end, suffix) ? path : NULL;
+    size_t size = strlen(path), end = strlen(MANIFEST_SUFFIX);
+    return size > end && !av_strcasecmp(path + size - end, MANIFEST_SUFFIX) ? path : NULL;
 }
 
 /* Reading */

@@ -23,6 +23,9 @@ typedef struct ManifestLine {
     double trim_start, trim_end; ///< seconds of its clip that are shown; below 0 = all
 } ManifestLine;
 
+/** What the name of a manifest ends with that is to be an input. */
+#define MANIFEST_SUFFIX ".jsonl"
+
 /** The path of the manifest that a still's name is, or NULL when it is another still's:
  * a manifest is a file whose name ends with .jsonl. Borrows from `image`. */
 const char *manifest_named(const char *image);

@@ -221,6 +221,7 @@ END
         says "was built without" "nothing sent"
     done <<'END'
 mov,mp4\|use_absolute_path -i i2v:still.png?prompt=x -c copy out.mp4
+concat -i i2v:film.jsonl?prompt=x -c copy out.mp4
 movie.*|->N -filter_complex i2v=still.png:prompt=x[v] -map [v] out.mp4
 amovie.*|->N -filter_complex ai2v=still.png:prompt=x[v] -map [v] out.mp4
 .h264\|is_avc -i i2v:still.png?prompt=x out.mp4

@@ -3,6 +3,7 @@
 #include "support.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -107,6 +108,62 @@ static void test_values(void **state)
         free(id);
         av_free(options);
     }
+}
+
+static void test_shots(void **state)
+{
+    static const struct {
+        const char *line, *from;
+        double start, end; ///< NAN = refused
+    } table[] = {
+        {"{\"trim\":\"0.5-6\"}", NULL, 0.5, 6},
+        {"{\"trim\":\"2-\"}", NULL, 2, -1},
+        {"{\"trim\":\"-6\"}", NULL, 0, 6},
+        {"{\"trim\":\"0:01-1:02.5\"}", NULL, 1, 62.5},
+        {"{}", NULL, -1, -1},
+        {"{\"trim\":\"\"}", NULL, NAN, 0},
+        {"{\"trim\":\"-\"}", NULL, NAN, 0},
+        {"{\"trim\":\"6\"}", NULL, NAN, 0},
+        {"{\"trim\":\"6-2\"}", NULL, NAN, 0},
+        {"{\"trim\":\"1-1\"}", NULL, NAN, 0},
+        {"{\"trim\":\"a-b\"}", NULL, NAN, 0},
+        {"{\"trim\":\"1-2-3\"}", NULL, NAN, 0},
+        {"{\"trim\":3}", NULL, NAN, 0},
+        {"{\"image\":\"shot:a \\\"b\\\"\"}", "\"a \\\"b\\\"\"", -1, -1},
+        {"{\"image\":\"shot:\"}", NULL, NAN, 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+        ManifestLine *lines;
+        AVDictionary *options;
+        int count;
+
+        assert_int_equal(read_bytes(table[i].line, strlen(table[i].line), &lines, &count),
+                         0);
+        int ret = manifest_parse(&lines[0], NULL, &options);
+        assert_int_equal(ret, isnan(table[i].start) ? AVERROR(EINVAL) : 0);
+        if (ret >= 0) {
+            assert_true(lines[0].trim_start == table[i].start);
+            assert_true(lines[0].trim_end == table[i].end);
+            assert_int_equal(!lines[0].from, !table[i].from);
+            if (table[i].from)
+                assert_string_equal(lines[0].from, table[i].from);
+            assert_null(options);
+        }
+        manifest_free(&lines, count);
+    }
+}
+
+static void test_names(void **state)
+{
+    (void)state;
+    assert_string_equal(manifest_named("film.jsonl"), "film.jsonl");
+    assert_string_equal(manifest_named("file:a/b.JSONL"), "a/b.JSONL");
+    assert_null(manifest_named(".jsonl"));
+    assert_null(manifest_named("film.json"));
+    assert_null(manifest_named("http://x/film.jsonl"));
+    assert_null(manifest_named("data:,.jsonl"));
+    assert_null(manifest_named("-"));
 }
 
 static void test_refusals(void **state)
@@ -245,6 +302,7 @@ static void test_unreadable(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_shots),      cmocka_unit_test(test_names),
         cmocka_unit_test(test_values),     cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_defaults),   cmocka_unit_test(test_lines),
         cmocka_unit_test(test_many_lines), cmocka_unit_test(test_unreadable),
