@@ -20,8 +20,9 @@ root=$(dirname "$here")
 build=${I2V_BUILD_DIR:-$root/build-test}
 processors=$(nproc)
 matrices='crash crash-openai powercut clock fault fault-openai'
-# The end-to-end tests wait, too, so more of them than there are processors.
-jobs=$((processors * 3))
+# The end-to-end tests wait, too, so more of them than there are processors; and two runs go at a
+# time.
+jobs=$((processors * 2 + 1))
 status=0
 
 # What another FFmpeg may change: how it is reached, and the API. Its hosts, of which some
@@ -78,6 +79,23 @@ run_tests() { # BUILD, ARGUMENT...
   shift
   rm -f "$tests/Testing/Temporary/LastTestsFailed.log"
   ctest --test-dir "$tests" --output-on-failure -j "$jobs" "$@" || status=1
+}
+
+# Most of what a test does is to wait, so that something else can be built beside it. What it
+# prints is kept until it is waited for.
+begin_tests() { # BUILD, ARGUMENT...
+  (
+    run_tests "$@"
+    exit "$status"
+  ) >"$build/$1-tests.log" 2>&1 &
+  begun=$!
+  trap 'kill "$begun" 2>/dev/null || :' EXIT
+}
+
+wait_for_tests() { # BUILD
+  wait "$begun" || status=1
+  trap - EXIT
+  cat "$build/$1-tests.log"
 }
 
 check_sources() {
@@ -137,11 +155,14 @@ warn_with_clang() {
   quietly clang-warnings xargs -P "$processors" -d '\n' -n 1 sh -c <"$build/clang-commands"
 }
 
-build_all() {
+# The unit tests and the fuzzers are run with the sanitizers alone.
+build_gcc() {
   configure_gcc
-  # The unit tests and the fuzzers are run with the sanitizers alone.
   # shellcheck disable=SC2086 # a list of words
   compile gcc --target $parts tests/shim/all tests/bench/all i2v-debian
+}
+
+build_others() {
   warn_with_clang
   configure sanitized -DCMAKE_C_COMPILER=gcc -DI2V_SANITIZE=ON \
     -DCMAKE_C_FLAGS_RELWITHDEBINFO='-O1 -g1 -DNDEBUG'
@@ -174,16 +195,19 @@ say_what_failed() {
 run_whole() {
   rm -f "$build/trixie.txt"
   check_sources
-  build_all
+  build_gcc
   # What is run with the sanitizers is mostly not run here a second time.
-  step "Tests"
+  step "Tests, shown below"
   whole=
   [ -n "${I2V_ALL:-}" ] || whole='|whole'
-  run_tests gcc -LE "^(unit|sanitized$whole)\$"
+  begin_tests gcc -LE "^(unit|sanitized$whole)\$"
+  build_others
   step "Tests with the sanitizers"
   run_tests sanitized -L "unit|^sanitized(-too${I2V_ALL:+|-whole})?\$"
   step "Fuzzers"
   run_tests clang -L libfuzzer
+  step "Tests"
+  wait_for_tests gcc
   for matrix in $matrices; do
     step "The $matrix matrix"
     cat "$build/gcc/$matrix-matrix.txt" || status=1

@@ -180,7 +180,9 @@ some() { # step, word...
 # Running
 
 # Each test has its own home, store and directory, and a short poll.
+# Without functrace a sixth less time goes into bats; a failure still names its line of the test.
 common_setup() {
+    set +T
     cd "$BATS_TEST_TMPDIR" || return
     export HOME=$BATS_TEST_TMPDIR/home I2V_STORE=$BATS_TEST_TMPDIR/store
     export AIML_API_KEY=$KEY I2V_BASE_URL=$GATEWAY I2V_DEFAULTS=poll_interval=0.1
