@@ -128,7 +128,7 @@ END
 
 @test "a failed generation ends both ways alike" {
     whole_only
-    set_faults "poll * shape failed-message"
+    set_faults "create * fail internal_error Something broke"
     refused ff "${REQUEST[@]}" -prompt fails -i still.png out.mp4
     local hosted=$status
     refused ex "${REQUEST[@]}" -prompt fails -i still.png out.mp4
@@ -248,7 +248,7 @@ END
     expect_creates 0
     works ex "${REQUEST[@]}" -save kept.mp4 -i still.png -c copy out.mp4
     cmp kept.mp4 "$(store_clip)"
-    set_faults "poll * shape failed-message"
+    set_faults "create * fail internal_error Something broke"
     works ex "${REQUEST[@]}" -prompt fails -fallback still -i still.png -c copy fallback.mp4
     same 1280x720 "$(size_of fallback.mp4)"
 }
