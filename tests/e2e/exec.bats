@@ -20,13 +20,15 @@ both() { # file, argument...
 }
 
 # The same command hosted and by exec: it ends with the same status and sentence, and
-# nothing is bought.
+# nothing is bought. Graphs that ffmpeg reads before its inputs, as from 6.1 on, it refuses by
+# itself when hosted, and does not say that nothing was sent.
 both_refuse() { # argument...
-    local hosted
+    local hosted ours
     refused ff "$@"
     hosted="$status $(grep -o '\] .*' <<<"$stderr" | head -1)"
     refused ex "$@"
-    same "$hosted" "$status $(grep -o '\] .*' <<<"$stderr" | head -1)"
+    ours="$status $(grep -o '\] .*' <<<"$stderr" | head -1)"
+    same "${hosted%; nothing sent}" "${ours%; nothing sent}"
     same 0 "$(accepted)"
 }
 
@@ -126,7 +128,7 @@ END
 
 @test "a failed generation ends both ways alike" {
     whole_only
-    set_faults "poll * shape failed-message"
+    set_faults "create * fail internal_error Something broke"
     refused ff "${REQUEST[@]}" -prompt fails -i still.png out.mp4
     local hosted=$status
     refused ex "${REQUEST[@]}" -prompt fails -i still.png out.mp4
@@ -167,8 +169,10 @@ END
     same "<-i><still.png><-metadata><title=i2v>" "${lines[0]}"
     [ ! -e asked ]
     # a mistake that has nothing to do with us is told by the program
-    run -1 --separate-stderr ex -i nowhere.png -metadata title=i2v -f null -
-    says "nowhere.png: No such file or directory"
+    local expected=0
+    ffmpeg -v quiet -nostdin -i nowhere.png -f null - || expected=$?
+    ends_with "$expected" ex -i nowhere.png -metadata title=i2v -f null -
+    says nowhere.png "No such file or directory"
     for topic in demuxer=i2v filter=i2v filter=ai2v; do
         diff <(ff -h $topic) <(ex -h $topic)
     done
@@ -245,7 +249,7 @@ END
     expect_creates 0
     works ex "${REQUEST[@]}" -save kept.mp4 -i still.png -c copy out.mp4
     cmp kept.mp4 "$(store_clip)"
-    set_faults "poll * shape failed-message"
+    set_faults "create * fail internal_error Something broke"
     works ex "${REQUEST[@]}" -prompt fails -fallback still -i still.png -c copy fallback.mp4
     same 1280x720 "$(size_of fallback.mp4)"
 }

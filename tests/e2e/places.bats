@@ -249,7 +249,9 @@ read_only() { # directory
 
 @test "a running generation, and the locks are gone: its id is said" {
     export LD_PRELOAD=$BUILD/tests/e2e/no_locks.so
+    set_faults "poll * shape waiting"
     ends_with 75 fetch --prompt "locks lost" --max_wait 0 still.png
+    set_faults ""
     NO_LOCKS=37 ends_with 73 fetch --prompt "locks lost" still.png
     says_in_one "Cannot lock the ledger" "$(last_job .id)" "goes on at the gateway"
     works fetch --prompt "locks lost" still.png
