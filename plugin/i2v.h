@@ -37,8 +37,7 @@ extern "C" {
  * @par Errors
  * Functions return 0, or a negative AVERROR code whose cause is said in a sentence
  * through av_log() at AV_LOG_ERROR. What is said before that is at AV_LOG_INFO: each
- * change of status, and how long it has taken, every 30 s; where standard error is a
- * terminal, instead each second, as a line that ends in "\r".
+ * status when it is first heard, and every 30 s how long it has taken.
  *
  * @par Threads
  * Any number of threads may call any function at once; each call needs a `url`, `options`

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/compat.h"
+#include "base/line.h"
 #include "job/job.h"
 #include "journey/journey.h"
 #include "ctl/manifest.h"
@@ -128,7 +129,7 @@ static int check_each(Batch *b)
         if (i2v_interrupted(b->interrupt))
             return AVERROR(EINTR);
         snprintf(text, sizeof(text), "checking %d of %d", i + 1, b->count);
-        events_progress(b->voice, text, clock_now() - b->began, -1);
+        events_progress(b->voice, text, clock_now() - b->began, 0);
         b->shots[i].line = &b->lines[i];
         b->shots[i].out.log = &b->lines[i];
         ret = check_shot(b, &b->shots[i]);
@@ -299,7 +300,7 @@ static int print_result(Batch *b, const Shot *shot, int its_ret,
     int ret = text ? 0 : AVERROR(ENOMEM);
 
     if (isatty(STDOUT_FILENO))
-        events_end_line();
+        line_erase();
     if (text && (puts(text) < 0 || fflush(stdout)))
         ret = events_fail(b->voice, b->out, FAILURE_STORE, AVERROR(EIO),
                           "Cannot print the result of %s: %s.", shot->line->name,
@@ -501,6 +502,7 @@ int ctl_fetch_many(Arguments *arguments, Outcome *out)
         av_free(b.shots[i].account);
     }
     job_expect(NULL, 0, 0);
+    line_erase();
     av_free(b.shots);
     av_free(b.under_way);
     events_free(&b.voice);

@@ -19,6 +19,7 @@
 
 #include "i2v.h"
 #include "base/events.h"
+#include "base/line.h"
 #include "ctl/ctl.h"
 #include "ctl/print.h"
 #include "exec/exec.h"
@@ -369,6 +370,7 @@ static int run(int argc, char **argv)
     outcome_end(&out, FAILURE_REQUEST, ret);
     if (ret >= 0) {
         catch_signals();
+        line_allow(true);
         ret = commands[at].run(&arguments, &out);
     }
     av_dict_free(&arguments.options);

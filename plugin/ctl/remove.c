@@ -73,7 +73,7 @@ static void describe(const Record *r, AVBPrint *text)
     if (r->client_ids)
         av_bprintf(text, ", client request id %s", r->client_ids);
     if (price >= 0)
-        av_bprintf(text, ", $%.4g", price);
+        av_bprintf(text, ", %.4g USD", price);
     av_bprintf(text, "; %s.", consequence_of(r->state));
 }
 

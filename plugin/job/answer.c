@@ -10,6 +10,7 @@
 #include <libavutil/random_seed.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "base/url.h"
 #include "store/durations.h"
 
@@ -58,11 +59,8 @@ Phase answer_accept(Job *job, const EngineAnswer *answer, double when)
 {
     const EngineJob *state = &answer->job;
     Record *r = job->record;
-    char price[32] = "";
     int ret;
 
-    if (state->usage.usd >= 0)
-        snprintf(price, sizeof(price), ", $%.4g", state->usage.usd);
     answer_take_usage(job, &state->usage);
     if ((ret = answer_fill(job)) < 0 || (ret = record_set(&r->id, state->id)) < 0)
         return job_give_up(job, FAILURE_STORE, ret);
@@ -75,8 +73,7 @@ Phase answer_accept(Job *job, const EngineAnswer *answer, double when)
         return PHASE_END;
     store_unlock(&job->lock);
     engine_body_clear(&job->create.body);
-    events_say(job->events, AV_LOG_INFO, "Accepted as generation %s%s.", state->id,
-               price);
+    events_say(job->events, AV_LOG_INFO, "Accepted as generation %s.", state->id);
     job_note(job, "accepted", state->status, NULL, -1);
     job->waiting_since = clock_now();
     return answer_take_state(job, answer);
@@ -129,12 +126,25 @@ Phase answer_create_after_all(Job *job)
 
 /* Under way */
 
+/* Whether a status is heard for the first time: some services go from one to another and
+ * back. */
+static bool is_new(Job *job, const char *status)
+{
+    if (text_is_among(status, job->statuses))
+        return false;
+    av_strlcatf(job->statuses, sizeof(job->statuses), "%s|", status);
+    return true;
+}
+
 static void say_status(Job *job, const EngineJob *state)
 {
     long long after = (long long)((clock_now() - job->waiting_since) / SECOND_US);
 
     av_strlcpy(job->status, state->status, sizeof(job->status));
-    if (state->status_known)
+    if (!is_new(job, state->status))
+        events_say(job->events, AV_LOG_VERBOSE, "Status: %s (after %lld s).",
+                   state->status, after);
+    else if (state->status_known)
         events_say(job->events, AV_LOG_INFO, "Status: %s (after %lld s).", state->status,
                    after);
     else
@@ -224,16 +234,19 @@ static void note_duration(Job *job)
     job->poll.last_pending = 0;
 }
 
-static int64_t next_poll(const Job *job, const EngineAnswer *answer)
+int64_t answer_age(const Job *job)
 {
     int64_t here = clock_now() - job->waiting_since;
     double now = record_now();
     double accepted = job->record->accepted > 0 ? job->record->accepted : now;
-    /* Clocks jump; and no generation is older than its request may be waited for. */
-    double age = av_clipd(now - accepted, (double)here / 1e6, DAY_SECONDS);
-    int64_t us =
-        schedule_interval(&job->poll.schedule, (int64_t)(age * 1e6), job->in_flight,
-                          av_get_random_seed() / (double)UINT32_MAX);
+
+    return (int64_t)(av_clipd(now - accepted, (double)here / 1e6, DAY_SECONDS) * 1e6);
+}
+
+static int64_t next_poll(const Job *job, const EngineAnswer *answer)
+{
+    int64_t us = schedule_interval(&job->poll.schedule, answer_age(job), job->in_flight,
+                                   av_get_random_seed() / (double)UINT32_MAX);
 
     if (job->request->poll_interval)
         us = job->request->poll_interval;

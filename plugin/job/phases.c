@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include <libavutil/avstring.h>
 #include <libavutil/common.h>
 
 /* What is on its way when max_wait ends: an answer to the first poll, a clip, and the
@@ -39,13 +40,27 @@ void job_say_progress(const Job *job)
     const DownloadState *state =
         job->fetch.download ? download_state(job->fetch.download) : NULL;
     const char *what = phases[job->phase].doing;
-    double percent = job->phase == PHASE_POLL ? job->progress : -1;
+    bool polls = job->phase == PHASE_POLL;
+    double percent = polls ? job->progress : -1;
+    int64_t elapsed = polls ? answer_age(job) : clock_now() - job->waiting_since;
+    char text[128];
 
+    if (job_stage(job) == STAGE_BUSY)
+        what = "queued";
     if (!what)
         what = job->status[0] ? job->status : "waiting";
     if (state && state->size > 0)
         percent = 100.0 * (double)state->bytes / (double)state->size;
-    events_progress(job->events, what, clock_now() - job->waiting_since, percent);
+    if (percent > 0)
+        snprintf(text, sizeof(text), "%s %.0f%%", what, percent);
+    else
+        av_strlcpy(text, what, sizeof(text));
+    events_progress(job->events, text, elapsed, job_usual(job));
+}
+
+double job_usual(const Job *job)
+{
+    return job->phase == PHASE_POLL ? job->poll.schedule.usual : 0;
 }
 
 /* Being left before the end */

@@ -40,7 +40,7 @@ PEEK=(-t 0.1 -f null -)
     set_faults "poll 1-2 shape processing"
     works ff "${REQUEST[@]}" -i still.png "${PEEK[@]}"
     says_in_one openai/sora-2-i2v 720p 16:9 "duration 4" 1280x720 "She turns around and smiles"
-    says_in_one "$(last_job .id)" '$'
+    says_in_one "$(last_job .id)" Accepted
     says_in_one Status queued
     says_in_one Status processing
     says_in_one Status completed
