@@ -10,6 +10,7 @@
 #include <libavutil/opt.h>
 
 #include "base/compat.h"
+#include "base/numbers.h"
 #include "request/options.h"
 #include "host/named.h"
 #include "host/source.h"
@@ -223,7 +224,9 @@ int face_send_ahead(const I2VNamed *named, int count, const I2VInterrupt *interr
     Ask *asks = av_calloc((size_t)count, sizeof(*asks));
     AVDictionary **options = av_calloc((size_t)count, sizeof(AVDictionary *));
     int ret = asks && options ? 0 : AVERROR(ENOMEM), used = 0;
+    Numbers numbers;
 
+    numbers_begin(&numbers);
     for (int i = 0; i < count && ret >= 0; i++) {
         Ask *ask = &asks[used];
         ask->options = &options[used];
@@ -238,7 +241,7 @@ int face_send_ahead(const I2VNamed *named, int count, const I2VInterrupt *interr
         av_dict_free(&options[i]);
     av_free(options);
     av_free(asks);
-    return FFMIN(ret, 0);
+    return numbers_end(&numbers, FFMIN(ret, 0));
 }
 
 /* What a file can tell of where it comes from, for whoever opens it without us. The clip
