@@ -344,3 +344,13 @@ REQUEST=(-f i2v -prompt hello -duration 4)
     says_in_one ca_file none.pem
 }
 
+
+@test "a last frame that does not exist ends it before anything is sent, whatever is known of the model" {
+    local model
+    for model in google/veo-3.1-first-last-image-to-video nobody/knows-it nobody/knows-it,google/veo-3.1-i2v; do
+        ends_with 64 fetch --model "$model" --prompt p --end_image none.png still.png
+        same 1 "$(grep -c none.png <<<"$stderr")"
+        says_in_one none.png "no such file"
+    done
+    expect_creates 0
+}
