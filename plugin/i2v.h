@@ -174,7 +174,7 @@ I2V_API int i2v_submit(const char *url, AVDictionary **options,
  * @retval AVERROR(EINVAL)    a bad option, or one that the model does not take
  * @retval AVERROR(ENOENT)    there is nothing to reuse, or no such still
  * @retval AVERROR(ENOKEY)    there is no API key
- * @retval AVERROR(EDOM)      the price is above max_cost, or not known while there is a
+ * @retval AVERROR(ECANCELED) the price is above max_cost, or not known while there is a
  * limit
  * @retval AVERROR(EPERM)     moderation refused
  * @retval AVERROR_EXTERNAL   the generation failed

@@ -22,6 +22,7 @@
 
 #include "base/clock.h"
 #include "base/line.h"
+#include "base/text.h"
 
 #define REDRAWN_US (1000000LL)
 #define QUIET_US   (30 * 1000000LL)
@@ -155,6 +156,7 @@ void events_say(Events *events, int level, const char *format, ...)
     va_start(args, format);
     vsnprintf(sentence, sizeof(sentence), format, args);
     va_end(args);
+    text_defuse(sentence);
     say(events, level, sentence);
 }
 
@@ -167,6 +169,7 @@ int events_fail(Events *events, Outcome *out, Failure kind, int error, const cha
     va_start(args, format);
     vsnprintf(sentence, sizeof(sentence), format, args);
     va_end(args);
+    text_defuse(sentence);
     if (events->voice != EVENTS_HELD)
         say(events, AV_LOG_ERROR, sentence);
     outcome_set(out, kind, error, sentence);

@@ -17,6 +17,7 @@
 #include "job/job.h"
 #include "journey/journey.h"
 #include "ctl/manifest.h"
+#include "ctl/print.h"
 #include "request/request.h"
 #include "still/still.h"
 
@@ -296,7 +297,7 @@ static int print_result(Batch *b, const Shot *shot, int its_ret,
                         const JourneyReport *report)
 {
     cJSON *result = describe(shot, its_ret, report);
-    char *text = result ? cJSON_PrintUnformatted(result) : NULL;
+    char *text = result ? ctl_json_text(result, false) : NULL;
     int ret = text ? 0 : AVERROR(ENOMEM);
 
     if (isatty(STDOUT_FILENO))
@@ -305,7 +306,7 @@ static int print_result(Batch *b, const Shot *shot, int its_ret,
         ret = events_fail(b->voice, b->out, FAILURE_STORE, AVERROR(EIO),
                           "Cannot print the result of %s: %s.", shot->line->name,
                           av_err2str(AVERROR(errno)));
-    cJSON_free(text);
+    av_free(text);
     cJSON_Delete(result);
     return ret;
 }

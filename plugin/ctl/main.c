@@ -354,6 +354,7 @@ static int run(int argc, char **argv)
     size_t at = 0;
     int ret;
 
+    options_write_as_command();
     while (at < FF_ARRAY_ELEMS(commands) && strcmp(argv[1], commands[at].name))
         at++;
     if (at == FF_ARRAY_ELEMS(commands)) {

@@ -95,7 +95,9 @@ void face_release(char *movie)
 
 void face_complain(const char *filter, const char *sentence)
 {
-    av_log(log_of(filter), AV_LOG_ERROR, "%s\n", sentence);
+    Outcome out = {.log = log_of(filter)};
+
+    outcome_say(&out, AV_LOG_ERROR, "%s", sentence);
 }
 
 void face_empty_graph(AVFilterGraph *graph)

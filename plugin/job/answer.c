@@ -86,13 +86,14 @@ Phase answer_refuse(Job *job, const EngineAnswer *answer)
     job_note(job, "refused", NULL, answer->text, 0);
     if (answer->moderated)
         job_fail(job, job_kind_of(answer->error), answer->error,
-                 "The gateway's moderation refused the request: %s (HTTP %d); it is not "
-                 "tried again; -take %d asks anew.",
-                 answer->text, answer->status, job->request->take + 1);
+                 "The %s's moderation refused the request: %s (HTTP %d); it is not "
+                 "tried again; %stake %d asks anew.",
+                 job->request->engine->called, answer->text, answer->status,
+                 options_dash(), job->request->take + 1);
     else
         job_fail(job, job_kind_of(answer->error), answer->error,
-                 "The gateway refused the request: %s (HTTP %d).", answer->text,
-                 answer->status);
+                 "The %s refused the request: %s (HTTP %d).",
+                 job->request->engine->called, answer->text, answer->status);
     /* If this cannot be written, a later run looks for it in vain. */
     Outcome refused = job->out;
     record_set(&r->error, answer->text);
@@ -108,8 +109,8 @@ Phase answer_create_again(Job *job, const char *why, int64_t us)
         return PHASE_END;
     if (us)
         events_say(job->events, AV_LOG_WARNING,
-                   "The gateway did not take the request (%s); trying again in %.0f s.",
-                   why, (double)us / SECOND_US);
+                   "The %s did not take the request (%s); trying again in %.0f s.",
+                   job->request->engine->called, why, (double)us / SECOND_US);
     else
         events_say(job->events, AV_LOG_WARNING, "%s; sending it anew.", why);
     job_note(job, "retry", NULL, why, 1);
@@ -176,11 +177,11 @@ static Phase end_gone(Job *job, const EngineJob *state)
 {
     if (store_has_clip(job->store, job->record))
         return job_succeed(job);
-    return job_fail(
-        job, FAILURE_GATEWAY, AVERROR_EXTERNAL,
-        "The clip of generation %s is no longer in the store, and the gateway "
-        "no longer has it: %s; -take %d buys a new one.",
-        job->record->id, state->error, job->request->take + 1);
+    return job_fail(job, FAILURE_GATEWAY, AVERROR_EXTERNAL,
+                    "The clip of generation %s is no longer in the store, and the %s "
+                    "no longer has it: %s; %stake %d buys a new one.",
+                    job->record->id, job->request->engine->called, state->error,
+                    options_dash(), job->request->take + 1);
 }
 
 static Phase end_failed(Job *job, const EngineJob *state)
@@ -215,8 +216,8 @@ static Phase end_failed(Job *job, const EngineJob *state)
         return job_fail(
             job, FAILURE_MODERATED, AVERROR(EPERM),
             "Moderation refused the generation %s: %s; it is not tried again; "
-            "-take %d asks anew.",
-            r->id, state->error, job->request->take + 1);
+            "%stake %d asks anew.",
+            r->id, state->error, options_dash(), job->request->take + 1);
     return job_fail(job, FAILURE_GATEWAY, AVERROR_EXTERNAL,
                     "The generation %s failed: %s.", r->id, state->error);
 }

@@ -105,6 +105,7 @@ static Phase leave(Job *job, Failure kind, int error, const char *why)
 {
     const char *id = job->record ? job->record->id : NULL;
     RecordState state = job->record ? job->record->state : RECORD_NEW;
+    const char *called = job->request->engine->called;
     const char *cause = job->cause[0] ? job->cause : "it is on its way";
 
     if (!job->record) /* not looked at yet */
@@ -112,20 +113,20 @@ static Phase leave(Job *job, Failure kind, int error, const char *why)
     if (job->phase == PHASE_POLL && job->fetch.refused)
         return job_fail(
             job, kind, error,
-            "%s The clip of generation %s is ready at the gateway and cannot be fetched "
+            "%s The clip of generation %s is ready at the %s and cannot be fetched "
             "(%s); the same command tries again and buys nothing.",
-            why, id, cause);
+            why, id, called, cause);
     if (job->phase == PHASE_FETCH)
         return job_fail(
             job, kind, error,
-            "%s The clip of generation %s is ready at the gateway and not here yet (%s); "
+            "%s The clip of generation %s is ready at the %s and not here yet (%s); "
             "the same command fetches it and buys nothing.",
-            why, id, cause);
+            why, id, called, cause);
     if (state == RECORD_RUNNING || state == RECORD_READY)
         return job_fail(
             job, kind, error,
-            "%s The generation %s goes on at the gateway; the same command picks it up.",
-            why, id);
+            "%s The generation %s goes on at the %s; the same command picks it up.", why,
+            id, called);
     if (state == RECORD_SENT)
         return job_fail(
             job, kind, error,

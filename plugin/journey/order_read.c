@@ -150,11 +150,13 @@ static int build(Order *o, Model *model, Outcome *check, Outcome *out)
     request_free(&o->request);
     if ((ret = request_check(o->options, model, check, &o->request)) < 0 ||
         (ret = request_check_gateway(o->request, o->options, check)) < 0 ||
-        (ret = request_check_places(o->request, o->options, check)) < 0 ||
-        (!o->still && !o->end && (ret = read_stills(o, out)) < 0) ||
-        (ret = request_settle(o->request, o->still, o->end, check)) < 0 ||
-        (!o->store && (ret = store_open(o->request->store, out, &o->store)) < 0))
+        (ret = request_check_places(o->request, o->options, check)) < 0)
+        return order_not_of_still(ret, check);
+    if ((!o->still && !o->end && (ret = read_stills(o, out)) < 0) ||
+        (ret = request_settle(o->request, o->still, o->end, check)) < 0)
         return ret;
+    if (!o->store && (ret = store_open(o->request->store, out, &o->store)) < 0)
+        return order_not_of_still(ret, out);
     events_set_key(o->events, o->request->key);
     o->settled = true;
     return 0;

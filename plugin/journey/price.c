@@ -17,8 +17,8 @@ static int price_by(const Catalogue *catalogue, const Request *r, CataloguePrice
     int ret;
 
     if (n < 0) {
-        av_strlcpy(price->text, "the gateway does not list the model",
-                   sizeof(price->text));
+        snprintf(price->text, sizeof(price->text), "the %s does not list the model",
+                 r->engine->called);
         ret = AVERROR(ENOENT);
     } else {
         ret = fields ? r->engine->price(catalogue, n, fields, request_seconds(r), price)
@@ -44,7 +44,8 @@ static int look_up(const Request *r, const AVIOInterruptCB *interrupt,
     if ((ret = served_ask(r, r->max_cost >= 0, interrupt, &served)) < 0)
         return ret;
     if ((ret = served.ret) < 0)
-        snprintf(price->text, sizeof(price->text), "the gateway's list: %s", served.why);
+        snprintf(price->text, sizeof(price->text), "the %s's list: %s", r->engine->called,
+                 served.why);
     else
         ret = price_by(served.catalogue, r, price);
     served_release();
@@ -57,7 +58,7 @@ static int refuse_unknown(const Request *r, Events *events, const CataloguePrice
     bool unpriced = error == AVERROR(ENODATA) || error == AVERROR(ENOENT);
     return events_fail(
         events, out, unpriced ? FAILURE_REQUEST : FAILURE_GATEWAY,
-        unpriced ? AVERROR(EDOM) : error,
+        unpriced ? AVERROR(ECANCELED) : error,
         "The price of this clip is not known (%s), and max_cost=%.10g allows none that is "
         "not; nothing sent.",
         price->text, r->max_cost);
@@ -91,7 +92,7 @@ int price_ask(const Request *r, Events *events, const AVIOInterruptCB *interrupt
     if (r->max_cost < 0 || price.usd <= r->max_cost + 1e-9)
         return 0;
     return events_fail(
-        events, out, FAILURE_REQUEST, AVERROR(EDOM),
+        events, out, FAILURE_REQUEST, AVERROR(ECANCELED),
         "This clip would cost %s%.4g USD (%s), which is above max_cost=%.10g; nothing sent.",
         price.at_most ? "up to " : "", price.usd, price.text, r->max_cost);
 }

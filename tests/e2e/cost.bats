@@ -44,6 +44,7 @@ rate() { # model, jq condition on a variant: its price, as the stand-in lists it
     says_in_one 0.52 max_cost=0.51 "nothing sent"
     refused ff "${REQUEST[@]}" -max_cost 0.519 -i still.png "${PEEK[@]}"
     says_in_one 0.52 max_cost=0.519
+    says_not "out of domain"
     refused ff -i "i2v:still.png?prompt=p&duration=4&max_cost=.5" "${PEEK[@]}"
     I2V_DEFAULTS=max_cost=0.1 refused ff "${REQUEST[@]}" -i still.png "${PEEK[@]}"
     expect_creates 0
