@@ -14,6 +14,7 @@
 #include "store/clip.h"
 #include "base/compat.h"
 #include "base/events.h"
+#include "base/numbers.h"
 #include "journey/journey.h"
 #include "request/options.h"
 
@@ -44,18 +45,19 @@ const AVInputFormat *i2v_demuxer(void)
  * for the very turn that it is called in. */
 static _Thread_local bool inside;
 
-static int enter(void)
+static int enter(Numbers *numbers)
 {
     if (inside)
         return AVERROR(EDEADLK);
     inside = true;
+    numbers_begin(numbers);
     return 0;
 }
 
-static int leave(int ret)
+static int leave(Numbers *numbers, int ret)
 {
     inside = false;
-    return ret;
+    return numbers_end(numbers, ret);
 }
 
 /* Opening */
@@ -95,15 +97,17 @@ static int open_clip(AVFormatContext **ps, const char *url, AVDictionary **optio
 int i2v_open(AVFormatContext **ps, const char *url, AVDictionary **options,
              const AVIOInterruptCB *interrupt)
 {
+    Numbers numbers;
+
     if (!*ps && !(*ps = avformat_alloc_context()))
         return AVERROR(ENOMEM);
-    int ret = enter();
+    int ret = enter(&numbers);
     if (ret < 0) {
         avformat_free_context(*ps);
         *ps = NULL;
         return ret;
     }
-    return leave(open_clip(ps, url, options, interrupt));
+    return leave(&numbers, open_clip(ps, url, options, interrupt));
 }
 
 int i2v_open_input(AVFormatContext **ps, const char *url, AVDictionary **options)
@@ -117,9 +121,10 @@ int i2v_check(const char *url, AVDictionary **options, char *key)
 {
     Ask ask = {.url = url, .options = options};
     Outcome out = {.log = events_anyone};
-    int ret = enter();
+    Numbers numbers;
+    int ret = enter(&numbers);
 
-    return ret < 0 ? ret : leave(journey_check(&ask, key, &out));
+    return ret < 0 ? ret : leave(&numbers, journey_check(&ask, key, &out));
 }
 
 int i2v_fetch(const char *url, AVDictionary **options, const AVIOInterruptCB *interrupt,
@@ -127,10 +132,11 @@ int i2v_fetch(const char *url, AVDictionary **options, const AVIOInterruptCB *in
 {
     Ask ask = {.url = url, .options = options, .interrupt = interrupt};
     Outcome out = {.log = events_anyone};
-    int ret = enter();
+    Numbers numbers;
+    int ret = enter(&numbers);
 
     *path = NULL;
-    return ret < 0 ? ret : leave(journey_fetch(&ask, path, &out));
+    return ret < 0 ? ret : leave(&numbers, journey_fetch(&ask, path, &out));
 }
 
 int i2v_submit(const char *url, AVDictionary **options, const AVIOInterruptCB *interrupt,
@@ -138,9 +144,10 @@ int i2v_submit(const char *url, AVDictionary **options, const AVIOInterruptCB *i
 {
     Ask ask = {.url = url, .options = options, .interrupt = interrupt};
     Outcome out = {.log = events_anyone};
-    int ret = enter();
+    Numbers numbers;
+    int ret = enter(&numbers);
 
-    return ret < 0 ? ret : leave(journey_submit(&ask, true, key, &out));
+    return ret < 0 ? ret : leave(&numbers, journey_submit(&ask, true, key, &out));
 }
 
 const AVClass *i2v_get_class(void)

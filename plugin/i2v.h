@@ -37,8 +37,7 @@ extern "C" {
  * @par Errors
  * Functions return 0, or a negative AVERROR code whose cause is said in a sentence
  * through av_log() at AV_LOG_ERROR. What is said before that is at AV_LOG_INFO: each
- * change of status, and how long it has taken, every 30 s; where standard error is a
- * terminal, instead each second, as a line that ends in "\r".
+ * status when it is first heard, and every 30 s how long it has taken.
  *
  * @par Threads
  * Any number of threads may call any function at once; each call needs a `url`, `options`
@@ -175,7 +174,7 @@ I2V_API int i2v_submit(const char *url, AVDictionary **options,
  * @retval AVERROR(EINVAL)    a bad option, or one that the model does not take
  * @retval AVERROR(ENOENT)    there is nothing to reuse, or no such still
  * @retval AVERROR(ENOKEY)    there is no API key
- * @retval AVERROR(EDOM)      the price is above max_cost, or not known while there is a
+ * @retval AVERROR(ECANCELED) the price is above max_cost, or not known while there is a
  * limit
  * @retval AVERROR(EPERM)     moderation refused
  * @retval AVERROR_EXTERNAL   the generation failed

@@ -1,11 +1,14 @@
 /* i2v: the hooked functions: resolve, decide, forward
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
+#include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include "command/command.h"
+#include "command/names.h"
 #include "fetch.h"
 #include "host.h"
 #include "inherit.h"
@@ -61,6 +64,9 @@ ON_THREAD Host *entered;
  * parsed within it (-f lavfi) is given up when that open is. */
 ON_THREAD struct AVFormatContext **opening;
 
+/* The program takes the lines of the log itself: what they come to is its own. */
+static atomic_bool has_own_log;
+
 /* Only glibc has this, and only its loader gives constructors the command line. */
 extern const char *gnu_get_libc_version(void) __attribute__((weak));
 
@@ -109,6 +115,7 @@ static const I2VFace *loaded_plugin(Host *host)
 static void enter_plugin(Interrupt *interrupt, const I2VFace *plugin)
 {
     inside++;
+    plugin->allow_line(!atomic_load(&has_own_log) && names_wants_stats(words_get()));
     interrupt_begin(interrupt, plugin, opening ? *opening : NULL);
 }
 
@@ -206,6 +213,17 @@ int avio_open2(struct AVIOContext **s, const char *url, int flags,
     if (path)
         plugin->release(path);
     return ret;
+}
+
+/* ---- the log ---- */
+
+void av_log_set_callback(void (*callback)(void *, int, const char *, va_list))
+{
+    ENTER(av_log_set_callback);
+
+    if (!inside)
+        atomic_store(&has_own_log, true);
+    real(callback);
 }
 
 /* ---- filter graphs ---- */

@@ -21,14 +21,16 @@
 #include <libavutil/time.h>
 
 #include "base/clock.h"
+#include "base/line.h"
+#include "base/text.h"
 
-#define TERMINAL_US (1000000LL)
-#define QUIET_US    (30 * 1000000LL)
+#define REDRAWN_US (1000000LL)
+#define QUIET_US   (30 * 1000000LL)
 
-/* The process has one terminal and one watchdog: whether a progress line waits for its
- * end, and when something was last said, clock_now(). */
-static atomic_bool open_line;
+/* The process has one watchdog and one line: when something was last said, and the line
+ * drawn, clock_now(). */
 static _Atomic int64_t spoken;
+static _Atomic int64_t drawn;
 
 static atomic_bool warned;  ///< of an I2V_LOG that cannot be written
 static atomic_bool several; ///< requests of this process, whose lines mix
@@ -36,7 +38,6 @@ static atomic_bool several; ///< requests of this process, whose lines mix
 struct Events {
     void *log;
     int fd; ///< I2V_LOG, -1 when there is none
-    bool terminal;
     EventsVoice voice;
     char key[65];
     char id[256];
@@ -88,7 +89,6 @@ Events *events_alloc(void *log, EventsVoice voice)
         return NULL;
     events->log = log;
     events->voice = voice;
-    events->terminal = isatty(STDERR_FILENO);
     if (is_full(voice))
         atomic_store(&spoken, clock_now());
     events->fd = -1;
@@ -102,18 +102,10 @@ Events *events_alloc(void *log, EventsVoice voice)
     return events;
 }
 
-void events_end_line(void)
-{
-    if (atomic_exchange(&open_line, false))
-        av_log(NULL, AV_LOG_INFO, "\n");
-}
-
 void events_free(Events **events)
 {
     if (!*events)
         return;
-    if (is_full((*events)->voice))
-        events_end_line();
     if ((*events)->fd >= 0)
         close((*events)->fd);
     av_freep(events);
@@ -150,8 +142,6 @@ static void say(Events *events, int level, const char *sentence)
         return;
     if (events->voice == EVENTS_BRIEF && level == AV_LOG_INFO)
         level = AV_LOG_VERBOSE;
-    if (level <= av_log_get_level())
-        events_end_line();
     av_log(events->log, level, "%s%.*s%s%s\n", sign ? "[key " : "", sign ? 12 : 0,
            events->key, sign ? "] " : "", sentence);
     if (level <= av_log_get_level())
@@ -166,6 +156,7 @@ void events_say(Events *events, int level, const char *format, ...)
     va_start(args, format);
     vsnprintf(sentence, sizeof(sentence), format, args);
     va_end(args);
+    text_defuse(sentence);
     say(events, level, sentence);
 }
 
@@ -178,6 +169,7 @@ int events_fail(Events *events, Outcome *out, Failure kind, int error, const cha
     va_start(args, format);
     vsnprintf(sentence, sizeof(sentence), format, args);
     va_end(args);
+    text_defuse(sentence);
     if (events->voice != EVENTS_HELD)
         say(events, AV_LOG_ERROR, sentence);
     outcome_set(out, kind, error, sentence);
@@ -245,17 +237,24 @@ void events_note_failure(Events *events, Outcome *out)
     out->noted = true;
 }
 
-void events_progress(Events *events, const char *what, int64_t elapsed, double percent)
+void events_progress(Events *events, const char *what, int64_t elapsed, double usual)
 {
     int64_t now = clock_now();
-    char share[16] = "";
+    bool line = line_is_possible();
+    char text[256], expected[32] = "";
 
-    if (now - atomic_load(&spoken) < (events->terminal ? TERMINAL_US : QUIET_US))
+    if (line ? line_is_drawn() && now - atomic_load(&drawn) < REDRAWN_US
+             : now - atomic_load(&spoken) < QUIET_US)
         return;
+    if (usual > 0)
+        snprintf(expected, sizeof(expected), ", %.0f s usual", FFMAX(usual, 1));
+    snprintf(text, sizeof(text), "%s%s, %lld s%s", line ? "i2v: " : "", what,
+             (long long)(elapsed / 1000000), expected);
     atomic_store(&spoken, now);
-    if (percent >= 0)
-        snprintf(share, sizeof(share), " %.0f%%", percent);
-    av_log(events->log, AV_LOG_INFO, "%s%s, %lld s%s", what, share,
-           (long long)(elapsed / 1000000), events->terminal ? "    \r" : "\n");
-    atomic_store(&open_line, events->terminal && av_log_get_level() >= AV_LOG_INFO);
+    if (!line) {
+        av_log(events->log, AV_LOG_INFO, "%s\n", text);
+        return;
+    }
+    atomic_store(&drawn, now);
+    line_draw(text);
 }

@@ -52,12 +52,8 @@ typedef enum EventsVoice {
  */
 Events *events_alloc(void *log, EventsVoice voice);
 
-/** Frees, and if it is a full voice ends a progress line that stands open; sets *events
- * to NULL. */
+/** Frees; sets *events to NULL. */
 void events_free(Events **events);
-
-/** End a progress line that stands open, before something else is printed. */
-void events_end_line(void);
 
 /** Another context for av_log(); borrowed. */
 void events_set_log(Events *events, void *log);
@@ -70,7 +66,7 @@ void events_set_id(Events *events, const char *generation_id);
  * begins with its key. Thread-safe. */
 void events_tell_apart(void);
 
-/** Say a sentence on the log, behind a progress line that stands open.
+/** Say a sentence on the log.
  * @param format  without a newline */
 void events_say(Events *events, int level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -87,12 +83,13 @@ void events_note(Events *events, const Event *event);
 void events_note_failure(Events *events, Outcome *out);
 
 /**
- * Say how it stands, as often as it is due: refreshed each second on a terminal, a line
- * every 30 s elsewhere. Call as often as convenient.
- * @param what     "queued", "downloading"
+ * Say how it stands, as often as it is due: in the line of the terminal that is redrawn
+ * each second, until line_erase(), or a line every 30 s where there is none. Call as
+ * often as convenient.
+ * @param what     "queued", "3 generating, 1 queued"
  * @param elapsed  microseconds since it began
- * @param percent  0..100, < 0 = not known
+ * @param usual    seconds that it usually takes, 0 = not known
  */
-void events_progress(Events *events, const char *what, int64_t elapsed, double percent);
+void events_progress(Events *events, const char *what, int64_t elapsed, double usual);
 
 #endif

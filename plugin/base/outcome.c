@@ -9,6 +9,8 @@
 #include <libavutil/avstring.h>
 #include <libavutil/log.h>
 
+#include "base/text.h"
+
 static void say(const Outcome *out, int level, const char *sentence)
 {
     if (!out || !out->quiet)
@@ -23,6 +25,7 @@ void outcome_say(const Outcome *out, int level, const char *format, ...)
     va_start(args, format);
     vsnprintf(sentence, sizeof(sentence), format, args);
     va_end(args);
+    text_defuse(sentence);
     say(out, level, sentence);
 }
 
@@ -34,6 +37,7 @@ int outcome_fail(Outcome *out, Failure kind, int error, const char *format, ...)
     va_start(args, format);
     vsnprintf(sentence, sizeof(sentence), format, args);
     va_end(args);
+    text_defuse(sentence);
     say(out, AV_LOG_ERROR, sentence);
     return outcome_set(out, kind, error, sentence);
 }

@@ -77,6 +77,27 @@ void text_tidy(char *text)
     *to = '\0';
 }
 
+void text_defuse(char *text)
+{
+    const uint8_t *from = (const uint8_t *)text, *end = from + strlen(text);
+    char *to = text;
+
+    while (from < end) {
+        const uint8_t *start = from;
+        int32_t code;
+        bool valid = av_utf8_decode(&code, &from, end, 0) >= 0;
+        if (!valid)
+            from = start + 1;
+        if (!valid || (is_control(code) && code != '\n' && code != '\t')) {
+            *to++ = '?';
+        } else {
+            memmove(to, start, (size_t)(from - start));
+            to += from - start;
+        }
+    }
+    *to = '\0';
+}
+
 void text_trim(char *text)
 {
     const char *from = text + strspn(text, " \t\r\n\v\f");

@@ -25,6 +25,11 @@ bool text_is_plain(const char *text);
  * what is not valid, one space for control characters and spaces in a row. */
 void text_tidy(char *text);
 
+/** Make a text harmless to a terminal and otherwise leave it as it is: a ? for each
+ * control character, those of the C1 range among them, but line feed and tab, and for
+ * what is not valid UTF-8. */
+void text_defuse(char *text);
+
 /** Drop the white space at both ends of a text. */
 void text_trim(char *text);
 

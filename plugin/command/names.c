@@ -142,3 +142,16 @@ bool names_hides(const char *name)
 {
     return names_has(hiding, name);
 }
+
+bool names_wants_stats(char *const *words)
+{
+    CommandProgram program = names_program(words);
+    bool wants = true;
+
+    if (program != COMMAND_FFMPEG && program != COMMAND_FFPLAY)
+        return true;
+    while (*++words)
+        if (!strcmp(*words, "-stats") || !strcmp(*words, "-nostats"))
+            wants = (*words)[1] == 's';
+    return wants;
+}

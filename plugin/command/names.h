@@ -17,6 +17,10 @@ typedef enum CommandProgram {
  * ffmpeg5, ffmpeg_g. @param words  argv, or NULL */
 CommandProgram names_program(char *const *words);
 
+/** Whether a command line lets ffmpeg or ffplay redraw how far it is: -nostats is not the
+ * last word on that. @param words  argv, or NULL */
+bool names_wants_stats(char *const *words);
+
 /** What is known of the very program that gets the command line. */
 typedef struct CommandDialect {
     unsigned avformat_major; ///< of its libavformat

@@ -11,6 +11,8 @@
 
 #include <libavutil/mem.h>
 
+#include "base/line.h"
+#include "ctl/print.h"
 #include "job/job.h"
 #include "journey/film.h"
 #include "journey/shots.h"
@@ -48,16 +50,16 @@ static int print_result(void *opaque, const Shot *shot, int its_ret,
 {
     const Shots *shots = opaque;
     cJSON *result = describe(shot, its_ret, report);
-    char *text = result ? cJSON_PrintUnformatted(result) : NULL;
+    char *text = result ? ctl_json_text(result, false) : NULL;
     int ret = text ? 0 : AVERROR(ENOMEM);
 
     if (isatty(STDOUT_FILENO))
-        events_end_line();
+        line_erase();
     if (text && (puts(text) < 0 || fflush(stdout)))
         ret = events_fail(shots->voice, shots->out, FAILURE_STORE, AVERROR(EIO),
                           "Cannot print the result of %s: %s.", shot->line->name,
                           av_err2str(AVERROR(errno)));
-    cJSON_free(text);
+    av_free(text);
     cJSON_Delete(result);
     return ret;
 }
@@ -113,6 +115,7 @@ int ctl_fetch_many(Arguments *arguments, Outcome *out)
     still_keep(KEPT_BYTES);
     shots.voice = events_alloc(out->log, EVENTS_FULL);
     ret = shots.voice ? fetch(&shots, arguments) : AVERROR(ENOMEM);
+    line_erase();
     shots_free(&shots);
     events_free(&shots.voice);
     return outcome_end(out, ret == AVERROR(ENOMEM) ? FAILURE_NONE : FAILURE_REQUEST, ret);

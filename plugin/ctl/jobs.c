@@ -169,12 +169,12 @@ static int print_json(const Store *store, Survey *survey, Outcome *out)
         }
         char *clip = clip_of(store, &survey->rows[i]);
         cJSON *job = describe(record, clip);
-        char *text = job ? cJSON_Print(job) : NULL;
+        char *text = job ? ctl_json_text(job, true) : NULL;
         ret = text ? 0 : AVERROR(ENOMEM);
         if (text)
             printf("%s%s", separator, text);
         separator = ", ";
-        cJSON_free(text);
+        av_free(text);
         cJSON_Delete(job);
         av_free(clip);
         record_free(&record);

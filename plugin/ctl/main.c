@@ -19,6 +19,7 @@
 
 #include "i2v.h"
 #include "base/events.h"
+#include "base/line.h"
 #include "ctl/ctl.h"
 #include "ctl/print.h"
 #include "exec/exec.h"
@@ -356,6 +357,7 @@ static int run(int argc, char **argv)
     size_t at = 0;
     int ret;
 
+    options_write_as_command();
     while (at < FF_ARRAY_ELEMS(commands) && strcmp(argv[1], commands[at].name))
         at++;
     if (at == FF_ARRAY_ELEMS(commands)) {
@@ -372,6 +374,7 @@ static int run(int argc, char **argv)
     outcome_end(&out, FAILURE_REQUEST, ret);
     if (ret >= 0) {
         catch_signals();
+        line_allow(true);
         ret = commands[at].run(&arguments, &out);
     }
     av_dict_free(&arguments.options);

@@ -7,6 +7,8 @@
 #ifndef I2V_CTL_PRINT_H
 #define I2V_CTL_PRINT_H
 
+#include <stdbool.h>
+
 #include <cjson/cJSON.h>
 
 #include "base/outcome.h"
@@ -14,6 +16,10 @@
 /** Print a line at once. @param what  it is, for the sentence when it cannot be printed
  * @return 0 or a negative AVERROR */
 int ctl_print_line(const char *line, const char *what, Outcome *out);
+
+/** A value as text, in which nothing is left that a terminal would obey.
+ * @return free with av_free(), NULL without memory */
+char *ctl_json_text(const cJSON *json, bool formatted);
 
 /** Print a value, to be followed by ctl_print_end().
  * @param json  taken over; NULL when there was no memory for it

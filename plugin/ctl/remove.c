@@ -9,6 +9,7 @@
 #include <libavutil/mem.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "ctl/meant.h"
 
 int ctl_prune(Arguments *arguments, Outcome *out)
@@ -47,7 +48,7 @@ static const char *consequence_of(RecordState state)
         return "it may have been accepted: made again, it is sent anew, and may then be "
                "paid for twice";
     case RECORD_RUNNING:
-        return "its generation goes on at the gateway and is charged there: made again, "
+        return "its generation goes on and is charged: made again, "
                "it is paid for twice";
     case RECORD_READY:
         return "its clip was paid for and is not here: made again, it is paid for twice";
@@ -73,7 +74,7 @@ static void describe(const Record *r, AVBPrint *text)
     if (r->client_ids)
         av_bprintf(text, ", client request id %s", r->client_ids);
     if (price >= 0)
-        av_bprintf(text, ", $%.4g", price);
+        av_bprintf(text, ", %.4g USD", price);
     av_bprintf(text, "; %s.", consequence_of(r->state));
 }
 
@@ -105,6 +106,7 @@ static int forget_locked(const Store *store, const char *key, bool asked, Outcom
         goto end;
     }
     describe(r, &text);
+    text_defuse(text.str);
     if (!asked)
         outcome_say(out, AV_LOG_INFO, "The request %s", text.str);
     else if (!is_agreed(text.str))

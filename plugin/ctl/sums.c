@@ -86,9 +86,7 @@ static int sum_up(Survey *survey, bool by_model, Sum *sums, Sum *total)
 
 static const char *shown(const Sum *sum)
 {
-    return !*sum->label                                                ? "-"
-           : text_is_utf8(sum->label) && !text_has_control(sum->label) ? sum->label
-                                                                       : "?";
+    return !*sum->label ? "-" : text_is_plain(sum->label) ? sum->label : "?";
 }
 
 static void print_row(const Sum *sum, int width)

@@ -126,7 +126,7 @@ static int wait_for_one(const Meant *meant, const Arguments *arguments, Outcome 
     if (!sent)
         ret = wait_for(meant->key, arguments, EVENTS_HELD, NULL, out);
     if (ret == AVERROR_HTTP_NOT_FOUND)
-        return pass_over(meant->key, "the gateway does not know its generation", out);
+        return pass_over(meant->key, "its generation is not known there", out);
     if (ret < 0 && out->held)
         outcome_say(out, AV_LOG_ERROR, "%s", out->why);
     return ret;

@@ -112,6 +112,7 @@ const Engine aimlapi = {
     .name = ENGINE_DEFAULT,
     .base_url = ENGINE_DEFAULT_URL,
     .model = ENGINE_DEFAULT_MODEL,
+    .called = "gateway",
     .listing = "usage log",
     .needs_key = true,
     .takes_urls = true,

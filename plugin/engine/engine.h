@@ -148,6 +148,7 @@ typedef struct EngineCall EngineCall;
 
 typedef struct Engine {
     const char *name;
+    const char *called;   ///< what a sentence calls the service, "gateway"
     const char *base_url; ///< origin, or NULL: it must be given
     const char *path;    ///< below an origin that is given without one; NULL: base_url is
                          ///< an origin and nothing more

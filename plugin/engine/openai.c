@@ -166,6 +166,7 @@ static const char *const key_variables[] = {NULL};
 const Engine openai = {
     .name = "openai",
     .path = "/v1",
+    .called = "server",
     .listing = "list of videos",
     .listed_within = 30,
     .asks = 5,

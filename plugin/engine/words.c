@@ -3,6 +3,7 @@
 #include "engine/words.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include <libavutil/avstring.h>
 #include <libavutil/bprint.h>
@@ -110,6 +111,15 @@ static void say_error(const cJSON *error, AVBPrint *text, int depth)
     }
 }
 
+/* They come to stand within a sentence: one line, without a full stop of its own. */
+static void make_clause(char *text)
+{
+    text_tidy(text);
+    size_t size = strlen(text);
+    if (size > 1 && text[size - 1] == '.' && text[size - 2] != '.')
+        text[size - 1] = '\0';
+}
+
 bool words_of(const cJSON *error, char *text, size_t size)
 {
     AVBPrint said;
@@ -119,7 +129,7 @@ bool words_of(const cJSON *error, char *text, size_t size)
     av_strlcpy(text, said.str, size);
     av_bprint_finalize(&said, NULL);
     bool something = *text;
-    text_tidy(text);
+    make_clause(text);
     return something;
 }
 
@@ -160,7 +170,7 @@ static void say_other(const char *body, size_t size, char *text, size_t text_siz
         av_bprintf(&said, "%.*s", (int)FFMIN(size, 160), size ? body : "");
     av_strlcpy(text, said.str, text_size);
     av_bprint_finalize(&said, NULL);
-    text_tidy(text);
+    make_clause(text);
     av_free(page);
 }
 
@@ -226,6 +236,6 @@ bool words_of_reasons(const cJSON *json, char *text, size_t size)
     collect_reasons(json, false, &said, &filtered, 0);
     av_strlcpy(text, said.str, size);
     av_bprint_finalize(&said, NULL);
-    text_tidy(text);
+    make_clause(text);
     return filtered || words_are_moderation(text) || av_stristr(text, "filter");
 }

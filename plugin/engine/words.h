@@ -8,7 +8,8 @@
 
 #include <cjson/cJSON.h>
 
-/** What an error's body says, in one line without control characters. */
+/** What an error's body says, in one line without control characters, to stand within a
+ * sentence: a full stop at its end is left out. */
 void words_of_body(const char *body, size_t size, char *text, size_t text_size);
 
 /** The same of an error within an answer; "" for one that says nothing.

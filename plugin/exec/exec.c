@@ -14,6 +14,7 @@
 
 #include "base/compat.h"
 #include "base/events.h"
+#include "base/line.h"
 #include "base/text.h"
 #include "command/check.h"
 #include "exec/help.h"
@@ -234,6 +235,7 @@ static int prepare(Exec *e, char ***run)
     if (e->command->is_final || !e->command->nb_requests)
         return 0; /* it is not about us, and the program's to judge */
     take_level(e);
+    line_allow(names_wants_stats(e->words));
     if ((ret = check(e)) < 0)
         return ret;
     ret = trial_run(&e->program, e->words, e->command, &e->out, &status);

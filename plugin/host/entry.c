@@ -11,6 +11,7 @@
 #include <libavutil/mem.h>
 
 #include "base/compat.h"
+#include "base/line.h"
 #include "host/face_parts.h"
 #include "i2v_internal.h"
 #include "request/options.h"
@@ -128,11 +129,17 @@ static int open_input(AVFormatContext **ps, const char *url, AVDictionary **opti
     return ret;
 }
 
+static void allow_line(int allowed)
+{
+    line_allow(allowed);
+}
+
 __attribute__((visibility("default"))) const I2VFace *i2v_face(unsigned face_version)
 {
     static const I2VFace face = {
         .avformat_major = LIBAVFORMAT_VERSION_MAJOR,
         .avformat_version = (const void *)avformat_version,
+        .allow_line = allow_line,
         .demuxer = i2v_demuxer,
         .format_class = format_class,
         .open_input = open_input,

@@ -17,7 +17,7 @@ struct AVFormatContext;
 struct AVInputFormat;
 
 /* Raised whenever the table below changes; shim and plugin must agree exactly. */
-#define I2V_FACE_VERSION 5
+#define I2V_FACE_VERSION 6
 
 /* What the shim resolves in the plugin, and the signature behind the name. */
 #define I2V_FACE_SYMBOL "i2v_face"
@@ -45,6 +45,10 @@ typedef struct I2VFace {
     /* Address of avformat_version() as the plugin's own references resolve, so that the
      * shim can tell whether host and plugin share one copy of libavformat. */
     const void *avformat_version;
+
+    /* Whether the log goes to standard error by FFmpeg's own callback, for a user who
+     * wants to see how far things are: then a line may be redrawn there. Thread-safe. */
+    void (*allow_line)(int allowed);
 
     /* The hollow demuxer "i2v"; static, never freed. Thread-safe. */
     const struct AVInputFormat *(*demuxer)(void);

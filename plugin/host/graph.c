@@ -12,6 +12,7 @@
 #include <libavutil/opt.h>
 
 #include "base/compat.h"
+#include "base/numbers.h"
 #include "host/source.h"
 
 /* The filename of a movie that is one of ours and has no clip yet. Nothing can be opened
@@ -80,8 +81,11 @@ int face_fetch_source(const I2VNamed *named, const I2VInterrupt *interrupt, char
 {
     Outcome out = {.log = log_of(named->filter)};
     Source *source = NULL;
+    Numbers numbers;
+
+    numbers_begin(&numbers);
     int ret = source_read(named->filter, named->text, &out, &source);
-    return fetch(ret, source, interrupt, movie, &out);
+    return numbers_end(&numbers, fetch(ret, source, interrupt, movie, &out));
 }
 
 void face_release(char *movie)
@@ -91,7 +95,9 @@ void face_release(char *movie)
 
 void face_complain(const char *filter, const char *sentence)
 {
-    av_log(log_of(filter), AV_LOG_ERROR, "%s\n", sentence);
+    Outcome out = {.log = log_of(filter)};
+
+    outcome_say(&out, AV_LOG_ERROR, "%s", sentence);
 }
 
 void face_empty_graph(AVFilterGraph *graph)
@@ -173,15 +179,18 @@ int face_init_source(AVFilterContext *ctx, const char *arguments, AVDictionary *
     Outcome out = {.log = log_of(filter)};
     Source *source = NULL;
     char *movie = NULL;
+    Numbers numbers;
+
+    numbers_begin(&numbers);
     int ret = options ? source_read_options(filter, *options, &out, &source)
                       : source_read(filter, arguments, &out, &source);
 
-    if ((ret = fetch(ret, source, interrupt, &movie, &out)) < 0)
-        return ret;
+    ret = fetch(ret, source, interrupt, &movie, &out);
     /* Whatever a program has set on the context itself stays as it is. */
-    ret = avfilter_init_str(ctx, movie);
+    if (ret >= 0)
+        ret = avfilter_init_str(ctx, movie);
     if (ret >= 0 && options)
         av_dict_free(options);
     av_free(movie);
-    return ret;
+    return numbers_end(&numbers, ret);
 }

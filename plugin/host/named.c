@@ -8,9 +8,12 @@
 #include <libavutil/avstring.h>
 #include <libavutil/mem.h>
 #include <libavutil/opt.h>
+#include <libavutil/parseutils.h>
 
 #include "base/compat.h"
+#include "base/numbers.h"
 #include "request/options.h"
+#include "request/request.h"
 #include "host/named.h"
 #include "host/source.h"
 #include "journey/journey.h"
@@ -143,6 +146,54 @@ int face_check_given(const AVDictionary *given)
     return 0;
 }
 
+/* How much is read */
+
+/* The time that an option of ffmpeg's has, microseconds; 0 = it is not there. */
+static int64_t time_of(const I2VNamed *named, const char *name)
+{
+    int64_t us = 0;
+
+    for (const char *const *at = named->options; at && at[0]; at += 2)
+        if (!strcmp(at[0], name) && av_parse_time(&us, at[1], 1) < 0)
+            us = 0;
+    return us;
+}
+
+/* The length of the clip that is asked for without a word about it, seconds; 0 = it is
+ * left to the model, or was said, or something is wrong, which is then said elsewhere. */
+static double unsaid_length(const I2VNamed *named)
+{
+    Outcome quiet = {.quiet = true};
+    AVDictionary *given = NULL;
+    Options *options = NULL;
+    Request *request = NULL;
+    double seconds = 0;
+
+    if (take_named(named, &given) >= 0 &&
+        options_gather(named->text, &given, &quiet, &options) >= 0 &&
+        !options->duration && request_check(options, NULL, &quiet, &request) >= 0)
+        seconds = request_seconds(request);
+    request_free(&request);
+    options_free(&options);
+    av_dict_free(&given);
+    return seconds;
+}
+
+/* -t and -to cut what is read, and do not make a clip longer. */
+static void warn_of_end(const I2VNamed *named)
+{
+    int64_t length = time_of(named, "t"), start = time_of(named, "ss");
+    int64_t end = length ? start + length : time_of(named, "to");
+    double seconds = end > 0 ? unsaid_length(named) : 0;
+    Outcome out = {.log = source_log(false)};
+
+    if (seconds > 0 && (double)end / 1e6 > seconds + 0.001)
+        outcome_say(&out, AV_LOG_WARNING,
+                    "Option %s of the input '%.80s' goes beyond its clip: one of %g s is "
+                    "asked for, since there is no -duration.",
+                    length ? "t" : "to", named->text, seconds);
+}
+
 int face_check_named(const I2VNamed *named)
 {
     for (const char *const *at = named->options; at && at[0]; at += 2) {
@@ -153,6 +204,7 @@ int face_check_named(const I2VNamed *named)
                           "an input: it is for encoders, and goes before the output; "
                           "nothing sent");
     }
+    warn_of_end(named);
     return 0;
 }
 
@@ -222,7 +274,9 @@ int face_send_ahead(const I2VNamed *named, int count, const I2VInterrupt *interr
     Ask *asks = av_calloc((size_t)count, sizeof(*asks));
     AVDictionary **options = av_calloc((size_t)count, sizeof(AVDictionary *));
     int ret = asks && options ? 0 : AVERROR(ENOMEM), used = 0;
+    Numbers numbers;
 
+    numbers_begin(&numbers);
     for (int i = 0; i < count && ret >= 0; i++) {
         Ask *ask = &asks[used];
         ask->options = &options[used];
@@ -237,7 +291,7 @@ int face_send_ahead(const I2VNamed *named, int count, const I2VInterrupt *interr
         av_dict_free(&options[i]);
     av_free(options);
     av_free(asks);
-    return FFMIN(ret, 0);
+    return numbers_end(&numbers, FFMIN(ret, 0));
 }
 
 /* What a file can tell of where it comes from, for whoever opens it without us. The clip

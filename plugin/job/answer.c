@@ -10,6 +10,7 @@
 #include <libavutil/random_seed.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "base/url.h"
 #include "store/durations.h"
 
@@ -58,11 +59,8 @@ Phase answer_accept(Job *job, const EngineAnswer *answer, double when)
 {
     const EngineJob *state = &answer->job;
     Record *r = job->record;
-    char price[32] = "";
     int ret;
 
-    if (state->usage.usd >= 0)
-        snprintf(price, sizeof(price), ", $%.4g", state->usage.usd);
     answer_take_usage(job, &state->usage);
     if ((ret = answer_fill(job)) < 0 || (ret = record_set(&r->id, state->id)) < 0)
         return job_give_up(job, FAILURE_STORE, ret);
@@ -75,8 +73,7 @@ Phase answer_accept(Job *job, const EngineAnswer *answer, double when)
         return PHASE_END;
     store_unlock(&job->lock);
     engine_body_clear(&job->create.body);
-    events_say(job->events, AV_LOG_INFO, "Accepted as generation %s%s.", state->id,
-               price);
+    events_say(job->events, AV_LOG_INFO, "Accepted as generation %s.", state->id);
     job_note(job, "accepted", state->status, NULL, -1);
     job->waiting_since = clock_now();
     return answer_take_state(job, answer);
@@ -89,13 +86,14 @@ Phase answer_refuse(Job *job, const EngineAnswer *answer)
     job_note(job, "refused", NULL, answer->text, 0);
     if (answer->moderated)
         job_fail(job, job_kind_of(answer->error), answer->error,
-                 "The gateway's moderation refused the request: %s (HTTP %d); it is not "
-                 "tried again; -take %d asks anew.",
-                 answer->text, answer->status, job->request->take + 1);
+                 "The %s's moderation refused the request: %s (HTTP %d); it is not "
+                 "tried again; %stake %d asks anew.",
+                 job->request->engine->called, answer->text, answer->status,
+                 options_dash(), job->request->take + 1);
     else
         job_fail(job, job_kind_of(answer->error), answer->error,
-                 "The gateway refused the request: %s (HTTP %d).", answer->text,
-                 answer->status);
+                 "The %s refused the request: %s (HTTP %d).",
+                 job->request->engine->called, answer->text, answer->status);
     /* If this cannot be written, a later run looks for it in vain. */
     Outcome refused = job->out;
     record_set(&r->error, answer->text);
@@ -111,8 +109,8 @@ Phase answer_create_again(Job *job, const char *why, int64_t us)
         return PHASE_END;
     if (us)
         events_say(job->events, AV_LOG_WARNING,
-                   "The gateway did not take the request (%s); trying again in %.0f s.",
-                   why, (double)us / SECOND_US);
+                   "The %s did not take the request (%s); trying again in %.0f s.",
+                   job->request->engine->called, why, (double)us / SECOND_US);
     else
         events_say(job->events, AV_LOG_WARNING, "%s; sending it anew.", why);
     job_note(job, "retry", NULL, why, 1);
@@ -129,12 +127,25 @@ Phase answer_create_after_all(Job *job)
 
 /* Under way */
 
+/* Whether a status is heard for the first time: some services go from one to another and
+ * back. */
+static bool is_new(Job *job, const char *status)
+{
+    if (text_is_among(status, job->statuses))
+        return false;
+    av_strlcatf(job->statuses, sizeof(job->statuses), "%s|", status);
+    return true;
+}
+
 static void say_status(Job *job, const EngineJob *state)
 {
     long long after = (long long)((clock_now() - job->waiting_since) / SECOND_US);
 
     av_strlcpy(job->status, state->status, sizeof(job->status));
-    if (state->status_known)
+    if (!is_new(job, state->status))
+        events_say(job->events, AV_LOG_VERBOSE, "Status: %s (after %lld s).",
+                   state->status, after);
+    else if (state->status_known)
         events_say(job->events, AV_LOG_INFO, "Status: %s (after %lld s).", state->status,
                    after);
     else
@@ -166,11 +177,11 @@ static Phase end_gone(Job *job, const EngineJob *state)
 {
     if (store_has_clip(job->store, job->record))
         return job_succeed(job);
-    return job_fail(
-        job, FAILURE_GATEWAY, AVERROR_EXTERNAL,
-        "The clip of generation %s is no longer in the store, and the gateway "
-        "no longer has it: %s; -take %d buys a new one.",
-        job->record->id, state->error, job->request->take + 1);
+    return job_fail(job, FAILURE_GATEWAY, AVERROR_EXTERNAL,
+                    "The clip of generation %s is no longer in the store, and the %s "
+                    "no longer has it: %s; %stake %d buys a new one.",
+                    job->record->id, job->request->engine->called, state->error,
+                    options_dash(), job->request->take + 1);
 }
 
 static Phase end_failed(Job *job, const EngineJob *state)
@@ -205,8 +216,8 @@ static Phase end_failed(Job *job, const EngineJob *state)
         return job_fail(
             job, FAILURE_MODERATED, AVERROR(EPERM),
             "Moderation refused the generation %s: %s; it is not tried again; "
-            "-take %d asks anew.",
-            r->id, state->error, job->request->take + 1);
+            "%stake %d asks anew.",
+            r->id, state->error, options_dash(), job->request->take + 1);
     return job_fail(job, FAILURE_GATEWAY, AVERROR_EXTERNAL,
                     "The generation %s failed: %s.", r->id, state->error);
 }
@@ -224,16 +235,19 @@ static void note_duration(Job *job)
     job->poll.last_pending = 0;
 }
 
-static int64_t next_poll(const Job *job, const EngineAnswer *answer)
+int64_t answer_age(const Job *job)
 {
     int64_t here = clock_now() - job->waiting_since;
     double now = record_now();
     double accepted = job->record->accepted > 0 ? job->record->accepted : now;
-    /* Clocks jump; and no generation is older than its request may be waited for. */
-    double age = av_clipd(now - accepted, (double)here / 1e6, DAY_SECONDS);
-    int64_t us =
-        schedule_interval(&job->poll.schedule, (int64_t)(age * 1e6), job->in_flight,
-                          av_get_random_seed() / (double)UINT32_MAX);
+
+    return (int64_t)(av_clipd(now - accepted, (double)here / 1e6, DAY_SECONDS) * 1e6);
+}
+
+static int64_t next_poll(const Job *job, const EngineAnswer *answer)
+{
+    int64_t us = schedule_interval(&job->poll.schedule, answer_age(job), job->in_flight,
+                                   av_get_random_seed() / (double)UINT32_MAX);
 
     if (job->request->poll_interval)
         us = job->request->poll_interval;

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/compat.h"
+#include "base/line.h"
 #include "job/batch_say.h"
 
 /* An interrupt is looked at this often. */
@@ -166,6 +167,7 @@ int job_check_parallel(Outcome *out)
  * waited for. */
 static void say_at_exit(void)
 {
+    line_erase();
     if (pthread_mutex_trylock(&lock))
         return;
     if (!driving)
@@ -527,6 +529,7 @@ static int wait_until(Job *job, Until until, int64_t max_wait,
         ret = give_up(job, ret, max_wait, out);
     else if (until == UNTIL_ENDED)
         stay(interrupt);
+    line_erase();
     if (ret >= 0 && job->ended && job->out.error)
         ret = outcome_share(out, &job->out);
     /* Who hears of its end has it; one that was only to be sent goes on for whoever asks.

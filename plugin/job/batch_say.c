@@ -5,6 +5,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include <libavutil/avstring.h>
+#include <libavutil/common.h>
+
 /* Of job_expect(). */
 static struct {
     Events *voice;
@@ -27,11 +30,18 @@ static Stage stage_of(const Job *job)
     return job->begun ? job_stage(job) : STAGE_BEFORE;
 }
 
+static void put_count(char *text, size_t size, int count, const char *what)
+{
+    if (count)
+        av_strlcatf(text, size, "%s%d %s", *text ? ", " : "", count, what);
+}
+
 void say_progress(const Job *jobs, int finished, int64_t began)
 {
     int live = 0, queued = 0, downloading = 0, done = finished;
     const Job *first = NULL, *voice = NULL;
-    char text[128], arriving[32] = "";
+    char text[128] = "";
+    double usual = 0;
 
     for (const Job *job = jobs; job; job = job->next) {
         if (job->ended)
@@ -42,6 +52,7 @@ void say_progress(const Job *jobs, int finished, int64_t began)
             voice = job;
         queued += stage_of(job) <= STAGE_BUSY;
         downloading += stage_of(job) == STAGE_DOWNLOADING;
+        usual = FFMAX(usual, job->begun ? job_usual(job) : 0);
     }
     bool alone = expected.voice ? expected.total == 1 : live == 1 && !finished;
     if (live == 1 && alone && first->begun)
@@ -53,12 +64,12 @@ void say_progress(const Job *jobs, int finished, int64_t began)
         done = expected.total - expected.waiting - live;
         live += expected.waiting;
     }
-    if (downloading)
-        snprintf(arriving, sizeof(arriving), "%d downloading, ", downloading);
-    snprintf(text, sizeof(text), "%d queued, %d generating, %s%d done", queued,
-             live - queued - downloading, arriving, done);
+    put_count(text, sizeof(text), live - queued - downloading, "generating");
+    put_count(text, sizeof(text), queued, "queued");
+    put_count(text, sizeof(text), downloading, "downloading");
+    put_count(text, sizeof(text), done, "done");
     events_progress(expected.voice ? expected.voice : (voice ? voice : first)->events,
-                    text, clock_now() - (expected.voice ? expected.began : began), -1);
+                    text, clock_now() - (expected.voice ? expected.began : began), usual);
 }
 
 /* Not by av_log(), whose lock a signal handler that calls exit() may have interrupted. */

@@ -95,8 +95,8 @@ static Phase take_unsent(Job *job, const EngineAnswer *answer)
         return answer_create_again(job, answer->text,
                                    job_backoff(job->create.unsent, 8, -1));
     return job_fail(job, FAILURE_GATEWAY, answer->error,
-                    "Cannot reach the gateway at %s: %s; nothing was bought.",
-                    job->request->origin, answer->text);
+                    "Cannot reach the %s at %s: %s; nothing was bought.",
+                    job->request->engine->called, job->request->origin, answer->text);
 }
 
 /* Too many at once: nothing was taken. */
@@ -139,9 +139,9 @@ static Phase look_for_lost(Job *job, int64_t us, const char *why)
     bool fault = us == FAULT_LOOK_US;
 
     events_say(job->events, AV_LOG_ERROR,
-               "%s (%s): looking for the generation in the gateway's %s%s; nothing "
+               "%s (%s): looking for the generation in its %s%s; nothing "
                "is sent again %s.",
-               fault ? "The gateway failed at the create call"
+               fault ? "The service failed at the create call"
                      : "The answer to the create call was lost",
                why, job->request->engine->listing, fault ? " for half a minute" : "",
                fault ? "meanwhile" : "before it is known whether there is one");

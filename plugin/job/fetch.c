@@ -78,9 +78,9 @@ static Phase adopt(Job *job, const char *clip, const ClipFacts *facts, const cha
         job->events, digest ? AV_LOG_INFO : AV_LOG_WARNING,
         digest
             ? "An earlier run brought the clip %s and did not live to note it."
-            : "The ledger had no record of the clip %s, and the gateway tells nothing of "
-              "it: it is taken into the ledger as it is.",
-        clip);
+            : "The ledger had no record of the clip %s, and the %s tells nothing of it: it "
+              "is taken into the ledger as it is.",
+        clip, job->request->engine->called);
     return job_succeed(job);
 }
 
@@ -165,9 +165,9 @@ static Phase start(Job *job)
         return end_hopeless(job, ret, av_err2str(ret));
     return job_fail(
         job, FAILURE_LATER, ret,
-        "The gateway names a clip of generation %s that may not be fetched: only https "
+        "The %s names a clip of generation %s that may not be fetched: only https "
         "URLs are. It stays in the ledger; the same command asks again and buys nothing.",
-        job->record->id);
+        job->request->engine->called, job->record->id);
 }
 
 /* Another attempt after the n-th failure in a row, or the end when max_wait is over. */

@@ -82,12 +82,12 @@ static Phase stop_lost(Job *job, const char *why)
     return job_fail(
         job, FAILURE_LATER, AVERROR(ETIMEDOUT),
         "The request was sent and its answer lost, and %s (client request id %s). "
-        "Nothing more was sent. The same command looks again, and sends it anew %s; -take "
-        "%d pays for a new generation now.",
+        "Nothing more was sent. The same command looks again, and sends it anew %s; "
+        "%stake %d pays for a new generation now.",
         why, job->record->client_ids,
         proves ? "only when 24 h have passed without a trace of it"
                : "never by itself, only once i2vctl forget has dropped it",
-        job->request->take + 1);
+        options_dash(), job->request->take + 1);
 }
 
 /* @param why  with a %s for what the engine lists */
@@ -106,7 +106,7 @@ static const char *find_doubt(const Job *job)
     if (job->foreign)
         return "this API key's %s tells nothing of another's";
     if (engine_time(job->request->origin) < 0)
-        return "the gateway does not say what time it is, so its %s tells nothing";
+        return "no answer says what time it is, so the %s tells nothing";
     return NULL;
 }
 
@@ -123,21 +123,22 @@ static Phase end_search(Job *job)
     if (doubt)
         return stop_listing(job, doubt);
     if (!may_create)
-        return stop_listing(job, "the gateway's %s shows no generation of it");
+        return stop_listing(job, "the %s shows no generation of it");
     job->find.asking = job->create.suspect;
     if (job->find.asking)
         return PHASE_FIND;
     if (!job->may_create && !job->refusal)
         return job_fail(job, FAILURE_LATER, AVERROR(ETIMEDOUT),
-                        "The request was sent and its answer lost, and the gateway shows "
-                        "no generation of it (client request id %s); the command that "
-                        "made the request sends it anew.",
-                        job->record->client_ids);
+                        "The request was sent and its answer lost, and the %s shows no "
+                        "generation of it (client request id %s); the command that made "
+                        "the request sends it anew.",
+                        job->request->engine->called, job->record->client_ids);
     /* It stays sent, and its tries known: the next run looks again before another. */
     if (job->create.faults >= MAX_FAULTS)
         return job_fail(job, FAILURE_GATEWAY, AVERROR_HTTP_SERVER_ERROR,
-                        "The gateway refused the request: it failed three times and "
-                        "shows no generation (HTTP 500).");
+                        "The %s refused the request: it failed three times and shows no "
+                        "generation (HTTP 500).",
+                        job->request->engine->called);
     char why[96];
     snprintf(why, sizeof(why), "The %s shows no generation of this request",
              job->request->engine->listing);
@@ -169,7 +170,7 @@ static Phase take_suspect(Job *job, EngineAnswer *answer)
         return end_search(job);
     }
     if (answer->verdict == ENGINE_REFUSED)
-        return stop_lost(job, "the gateway does not tell about it");
+        return stop_lost(job, "nothing is told about it");
     return rest(job, job_backoff(++job->weather, 4, answer->retry_after));
 }
 
@@ -246,8 +247,7 @@ static Phase take_page(Job *job, const EngineAnswer *answer)
 
     job->find.untold = answer->untold;
     if (answer->untold && twice)
-        return stop_listing(
-            job, "the gateway's %s does not tell which of them is this request's");
+        return stop_listing(job, "the %s does not tell which of them is this request's");
     if (answer->untold || (answer->job.id && !is_sure(job, answer)))
         return look_from_start(job, LOOK_US);
     if (answer->job.id) {
@@ -284,9 +284,9 @@ static Phase take_listing(Job *job, const EngineAnswer *answer)
     if (answer->status == 401 && job_try_key_again(job))
         return rest(job, 0);
     if (answer->verdict == ENGINE_REFUSED) {
-        events_say(job->events, AV_LOG_WARNING,
-                   "The gateway refused its %s: %s (HTTP %d).",
-                   job->request->engine->listing, answer->text, answer->status);
+        events_say(job->events, AV_LOG_WARNING, "The %s refused its %s: %s (HTTP %d).",
+                   job->request->engine->called, job->request->engine->listing,
+                   answer->text, answer->status);
         return stop_listing(job, "the %s could not be read");
     }
     events_say(job->events, job->weather ? AV_LOG_VERBOSE : AV_LOG_WARNING,
@@ -344,7 +344,7 @@ Phase find_step(Job *job)
     if (now >= end_of_looking(job)) {
         engine_end(&job->call);
         return stop_listing(job, job->find.asking
-                                     ? "the gateway does not tell about it"
+                                     ? "nothing is told about it"
                                      : "the %s could not be read to its end");
     }
     if (!job->call) {

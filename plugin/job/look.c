@@ -24,9 +24,9 @@ static int repeat_refusal(const Request *request, const Record *record, Events *
 {
     return events_fail(
         events, out, FAILURE_MODERATED, AVERROR(EPERM),
-        "This request was refused by moderation before: %s; nothing sent; -take %d tries "
+        "This request was refused by moderation before: %s; nothing sent; %stake %d tries "
         "again.",
-        record_error(record), request->take + 1);
+        record_error(record), options_dash(), request->take + 1);
 }
 
 int job_foresee(const Request *request, const Record *record, Events *events,
@@ -133,10 +133,9 @@ static Phase begin(Job *job)
         return go_on(job, job->request->engine->ready ? PHASE_READY : PHASE_CREATE);
     job_check_account(job);
     events_say(job->events, AV_LOG_WARNING,
-               "An earlier run sent this request and %s: looking for it in the gateway's "
-               "%s.",
+               "An earlier run sent this request and %s: looking for it in the %s's %s.",
                r->faulted ? "heard of a fault" : "did not hear the answer",
-               job->request->engine->listing);
+               job->request->engine->called, job->request->engine->listing);
     return go_on(job, r->faulted ? create_after_fault(job) : PHASE_FIND);
 }
 

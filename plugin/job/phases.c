@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include <libavutil/avstring.h>
 #include <libavutil/common.h>
 
 /* What is on its way when max_wait ends: an answer to the first poll, a clip, and the
@@ -39,13 +40,27 @@ void job_say_progress(const Job *job)
     const DownloadState *state =
         job->fetch.download ? download_state(job->fetch.download) : NULL;
     const char *what = phases[job->phase].doing;
-    double percent = job->phase == PHASE_POLL ? job->progress : -1;
+    bool polls = job->phase == PHASE_POLL;
+    double percent = polls ? job->progress : -1;
+    int64_t elapsed = polls ? answer_age(job) : clock_now() - job->waiting_since;
+    char text[128];
 
+    if (job_stage(job) == STAGE_BUSY)
+        what = "queued";
     if (!what)
         what = job->status[0] ? job->status : "waiting";
     if (state && state->size > 0)
         percent = 100.0 * (double)state->bytes / (double)state->size;
-    events_progress(job->events, what, clock_now() - job->waiting_since, percent);
+    if (percent > 0)
+        snprintf(text, sizeof(text), "%s %.0f%%", what, percent);
+    else
+        av_strlcpy(text, what, sizeof(text));
+    events_progress(job->events, text, elapsed, job_usual(job));
+}
+
+double job_usual(const Job *job)
+{
+    return job->phase == PHASE_POLL ? job->poll.schedule.usual : 0;
 }
 
 /* Being left before the end */
@@ -90,6 +105,7 @@ static Phase leave(Job *job, Failure kind, int error, const char *why)
 {
     const char *id = job->record ? job->record->id : NULL;
     RecordState state = job->record ? job->record->state : RECORD_NEW;
+    const char *called = job->request->engine->called;
     const char *cause = job->cause[0] ? job->cause : "it is on its way";
 
     if (!job->record) /* not looked at yet */
@@ -97,20 +113,20 @@ static Phase leave(Job *job, Failure kind, int error, const char *why)
     if (job->phase == PHASE_POLL && job->fetch.refused)
         return job_fail(
             job, kind, error,
-            "%s The clip of generation %s is ready at the gateway and cannot be fetched "
+            "%s The clip of generation %s is ready at the %s and cannot be fetched "
             "(%s); the same command tries again and buys nothing.",
-            why, id, cause);
+            why, id, called, cause);
     if (job->phase == PHASE_FETCH)
         return job_fail(
             job, kind, error,
-            "%s The clip of generation %s is ready at the gateway and not here yet (%s); "
+            "%s The clip of generation %s is ready at the %s and not here yet (%s); "
             "the same command fetches it and buys nothing.",
-            why, id, cause);
+            why, id, called, cause);
     if (state == RECORD_RUNNING || state == RECORD_READY)
         return job_fail(
             job, kind, error,
-            "%s The generation %s goes on at the gateway; the same command picks it up.",
-            why, id);
+            "%s The generation %s goes on at the %s; the same command picks it up.", why,
+            id, called);
     if (state == RECORD_SENT)
         return job_fail(
             job, kind, error,

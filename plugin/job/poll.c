@@ -11,10 +11,11 @@ static Phase end_refused(Job *job, const EngineAnswer *answer)
     bool key = job_kind_of(answer->error) == FAILURE_KEY;
     return job_fail(
         job, key ? FAILURE_KEY : FAILURE_LATER, answer->error,
-        "The gateway refused to tell about generation %s: %s (HTTP %d). It stays in the "
-        "ledger: the same command asks for it again and buys nothing; -take %d would buy "
+        "The %s refused to tell about generation %s: %s (HTTP %d). It stays in the "
+        "ledger: the same command asks for it again and buys nothing; %stake %d would buy "
         "a new one.",
-        job->record->id, answer->text, answer->status, job->request->take + 1);
+        job->request->engine->called, job->record->id, answer->text, answer->status,
+        options_dash(), job->request->take + 1);
 }
 
 /* A server that keeps its jobs in memory has lost them when it starts again, and one

@@ -61,7 +61,8 @@ void schedule_learn(Schedule *schedule, const double *durations, int count,
     bool known = count >= MIN_KNOWN;
     *schedule = (Schedule){.first = known ? FIRST_MARGIN * shortest : 0,
                            .last = LAST_FACTOR * usual,
-                           .every = (known ? KNOWN_SHARE : GUESS_SHARE) * usual};
+                           .every = (known ? KNOWN_SHARE : GUESS_SHARE) * usual,
+                           .usual = usual};
 }
 
 void schedule_plan(Schedule *schedule, const Store *store, const char *model, int length,

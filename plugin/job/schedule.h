@@ -24,6 +24,7 @@ typedef struct Schedule {
     double first; ///< none has ended sooner
     double last;  ///< few end later
     double every; ///< a poll, between the two
+    double usual; ///< that they take, by experience or else a guess
 } Schedule;
 
 /**

@@ -128,14 +128,18 @@ int job_lock(Job *job)
     job->lock = store_lock(job->store, job->request->key);
     if (job->lock >= 0)
         return 1;
+    if (job->lock != AVERROR(EAGAIN) && id)
+        return events_fail(job->events, &job->out, FAILURE_STORE, job->lock,
+                           "Cannot lock the ledger in %s: %s; the generation goes on at "
+                           "the %s as %s, and the same command picks it up there.",
+                           job->request->store, av_err2str(job->lock),
+                           job->request->engine->called, id);
     if (job->lock != AVERROR(EAGAIN))
-        return events_fail(
-            job->events, &job->out, FAILURE_STORE, job->lock,
-            id ? "Cannot lock the ledger in %s: %s; the generation goes on at the gateway "
-                 "as %s, and the same command picks it up there."
-               : "Cannot lock the ledger in %s: %s; nothing sent; the store must be a "
-                 "directory of yours on a file system with locks (I2V_STORE).%s",
-            job->request->store, av_err2str(job->lock), id ? id : "");
+        return events_fail(job->events, &job->out, FAILURE_STORE, job->lock,
+                           "Cannot lock the ledger in %s: %s; nothing sent; the store "
+                           "must be a directory of yours on a file system with locks "
+                           "(I2V_STORE).",
+                           job->request->store, av_err2str(job->lock));
     if (!job->said_waiting)
         events_say(job->events, AV_LOG_INFO,
                    "Another process is at the same request; waiting.");
@@ -229,7 +233,8 @@ void job_check_account(Job *job)
         events_say(
             job->events, AV_LOG_WARNING,
             "The generation of this request belongs to another API key's account; the "
-            "gateway may not show it to this one.");
+            "%s may not show it to this one.",
+            job->request->engine->called);
 }
 
 bool job_try_key_again(Job *job)
@@ -240,8 +245,9 @@ bool job_try_key_again(Job *job)
         return false;
     job->access.api_key = job->key_again;
     events_say(job->events, AV_LOG_WARNING,
-               "The gateway refused the API key, and its file holds another one now: "
-               "trying that.");
+               "The %s refused the API key, and its file holds another one now: trying "
+               "that.",
+               job->request->engine->called);
     job_note(job, "key", NULL, "the key file was read again", 1);
     return true;
 }

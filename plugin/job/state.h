@@ -75,7 +75,8 @@ struct Job {
     int64_t wake;          ///< before which there is nothing to do
     char cause[160];       ///< what last went wrong on the way, or ""
     int weather;           ///< polls or downloads in a row that told nothing
-    char status[64];       ///< last heard and said
+    char status[64];       ///< last heard
+    char statuses[256];    ///< all that were said, a | behind each
     double progress;       ///< per cent, as last heard; not above 0 = not said
     EngineUsage usage;     ///< heard so far
     char *key_again;       ///< of the key file, when it was read once more
@@ -164,6 +165,10 @@ bool job_uses_http(const Job *job);
 
 /** Say how it stands, when that is due. */
 void job_say_progress(const Job *job);
+
+/** Seconds that a generation like the one it waits for usually takes, 0 = not known, or
+ * it does not wait for one. */
+double job_usual(const Job *job);
 
 /** Nobody drove it for so many microseconds: they do not count as waiting. */
 void job_forgive(Job *job, int64_t us);
@@ -268,6 +273,10 @@ Phase answer_create_again(Job *job, const char *why, int64_t us);
 
 /** What ended without a clip still has none: the next step is a new generation. */
 Phase answer_create_after_all(Job *job);
+
+/** How long ago it was accepted, microseconds. Clocks jump: it is no less than this run
+ * has waited, and no more than a request may be waited for. */
+int64_t answer_age(const Job *job);
 
 /** Take in how the generation is: status, failure, URL. */
 Phase answer_take_state(Job *job, const EngineAnswer *answer);

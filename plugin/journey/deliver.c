@@ -93,11 +93,23 @@ static int save(const Order *o, const char *path, Outcome *out)
     return 0;
 }
 
+/* What it did cost, unless that is the price that was said before.
+ * @param earlier  an earlier run has bought it */
+static void say_cost(const Order *o, bool earlier)
+{
+    const Record *r = o->record;
+
+    if (r->usd >= 0 && !o->served && (earlier || fabs(r->usd - r->price) > 1e-6))
+        events_say(o->events, AV_LOG_INFO, "Cost: %.4g USD.", r->usd);
+}
+
 /* What a pipeline needs to know of the clip, and where it lies; o->record is then as the
  * job left it. */
 static int describe(Order *o, const char *path, Outcome *out)
 {
     const Request *r = o->request;
+    bool earlier = !o->known && o->record &&
+                   (o->record->state == RECORD_SENT || job_can_reuse(o->record));
 
     record_free(&o->record);
     int ret = store_load(o->store, r->key, false, out, &o->record);
@@ -114,8 +126,7 @@ static int describe(Order *o, const char *path, Outcome *out)
         .retryable = -1,
     };
     deliver_say_clip(record, r, o->events);
-    if (event.usd >= 0 && !o->served)
-        events_say(o->events, AV_LOG_INFO, "Cost: %.4g USD.", event.usd);
+    say_cost(o, earlier);
     if (record->id)
         events_set_id(o->events, record->id);
     events_note(o->events, &event);

@@ -22,7 +22,7 @@ bool may_fall_back(const Order *o, int error)
 
     return r && o->settled && !o->arrived && r->fallback == FALLBACK_STILL &&
            !r->dry_run && r->image[0] && error != AVERROR(EINTR) &&
-           error != AVERROR(ENOMEM) && error != AVERROR(EDOM) &&
+           error != AVERROR(ENOMEM) && error != AVERROR(ECANCELED) &&
            error != AVERROR(ENOKEY) && !(error == AVERROR(ENOENT) && r->reuse_only);
 }
 
@@ -42,7 +42,7 @@ int fall_back(Order *o, int error, char **path, Outcome *out)
         made_still(o->request, o->still, o->ask->interrupt, &its, path) < 0)
         return error;
     events_say(o->events, AV_LOG_ERROR,
-               "fallback=still: the input is not the clip but the still, with silence.");
+               "fallback=still: not the clip is given but the still, with silence.");
     note_stand_in(o, "fallback", "fallback", *path);
     return 0;
 }

@@ -175,8 +175,8 @@ void order_say_served(const Order *o)
 
     if (when > 0 && localtime_r(&when, &tm))
         strftime(day, sizeof(day), "%Y-%m-%d", &tm);
-    events_say(o->events, AV_LOG_INFO, "Serving take %d of %s; -take %d buys another.",
-               o->request->take, day, o->request->take + 1);
+    events_say(o->events, AV_LOG_INFO, "Serving take %d of %s; %stake %d buys another.",
+               o->request->take, day, options_dash(), o->request->take + 1);
     Event event = {.name = "served", .usd = -1, .retryable = -1};
     events_note(o->events, &event);
 }
@@ -192,6 +192,13 @@ void order_say(Order *o)
 
 /* What a purchase takes */
 
+int order_not_of_still(int ret, Outcome *out)
+{
+    if (ret == AVERROR(ENOENT))
+        ret = out->error = AVERROR(EINVAL);
+    return ret;
+}
+
 /* Says nothing when the lock cannot be taken: the job does. */
 int order_check_store(const Order *o, bool *can_keep, Outcome *out)
 {
@@ -201,7 +208,7 @@ int order_check_store(const Order *o, bool *can_keep, Outcome *out)
     if (lock >= 0)
         ret = store_probe(o->store, o->request->key, out);
     store_unlock(&lock);
-    return ret;
+    return order_not_of_still(ret, out);
 }
 
 int order_plan(Order *o, Outcome *out)
@@ -271,7 +278,8 @@ int order_enter(Order *o, bool ahead, Job **job, Outcome *out)
 
 int order_wait(const Order *o, Job *job, Outcome *out)
 {
-    return job_wait(job, o->request->max_wait, o->ask->interrupt, out);
+    int ret = job_wait(job, o->request->max_wait, o->ask->interrupt, out);
+    return out->kind == FAILURE_STORE ? order_not_of_still(ret, out) : ret;
 }
 
 void order_free(Order *o)

@@ -38,6 +38,10 @@ int order_read(Order *order, const Ask *ask, Outcome *out);
 /** The same of a request that the ledger knows by its key. */
 int order_recall(Order *order, const char *key, const Ask *ask, Outcome *out);
 
+/** Programs put their own words for an error behind the name of the still: that there is
+ * no such file is for them to say of nothing else. @return ret, or AVERROR(EINVAL) */
+int order_not_of_still(int ret, Outcome *out);
+
 /** Store: known? */
 int order_look_up(Order *order, Outcome *out);
 

@@ -89,6 +89,9 @@ static int read_stills(Order *o, Outcome *out)
         ret = read_still(o, r->image, r->image_time, &o->still, out);
     if (ret >= 0 && r->end_image && !r->end_image_as_url)
         ret = read_still(o, r->end_image, NULL, &o->end, out);
+    /* Both or none, or the next step would take the one for all there is. */
+    if (ret < 0)
+        still_free(&o->still);
     return ret;
 }
 
@@ -142,15 +145,18 @@ static int build(Order *o, Model *model, Outcome *check, Outcome *out)
 {
     int ret;
 
+    out->error = 0; /* another name may have had one */
     o->settled = false;
     request_free(&o->request);
     if ((ret = request_check(o->options, model, check, &o->request)) < 0 ||
         (ret = request_check_gateway(o->request, o->options, check)) < 0 ||
-        (ret = request_check_places(o->request, o->options, check)) < 0 ||
-        (!o->still && !o->end && (ret = read_stills(o, out)) < 0) ||
-        (ret = request_settle(o->request, o->still, o->end, check)) < 0 ||
-        (!o->store && (ret = store_open(o->request->store, out, &o->store)) < 0))
+        (ret = request_check_places(o->request, o->options, check)) < 0)
+        return order_not_of_still(ret, check);
+    if ((!o->still && !o->end && (ret = read_stills(o, out)) < 0) ||
+        (ret = request_settle(o->request, o->still, o->end, check)) < 0)
         return ret;
+    if (!o->store && (ret = store_open(o->request->store, out, &o->store)) < 0)
+        return order_not_of_still(ret, out);
     events_set_key(o->events, o->request->key);
     o->settled = true;
     return 0;
@@ -191,6 +197,13 @@ static int read_learned(Order *o, const Request *place, Model *model, bool due,
     return 0;
 }
 
+/* Whether no other way of reading the options can mend an error of build(): it was said,
+ * of a still or the store. */
+static bool is_final(int ret, const Outcome *out)
+{
+    return ret == AVERROR(ENOMEM) || ret == AVERROR(EINTR) || (ret < 0 && out->error);
+}
+
 /* What was asked already needs no schema. */
 static int read_known(Order *o, const Request *place, Outcome *out)
 {
@@ -207,7 +220,7 @@ static int read_known(Order *o, const Request *place, Outcome *out)
         av_strlcpy(key, o->request->key, sizeof(key));
         asked = was_asked(o, out);
     }
-    if (ret != AVERROR(ENOMEM) && ret != AVERROR(EINTR) && !asked)
+    if (!is_final(ret, out) && !asked)
         return read_learned(o, place, model, due, key, out);
     schema_model_free(&model);
     return ret < 0 || asked < 0 ? FFMIN(ret, asked) : build(o, NULL, out, out);
@@ -266,7 +279,7 @@ static int find_asked(Order *o, const char *list, Outcome *out)
         if ((ret = find_place(o, &place)) >= 0)
             ret = build(o, NULL, &quiet, out);
         request_free(&place);
-        if (ret == AVERROR(ENOMEM) || ret == AVERROR(EINTR))
+        if (is_final(ret, out))
             return ret;
         if ((ret = was_asked(o, out)))
             return ret;

@@ -41,8 +41,8 @@ static int price_by(const Catalogue *catalogue, const Request *r, CataloguePrice
     int ret;
 
     if (n < 0) {
-        av_strlcpy(price->text, "the gateway does not list the model",
-                   sizeof(price->text));
+        snprintf(price->text, sizeof(price->text), "the %s does not list the model",
+                 r->engine->called);
         ret = AVERROR(ENOENT);
     } else {
         ret = fields ? r->engine->price(catalogue, n, fields, request_seconds(r), price)
@@ -68,7 +68,8 @@ static int look_up(const Request *r, const AVIOInterruptCB *interrupt,
     if ((ret = served_ask(r, has_limit(r), interrupt, &served)) < 0)
         return ret;
     if ((ret = served.ret) < 0)
-        snprintf(price->text, sizeof(price->text), "the gateway's list: %s", served.why);
+        snprintf(price->text, sizeof(price->text), "the %s's list: %s", r->engine->called,
+                 served.why);
     else
         ret = price_by(served.catalogue, r, price);
     served_release();
@@ -83,7 +84,7 @@ static int refuse_unknown(const Request *r, Events *events, const CataloguePrice
 
     return events_fail(
         events, out, unpriced ? FAILURE_REQUEST : FAILURE_GATEWAY,
-        unpriced ? AVERROR(EDOM) : error,
+        unpriced ? AVERROR(ECANCELED) : error,
         "The price of this clip is not known (%s), and %s=%.10g allows none that is "
         "not; nothing sent.",
         price->text, one ? "max_cost" : "max_total", one ? r->max_cost : r->max_total);
@@ -98,13 +99,13 @@ static int check_limits(const Request *r, Events *events, const CataloguePrice *
 
     if (r->max_cost >= 0 && price->usd > r->max_cost + EPSILON)
         return events_fail(
-            events, out, FAILURE_REQUEST, AVERROR(EDOM),
+            events, out, FAILURE_REQUEST, AVERROR(ECANCELED),
             "This clip would cost %s%.4g USD (%s), which is above max_cost=%.10g; nothing "
             "sent.",
             most, price->usd, price->text, r->max_cost);
     if (r->max_total < 0 || before + price->usd <= r->max_total + EPSILON)
         return 0;
-    return events_fail(events, out, FAILURE_REQUEST, AVERROR(EDOM),
+    return events_fail(events, out, FAILURE_REQUEST, AVERROR(ECANCELED),
                        "This clip would cost %s%.4g USD (%s)%s, which is above "
                        "max_total=%.10g; it is not sent.",
                        most, price->usd, price->text,
@@ -170,7 +171,7 @@ int price_check_sum(const PriceSum *sum, Outcome *out)
     if (sum->max_total < 0 || usd <= sum->max_total + EPSILON)
         return 0;
     return outcome_fail(
-        out, FAILURE_REQUEST, AVERROR(EDOM),
+        out, FAILURE_REQUEST, AVERROR(ECANCELED),
         "The %d clips to buy would cost %.4g USD together, which is above "
         "max_total=%.10g; nothing sent.",
         sum->buys, usd, sum->max_total);

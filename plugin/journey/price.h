@@ -11,8 +11,8 @@
 /** Ask what a request costs, say it, and hold it against max_cost and, with what this
  * process buys already, against max_total.
  * @param usd  below 0 when it is not known
- * @return 0; AVERROR(EDOM) when it is above a limit, or not known and there is one; the
- * error of asking when there is a limit and the engine could not be asked */
+ * @return 0; AVERROR(ECANCELED) when it is above a limit, or not known and there is one;
+ * the error of asking when there is a limit and the engine could not be asked */
 int price_ask(const Request *request, Events *events, const AVIOInterruptCB *interrupt,
               double *usd, Outcome *out);
 
@@ -34,7 +34,7 @@ void price_add(PriceSum *sum, double usd, double max_total);
 void price_say_sum(const PriceSum *sum, char *text, size_t size);
 
 /** Hold a sum, with what this process buys already, against its limit.
- * @return 0, or AVERROR(EDOM) after a sentence */
+ * @return 0, or AVERROR(ECANCELED) after a sentence */
 int price_check_sum(const PriceSum *sum, Outcome *out);
 
 #endif

@@ -92,7 +92,8 @@ static int make_animatic(Order *o, char **path, Outcome *out)
     if (o->request->save)
         events_say(o->events, AV_LOG_WARNING, "Dry run: nothing is saved as %s.",
                    o->request->save);
-    events_say(o->events, AV_LOG_INFO, "Dry run: the input is an animatic, %s.", *path);
+    events_say(o->events, AV_LOG_INFO, "Dry run: an animatic stands for the clip, %s.",
+               *path);
     note_stand_in(o, "animatic", "dry_run", *path);
     return 0;
 }

@@ -152,32 +152,40 @@ static bool is_news(const Request *r)
     return news;
 }
 
+static void describe_replacement(const CatalogueRetirement *retired, char *text,
+                                 size_t size)
+{
+    if (retired->replaced_by)
+        snprintf(text, size, "its replacement: %smodel %s", options_dash(),
+                 retired->replaced_by);
+    else
+        av_strlcpy(text, "no replacement", size);
+}
+
 int served_check(const Request *r, const Store *store, Events *events,
                  const AVIOInterruptCB *interrupt, Outcome *out)
 {
     CatalogueRetirement retired;
     Catalogue *catalogue;
+    char replacement[256] = "";
     int ret = find_retirement(r, store, interrupt, &catalogue, &retired);
 
+    if (ret > 0)
+        describe_replacement(&retired, replacement, sizeof(replacement));
     if (ret == AVERROR(EINTR))
         events_fail(events, out, FAILURE_LATER, ret, "Interrupted. Nothing was bought.");
     else if (ret > 0 && is_withdrawn(&retired))
-        ret = events_fail(events, out, FAILURE_REQUEST, AVERROR(EINVAL),
-                          "The gateway has withdrawn the model %s%s%s%s%s; nothing sent.",
-                          r->model_name, retired.shutdown_at ? ", on " : "",
-                          retired.shutdown_at ? retired.shutdown_at : "",
-                          retired.replaced_by ? ", and names its replacement: -model "
-                                              : ", and names no replacement",
-                          retired.replaced_by ? retired.replaced_by : "");
+        ret = events_fail(
+            events, out, FAILURE_REQUEST, AVERROR(EINVAL),
+            "The gateway has withdrawn the model %s%s%s, and names %s; nothing sent.",
+            r->model_name, retired.shutdown_at ? ", on " : "",
+            retired.shutdown_at ? retired.shutdown_at : "", replacement);
     else if (ret > 0 && is_news(r))
         events_say(events, AV_LOG_WARNING,
-                   "The gateway lists the model %s as %s%s%s%s%s.", r->model_name,
-                   retired.status ? retired.status : "retired",
+                   "The gateway lists the model %s as %s%s%s; it names %s.",
+                   r->model_name, retired.status ? retired.status : "retired",
                    retired.shutdown_at ? ", to be shut down on " : "",
-                   retired.shutdown_at ? retired.shutdown_at : "",
-                   retired.replaced_by ? "; it names its replacement: -model "
-                                       : "; it names no replacement",
-                   retired.replaced_by ? retired.replaced_by : "");
+                   retired.shutdown_at ? retired.shutdown_at : "", replacement);
     catalogue_free(&catalogue);
     return FFMIN(ret, 0);
 }
@@ -215,18 +223,18 @@ void served_say_replacement(const Request *r, const Store *store, Events *events
 {
     CatalogueRetirement retired;
     Catalogue *catalogue;
+    char replacement[256] = "";
     int ret = find_retirement(r, store, interrupt, &catalogue, &retired);
 
+    if (ret > 0)
+        describe_replacement(&retired, replacement, sizeof(replacement));
     if (!ret && catalogue)
         events_say(events, AV_LOG_ERROR, "i2vctl models lists what the gateway serves.");
     else if (ret > 0)
         events_say(events, AV_LOG_ERROR,
-                   "The gateway lists the model %s as %s%s%s%s%s%s.", r->model_name,
-                   retired.status ? retired.status : "retired",
+                   "The gateway lists the model %s as %s%s%s and names %s.",
+                   r->model_name, retired.status ? retired.status : "retired",
                    retired.shutdown_at ? " since " : "",
-                   retired.shutdown_at ? retired.shutdown_at : "",
-                   retired.replaced_by ? " and names its replacement: -model " : "",
-                   retired.replaced_by ? retired.replaced_by : "",
-                   retired.replaced_by ? "" : ", and names no replacement");
+                   retired.shutdown_at ? retired.shutdown_at : "", replacement);
     catalogue_free(&catalogue);
 }

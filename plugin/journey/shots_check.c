@@ -176,7 +176,7 @@ static int check_lines(Shots *s)
         if (i2v_interrupted(s->interrupt))
             return AVERROR(EINTR);
         snprintf(text, sizeof(text), "checking %d of %d", i + 1, s->count);
-        events_progress(s->voice, text, clock_now() - s->began, -1);
+        events_progress(s->voice, text, clock_now() - s->began, 0);
         ret = check_line(s, &s->all[i]);
     }
     return ret;

@@ -71,8 +71,10 @@ static int check_image(const Options *o, Outcome *out, Request *r)
     int ret;
     if (!o->image || !o->image[0])
         return outcome_refuse(
-            out, "There is no still: name it as the input (-i still.png), in the URL "
-                 "(i2v:still.png?prompt=...) or with the option image.");
+            out,
+            "There is no still: name it %s, in the URL (i2v:still.png?prompt=...) or "
+            "with the option image.",
+            options_dash()[1] ? "behind the options" : "as the input (-i still.png)");
     if (av_strstart(o->image, "shot:", NULL))
         return outcome_refuse(out,
                               "The still '%s' is a frame of another shot, which only a "

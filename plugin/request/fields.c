@@ -486,7 +486,8 @@ int fields_check(const Options *o, Outcome *out, Request *r)
 
     bool named = o->model && o->model[0] && text_is_plain(o->model);
     if (!named && (o->model || !r->engine->any_model))
-        return outcome_refuse(out, "The option model must name a model of the gateway.");
+        return outcome_refuse(out, "The option model must name a model of the %s.",
+                              r->engine->called);
     if (o->negative_prompt && !text_is_utf8(o->negative_prompt))
         return outcome_refuse(out, "The option negative_prompt is not valid UTF-8.");
     r->model = r->learned ? r->learned

@@ -82,7 +82,7 @@ static int gather_command(const char *url, AVDictionary **given, AVDictionary **
         ret = options_add(ours, "image", still, out);
     else if (image && still && still[0] && strcmp(image->value, still))
         outcome_say(out, AV_LOG_WARNING,
-                    "The option image names the still '%s'; the input '%s' is not read.",
+                    "The option image names the still '%s'; '%s' is not read.",
                     image->value, still);
 end:
     av_free(still);

@@ -1,6 +1,7 @@
 /* i2v: the i2v: URL
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
+#include <unistd.h>
 
 #include <curl/curl.h>
 
@@ -56,11 +57,17 @@ static int parse_pair(const char *pair, size_t size, AVDictionary **query, Outco
     if (text_has_control(name))
         ret = outcome_refuse(out,
                              "An option name in the i2v: URL holds a control character.");
-    else if (!equals)
+    else if (!equals && options_find(name))
         ret = outcome_refuse(out, "'%s' in the i2v: URL has no value; write %s=VALUE.",
                              name, name);
+    else if (!equals)
+        ret = outcome_refuse(out,
+                             "'%s' in the i2v: URL is no option with a value; a & within "
+                             "a value is written %%26.",
+                             name);
     else if (!options_find(name))
-        ret = options_refuse_unknown(name, "the i2v: URL", true, out);
+        ret = options_refuse_unknown(
+            name, "the i2v: URL (a & within a value is written %26)", true, out);
     else if ((ret = decode(equals + 1, size - name_size - 1, true, &value, out)) >= 0 &&
              (ret = options_check_foreign(OPTIONS_OF_URL, name, value, out)) >= 0)
         ret = options_add(query, name, value, out);
@@ -70,11 +77,33 @@ end:
     return ret;
 }
 
+/* Whether what should be a query stands in the name of the still: there is an option
+ * behind a &, and no such file. */
+static int check_still(const char *still, Outcome *out)
+{
+    char name[64];
+
+    for (const char *at = strchr(still, '&'); at; at = strchr(at + 1, '&')) {
+        size_t size = strcspn(at + 1, "=&");
+        if (at[1 + size] != '=' || size >= sizeof(name))
+            continue;
+        av_strlcpy(name, at + 1, size + 1);
+        if (options_find(name) && access(still, F_OK) < 0)
+            return outcome_refuse(out,
+                                  "The i2v: URL has no ? in front of its options: write "
+                                  "i2v:%.*s?%s=...",
+                                  (int)strcspn(still, "&"), still, name);
+    }
+    return 0;
+}
+
 int options_parse_url(const char *body, char **still, AVDictionary **query, Outcome *out)
 {
     size_t size = strcspn(body, "?");
     int ret = decode(body, size, false, still, out);
 
+    if (ret >= 0 && !body[size])
+        ret = check_still(*still, out);
     body += size;
     while (ret >= 0 && *body) {
         body++;

@@ -205,7 +205,7 @@ static int take_id(ManifestLine *line, const cJSON *item, const char *written,
 
     if (!cJSON_IsString(item) && !cJSON_IsNumber(item))
         return refuse_type(item, "a string or a number", out);
-    if (!id[0] || strlen(id) > MAX_ID || text_has_control(id))
+    if (!id[0] || strlen(id) > MAX_ID || !text_is_plain(id))
         return outcome_refuse(
             out, "The field id takes one line of text, at most %d bytes.", MAX_ID);
     if (line->id)

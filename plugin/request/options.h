@@ -112,6 +112,12 @@ void options_free(Options **options);
 /** The name of a value of an option that has named values ("cover" of fit, 0), or "?". */
 const char *options_value_name(const char *option, int value);
 
+/** What stands before the name of an option where the user writes it: "-" as in ffmpeg,
+ * or
+ * "--" once the command has said so. */
+const char *options_dash(void);
+void options_write_as_command(void);
+
 /** Whether `name` is one of our options. */
 bool options_knows(const char *name);
 

@@ -143,6 +143,20 @@ int options_add(AVDictionary **options, const char *name, const char *value, Out
         hide ? "..." : earlier->value, hide ? "..." : value);
 }
 
+/* How they are written */
+
+static bool of_command; ///< set before anything else is done
+
+void options_write_as_command(void)
+{
+    of_command = true;
+}
+
+const char *options_dash(void)
+{
+    return of_command ? "--" : "-";
+}
+
 /* What may come from strangers */
 
 /* URLs and graphs come from strangers too: what could send the key elsewhere, or a file
@@ -164,9 +178,9 @@ static int refuse(const char *name, const char *file, const char *place, Outcome
 {
     return outcome_refuse(
         out,
-        "The option %s%s is not accepted in %s; set it with -f i2v -%s, in "
-        "I2V_DEFAULTS%s or through the C API.",
-        name, file, place, name,
+        "The option %s%s is not accepted in %s; set it with %s%s, in I2V_DEFAULTS%s or "
+        "through the C API.",
+        name, file, place, of_command ? "--" : "-f i2v -", name,
         !strcmp(name, "base_url") ? ", by I2V_BASE_URL"
         : !strcmp(name, "store")  ? ", by I2V_STORE"
                                   : "");

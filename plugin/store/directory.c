@@ -239,11 +239,11 @@ static void print_consequence(const Record *record, char *text, size_t size)
     const char *tries = record->client_ids;
     bool first = !tries || !strchr(tries, ' ');
 
-    av_strlcpy(text, "what the gateway answered is not noted", size);
+    av_strlcpy(text, "what was answered is not noted", size);
     switch (record->state) {
     case RECORD_RUNNING:
         snprintf(text, size,
-                 "generation %s goes on at the gateway; once this store can be written "
+                 "generation %s goes on; once this store can be written "
                  "the same command finds it",
                  record->id);
         break;

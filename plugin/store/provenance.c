@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/files.h"
+#include "base/text.h"
 #include "request/request.h"
 #include "store/put.h"
 
@@ -128,9 +129,16 @@ int provenance_write(const Record *record, const char *clip)
 
 /* Tags */
 
+/* Programs print tags as they are. */
 static int tag(AVDictionary **tags, const char *name, const char *value)
 {
-    return value ? av_dict_set(tags, name, value, 0) : 0;
+    char *text = value ? av_strdup(value) : NULL;
+
+    if (value && !text)
+        return AVERROR(ENOMEM);
+    if (text)
+        text_defuse(text);
+    return text ? av_dict_set(tags, name, text, AV_DICT_DONT_STRDUP_VAL) : 0;
 }
 
 /* As JSON writes it: with a point, whatever the host's locale. */

@@ -221,19 +221,6 @@ sent_together() { # number
     expect_creates 2
 }
 
-@test "one waiting line on a terminal for all of them" {
-    whole_only
-    needs_terminal
-    set_faults "poll 4s shape waiting"
-    script -qec "$BIN/i2v ffmpeg -nostdin -hide_banner -y ${REQUEST[*]} -prompt x1 -i still.png \
-        ${REQUEST[*]} -prompt x2 -i still.png ${REQUEST[*]} -prompt x3 -i still.png \
-        -filter_complex hstack=3 -frames:v 2 -f null -" terminal </dev/null
-    tr '\r' '\n' <terminal >lines
-    grep -Eq '] 0 queued, 3 generating, 0 done, [0-9]+ s' lines || { cat lines; return 1; }
-    # no line of one alone beside it
-    ! grep -Eq '] (queued|generating|waiting), ' lines || return 1
-}
-
 @test "one at a time: the next is sent when the one before is done" {
     whole_only
     I2V_PARALLEL=1 works ff "${REQUEST[@]}" -prompt y1 -i still.png "${REQUEST[@]}" -prompt y2 -i still.png \

@@ -122,3 +122,19 @@ API=$BUILD/tests/e2e/api_host
     wait "$PID"
     grep -qx 'g1: 120' output || { cat output log; return 1; }
 }
+
+@test "numbers have a point, whatever the host's locale" {
+    mkdir locales
+    localedef -i de_DE -f UTF-8 "$PWD/locales/de_DE.UTF-8" 2>/dev/null || skip "no locale can be made here"
+    german() { env LOCPATH="$PWD/locales" LC_ALL=de_DE.UTF-8 "$@"; }
+    same , "$(german locale decimal_point)"
+    I2V_DEFAULTS=poll_interval=0.1:max_cost=0.525 works german "$API" submit n1 <<<""
+    says "Price: 0.52 USD"
+    same 0.52 "$(jq .price "$I2V_STORE"/[0-9a-f]*.json)"
+    works german "$BIN/i2v" "$BUILD/tests/e2e/graph_host" parse2 \
+        "i2v=still.png:prompt=n2:duration=4:max_cost=0.525"
+    says "Price: 0.52 USD"
+    # It is the same request anywhere.
+    works fetch --reuse only --prompt n1 --duration 4 still.png
+    expect_creates 2
+}

@@ -1,5 +1,6 @@
 /* i2v: a program that embeds FFmpeg and asks libi2v for several clips
  * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <locale.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -155,6 +156,7 @@ int main(int argc, char **argv)
 
     if (argc < 3)
         return 64;
+    setlocale(LC_ALL, ""); /* as GUI programs do */
     setvbuf(stdout, NULL, _IOLBF, 0);
     ret = !strcmp(argv[1], "submit")  ? submit_all(argc - 2, argv + 2)
           : !strcmp(argv[1], "leave") ? leave()

@@ -344,3 +344,41 @@ REQUEST=(-f i2v -prompt hello -duration 4)
     says_in_one ca_file none.pem
 }
 
+
+@test "a last frame that does not exist ends it before anything is sent, whatever is known of the model" {
+    local model
+    for model in google/veo-3.1-first-last-image-to-video nobody/knows-it nobody/knows-it,google/veo-3.1-i2v; do
+        ends_with 64 fetch --model "$model" --prompt p --end_image none.png still.png
+        same 1 "$(grep -c none.png <<<"$stderr")"
+        says_in_one none.png "no such file"
+    done
+    expect_creates 0
+}
+
+@test "an i2v: URL without its ?, and a & or a % within a value" {
+    refused ff -i "i2v:still.png&prompt=hello&duration=4" "${OUT[@]}"
+    says_in_one "no ?" "i2v:still.png?prompt="
+    refused ff -i "i2v:still.png?prompt=Tom & Jerry" "${OUT[@]}"
+    says_in_one "' Jerry'" %26
+    refused ff -i "i2v:still.png?prompt=Tom&jerry=1" "${OUT[@]}"
+    says_in_one "'jerry'" %26
+    refused ff -i "i2v:still.png?prompt=50% of all" "${OUT[@]}"
+    says_in_one %25
+    expect_requests 0
+    # A file of such a name is one.
+    cp still.png "a&prompt=b.png"
+    refused ff -i "i2v:a&prompt=b.png" "${OUT[@]}"
+    says prompt
+    says_not "no ?"
+}
+
+@test "ffmpeg's last line says of the still no error of something else" {
+    local option
+    for option in "-prompt_file none" "-params @none" "-store /proc/none" "-save none/clip.mp4"; do
+        refused ff -f i2v -prompt hello -duration 4 $option -i still.png "${OUT[@]}"
+        ! tail -n 1 <<<"$stderr" | grep "No such file" || return 1
+    done
+    refused env -u HOME -u I2V_STORE "$BIN/i2v" ffmpeg -nostdin -hide_banner -f i2v -prompt hello -i still.png "${OUT[@]}"
+    says HOME
+    says_not "No such file"
+}

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -169,6 +170,7 @@ int main(int argc, char **argv)
         return 64;
     if (!strcmp(argv[1], "segment") && !HAVE_SEGMENTS)
         return 77;
+    setlocale(LC_ALL, ""); /* as GUI programs do */
     setvbuf(stdout, NULL, _IOLBF, 0);
     sigaction(SIGINT, &mine, NULL);
     ret = make(argv[1], argc - 2, argv + 2);

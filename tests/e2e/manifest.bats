@@ -430,9 +430,9 @@ END
     quadrants 600 900 tall.png
     jq -nc --arg p "$PROMPT, tall" '{id: "tall", image: "tall.png", prompt: $p, duration: 4, aspect_ratio: "16:9"}' >>shots.jsonl
     set_faults "poll 3s shape waiting"
-    I2V_PARALLEL=1 works script -qec "$BIN/i2vctl fetch --manifest shots.jsonl >results" terminal
+    I2V_PARALLEL=1 TERM=xterm works script -qec "env -u AV_LOG_FORCE_NOCOLOR $BIN/i2vctl fetch --manifest shots.jsonl >results" terminal
     tr '\r' '\n' <terminal >lines
-    grep -q '3 queued, 1 generating, 0 done' lines || { cat lines; return 1; }
+    grep -q 'i2v: 1 generating, 3 queued, ' lines || { cat lines; return 1; }
     grep -q 'line 4, tall @' lines
     ! grep -q 'Accepted as' lines || return 1
     same 4 "$(wc -l <results)"

@@ -133,6 +133,7 @@ END
     serve vllm-omni
     ends_with 77 "$BIN/i2vctl" fetch --prompt a --duration 1 still.png
     says "refused the request" Unauthorized
+    says_not gateway
     same false "$(state '[.requests[].headers.has_authorization] | any')"
     same 0 "$(accepted)"
     I2V_API_KEY=$KEY works "$BIN/i2vctl" fetch --prompt a --duration 1 still.png
@@ -231,6 +232,7 @@ END
     set_faults "create 1 drop-after"
     works "$BIN/i2vctl" fetch --prompt "lost answer" --duration 1 still.png
     says "answer to the create call was lost" "Found in the list of videos"
+    says_not gateway
     expect_creates 1
     # Another take of the same prompt is not taken for it.
     set_faults "create 1 drop-after" "create 1 rows never"
@@ -252,6 +254,7 @@ END
     set_faults "create 1 drop-after"
     ends_with 75 "$BIN/i2vctl" fetch --prompt untold --duration 1 still.png
     says "does not tell which of them"
+    says_not gateway
     set_faults ""
     ends_with 75 "$BIN/i2vctl" fetch --prompt untold --duration 1 still.png
     expect_creates 1

@@ -40,7 +40,7 @@ PEEK=(-t 0.1 -f null -)
     set_faults "poll 1-2 shape processing"
     works ff "${REQUEST[@]}" -i still.png "${PEEK[@]}"
     says_in_one openai/sora-2-i2v 720p 16:9 "duration 4" 1280x720 "She turns around and smiles"
-    says_in_one "$(last_job .id)" '$'
+    says_in_one "$(last_job .id)" Accepted
     says_in_one Status queued
     says_in_one Status processing
     says_in_one Status completed
@@ -119,9 +119,51 @@ PEEK=(-t 0.1 -f null -)
     says_not $'\e'
 }
 
+@test "nor can what a terminal may take for the same: the C1 controls, in UTF-8 or as bytes" {
+    local csi=$'\xc2\x9b' LC_ALL=C
+    set_faults "create 1 status 400 message ${csi}31mred"
+    refused ff "${REQUEST[@]}" -i still.png "${PEEK[@]}"
+    says_not "$csi"
+    works ff -f i2v -prompt "${csi}31mred" -tags all -duration 4 -i still.png "${PEEK[@]}"
+    says_not "$csi"
+    works "$BIN/i2vctl" jobs
+    [[ $output != *"$csi"* ]]
+    works "$BIN/i2vctl" jobs --json
+    [[ $output != *"$csi"* ]]
+    same "${csi}31mred" "$(jq -r '.[] | select(.state == "ready").prompt' <<<"$output")"
+    refused fetch --prompt hello --save $'nowhere/\x9b31m.mp4' still.png
+    says nowhere
+    says_not $'\x9b'
+}
+
 @test "stdout is the program's own" {
     ff "${REQUEST[@]}" -i still.png -t 0.2 -an -f rawvideo -s 64x36 -pix_fmt rgb24 - >raw 2>log
     same $((64 * 36 * 3 * 6)) "$(stat -c %s raw)"
     works fetch --prompt "She turns around and smiles" --duration 4 still.png
     same "$(store_clip)" "$output"
+}
+
+@test "-t and -to beyond the clip that is asked for" {
+    works ff -v warning -t 8 -f i2v -dry_run 1 -prompt hello -i still.png "${PEEK[@]}"
+    says_in_one "Option t " "4 s" -duration
+    works ff -v warning -to 8 -i "i2v:still.png?prompt=hello&dry_run=1" "${PEEK[@]}"
+    says_in_one "Option to " "4 s" -duration
+    works ff -v warning -t 3 -f i2v -dry_run 1 -prompt hello -i still.png "${PEEK[@]}"
+    says_not -duration
+    works ff -v warning -t 8 -f i2v -dry_run 1 -duration 8 -prompt hello -i still.png "${PEEK[@]}"
+    says_not -duration
+}
+
+@test "i2vctl gives advice in its own words" {
+    works fetch --prompt advice --duration 4 still.png
+    works fetch --prompt advice --duration 4 still.png
+    says "; --take 2 buys another"
+    works ff "${REQUEST[@]}" -i still.png -t 0.1 -f null -
+    works ff "${REQUEST[@]}" -i still.png -t 0.1 -f null -
+    says "; -take 2 buys another"
+    ends_with 64 fetch --prompt advice
+    says_not " -i "
+    set_faults "create * status 400 message Not like this."
+    ends_with 64 fetch --prompt refused --duration 4 still.png
+    says "Not like this (HTTP 400)."
 }

@@ -16,6 +16,11 @@ static int fake_open_input(struct AVFormatContext **ps, const char *url,
     return FAKE_MAJOR * 100;
 }
 
+static void fake_allow_line(int allowed)
+{
+    (void)allowed;
+}
+
 static int fake_is_interrupted(struct AVFormatContext *ctx)
 {
     (void)ctx;
@@ -42,6 +47,7 @@ const struct I2VFace *i2v_face(unsigned face_version)
     static I2VFace face = {
         .avformat_major = FAKE_MAJOR,
         .open_input = fake_open_input,
+        .allow_line = fake_allow_line,
         .is_interrupted = fake_is_interrupted,
         .is_same = fake_is_same,
         .check_given = fake_check_given,

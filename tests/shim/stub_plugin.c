@@ -150,6 +150,11 @@ static int stub_is_source(const AVFilterContext *ctx)
     return 0;
 }
 
+static void stub_allow_line(int allowed)
+{
+    (void)allowed;
+}
+
 static int stub_is_interrupted(AVFormatContext *ctx)
 {
     return ctx->interrupt_callback.callback ? 0 : -1;
@@ -184,7 +189,7 @@ const struct I2VFace *i2v_face(unsigned face_version)
         .demuxer = stub_get_demuxer, .format_class = stub_format_class,                \
         .open_input = stub_open_input, .is_same = stub_is_same, .filter = stub_filter, \
         .check_given = stub_check_given, .is_source = stub_is_source,                  \
-        .is_interrupted = stub_is_interrupted                                          \
+        .allow_line = stub_allow_line, .is_interrupted = stub_is_interrupted           \
     }
     static const I2VFace face = FACE(LIBAVFORMAT_VERSION_MAJOR, avformat_version);
     static const I2VFace copy = FACE(LIBAVFORMAT_VERSION_MAJOR, another_version);

@@ -140,13 +140,13 @@ static const JobCase videos[] = {
 
 static const JobCase errors[] = {
     {JOB("error", ",\"error\":{\"name\":\"Error\",\"message\":\"It broke.\"}"), "g",
-     JOB_FAILED, "error", true, NULL, "Error: It broke.", false, -1},
+     JOB_FAILED, "error", true, NULL, "Error: It broke", false, -1},
     {JOB("error", ",\"error\":{\"message\":\"It broke.\"}"), "g", JOB_FAILED, "error",
-     true, NULL, "It broke.", false, -1},
+     true, NULL, "It broke", false, -1},
     {JOB("error", ",\"error\":{\"name\":\"Error\",\"message\":null}"), "g", JOB_FAILED,
      "error", true, NULL, "Error", false, -1},
     {JOB("error", ",\"error\":\"It broke.\""), "g", JOB_FAILED, "error", true, NULL,
-     "It broke.", false, -1},
+     "It broke", false, -1},
     {JOB("error", ",\"error\":null"), "g", JOB_FAILED, "error", true, NULL,
      "no reason given", false, -1},
     {JOB("error", ",\"error\":{}"), "g", JOB_FAILED, "error", true, NULL,
@@ -162,11 +162,11 @@ static const JobCase errors[] = {
      "g", JOB_FAILED, "error", true, NULL,
      "body.image_url: Could not detect face in the image", false, -1},
     {JOB("error", ",\"error\":{\"name\":\"moderation_blocked\",\"message\":\"No.\"}"),
-     "g", JOB_FAILED, "error", true, NULL, "moderation_blocked: No.", true, -1},
+     "g", JOB_FAILED, "error", true, NULL, "moderation_blocked: No", true, -1},
     {JOB("error", ",\"error\":{\"message\":\"Your request was blocked by our moderation "
                   "system.\"}"),
      "g", JOB_FAILED, "error", true, NULL,
-     "Your request was blocked by our moderation system.", true, -1},
+     "Your request was blocked by our moderation system", true, -1},
     {JOB("error", "," V ",\"error\":{\"message\":\"late\"}"), "g", JOB_FAILED, "error",
      true, U, "late", false, -1},
     {JOB("completed", "," V ",\"error\":null"), "g", JOB_COMPLETED, "completed", true, U,
@@ -176,7 +176,7 @@ static const JobCase errors[] = {
     {JOB("queued", ",\"error\":{\"message\":\"a hiccup\"}"), "g", JOB_PENDING, "queued",
      true, NULL, NULL, false, -1},
     {JOB("strange", ",\"error\":{\"message\":\"It broke.\"}"), "g", JOB_FAILED, "strange",
-     false, NULL, "It broke.", false, -1},
+     false, NULL, "It broke", false, -1},
 };
 
 static const JobCase moneys[] = {
@@ -257,7 +257,7 @@ static const JobCase reasons[] = {
                       "\"raiMediaFilteredReasons\":[\"Support codes: 1\",\"a face\"]"),
      "g", JOB_EMPTY, "completed", true, NULL, "Support codes: 1; a face", true, -1},
     {JOB("completed", ",\"filtered\":false,\"message\":\"No output.\""), "g", JOB_EMPTY,
-     "completed", true, NULL, "No output.", false, -1},
+     "completed", true, NULL, "No output", false, -1},
     {JOB("completed",
          ",\"meta\":{\"details\":{\"text\":\"blocked by our safety filter\"}}"),
      "g", JOB_EMPTY, "completed", true, NULL, "blocked by our safety filter", true, -1},

@@ -34,7 +34,7 @@ static const struct {
     {"{\"error\":{\"message\":\"boom\"}}", "boom"},
     {"{\"error\":\"boom\"}", "boom"},
     {"{\"title\":\"Forbidden\",\"status\":403,\"message\":\"You've run out of funds.\"}",
-     "You've run out of funds."},
+     "You've run out of funds"},
     {"{\"title\":\"Forbidden\",\"status\":403}", "Forbidden"},
     {"{\"message\":\"\",\"error\":{\"name\":\"NotFoundException\"}}",
      "NotFoundException"},
