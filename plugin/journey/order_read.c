@@ -169,12 +169,18 @@ static int was_asked(Order *o, Outcome *out)
            state == RECORD_READY;
 }
 
+/* Of a request. */
+typedef struct Keys {
+    char own[REQUEST_KEY_SIZE];
+    char first[REQUEST_KEY_SIZE]; ///< as of Request
+} Keys;
+
 /* The request by what the engine says that the model takes, now or lately. It keeps the
  * key that it has without that: schemas change, and the same command is to be the same
  * request whatever they say. Only what can be asked by its schema alone has that of it.
  */
 static int read_learned(Order *o, const Request *place, Model *model, bool due,
-                        const char *key, Outcome *out)
+                        const Keys *keys, Outcome *out)
 {
     LearnFrom from = learn_from(o, place);
     int ret;
@@ -184,10 +190,11 @@ static int read_learned(Order *o, const Request *place, Model *model, bool due,
         if ((ret = learn_model(&from, o->options->model, &model, out)) < 0)
             return ret;
     }
-    if ((ret = build(o, model, out, out)) < 0 || !*key)
+    if ((ret = build(o, model, out, out)) < 0 || !*keys->own)
         return ret;
-    av_strlcpy(o->request->key, key, sizeof(o->request->key));
-    events_set_key(o->events, key);
+    av_strlcpy(o->request->key, keys->own, sizeof(o->request->key));
+    av_strlcpy(o->request->first, keys->first, sizeof(o->request->first));
+    events_set_key(o->events, keys->own);
     return 0;
 }
 
@@ -195,7 +202,7 @@ static int read_learned(Order *o, const Request *place, Model *model, bool due,
 static int read_known(Order *o, const Request *place, Outcome *out)
 {
     Outcome quiet = {.log = out->log, .quiet = true};
-    char key[REQUEST_KEY_SIZE] = "";
+    Keys keys = {"", ""};
     Model *model;
     bool due;
     int ret = recall_model(o, place, &model, &due), asked = 0;
@@ -204,11 +211,12 @@ static int read_known(Order *o, const Request *place, Outcome *out)
         return ret < 0 ? ret : build(o, NULL, out, out);
     ret = build(o, NULL, &quiet, out);
     if (ret >= 0) {
-        av_strlcpy(key, o->request->key, sizeof(key));
+        av_strlcpy(keys.own, o->request->key, sizeof(keys.own));
+        av_strlcpy(keys.first, o->request->first, sizeof(keys.first));
         asked = was_asked(o, out);
     }
     if (ret != AVERROR(ENOMEM) && ret != AVERROR(EINTR) && !asked)
-        return read_learned(o, place, model, due, key, out);
+        return read_learned(o, place, model, due, &keys, out);
     schema_model_free(&model);
     return ret < 0 || asked < 0 ? FFMIN(ret, asked) : build(o, NULL, out, out);
 }

@@ -223,7 +223,7 @@ int request_check(const Options *options, Model *learned, Outcome *out, Request 
         (ret = check_prompt(options, out, r)) < 0 ||
         (ret = check_image(options, out, r)) < 0 ||
         (ret = check_end_image(options, out, r)) < 0 ||
-        (ret = fields_check(options, out, r)) < 0 ||
+        (ret = fields_check(options, out, r)) < 0 || (ret = again_note(options, r)) < 0 ||
         (ret = check_money(options, out, r)) < 0 ||
         (ret = check_waiting(options, out, r)) < 0)
         request_free(request);
@@ -312,7 +312,9 @@ int request_settle(Request *request, const Still *still, const Still *end, Outco
     if (end)
         digest_hex(still_digest(end), 32, request->end_image_hash);
     if (ret >= 0)
-        ret = key_of(request, still, end, request->key);
+        ret = key_of(request, request->take, still, end, request->key);
+    if (ret >= 0 && request->take != 1)
+        ret = key_of(request, 1, still, end, request->first);
     return ret;
 }
 
@@ -343,6 +345,8 @@ void request_free(Request **request)
     cJSON_Delete(r->fields);
     av_freep(&r->image);
     av_freep(&r->image_time);
+    av_freep(&r->image_name);
+    cJSON_Delete(r->options);
     av_freep(&r->end_image);
     av_freep(&r->project);
     av_freep(&r->save);

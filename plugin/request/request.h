@@ -42,6 +42,8 @@ typedef struct Request {
     cJSON *fields; ///< every request field but the stills
     char *image;
     char *image_time;
+    char *image_name;  ///< the still as it is known in the ledger, without secrets
+    cJSON *options;    ///< what asks for it again: texts by the options' names
     bool image_as_url; ///< the gateway fetches the still itself (fit=none)
     char *end_image;   ///< the still that the clip ends with, or NULL
     bool end_image_as_url;
@@ -74,6 +76,7 @@ typedef struct Request {
     char image_hash[DIGEST_TEXT_SIZE]; ///< SHA-256 of the still's source, "" of a URL
     char end_image_hash[DIGEST_TEXT_SIZE];
     char key[REQUEST_KEY_SIZE];
+    char first[REQUEST_KEY_SIZE]; ///< that of its take 1, "" where it is that itself
 } Request;
 
 /**

@@ -48,13 +48,19 @@ int api_key_find(const Options *options, bool any, Outcome *out, Request *reques
  * size. The stills are those of request_settle(). */
 int target_settle(Request *request, const Still *still, const Still *end, Outcome *out);
 
+/** Note in the request what asks for it again, and its still by name.
+ * @return 0 or AVERROR(ENOMEM) */
+int again_note(const Options *options, Request *request);
+
 /**
  * SHA-256 over a schema number, the gateway's origin, all request fields, the stills'
  * digests with how they are fitted where that makes a difference, and take. No secret is
  * in it, and no release may change it. The stills are those of request_settle().
- * @param key  REQUEST_KEY_SIZE bytes
+ * @param take  of the request, or another
+ * @param key   REQUEST_KEY_SIZE bytes
  * @return 0 or AVERROR(ENOMEM)
  */
-int key_of(const Request *request, const Still *still, const Still *end, char *key);
+int key_of(const Request *request, int take, const Still *still, const Still *end,
+           char *key);
 
 #endif
