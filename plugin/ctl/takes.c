@@ -8,14 +8,14 @@
 #include <libavutil/common.h>
 
 /* They all know the key of the first, whether or not that was ever asked for. */
-static const char *first_of(const SurveyRow *row)
+const char *takes_first(const SurveyRow *row)
 {
     return row->first ? row->first : row->key;
 }
 
 bool takes_are_one(const SurveyRow *a, const SurveyRow *b)
 {
-    return !strcmp(first_of(a), first_of(b));
+    return !strcmp(takes_first(a), takes_first(b));
 }
 
 int takes_next(const Survey *survey, const SurveyRow *row)

@@ -5,6 +5,10 @@
 
 #include "store/survey.h"
 
+/** The key that the takes of a request share: of the first, whether or not that was ever
+ * asked for. Borrowed. */
+const char *takes_first(const SurveyRow *row);
+
 /** Whether two rows are takes of one request. */
 bool takes_are_one(const SurveyRow *a, const SurveyRow *b);
 

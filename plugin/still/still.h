@@ -124,6 +124,11 @@ void still_file_clear(StillFile *file);
  */
 int still_encode(Still *still, const StillTarget *target, Outcome *out, StillFile *file);
 
+/** Make a small JPEG of a still, of its own shape.
+ * @param side  pixels that its longer side has at most
+ * @return 0 and *file, or a negative AVERROR, nothing said */
+int still_thumbnail(Still *still, int side, StillFile *file);
+
 /**
  * Fit as still_encode() does, without encoding.
  * @param rgb  8-bit RGB of the target's size; free with av_frame_free(). NULL on error
