@@ -96,6 +96,7 @@ static int check_shot(Batch *b, Shot *shot)
     int ret = manifest_parse(shot->line, b->defaults, &shot->out, &options);
     if (ret >= 0)
         ret = check_stills(b, options, &shot->out);
+    ask.id = shot->line->plain;
     if (ret >= 0)
         ret = journey_foresee(&ask, &outlook, &shot->out);
     av_dict_free(&options);
@@ -351,6 +352,7 @@ static int start(Batch *b, Shot *shot)
     Ask ask = {.options = &options, .interrupt = b->interrupt, .voice = EVENTS_BRIEF};
     int ret = manifest_parse(shot->line, b->defaults, &shot->out, &options);
 
+    ask.id = shot->line->plain;
     if (ret >= 0)
         ret = journey_begin(&ask, &shot->journey, &shot->out);
     av_dict_free(&options);
@@ -471,10 +473,11 @@ static int check_arguments(const Arguments *arguments, Outcome *out)
                           "With --manifest each line names its still, as image: '%s' is "
                           "one too many.",
                           arguments->words[0]);
-    if (av_dict_get(arguments->options, "save", NULL, 0))
+    const AVDictionaryEntry *save = av_dict_get(arguments->options, "save", NULL, 0);
+    if (save && !strchr(save->value, '{'))
         return ctl_refuse(out,
-                          "The option save names one file; with --manifest each line "
-                          "may name its own.");
+                          "The option save names one file; with --manifest {id} in it "
+                          "tells the lines apart, or each names its own.");
     return 0;
 }
 

@@ -130,6 +130,7 @@ void manifest_free(ManifestLine **lines, int count)
     for (int i = 0; *lines && i < count; i++) {
         av_free((*lines)[i].text);
         av_free((*lines)[i].id);
+        av_free((*lines)[i].plain);
         av_free((*lines)[i].name);
     }
     av_freep(lines);
@@ -199,8 +200,9 @@ static int take_id(ManifestLine *line, const cJSON *item, const char *written,
         return ret;
     char *json = cJSON_PrintUnformatted(item);
     line->id = av_strdup(cJSON_IsString(item) ? json : written);
+    line->plain = av_strdup(id);
     cJSON_free(json);
-    return line->id ? 0 : AVERROR(ENOMEM);
+    return line->id && line->plain ? 0 : AVERROR(ENOMEM);
 }
 
 /* The value of an option. @param written  as it stands in the line */
@@ -307,7 +309,9 @@ int manifest_parse(ManifestLine *line, const AVDictionary *defaults, Outcome *ou
                       : AVERROR(ENOMEM);
         av_free(written);
     }
-    if (ret >= 0 && !line->id && !(line->id = av_asprintf("%d", line->number)))
+    if (ret >= 0 && !line->id &&
+        (!(line->id = av_asprintf("%d", line->number)) ||
+         !(line->plain = av_strdup(line->id))))
         ret = AVERROR(ENOMEM);
     if (ret >= 0)
         ret = add_defaults(defaults, options);

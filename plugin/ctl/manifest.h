@@ -17,8 +17,9 @@ typedef struct ManifestLine {
     const AVClass *class;
     int number; ///< of the line in its file, from 1
     char *text;
-    char *id;   ///< JSON, a string or a number as written; the line's number by default
-    char *name; ///< "line 3", or with an id "line 3, shot12"
+    char *id;    ///< JSON, a string or a number as written; the line's number by default
+    char *plain; ///< the id without its quotes
+    char *name;  ///< "line 3", or with an id "line 3, shot12"
 } ManifestLine;
 
 /**

@@ -136,6 +136,12 @@ static int recall_model(const Order *o, const Request *place, Model **model, boo
     return learn_kept(&from, o->options->model, model, due);
 }
 
+static int note_line(const Order *o)
+{
+    const char *id = o->ask->id;
+    return id && !(o->request->line_id = av_strdup(id)) ? AVERROR(ENOMEM) : 0;
+}
+
 /* From the options to the key, with what is known of the model, which is taken over.
  * @param check  what is wrong with the options is said there */
 static int build(Order *o, Model *model, Outcome *check, Outcome *out)
@@ -145,10 +151,12 @@ static int build(Order *o, Model *model, Outcome *check, Outcome *out)
     o->settled = false;
     request_free(&o->request);
     if ((ret = request_check(o->options, model, check, &o->request)) < 0 ||
+        (ret = note_line(o)) < 0 ||
         (ret = request_check_gateway(o->request, o->options, check)) < 0 ||
         (ret = request_check_places(o->request, o->options, check)) < 0 ||
         (!o->still && !o->end && (ret = read_stills(o, out)) < 0) ||
         (ret = request_settle(o->request, o->still, o->end, check)) < 0 ||
+        (ret = request_settle_places(o->request, o->options, check)) < 0 ||
         (!o->store && (ret = store_open(o->request->store, out, &o->store)) < 0))
         return ret;
     events_set_key(o->events, o->request->key);
@@ -195,7 +203,7 @@ static int read_learned(Order *o, const Request *place, Model *model, bool due,
     av_strlcpy(o->request->key, keys->own, sizeof(o->request->key));
     av_strlcpy(o->request->first, keys->first, sizeof(o->request->first));
     events_set_key(o->events, keys->own);
-    return 0;
+    return request_settle_places(o->request, o->options, out);
 }
 
 /* What was asked already needs no schema. */

@@ -252,6 +252,15 @@ static int recall_engine(const EarlierRequest *earlier, const Options *o, Outcom
     return ret < 0 ? ret : api_key_find(&there, !other, out, r);
 }
 
+/* What save may name of it: as it was made, whatever is typed now. */
+static int recall_label(const EarlierRequest *earlier, Request *r)
+{
+    r->take = earlier->take;
+    av_strlcpy(r->key, earlier->key, sizeof(r->key));
+    av_freep(&r->project);
+    return copy(&r->project, earlier->project);
+}
+
 int request_recall(const EarlierRequest *earlier, const Options *options, Outcome *out,
                    Request **request)
 {
@@ -266,16 +275,15 @@ int request_recall(const EarlierRequest *earlier, const Options *options, Outcom
         (ret = copy(&r->image, "")) < 0 || (ret = check_money(options, out, r)) < 0 ||
         (ret = check_waiting(options, out, r)) < 0 ||
         (ret = check_ca_file(options, out, r)) < 0 ||
+        (ret = recall_label(earlier, r)) < 0 ||
         (ret = request_check_places(r, options, out)) < 0) {
         request_free(request);
         return ret;
     }
-    r->take = earlier->take;
     r->duration = earlier->duration;
     r->width = earlier->width;
     r->height = earlier->height;
     r->reuse_only = true;
-    av_strlcpy(r->key, earlier->key, sizeof(r->key));
     return 0;
 }
 
@@ -349,6 +357,7 @@ void request_free(Request **request)
     cJSON_Delete(r->options);
     av_freep(&r->end_image);
     av_freep(&r->project);
+    av_freep(&r->line_id);
     av_freep(&r->save);
     av_freep(&r->api_key);
     av_freep(&r->api_key_path);

@@ -59,6 +59,7 @@ typedef struct Request {
     bool reuse_only;
     double max_cost; ///< USD, below 0 = no limit
     char *project;   ///< a label, or NULL
+    char *line_id;   ///< that its line in a manifest has, or NULL; for save
     bool dry_run;
     OptionsFallback fallback;
     bool silence; ///< a clip without audio gets a silent track
@@ -113,6 +114,9 @@ int request_find_store(const Options *options, Outcome *out, char **path);
 /** Check where things are to be kept: the store's name and the path of save. */
 int request_check_places(Request *request, const Options *options, Outcome *out);
 
+/** Make the path of save that of the request's key, where it depends on that. */
+int request_settle_places(Request *request, const Options *options, Outcome *out);
+
 /** Where the account of a clip lies that is saved as `path`: its extension replaced by
  * .i2v.json. @return free with av_free(), NULL without memory */
 char *account_path(const char *path);
@@ -126,7 +130,7 @@ int request_settle(Request *request, const Still *still, const Still *end, Outco
 
 /** What the ledger knows of a request that was made before. Borrowed. */
 typedef struct EarlierRequest {
-    const char *key, *engine, *origin, *model, *prompt; ///< NULL = not known
+    const char *key, *engine, *origin, *model, *prompt, *project; ///< NULL = not known
     int take, duration, width, height;
 } EarlierRequest;
 
