@@ -66,12 +66,26 @@ static bool is_missing(const char *url)
     return stat(path, &info) < 0 && errno == ENOENT;
 }
 
+/* Whether a template of save may mean this path: what stands before its first name and
+ * behind its last is there. */
+static bool may_mean(const char *save, const char *path)
+{
+    size_t head = strcspn(save, "{"), size = strlen(path);
+    const char *tail = strrchr(save, '}');
+
+    if (!save[head] || !tail)
+        return !strcmp(save, path);
+    tail++;
+    return size >= head + strlen(tail) && !strncmp(save, path, head) &&
+           !strcmp(path + size - strlen(tail), tail);
+}
+
 /* Whether an earlier request will have made this file by the time that it is opened. */
 static bool is_saved(const Command *command, const char *path)
 {
     for (int i = 0; i < command->nb_requests; i++)
         for (const char *const *at = command->requests[i].options; at && at[0]; at += 2)
-            if (!strcmp(at[0], "save") && !strcmp(at[1], path))
+            if (!strcmp(at[0], "save") && may_mean(at[1], path))
                 return true;
     return false;
 }

@@ -24,10 +24,15 @@ typedef struct Arguments {
     char **words;          ///< the rest, borrowed from main()
     int nb_words;
     bool json;
-    bool yes;                         ///< of forget: it does not ask
-    bool update;                      ///< of models
-    const char *i2v;                  ///< of models: a word, borrowed from main()
-    const char *by, *since;           ///< of jobs, borrowed likewise; NULL = not given
+    bool yes;        ///< of forget and prune: it does not ask
+    bool update;     ///< of models
+    bool no;         ///< of keep: no longer
+    bool dry_run;    ///< of prune
+    const char *i2v; ///< of models: a word, borrowed from main()
+    const char *by;  ///< of jobs, borrowed likewise; NULL = not given
+    /* What is selected (ctl/select.h), likewise. */
+    const char *state, *word, *since, *before;
+    bool kept;
     const char *manifest;             ///< of fetch, likewise
     const char *film;                 ///< likewise: where it is to be written
     const AVIOInterruptCB *interrupt; ///< whether a signal came
@@ -47,6 +52,15 @@ int ctl_wait(Arguments *arguments, Outcome *out);
 
 /** List the ledger, or sum what was spent. */
 int ctl_jobs(Arguments *arguments, Outcome *out);
+
+/** Tell all of requests. */
+int ctl_show(Arguments *arguments, Outcome *out);
+
+/** Write the page on which clips are compared. */
+int ctl_page(Arguments *arguments, Outcome *out);
+
+/** Mark requests, so that they stay, or take the mark away. */
+int ctl_keep(Arguments *arguments, Outcome *out);
 
 /** Remove from the store what is older than an age. */
 int ctl_prune(Arguments *arguments, Outcome *out);

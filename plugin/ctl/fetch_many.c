@@ -91,10 +91,11 @@ static int check_arguments(const Arguments *arguments, Outcome *out)
                           "With --manifest each line names its still, as image: '%s' is "
                           "one too many.",
                           arguments->words[0]);
-    if (av_dict_get(arguments->options, "save", NULL, 0))
+    const AVDictionaryEntry *save = av_dict_get(arguments->options, "save", NULL, 0);
+    if (save && !strchr(save->value, '{'))
         return ctl_refuse(out,
-                          "The option save names one file; with --manifest each line "
-                          "may name its own.");
+                          "The option save names one file; with --manifest {id} in it "
+                          "tells the lines apart, or each names its own.");
     return arguments->film ? film_check_output(arguments->film, out) : 0;
 }
 

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 #include <fcntl.h>
+#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,7 @@
 #include "i2v.h"
 #include "base/events.h"
 #include "base/line.h"
+#include "base/text.h"
 #include "ctl/ctl.h"
 #include "ctl/print.h"
 #include "exec/exec.h"
@@ -66,8 +68,11 @@ static const char usage[] =
     "Usage: i2vctl fetch|submit [OPTION]... STILL\n"
     "       i2vctl fetch [OPTION]... --manifest FILE [--film FILE.mp4]\n"
     "       i2vctl wait [OPTION]... [KEY|STILL]...\n"
-    "       i2vctl jobs [--by project|model] [--since AGE] [--json] [--store DIR]\n"
-    "       i2vctl prune AGE [--store DIR]\n"
+    "       i2vctl jobs [SELECTION]... [--by project|model] [--json] [--store DIR]\n"
+    "       i2vctl show [--json] [--store DIR] KEY...\n"
+    "       i2vctl page [SELECTION]... [--store DIR] >FILE\n"
+    "       i2vctl keep [--no] [--store DIR] KEY...\n"
+    "       i2vctl prune AGE [--dry_run] [--yes] [SELECTION]... [--store DIR]\n"
     "       i2vctl forget [--yes] [--store DIR] KEY...\n"
     "       i2vctl cancel [OPTION]... KEY...\n"
     "       i2vctl models [--json] [--update] [--i2v WORD] [--base_url URL]\n"
@@ -80,9 +85,14 @@ static const char usage[] =
     "wait    brings what was sent before to its clip and prints the path; never\n"
     "        buys. KEY is a request's key or its beginning, or a generation's id;\n"
     "        without any, all that are under way\n"
-    "jobs    lists the ledger, newest first, or sums what was spent; --since leaves\n"
-    "        out what is older than AGE\n"
-    "prune   removes the clips and finished records older than AGE (30d, 12h)\n"
+    "jobs    lists the ledger, newest first, or sums what was spent\n"
+    "show    tells all that is known of a request, with the commands that open its\n"
+    "        clip and buy another take\n"
+    "page    writes a page for a browser, to compare clips and choose\n"
+    "keep    marks requests, with * in jobs, so that prune and forget leave them;\n"
+    "        --no takes the mark away\n"
+    "prune   removes the clips and finished records older than AGE (30d, 12h), but\n"
+    "        those that are kept; --dry_run lists them only; 0s needs --yes\n"
     "forget  drops requests that nothing else can settle, after saying what is known\n"
     "        of each and what may then be paid twice; asks, unless --yes says not to\n"
     "cancel  asks the engine to end generations, where it has a way to; what was\n"
@@ -97,7 +107,16 @@ static const char usage[] =
     "or an i2v: URL. FILE, or - for standard input, holds a JSON object a line, with\n"
     "the options by their names and image for the still; all are checked, then\n"
     "I2V_PARALLEL (8) at a time are fetched, and a JSON object is printed for each\n"
-    "as it ends: its id, path or error, status, usd and key. Run again, it goes on.\n";
+    "as it ends: its id, path or error, status, usd and key. Run again, it goes on.\n"
+    "\n"
+    "SELECTION is KEY..., or of these, which all have to hold:\n"
+    "  --state STATE,...  how it stands (intent, sent, running, ready, failed, refused)\n"
+    "  --project LABEL    exactly that\n"
+    "  --model WORD       that is in the model's name, in either case\n"
+    "  --word WORD        that is in the prompt, likewise\n"
+    "  --since AGE        no older than that\n"
+    "  --before AGE       older than that\n"
+    "  --kept             marked by keep\n";
 
 static const char usage_end[] =
     "\n"
@@ -107,7 +126,7 @@ static const char usage_end[] =
     "      --version           show the versions of this and of its libraries\n"
     "\n"
     "Exit status: 0, 64 bad request, 65 refused by moderation, 69 gateway not to be\n"
-    "reached or failing, 73 store not writable, 75 still running (pick it up later),\n"
+    "reached or failing, 73 store not writable or not there, 75 still running (pick it up later),\n"
     "77 key or credit.\n";
 
 /* The values of a named option: "cover, contain, fill, none". */
@@ -165,42 +184,103 @@ static void split(const char *argument, char *name, size_t size, const char **va
             *c = '_';
 }
 
-/* Where the value of an option of the command's own goes, or NULL. */
-static const char **own_value(Arguments *arguments, const char *name)
+/* Options of the command's own, and of which subcommands they are. One that the demuxer
+ * has too is the demuxer's in the others. */
+static const struct {
+    const char *name, *commands;
+    size_t offset;
+    bool flag;
+} own_options[] = {
+#define FLAG(name, commands)                             \
+    {                                                    \
+#name, commands, offsetof(Arguments, name), true \
+    }
+#define VALUE(name, commands)                             \
+    {                                                     \
+#name, commands, offsetof(Arguments, name), false \
+    }
+    FLAG(json, "jobs|show|models"),
+    FLAG(yes, "forget|prune"),
+    FLAG(no, "keep"),
+    FLAG(dry_run, "prune"),
+    FLAG(kept, "jobs|page|prune"),
+    FLAG(update, "models"),
+    VALUE(i2v, "models"),
+    VALUE(manifest, "fetch"),
+    VALUE(film, "fetch"),
+    VALUE(by, "jobs"),
+    VALUE(since, "jobs|page|prune"),
+    VALUE(before, "jobs|page|prune"),
+    VALUE(state, "jobs|page|prune"),
+    VALUE(word, "jobs|page|prune"),
+#undef FLAG
+#undef VALUE
+};
+
+/* @return its place among them, or -1 */
+static int find_own(const char *name, const char *command)
 {
-    return !strcmp(name, "by")         ? &arguments->by
-           : !strcmp(name, "since")    ? &arguments->since
-           : !strcmp(name, "i2v")      ? &arguments->i2v
-           : !strcmp(name, "manifest") ? &arguments->manifest
-           : !strcmp(name, "film")     ? &arguments->film
-                                       : NULL;
+    for (size_t i = 0; i < FF_ARRAY_ELEMS(own_options); i++)
+        if (!strcmp(own_options[i].name, name) &&
+            (text_is_among(command, own_options[i].commands) || !options_knows(name)))
+            return (int)i;
+    return -1;
+}
+
+static int refuse_elsewhere(int own, Outcome *out)
+{
+    char commands[64];
+
+    av_strlcpy(commands, own_options[own].commands, sizeof(commands));
+    for (char *c = commands; *c; c++)
+        if (*c == '|')
+            *c = '/';
+    return ctl_refuse(out, "--%s is for i2vctl %s.", own_options[own].name, commands);
+}
+
+static int set_flag(const char *name, const char *value, bool *flag, Outcome *out)
+{
+    *flag = !value || strcmp(value, "0");
+    return !value || !strcmp(value, "0") || !strcmp(value, "1")
+               ? 0
+               : ctl_refuse(out, "--%s takes no value, or 1 or 0.", name);
+}
+
+static int refuse_option(const char *typed, Outcome *out)
+{
+    int size = (int)strcspn(typed, "=");
+
+    return outcome_fail(
+        out, FAILURE_REQUEST, AVERROR_OPTION_NOT_FOUND,
+        "Unknown option %.*s; i2vctl --help lists them, and a file of such a name is "
+        "written ./%.*s.",
+        size, typed, size, typed);
 }
 
 /* One option at argv[*at]; *at is left on the last word it took. */
 static int take_option(int argc, char **argv, int *at, Arguments *arguments, Outcome *out)
 {
     char name[64];
-    const char *value, **own;
-    const char *argument = argv[*at] + 1 + (argv[*at][1] == '-');
+    const char *value, *command = argv[1];
 
-    split(argument, name, sizeof(name), &value);
-    own = own_value(arguments, name);
+    split(argv[*at] + 1 + (argv[*at][1] == '-'), name, sizeof(name), &value);
+    int own = find_own(name, command);
+    void *to = own < 0 ? NULL : (char *)arguments + own_options[own].offset;
     bool level = !strcmp(name, "v") || !strcmp(name, "loglevel");
-    if (!level && !own && !options_knows(name)) {
-        int size = (int)strcspn(argv[*at], "=");
-        return outcome_fail(
-            out, FAILURE_REQUEST, AVERROR_OPTION_NOT_FOUND,
-            "Unknown option %.*s; i2vctl --help lists them, and a file of such a name is "
-            "written ./%.*s.",
-            size, argv[*at], size, argv[*at]);
-    }
+
+    if (!level && own < 0 && !options_knows(name))
+        return refuse_option(argv[*at], out);
+    if (own >= 0 && !text_is_among(command, own_options[own].commands))
+        return refuse_elsewhere(own, out);
+    if (own >= 0 && own_options[own].flag)
+        return set_flag(name, value, to, out);
     if (!value && *at + 1 < argc)
         value = argv[++*at];
     if (!value)
         return ctl_refuse(out, "The option %s needs a value.", argv[*at]);
-    if (own)
-        *own = value;
-    return own     ? 0
+    if (to)
+        *(const char **)to = value;
+    return to      ? 0
            : level ? set_level(value, out)
                    : av_dict_set(&arguments->options, name, value, 0);
 }
@@ -212,12 +292,6 @@ static int parse(int argc, char **argv, Arguments *arguments, Outcome *out)
         int ret = 0;
         if (!only_words && !strcmp(argv[i], "--"))
             only_words = true;
-        else if (!only_words && !strcmp(argv[i], "--json"))
-            arguments->json = true;
-        else if (!only_words && !strcmp(argv[i], "--yes"))
-            arguments->yes = true;
-        else if (!only_words && !strcmp(argv[i], "--update"))
-            arguments->update = true;
         else if (!only_words && argv[i][0] == '-' && argv[i][1])
             ret = take_option(argc, argv, &i, arguments, out);
         else
@@ -291,6 +365,8 @@ int ctl_fetch(Arguments *arguments, Outcome *out)
 
     if (arguments->manifest)
         return ctl_fetch_many(arguments, out);
+    if (arguments->film)
+        return ctl_refuse(out, "--film is for i2vctl fetch --manifest.");
     int ret = take_still(arguments, out, &ask.url);
     if (ret >= 0)
         ret = journey_fetch(&ask, &path, out);
@@ -323,30 +399,9 @@ static const struct {
 } commands[] = {
     {"fetch", ctl_fetch},   {"submit", submit},     {"wait", ctl_wait},
     {"jobs", ctl_jobs},     {"prune", ctl_prune},   {"forget", ctl_forget},
-    {"cancel", ctl_cancel}, {"models", ctl_models},
+    {"cancel", ctl_cancel}, {"models", ctl_models}, {"show", ctl_show},
+    {"keep", ctl_keep},     {"page", ctl_page},
 };
-
-/* Options that are of some subcommands only. */
-static int check_command(const Arguments *arguments, const char *name, Outcome *out)
-{
-    bool jobs = !strcmp(name, "jobs");
-
-    if (arguments->json && !jobs && strcmp(name, "models"))
-        return ctl_refuse(out, "--json is for i2vctl jobs and models.");
-    if (arguments->yes && strcmp(name, "forget"))
-        return ctl_refuse(out, "--yes is for i2vctl forget.");
-    if ((arguments->update || arguments->i2v) && strcmp(name, "models"))
-        return ctl_refuse(out, "%s is for i2vctl models.",
-                          arguments->update ? "--update" : "--i2v");
-    if (arguments->manifest && strcmp(name, "fetch"))
-        return ctl_refuse(out, "--manifest is for i2vctl fetch.");
-    if (arguments->film && !arguments->manifest)
-        return ctl_refuse(out, "--film is for i2vctl fetch --manifest.");
-    if ((arguments->by || arguments->since) && !jobs)
-        return ctl_refuse(out, "%s is for i2vctl jobs.",
-                          arguments->by ? "--by" : "--since");
-    return 0;
-}
 
 static int run(int argc, char **argv)
 {
@@ -362,15 +417,14 @@ static int run(int argc, char **argv)
         at++;
     if (at == FF_ARRAY_ELEMS(commands)) {
         fprintf(stderr,
-                "i2vctl: '%s' is not a command; it is fetch, submit, wait, jobs, "
-                "prune, forget, cancel, models or exec. i2vctl --help tells more.\n",
+                "i2vctl: '%s' is not a command; it is fetch, submit, wait, jobs, show, "
+                "page, keep, prune, forget, cancel, models or exec. i2vctl --help tells "
+                "more.\n",
                 argv[1]);
         return EX_USAGE;
     }
     arguments.words = av_calloc((size_t)argc, sizeof(char *));
     ret = arguments.words ? parse(argc, argv, &arguments, &out) : AVERROR(ENOMEM);
-    if (ret >= 0)
-        ret = check_command(&arguments, commands[at].name, &out);
     outcome_end(&out, FAILURE_REQUEST, ret);
     if (ret >= 0) {
         catch_signals();
@@ -446,6 +500,9 @@ static bool is_help(const char *word)
 int main(int argc, char **argv)
 {
     keep_standard_files();
+    /* How wide a character is; numbers stay as they are in C. */
+    if (!setlocale(LC_CTYPE, "C.UTF-8"))
+        setlocale(LC_CTYPE, "");
     if (argc > 1 && !strcmp(argv[1], "exec") && !(argc > 2 && is_help(argv[2])))
         return exec_program(argv + 2);
     for (int i = 1; i < argc && strcmp(argv[i], "--"); i++) {

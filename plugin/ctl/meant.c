@@ -2,8 +2,10 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ctl/meant.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <libavutil/avstring.h>
@@ -45,16 +47,39 @@ double ctl_parse_age(const char *text)
     return -1;
 }
 
-int ctl_find_store(const AVDictionary *given, Outcome *out, Store **store)
+/* Nothing is made here, and nothing but the reading can fail. */
+static int open_store(const char *directory, bool needed, Outcome *out, Store **store)
+{
+    int ret = access(directory, R_OK | X_OK) < 0 ? AVERROR(errno) : 0;
+    struct stat st;
+
+    if (ret >= 0 && !stat(directory, &st) && !S_ISDIR(st.st_mode))
+        ret = AVERROR(ENOTDIR);
+    if (ret == AVERROR(ENOENT) && needed)
+        return outcome_fail(
+            out, FAILURE_STORE, ret,
+            "There is no ledger at %s: nothing was asked for with it yet; "
+            "I2V_STORE or --store names another.",
+            directory);
+    if (ret == AVERROR(ENOENT)) {
+        outcome_say(out, AV_LOG_INFO, "There is no ledger at %s.", directory);
+        return 0;
+    }
+    return ret < 0
+               ? outcome_fail(out, FAILURE_STORE, ret, "Cannot read the ledger %s: %s.",
+                              directory, av_err2str(ret))
+               : store_open(directory, out, store);
+}
+
+static int find_store(const AVDictionary *given, bool needed, Outcome *out, Store **store)
 {
     Options *options = NULL;
     char *directory = NULL;
     int ret = ctl_gather(given, out, &options);
 
     *store = NULL;
-    if (ret >= 0 && (ret = request_find_store(options, out, &directory)) >= 0 &&
-        !access(directory, F_OK))
-        ret = store_open(directory, out, store);
+    if (ret >= 0 && (ret = request_find_store(options, out, &directory)) >= 0)
+        ret = open_store(directory, needed, out, store);
     if (ret < 0) /* whatever it was, the ledger cannot be read */
         out->kind = FAILURE_STORE;
     av_free(directory);
@@ -62,10 +87,15 @@ int ctl_find_store(const AVDictionary *given, Outcome *out, Store **store)
     return ret;
 }
 
-int ctl_read_ledger(const AVDictionary *given, Outcome *out, Store **store,
-                    Survey **survey)
+int ctl_find_store(const AVDictionary *given, Outcome *out, Store **store)
 {
-    int ret = ctl_find_store(given, out, store);
+    return find_store(given, false, out, store);
+}
+
+static int read_ledger(const AVDictionary *given, bool needed, Outcome *out,
+                       Store **store, Survey **survey)
+{
+    int ret = find_store(given, needed, out, store);
 
     *survey = NULL;
     if (ret >= 0 && *store)
@@ -75,6 +105,18 @@ int ctl_read_ledger(const AVDictionary *given, Outcome *out, Store **store,
     if (ret < 0)
         store_close(store);
     return ret;
+}
+
+int ctl_read_ledger(const AVDictionary *given, Outcome *out, Store **store,
+                    Survey **survey)
+{
+    return read_ledger(given, false, out, store, survey);
+}
+
+int ctl_need_ledger(const AVDictionary *given, Outcome *out, Store **store,
+                    Survey **survey)
+{
+    return read_ledger(given, true, out, store, survey);
 }
 
 /* Which request is meant */
@@ -97,15 +139,18 @@ static int add(const SurveyRow *row, Meant **meant, int *count)
     return 0;
 }
 
-static int find_named(const Survey *survey, const char *name, Outcome *out, Meant **meant,
-                      int *count)
+int ctl_find_row(const Survey *survey, const char *name, Outcome *out, int *at)
 {
-    const SurveyRow *row = NULL;
+    size_t size = strlen(name);
     int found = 0;
 
+    if (size && size < SHORTEST_KEY && strspn(name, "0123456789abcdef") == size)
+        return ctl_refuse(out,
+                          "'%s' is too short for a key; give %d digits of it or more.",
+                          name, SHORTEST_KEY);
     for (int i = 0; i < survey->count; i++)
         if (is_meant(&survey->rows[i], name)) {
-            row = &survey->rows[i];
+            *at = i;
             found++;
         }
     if (!found)
@@ -115,7 +160,14 @@ static int find_named(const Survey *survey, const char *name, Outcome *out, Mean
     if (found > 1)
         return ctl_refuse(out, "'%s' begins the keys of %d requests; give more of it.",
                           name, found);
-    return add(row, meant, count);
+    return 0;
+}
+
+static int find_named(const Survey *survey, const char *name, Outcome *out, Meant **meant,
+                      int *count)
+{
+    int at = 0, ret = ctl_find_row(survey, name, out, &at);
+    return ret < 0 ? ret : add(&survey->rows[at], meant, count);
 }
 
 static int find_unfinished(const Survey *survey, Meant **meant, int *count)

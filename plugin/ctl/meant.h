@@ -26,12 +26,22 @@ int ctl_check_store_only(const Arguments *arguments, const char *command, Outcom
 double ctl_parse_age(const char *text);
 
 /** Open the store that the options name. @return 0, and *store NULL when there is no such
- * directory; or a negative AVERROR after a sentence */
+ * directory, after a note; or a negative AVERROR after a sentence */
 int ctl_find_store(const AVDictionary *given, Outcome *out, Store **store);
 
 /** And read its ledger, which is empty where there is none. @return as above */
 int ctl_read_ledger(const AVDictionary *given, Outcome *out, Store **store,
                     Survey **survey);
+
+/** The same for who has nothing to do without one. @return also AVERROR(ENOENT) after a
+ * sentence where there is none */
+int ctl_need_ledger(const AVDictionary *given, Outcome *out, Store **store,
+                    Survey **survey);
+
+/** Find the row of a key, of the beginning of one, or of a generation's id.
+ * @param at  set to its place
+ * @return 0; AVERROR(ENOENT) or AVERROR(EINVAL) after a sentence */
+int ctl_find_row(const Survey *survey, const char *name, Outcome *out, int *at);
 
 /** A request of the ledger. */
 typedef struct Meant {

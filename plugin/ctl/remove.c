@@ -11,32 +11,77 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "ctl/meant.h"
+#include "ctl/print.h"
+#include "ctl/select.h"
+#include "ctl/table.h"
+
+/* Pruning */
+
+/* @param age  of the first word, seconds */
+static int check_prune(const Arguments *arguments, Outcome *out, double *age)
+{
+    int words = arguments->nb_words;
+
+    *age = words ? ctl_parse_age(arguments->words[0]) : -1;
+    if (*age < 0)
+        return ctl_refuse(out,
+                          "i2vctl prune takes an age first: a number and s, m, h, d or "
+                          "w, such as 30d%s%s.",
+                          words ? ", not " : "", words ? arguments->words[0] : "");
+    if (*age <= 0 && !arguments->yes && !arguments->dry_run)
+        return ctl_refuse(out,
+                          "i2vctl prune %s removes whatever has ended, that of this "
+                          "minute too; with --yes it does, and --dry_run lists it.",
+                          arguments->words[0]);
+    return 0;
+}
+
+static void say_pruned(const StorePruned *pruned, bool dry_run, const Outcome *out)
+{
+    char kept[48] = "";
+
+    if (pruned->kept)
+        snprintf(kept, sizeof(kept), ", %d marked by keep stay", pruned->kept);
+    outcome_say(out, AV_LOG_INFO,
+                "%s %d records and %d clips, %.1f MB; %d unfinished kept%s.",
+                dry_run ? "Would remove" : "Removed", pruned->records, pruned->clips,
+                (double)pruned->bytes / 1e6, pruned->unfinished, kept);
+}
+
+static int prune(const Arguments *arguments, const Store *store, Survey *survey,
+                 double age, Outcome *out)
+{
+    StorePrune what = {record_now() - age, survey, arguments->dry_run};
+    StorePruned pruned = {0};
+    int ret = store_prune(store, &what, out, &pruned), printed = 0;
+
+    if (arguments->dry_run && (printed = table_print(store, survey)) >= 0)
+        printed = ctl_print_end("requests", out);
+    say_pruned(&pruned, arguments->dry_run, out);
+    return ret < 0 ? ret : printed;
+}
 
 int ctl_prune(Arguments *arguments, Outcome *out)
 {
     Store *store = NULL;
-    StorePruned pruned = {0};
-    int words = arguments->nb_words, ret = ctl_check_store_only(arguments, "prune", out);
-    double age = words == 1 ? ctl_parse_age(arguments->words[0]) : -1;
+    Survey *survey = NULL;
+    Selection selection;
+    double age;
+    int ret = check_prune(arguments, out, &age);
 
-    if (ret < 0)
+    if (ret < 0 || (ret = select_parse(arguments, "prune", arguments->words + 1,
+                                       arguments->nb_words - 1, out, &selection)) < 0)
         return ret;
-    if (age < 0)
-        return ctl_refuse(out,
-                          "i2vctl prune takes one age: a number and s, m, h, d or w, "
-                          "such as 30d%s%s.",
-                          words ? ", not " : "",
-                          words == 1  ? arguments->words[0]
-                          : words > 1 ? "several"
-                                      : "");
-    ret = ctl_find_store(arguments->options, out, &store);
+    ret = ctl_read_ledger(arguments->options, out, &store, &survey);
+    if (ret >= 0)
+        ret = select_rows(&selection, store, survey, out);
     if (ret >= 0 && store)
-        ret = store_prune(store, record_now() - age, out, &pruned);
-    outcome_say(out, AV_LOG_INFO,
-                "Removed %d records and %d clips, %.1f MB; %d unfinished kept.",
-                pruned.records, pruned.clips, (double)pruned.bytes / 1e6, pruned.kept);
+        ret = prune(arguments, store, survey, age, out);
+    else if (ret >= 0)
+        say_pruned(&(StorePruned){0}, arguments->dry_run, out);
+    survey_free(&survey);
     store_close(&store);
-    return FFMIN(ret, 0);
+    return outcome_end(out, FAILURE_STORE, ret);
 }
 
 /* Forgetting */
@@ -103,6 +148,14 @@ static int forget_locked(const Store *store, const char *key, bool asked, Outcom
                          "The clip of the request %.*s is in the store; i2vctl prune "
                          "removes clips with their records.",
                          SHORT_KEY, key);
+        goto end;
+    }
+    if (store_is_kept(store, key)) {
+        ret =
+            ctl_refuse(out,
+                       "The request %.*s is marked by keep; i2vctl keep --no %.*s takes "
+                       "the mark away.",
+                       SHORT_KEY, key, SHORT_KEY, key);
         goto end;
     }
     describe(r, &text);

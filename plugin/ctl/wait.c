@@ -140,9 +140,12 @@ static int wait_for_all(const Arguments *arguments, Outcome *out)
 
     if (ret >= 0)
         ret = ctl_find_meant(arguments, out, &meant, &count);
-    if (ret >= 0 && count > 1 && av_dict_get(arguments->options, "save", NULL, 0))
-        ret = ctl_refuse(
-            out, "The option save names one file, and %d clips are waited for.", count);
+    const AVDictionaryEntry *save = av_dict_get(arguments->options, "save", NULL, 0);
+    if (ret >= 0 && count > 1 && save && !strstr(save->value, "{key}"))
+        ret = ctl_refuse(out,
+                         "The option save names one file, and %d clips are waited for; "
+                         "{key} in it tells them apart.",
+                         count);
     for (int i = 0, going = ret >= 0; going && i < count && !is_interrupted(arguments);
          i++) {
         Outcome its = {.log = out->log};

@@ -191,8 +191,14 @@ int job_describe(const Request *r, Record *record)
         (ret = record_set(&record->origin, r->origin)) < 0 ||
         (ret = record_set(&record->model, r->model_name)) < 0 ||
         (ret = record_set(&record->prompt, r->prompt)) < 0 ||
-        (ret = record_set(&record->project, r->project)) < 0)
+        (ret = record_set(&record->project, r->project)) < 0 ||
+        (ret = record_set(&record->image, r->image_name)) < 0)
         return ret;
+    cJSON_Delete(record->options);
+    record->options = cJSON_Duplicate(r->options, 1);
+    if (r->options && !record->options)
+        return AVERROR(ENOMEM);
+    av_strlcpy(record->first, r->first, sizeof(record->first));
     av_strlcpy(record->image_hash, r->image_hash, sizeof(record->image_hash));
     av_strlcpy(record->end_image_hash, r->end_image_hash, sizeof(record->end_image_hash));
     record->duration = r->duration;

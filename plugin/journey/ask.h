@@ -14,6 +14,7 @@ typedef struct Ask {
     const AVIOInterruptCB *interrupt; ///< or NULL
     AVFormatContext *caller;          ///< whose white- and blacklists count, or NULL
     AVDictionary **tags;              ///< NULL, or added to: metadata for the clip
+    const char *id; ///< of the line in a manifest that it is, for save; or NULL
     EventsVoice voice;
 } Ask;
 

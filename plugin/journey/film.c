@@ -105,8 +105,9 @@ static int check_options(const Film *film, Outcome *out)
         if (entry && !strchr(entry->value, '{'))
             return outcome_refuse(out,
                                   "The option %s is for one shot; of the film %s each "
-                                  "line may have its own.",
-                                  single[i], film->manifest);
+                                  "line may have its own%s.",
+                                  single[i], film->manifest,
+                                  i == 2 ? ", and {id} in it tells them apart" : "");
     }
     return 0;
 }

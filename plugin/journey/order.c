@@ -58,6 +58,7 @@ static int recall_request(Order *o, const char *key, Outcome *out)
         /* Of a record that was rebuilt not all may be known. */
         .model = r->model ? r->model : "",
         .prompt = r->prompt ? r->prompt : "",
+        .project = r->project,
         .take = FFMAX(r->take, 1),
         .duration = FFMAX(r->duration, 0),
         .width = FFMAX(r->width, 0),

@@ -139,6 +139,12 @@ static int recall_model(const Order *o, const Request *place, Model **model, boo
     return learn_kept(&from, o->options->model, model, due);
 }
 
+static int note_line(const Order *o)
+{
+    const char *id = o->ask->id;
+    return id && !(o->request->line_id = av_strdup(id)) ? AVERROR(ENOMEM) : 0;
+}
+
 /* From the options to the key, with what is known of the model, which is taken over.
  * @param check  what is wrong with the options is said there */
 static int build(Order *o, Model *model, Outcome *check, Outcome *out)
@@ -149,11 +155,13 @@ static int build(Order *o, Model *model, Outcome *check, Outcome *out)
     o->settled = false;
     request_free(&o->request);
     if ((ret = request_check(o->options, model, check, &o->request)) < 0 ||
+        (ret = note_line(o)) < 0 ||
         (ret = request_check_gateway(o->request, o->options, check)) < 0 ||
         (ret = request_check_places(o->request, o->options, check)) < 0)
         return order_not_of_still(ret, check);
     if ((!o->still && !o->end && (ret = read_stills(o, out)) < 0) ||
-        (ret = request_settle(o->request, o->still, o->end, check)) < 0)
+        (ret = request_settle(o->request, o->still, o->end, check)) < 0 ||
+        (ret = request_settle_places(o->request, o->options, check)) < 0)
         return ret;
     if (!o->store && (ret = store_open(o->request->store, out, &o->store)) < 0)
         return order_not_of_still(ret, out);
@@ -175,12 +183,18 @@ static int was_asked(Order *o, Outcome *out)
            state == RECORD_READY;
 }
 
+/* Of a request. */
+typedef struct Keys {
+    char own[REQUEST_KEY_SIZE];
+    char first[REQUEST_KEY_SIZE]; ///< as of Request
+} Keys;
+
 /* The request by what the engine says that the model takes, now or lately. It keeps the
  * key that it has without that: schemas change, and the same command is to be the same
  * request whatever they say. Only what can be asked by its schema alone has that of it.
  */
 static int read_learned(Order *o, const Request *place, Model *model, bool due,
-                        const char *key, Outcome *out)
+                        const Keys *keys, Outcome *out)
 {
     LearnFrom from = learn_from(o, place);
     int ret;
@@ -190,11 +204,12 @@ static int read_learned(Order *o, const Request *place, Model *model, bool due,
         if ((ret = learn_model(&from, o->options->model, &model, out)) < 0)
             return ret;
     }
-    if ((ret = build(o, model, out, out)) < 0 || !*key)
+    if ((ret = build(o, model, out, out)) < 0 || !*keys->own)
         return ret;
-    av_strlcpy(o->request->key, key, sizeof(o->request->key));
-    events_set_key(o->events, key);
-    return 0;
+    av_strlcpy(o->request->key, keys->own, sizeof(o->request->key));
+    av_strlcpy(o->request->first, keys->first, sizeof(o->request->first));
+    events_set_key(o->events, keys->own);
+    return request_settle_places(o->request, o->options, out);
 }
 
 /* Whether no other way of reading the options can mend an error of build(): it was said,
@@ -208,7 +223,7 @@ static bool is_final(int ret, const Outcome *out)
 static int read_known(Order *o, const Request *place, Outcome *out)
 {
     Outcome quiet = {.log = out->log, .quiet = true};
-    char key[REQUEST_KEY_SIZE] = "";
+    Keys keys = {"", ""};
     Model *model;
     bool due;
     int ret = recall_model(o, place, &model, &due), asked = 0;
@@ -217,11 +232,12 @@ static int read_known(Order *o, const Request *place, Outcome *out)
         return ret < 0 ? ret : build(o, NULL, out, out);
     ret = build(o, NULL, &quiet, out);
     if (ret >= 0) {
-        av_strlcpy(key, o->request->key, sizeof(key));
+        av_strlcpy(keys.own, o->request->key, sizeof(keys.own));
+        av_strlcpy(keys.first, o->request->first, sizeof(keys.first));
         asked = was_asked(o, out);
     }
     if (!is_final(ret, out) && !asked)
-        return read_learned(o, place, model, due, key, out);
+        return read_learned(o, place, model, due, &keys, out);
     schema_model_free(&model);
     return ret < 0 || asked < 0 ? FFMIN(ret, asked) : build(o, NULL, out, out);
 }

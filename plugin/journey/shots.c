@@ -67,6 +67,7 @@ int shots_ask(const Shots *s, Shot *shot, Ask *ask, AVDictionary **options)
         .options = options,
         .interrupt = s->interrupt,
         .caller = before ? NULL : s->caller,
+        .id = shot->line->plain,
         .tags = s->is_film ? &shot->tags : NULL,
         .voice = EVENTS_BRIEF,
     };

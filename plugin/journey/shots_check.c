@@ -111,6 +111,7 @@ static int foresee(Shots *s, Shot *shot, AVDictionary **options, int ret)
         .options = options,
         .interrupt = s->interrupt,
         .caller = shot->before ? NULL : s->caller,
+        .id = shot->line->plain,
         .voice = EVENTS_QUIET,
     };
 

@@ -231,7 +231,7 @@ int request_check(const Options *options, Model *learned, Outcome *out, Request 
         (ret = check_prompt(options, out, r)) < 0 ||
         (ret = check_image(options, out, r)) < 0 ||
         (ret = check_end_image(options, out, r)) < 0 ||
-        (ret = fields_check(options, out, r)) < 0 ||
+        (ret = fields_check(options, out, r)) < 0 || (ret = again_note(options, r)) < 0 ||
         (ret = check_money(options, out, r)) < 0 ||
         (ret = check_waiting(options, out, r)) < 0)
         request_free(request);
@@ -260,6 +260,15 @@ static int recall_engine(const EarlierRequest *earlier, const Options *o, Outcom
     return ret < 0 ? ret : api_key_find(&there, !other, out, r);
 }
 
+/* What save may name of it: as it was made, whatever is typed now. */
+static int recall_label(const EarlierRequest *earlier, Request *r)
+{
+    r->take = earlier->take;
+    av_strlcpy(r->key, earlier->key, sizeof(r->key));
+    av_freep(&r->project);
+    return copy(&r->project, earlier->project);
+}
+
 int request_recall(const EarlierRequest *earlier, const Options *options, Outcome *out,
                    Request **request)
 {
@@ -274,16 +283,15 @@ int request_recall(const EarlierRequest *earlier, const Options *options, Outcom
         (ret = copy(&r->image, "")) < 0 || (ret = check_money(options, out, r)) < 0 ||
         (ret = check_waiting(options, out, r)) < 0 ||
         (ret = check_ca_file(options, out, r)) < 0 ||
+        (ret = recall_label(earlier, r)) < 0 ||
         (ret = request_check_places(r, options, out)) < 0) {
         request_free(request);
         return ret;
     }
-    r->take = earlier->take;
     r->duration = earlier->duration;
     r->width = earlier->width;
     r->height = earlier->height;
     r->reuse_only = true;
-    av_strlcpy(r->key, earlier->key, sizeof(r->key));
     return 0;
 }
 
@@ -320,7 +328,9 @@ int request_settle(Request *request, const Still *still, const Still *end, Outco
     if (end)
         digest_hex(still_digest(end), 32, request->end_image_hash);
     if (ret >= 0)
-        ret = key_of(request, still, end, request->key);
+        ret = key_of(request, request->take, still, end, request->key);
+    if (ret >= 0 && request->take != 1)
+        ret = key_of(request, 1, still, end, request->first);
     return ret;
 }
 
@@ -351,8 +361,11 @@ void request_free(Request **request)
     cJSON_Delete(r->fields);
     av_freep(&r->image);
     av_freep(&r->image_time);
+    av_freep(&r->image_name);
+    cJSON_Delete(r->options);
     av_freep(&r->end_image);
     av_freep(&r->project);
+    av_freep(&r->line_id);
     av_freep(&r->save);
     av_freep(&r->api_key);
     av_freep(&r->api_key_path);

@@ -98,7 +98,8 @@ static bool add_end(cJSON *key, const Request *r, const Still *end)
            (member && add_still(member, r, end, &r->end_target, r->end_image));
 }
 
-int key_of(const Request *request, const Still *still, const Still *end, char *key)
+int key_of(const Request *request, int take, const Still *still, const Still *end,
+           char *key)
 {
     cJSON *json = cJSON_CreateObject(), *fields = cJSON_Duplicate(request->fields, 1);
     char *text = NULL;
@@ -111,7 +112,7 @@ int key_of(const Request *request, const Still *still, const Still *end, char *k
         !cJSON_AddStringToObject(json, "origin", request->origin) ||
         (request->engine != engine_default() &&
          !cJSON_AddStringToObject(json, "engine", request->engine->name)) ||
-        !cJSON_AddNumberToObject(json, "take", request->take) ||
+        !cJSON_AddNumberToObject(json, "take", take) ||
         !add_still(json, request, still, &request->target, request->image) ||
         !add_end(json, request, end) || sort_members(json) < 0 ||
         !(text = cJSON_PrintUnformatted(json)))

@@ -144,6 +144,7 @@ void manifest_free(ManifestLine **lines, int count)
     for (int i = 0; *lines && i < count; i++) {
         av_free((*lines)[i].text);
         av_free((*lines)[i].id);
+        av_free((*lines)[i].plain);
         av_free((*lines)[i].name);
         av_free((*lines)[i].from);
     }
@@ -214,8 +215,9 @@ static int take_id(ManifestLine *line, const cJSON *item, const char *written,
         return ret;
     char *json = cJSON_PrintUnformatted(item);
     line->id = av_strdup(cJSON_IsString(item) ? json : written);
+    line->plain = av_strdup(id);
     cJSON_free(json);
-    return line->id ? 0 : AVERROR(ENOMEM);
+    return line->id && line->plain ? 0 : AVERROR(ENOMEM);
 }
 
 /* A time in seconds, as FFmpeg reads it. @return it, or below 0 */
@@ -372,7 +374,9 @@ int manifest_parse(ManifestLine *line, Outcome *out, AVDictionary **options)
                       : AVERROR(ENOMEM);
         av_free(written);
     }
-    if (ret >= 0 && !line->id && !(line->id = av_asprintf("%d", line->number)))
+    if (ret >= 0 && !line->id &&
+        (!(line->id = av_asprintf("%d", line->number)) ||
+         !(line->plain = av_strdup(line->id))))
         ret = AVERROR(ENOMEM);
     cJSON_Delete(json);
     if (ret < 0)

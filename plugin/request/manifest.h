@@ -17,9 +17,10 @@ typedef struct ManifestLine {
     const AVClass *class;
     int number; ///< of the line in its file, from 1
     char *text;
-    char *id;   ///< JSON, a string or a number as written; the line's number by default
-    char *name; ///< "line 3", or with an id "line 3, shot12"
-    char *from; ///< the id of the shot that it begins with a frame of, JSON; or NULL
+    char *id;    ///< JSON, a string or a number as written; the line's number by default
+    char *plain; ///< the id without its quotes
+    char *name;  ///< "line 3", or with an id "line 3, shot12"
+    char *from;  ///< the id of the shot that it begins with a frame of, JSON; or NULL
     double trim_start, trim_end; ///< seconds of its clip that are shown; below 0 = all
 } ManifestLine;
 

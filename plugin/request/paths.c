@@ -92,30 +92,43 @@ static int check_account(const Options *o, Outcome *out, const Request *r)
     return ret;
 }
 
-static int check_save(const Options *o, Outcome *out, Request *r)
+/* @param path  what is typed means */
+static int check_path(const Options *o, const char *path, Outcome *out, Request *r)
 {
     int ret;
-    if (!o->save)
-        return 0;
-    if (!o->save[0])
-        return refuse(out, "The option save is empty; it takes the path of a file.");
-    if (is_still(o->save, r))
-        return refuse(out, "The option save names a still of the request, %s.", o->save);
-    if ((ret = files_check_writable(o->save)) < 0)
+
+    if (is_still(path, r))
+        return refuse(out, "The option save names a still of the request, %s.", path);
+    if ((ret = files_check_writable(path)) < 0)
         return outcome_fail(
             out, FAILURE_STORE, ret,
             "The option save names %s, which cannot be written: %s; nothing sent.",
-            o->save, av_err2str(ret));
+            r->key[0] ? path : o->save, av_err2str(ret));
     /* A link is to stay one: what it leads to is written. */
-    if (!(r->save = resolve(o->save)))
+    if (!(r->save = resolve(path)))
         return AVERROR(ENOMEM);
     if (is_of_store(r->save, r->store))
         return refuse(
             out,
             "The option save names %s, a file of the store itself, which keeps every "
             "clip anyway; name one outside of %s; nothing sent.",
-            o->save, r->store);
+            r->key[0] ? path : o->save, r->store);
     return check_account(o, out, r);
+}
+
+static int check_save(const Options *o, Outcome *out, Request *r)
+{
+    char *path = NULL;
+
+    if (!o->save)
+        return 0;
+    if (!o->save[0])
+        return refuse(out, "The option save is empty; it takes the path of a file.");
+    int ret = save_path(o->save, r, out, &path);
+    if (ret >= 0)
+        ret = check_path(o, path, out, r);
+    av_free(path);
+    return ret;
 }
 
 static int say_no_store(Outcome *out)
@@ -150,4 +163,12 @@ int request_check_places(Request *request, const Options *options, Outcome *out)
 {
     int ret = request_find_store(options, out, &request->store);
     return ret < 0 ? ret : check_save(options, out, request);
+}
+
+int request_settle_places(Request *request, const Options *options, Outcome *out)
+{
+    if (!save_needs_key(options->save))
+        return 0;
+    av_freep(&request->save);
+    return check_save(options, out, request);
 }

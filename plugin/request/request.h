@@ -42,6 +42,8 @@ typedef struct Request {
     cJSON *fields; ///< every request field but the stills
     char *image;
     char *image_time;
+    char *image_name;  ///< the still as it is known in the ledger, without secrets
+    cJSON *options;    ///< what asks for it again: texts by the options' names
     bool image_as_url; ///< the gateway fetches the still itself (fit=none)
     char *end_image;   ///< the still that the clip ends with, or NULL
     bool end_image_as_url;
@@ -58,6 +60,7 @@ typedef struct Request {
     double max_cost;  ///< USD, below 0 = no limit
     double max_total; ///< of all that one command buys; likewise
     char *project;    ///< a label, or NULL
+    char *line_id;    ///< that its line in a manifest has, or NULL; for save
     bool dry_run;
     OptionsFallback fallback;
     bool silence; ///< a clip without audio gets a silent track
@@ -75,6 +78,7 @@ typedef struct Request {
     char image_hash[DIGEST_TEXT_SIZE]; ///< SHA-256 of the still's source, "" of a URL
     char end_image_hash[DIGEST_TEXT_SIZE];
     char key[REQUEST_KEY_SIZE];
+    char first[REQUEST_KEY_SIZE]; ///< that of its take 1, "" where it is that itself
 } Request;
 
 /**
@@ -111,6 +115,9 @@ int request_find_store(const Options *options, Outcome *out, char **path);
 /** Check where things are to be kept: the store's name and the path of save. */
 int request_check_places(Request *request, const Options *options, Outcome *out);
 
+/** Make the path of save that of the request's key, where it depends on that. */
+int request_settle_places(Request *request, const Options *options, Outcome *out);
+
 /** Where the account of a clip lies that is saved as `path`: its extension replaced by
  * .i2v.json. @return free with av_free(), NULL without memory */
 char *account_path(const char *path);
@@ -124,7 +131,7 @@ int request_settle(Request *request, const Still *still, const Still *end, Outco
 
 /** What the ledger knows of a request that was made before. Borrowed. */
 typedef struct EarlierRequest {
-    const char *key, *engine, *origin, *model, *prompt; ///< NULL = not known
+    const char *key, *engine, *origin, *model, *prompt, *project; ///< NULL = not known
     int take, duration, width, height;
 } EarlierRequest;
 

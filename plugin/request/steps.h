@@ -48,13 +48,30 @@ int api_key_find(const Options *options, bool any, Outcome *out, Request *reques
  * size. The stills are those of request_settle(). */
 int target_settle(Request *request, const Still *still, const Still *end, Outcome *out);
 
+/** Note in the request what asks for it again, and its still by name.
+ * @return 0 or AVERROR(ENOMEM) */
+int again_note(const Options *options, Request *request);
+
+/**
+ * The path that the option save means for a request: {key}, {take}, {id} and {project}
+ * are filled in, and {{ is a brace. Of a key that is not known yet the path is as long.
+ * @param path  free with av_free()
+ * @return 0, AVERROR(EINVAL) after a sentence, AVERROR(ENOMEM)
+ */
+int save_path(const char *template, const Request *request, Outcome *out, char **path);
+
+/** Whether the path is known only when the key is. @param template  may be NULL */
+bool save_needs_key(const char *template);
+
 /**
  * SHA-256 over a schema number, the gateway's origin, all request fields, the stills'
  * digests with how they are fitted where that makes a difference, and take. No secret is
  * in it, and no release may change it. The stills are those of request_settle().
- * @param key  REQUEST_KEY_SIZE bytes
+ * @param take  of the request, or another
+ * @param key   REQUEST_KEY_SIZE bytes
  * @return 0 or AVERROR(ENOMEM)
  */
-int key_of(const Request *request, const Still *still, const Still *end, char *key);
+int key_of(const Request *request, int take, const Still *still, const Still *end,
+           char *key);
 
 #endif

@@ -77,7 +77,7 @@ static const AVOption option_table[] = {
         VALUE("tags", "none", NULL, TAGS_NONE),
         VALUE("tags", "basic", "the generation's id and the IPTC digital source type", TAGS_BASIC),
         VALUE("tags", "all", "model, prompt, take and cost, too", TAGS_ALL),
-    STRING(save, "also keep the original MP4 at this path", NULL),
+    STRING(save, "also keep the original MP4 at this path, with {key}, {take}, {id}, {project} filled in", NULL),
     STRING(api_key_file, "read the API key from this file (default: I2V_API_KEY, " ENGINE_DEFAULT_KEYS " or i2v/key)", NULL),
     STRING(base_url, "set where the gateway or server is (env I2V_BASE_URL)", ENGINE_DEFAULT_URL),
     STRING(ca_file, "set the CA bundle for https", NULL),

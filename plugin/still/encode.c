@@ -12,6 +12,7 @@
 #define MAX_FILE   10000000 ///< bytes of what is sent
 #define BEST_JPEG  2        ///< quantiser
 #define WORST_JPEG 16
+#define SMALL_JPEG 5
 
 /* Nothing of the source but its pixels goes out. */
 static void strip(AVFrame *frame)
@@ -65,18 +66,29 @@ end:
     return ret;
 }
 
-static int encode_jpeg(const AVFrame *rgb, AVPacket *packet)
+#define TO_JPEG                                                 \
+    "scale=out_color_matrix=bt601:out_range=full:flags=lanczos" \
+    "+accurate_rnd+full_chroma_inp+bitexact,format="
+
+/* As JPEG has its colours. */
+static int convert(const AVFrame *rgb, const char *filter, AVFrame **yuv)
 {
-    AVFrame *yuv = NULL;
-    int ret = picture_filter(rgb,
-                             "scale=out_color_matrix=bt601:out_range=full:flags=lanczos+"
-                             "accurate_rnd+full_chroma_inp+bitexact,format=yuv444p",
-                             &yuv);
+    int ret = picture_filter(rgb, filter, yuv);
 
     if (ret < 0)
         return ret;
-    strip(yuv);
-    yuv->color_range = AVCOL_RANGE_JPEG;
+    strip(*yuv);
+    (*yuv)->color_range = AVCOL_RANGE_JPEG;
+    return 0;
+}
+
+static int encode_jpeg(const AVFrame *rgb, AVPacket *packet)
+{
+    AVFrame *yuv = NULL;
+    int ret = convert(rgb, TO_JPEG "yuv444p", &yuv);
+
+    if (ret < 0)
+        return ret;
     for (int quantiser = BEST_JPEG; quantiser <= WORST_JPEG; quantiser *= 2) {
         av_packet_unref(packet);
         ret = encode(yuv, quantiser, packet);
@@ -85,6 +97,16 @@ static int encode_jpeg(const AVFrame *rgb, AVPacket *packet)
     }
     av_frame_free(&yuv);
     return ret;
+}
+
+static void take_over(AVPacket *packet, const AVFrame *rgb, StillFile *file)
+{
+    file->buf = packet->buf;
+    packet->buf = NULL;
+    file->data = packet->data;
+    file->size = (size_t)packet->size;
+    file->width = rgb->width;
+    file->height = rgb->height;
 }
 
 /* PNG, or JPEG when that would be too large or FFmpeg was built without zlib. */
@@ -105,12 +127,7 @@ static int encode_rgb(AVFrame *rgb, Outcome *out, StillFile *file)
     }
     if (ret < 0)
         goto end;
-    file->buf = packet->buf;
-    packet->buf = NULL;
-    file->data = packet->data;
-    file->size = (size_t)packet->size;
-    file->width = rgb->width;
-    file->height = rgb->height;
+    take_over(packet, rgb, file);
 end:
     if (ret < 0)
         outcome_fail(out, FAILURE_REQUEST, ret, "the still cannot be encoded: %s",
@@ -265,5 +282,36 @@ int still_frame(Still *still, const StillTarget *target, Outcome *out, AVFrame *
         still_done_frame(still);
     }
     pthread_mutex_unlock(&still->lock);
+    return ret;
+}
+
+/* Within a square, in even numbers. */
+static StillTarget thumbnail_target(const Still *still, int side)
+{
+    int width = still_width(still), height = still_height(still);
+    double scale = FFMIN(1, (double)side / FFMAX(width, height));
+
+    return (StillTarget){
+        .width = FFMAX(2, (int)(width * scale) & ~1),
+        .height = FFMAX(2, (int)(height * scale) & ~1),
+        .fit = STILL_FILL,
+    };
+}
+
+int still_thumbnail(Still *still, int side, StillFile *file)
+{
+    StillTarget target = thumbnail_target(still, side);
+    Outcome unheard = {.quiet = true};
+    AVPacket *packet = av_packet_alloc();
+    AVFrame *rgb = NULL, *yuv = NULL;
+    int ret = packet ? still_frame(still, &target, &unheard, &rgb) : AVERROR(ENOMEM);
+
+    *file = (StillFile){.mime = "image/jpeg"};
+    if (ret >= 0 && (ret = convert(rgb, TO_JPEG "yuv420p", &yuv)) >= 0 &&
+        (ret = encode(yuv, SMALL_JPEG, packet)) >= 0)
+        take_over(packet, yuv, file);
+    av_frame_free(&rgb);
+    av_frame_free(&yuv);
+    av_packet_free(&packet);
     return ret;
 }

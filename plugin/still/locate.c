@@ -108,3 +108,42 @@ char *still_label(const char *image)
     return av_asprintf("%.*s%.*s", (int)(host - image), image, (int)(path - at - 1),
                        at + 1);
 }
+
+/* From any directory. */
+static char *absolute(const char *path)
+{
+    char *directory = *path == '/' ? NULL : getcwd(NULL, 0);
+    char *whole = directory ? av_asprintf("%s/%s", directory, path) : av_strdup(path);
+
+    free(directory);
+    return whole;
+}
+
+int still_place(const char *image, char **place)
+{
+    Locator locator;
+
+    *place = NULL;
+    still_locate(image, &locator);
+    if (locator.kind == LOCATOR_PATH) {
+        *place = absolute(locator.rest);
+        return *place ? 0 : AVERROR(ENOMEM);
+    }
+    if (locator.kind != LOCATOR_HTTP)
+        return 0;
+    char *label = still_label(image);
+    if (label && !strcmp(label, image))
+        FFSWAP(char *, *place, label);
+    int ret = label || *place ? 0 : AVERROR(ENOMEM);
+    av_free(label);
+    return ret;
+}
+
+int still_name(const char *image, char **name)
+{
+    int ret = still_place(image, name);
+
+    if (ret >= 0 && !*name)
+        ret = (*name = still_label(image)) ? 0 : AVERROR(ENOMEM);
+    return ret;
+}

@@ -67,6 +67,16 @@ int still_read(const StillSource *source, Still **still);
  * static. */
 const char *still_protocol(const char *image);
 
+/** Where an image can be read again, from any directory: an absolute path, or its URL.
+ * @param place  free with av_free(); NULL when it comes of a stream or holds its bytes or
+ * a secret itself
+ * @return 0 or AVERROR(ENOMEM) */
+int still_place(const char *image, char **place);
+
+/** An image as it may be shown: its place, a URL without credentials and query, or what
+ * it comes of. @param name  free with av_free() @return 0 or AVERROR(ENOMEM) */
+int still_name(const char *image, char **name);
+
 /** Whether an image is what comes in on standard input. */
 bool still_is_stdin(const char *image);
 
@@ -114,6 +124,11 @@ void still_file_clear(StillFile *file);
  * `out`), AVERROR_INVALIDDATA when it is damaged (said), or another negative AVERROR
  */
 int still_encode(Still *still, const StillTarget *target, Outcome *out, StillFile *file);
+
+/** Make a small JPEG of a still, of its own shape.
+ * @param side  pixels that its longer side has at most
+ * @return 0 and *file, or a negative AVERROR, nothing said */
+int still_thumbnail(Still *still, int side, StillFile *file);
 
 /**
  * Fit as still_encode() does, without encoding.

@@ -29,6 +29,7 @@ bool store_is_keyed(const char *name, const char *suffix);
 #define STORE_PART   ".mp4.part"
 #define STORE_BROKEN ".broken.mp4"
 #define STORE_PROBE  ".probe"
+#define STORE_KEPT   ".kept"
 
 /** Remove one file of a key. @return bytes that it had, 0 when it was not there */
 int64_t store_remove_file(const Store *store, const char *key, const char *suffix);

@@ -22,7 +22,7 @@
 static void remove_rest(const Store *store, const char *key, StorePruned *pruned)
 {
     static const char *const suffixes[] = {STORE_PART, STORE_PART DOWNLOAD_NOTE,
-                                           STORE_BROKEN, ".json.tmp"};
+                                           STORE_BROKEN, ".json.tmp", STORE_KEPT};
 
     for (size_t i = 0; i < FF_ARRAY_ELEMS(suffixes); i++)
         pruned->bytes += store_remove_file(store, key, suffixes[i]);
@@ -53,31 +53,73 @@ static int restate(const Store *store, const Record *record)
     return ret;
 }
 
-/* @return 0 or a negative AVERROR, nothing said */
-static int prune_key(const Store *store, const char *key, double before, bool doubted,
+/* What removing it would free. */
+static void foresee(const Store *store, const char *key, StorePruned *pruned)
+{
+    static const char *const suffixes[] = {
+        ".mp4", STORE_PART, STORE_PART DOWNLOAD_NOTE, STORE_BROKEN, ".json.tmp", ".json"};
+
+    for (size_t i = 0; i < FF_ARRAY_ELEMS(suffixes); i++) {
+        char *path = store_path(store, key, suffixes[i]);
+        struct stat st;
+        if (path && !lstat(path, &st)) {
+            pruned->clips += !i && st.st_size > 0;
+            pruned->records += !strcmp(suffixes[i], ".json");
+            pruned->bytes += !strcmp(suffixes[i], ".json") ? 0 : st.st_size;
+        }
+        av_free(path);
+    }
+}
+
+/* Whether a request goes; where it stays that is counted. */
+static bool goes(const Store *store, const Record *record, double before,
+                 StorePruned *pruned)
+{
+    if (!record_is_finished(record)) {
+        pruned->unfinished++;
+        return false;
+    }
+    if (record->ended <= 0 || record->ended >= before)
+        return false;
+    bool kept = store_is_kept(store, record->key);
+    pruned->kept += kept;
+    return !kept;
+}
+
+static int remove_request(const Store *store, const Record *record, bool doubted,
+                          StorePruned *pruned)
+{
+    int ret = doubted ? restate(store, record) : 0;
+
+    /* First, or the journal would bring it back. */
+    if (ret >= 0)
+        ret = journal_note(store, record->key, JOURNAL_PRUNED);
+    if (ret >= 0)
+        remove_key(store, record->key, pruned);
+    return ret;
+}
+
+/* @return 1 when it went, 0 when it stays, or a negative AVERROR, nothing said */
+static int prune_key(const Store *store, const StorePrune *prune, const SurveyRow *row,
                      StorePruned *pruned)
 {
     Outcome quiet = {.quiet = true};
     Record *record = NULL;
-    int lock = store_lock(store, key), ret = 0;
+    int lock = prune->dry_run ? -1 : store_lock(store, row->key), ret = 0;
 
-    if (lock == AVERROR(EAGAIN)) { /* somebody is at it */
-        pruned->kept++;
+    if (lock == AVERROR(EAGAIN) && !prune->dry_run) { /* somebody is at it */
+        pruned->unfinished++;
         return 0;
     }
-    if (lock < 0)
+    if (lock < 0 && !prune->dry_run)
         return lock;
-    ret = store_load(store, key, false, &quiet, &record);
-    if (ret >= 0 && record_is_finished(record) && record->ended > 0 &&
-        record->ended < before) {
-        ret = doubted ? restate(store, record) : 0;
-        /* First, or the journal would bring it back. */
-        if (ret >= 0)
-            ret = journal_note(store, key, JOURNAL_PRUNED);
-        if (ret >= 0)
-            remove_key(store, key, pruned);
-    } else if (ret >= 0 && !record_is_finished(record)) {
-        pruned->kept++;
+    ret = store_load(store, row->key, false, &quiet, &record);
+    if (ret >= 0 && goes(store, record, prune->before, pruned)) {
+        if (prune->dry_run)
+            foresee(store, row->key, pruned);
+        else
+            ret = remove_request(store, record, row->doubted, pruned);
+        ret = ret < 0 ? ret : 1;
     }
     record_free(&record);
     store_unlock(&lock);
@@ -117,6 +159,7 @@ static void remove_alone(const Sweep *s, const char *name)
     int lock = store_lock(s->store, key);
     if (lock >= 0 && is_unknown(s->store, key)) {
         s->pruned->bytes += store_remove_file(s->store, key, STORE_BROKEN);
+        store_remove_file(s->store, key, STORE_KEPT);
         store_remove_file(s->store, key, ".lock");
     }
     store_unlock(&lock);
@@ -138,7 +181,8 @@ static int sweep(void *opaque, const char *name)
     bool waste = is_waste(name);
     struct stat st;
 
-    if (!waste && !store_is_keyed(name, ".lock") && !store_is_keyed(name, STORE_BROKEN))
+    if (!waste && !store_is_keyed(name, ".lock") && !store_is_keyed(name, STORE_BROKEN) &&
+        !store_is_keyed(name, STORE_KEPT))
         return 0;
     char *path = av_asprintf("%s/%s", s->store->directory, name);
     if (!path)
@@ -156,39 +200,38 @@ static int sweep(void *opaque, const char *name)
 /* One that fails does not keep the others.
  * @param count, failed  how many there are, and how many of them stay
  * @return 0 or the first failure, a negative AVERROR */
-static int prune_all(const Store *store, double before, StorePruned *pruned, int *count,
-                     int *failed)
+static int prune_all(const Store *store, const StorePrune *prune, StorePruned *pruned,
+                     int *count, int *failed)
 {
-    Outcome quiet = {.quiet = true};
-    Survey *survey;
-    int ret = survey_read(store, &quiet, &survey);
+    Survey *survey = prune->among;
+    int ret = survey->unread;
 
-    *count = *failed = 0;
-    if (ret < 0)
-        return ret;
-    ret = survey->unread;
     *count = *failed = survey->nb_unread;
     for (int i = 0; i < survey->count; i++) {
-        const SurveyRow *row = &survey->rows[i];
-        if (!row->has_record)
+        SurveyRow *row = &survey->rows[i];
+        if (row->gone || !row->has_record) {
+            row->gone = true;
             continue;
-        int its = prune_key(store, row->key, before, row->doubted, pruned);
+        }
+        int its = prune_key(store, prune, row, pruned);
+        row->gone = its <= 0;
         ++*count;
         *failed += its < 0;
-        ret = ret < 0 ? ret : its;
+        ret = ret < 0 ? ret : FFMIN(its, 0);
     }
-    survey_free(&survey);
     return ret;
 }
 
-int store_prune(const Store *store, double before, Outcome *out, StorePruned *pruned)
+int store_prune(const Store *store, const StorePrune *prune, Outcome *out,
+                StorePruned *pruned)
 {
-    Sweep leftovers = {store, FFMIN(before, record_now() - LEFTOVER_S), pruned};
+    Sweep leftovers = {store, FFMIN(prune->before, record_now() - LEFTOVER_S), pruned};
     int count, failed;
 
     *pruned = (StorePruned){0};
-    int ret = prune_all(store, before, pruned, &count, &failed);
-    int swept = ret < 0 && !failed ? 0 : store_walk(store, sweep, &leftovers);
+    int ret = prune_all(store, prune, pruned, &count, &failed);
+    int swept =
+        prune->dry_run || (ret < 0 && !failed) ? 0 : store_walk(store, sweep, &leftovers);
     if (failed)
         return outcome_fail(out, FAILURE_STORE, ret,
                             "Cannot prune %d of %d requests: %s; they stay.", failed,

@@ -1,4 +1,4 @@
-/* i2v: members of the JSON that records and accounts are (inside store)
+/* i2v: members of the JSON that records and accounts are
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #ifndef I2V_STORE_PUT_H
 #define I2V_STORE_PUT_H

@@ -51,13 +51,16 @@ typedef struct Record {
     char *model;
     char *prompt;
     char *project; ///< a label to sum by; no part of the key
+    char *image;   ///< name of the still: a path, or a URL without what may be secret
     int take;
-    int duration;                      ///< seconds, 0 = left to the model
-    int width, height;                 ///< pixels, 0 = left to the model
-    int rate;                          ///< frames a second, 0 = none
-    bool mute;                         ///< no audio
-    cJSON *request;                    ///< its fields without what may be secret, or NULL
-    char image_hash[DIGEST_TEXT_SIZE]; ///< SHA-256 of the still's source
+    char first[RECORD_KEY_SIZE]; ///< key of its take 1, "" where it is that itself
+    int duration;                ///< seconds, 0 = left to the model
+    int width, height;           ///< pixels, 0 = left to the model
+    int rate;                    ///< frames a second, 0 = none
+    bool mute;                   ///< no audio
+    cJSON *request;              ///< its fields without what may be secret, or NULL
+    cJSON *options; ///< what asks for it again: texts by the options' names, or NULL
+    char image_hash[DIGEST_TEXT_SIZE];     ///< SHA-256 of the still's source
     char end_image_hash[DIGEST_TEXT_SIZE]; ///< and of the last frame's
     char request_hash[DIGEST_TEXT_SIZE];   ///< and of the create call's body
     int64_t request_size;                  ///< of that body, bytes

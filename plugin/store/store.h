@@ -16,6 +16,8 @@
  *   KEY.mp4.part.note  how much of it is there, of which version (base/resume.h); also
  *                      for the moment in which KEY.mp4 is there and not in its record
  *   KEY.broken.mp4     a file that the server itself has broken; never served
+ *   KEY.kept           the request is to stay: neither pruned nor forgotten. It is a file
+ *                      of its own, so that no job at work and no rebuilt record loses it
  *   KEY.lock           whoever creates, downloads or removes holds its lock
  *   KEY.probe          there for a moment, to find out whether the store can be written
  *
@@ -161,21 +163,39 @@ int store_look_at_clip(const Store *store, Record *record,
 
 /* Pruning */
 
-/** What store_prune() did. */
+/** Mark a request as one that is to stay, or take the mark away, durably. The caller
+ * holds its lock, so that nobody prunes it meanwhile. @return nothing said */
+int store_keep(const Store *store, const char *key, bool keep);
+
+/** Whether a request is marked so. */
+bool store_is_kept(const Store *store, const char *key);
+
+struct Survey;
+
+/** What is to be pruned. */
+typedef struct StorePrune {
+    double before; ///< what ended before that; Unix time in seconds
+    struct Survey
+        *among; ///< of its rows that are not gone; those that stay are gone then
+    bool dry_run;
+} StorePrune;
+
+/** What store_prune() did, or would do. */
 typedef struct StorePruned {
     int records, clips; ///< removed
     int64_t bytes;      ///< freed
-    int kept;           ///< unfinished records, kept whatever their age
+    int unfinished;     ///< kept whatever their age, as are those with another at them
+    int kept;           ///< marked to stay
 } StorePruned;
 
 /**
  * Remove the clips and records of requests that ended before a time, and what crashes
- * left; never an unfinished request, nor one that another process is at. One that cannot
- * be read does not keep the others: how many there are is said at the end. Fails with a
- * sentence.
- * @param before  Unix time in seconds
+ * left; never an unfinished request, nor one that is marked to stay or that another
+ * process is at. One that cannot be read does not keep the others: how many there are is
+ * said at the end. Fails with a sentence.
  */
-int store_prune(const Store *store, double before, Outcome *out, StorePruned *pruned);
+int store_prune(const Store *store, const StorePrune *prune, Outcome *out,
+                StorePruned *pruned);
 
 /** Drop a request whatever became of it: its record and what is there of its clip, but no
  * whole clip; only the journal knows of it then. Fails with a sentence. The caller holds

@@ -3,6 +3,7 @@
 #include "store/survey.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,7 +53,12 @@ static SurveyRow *row_of(Reading *r, const char *key)
     if (places_put(&r->places, key, s->count) < 0)
         return NULL;
     SurveyRow *row = &s->rows[s->count++];
-    *row = (SurveyRow){.usd = -1, .torn_first = r->torn};
+    *row = (SurveyRow){.usd = -1,
+                       .torn_first = r->torn,
+                       .take = -1,
+                       .duration = -1,
+                       .width = -1,
+                       .height = -1};
     memcpy(row->key, key, RECORD_KEY_DIGITS);
     return row;
 }
@@ -81,10 +87,13 @@ static void clear_row(SurveyRow *row)
     av_freep(&row->prompt);
     av_freep(&row->id);
     av_freep(&row->tries);
+    av_freep(&row->error);
+    av_freep(&row->first);
     row->state = RECORD_NEW;
     row->created = row->accepted = 0;
     row->usd = -1;
-    row->model = row->project = NULL;
+    row->model = row->project = row->image = NULL;
+    row->take = row->duration = row->width = row->height = -1;
     row->begun = false;
 }
 
@@ -130,6 +139,8 @@ static int take_text(Reading *r, SurveyRow *row, const JsonPair *pair)
     char **copy = json_is(pair, "prompt")               ? &row->prompt
                   : json_is(pair, "id")                 ? &row->id
                   : json_is(pair, "client_request_ids") ? &row->tries
+                  : json_is(pair, "error")              ? &row->error
+                  : json_is(pair, "first")              ? &row->first
                                                         : NULL;
 
     if (!json_copy_text(pair, text, sizeof(text)))
@@ -142,7 +153,30 @@ static int take_text(Reading *r, SurveyRow *row, const JsonPair *pair)
     }
     if (json_is(pair, "project"))
         return (row->project = label_of(r->survey, text)) ? 0 : AVERROR(ENOMEM);
+    if (json_is(pair, "image"))
+        return (row->image = label_of(r->survey, text)) ? 0 : AVERROR(ENOMEM);
     return copy ? record_set(copy, text) : 0;
+}
+
+static void take_number(SurveyRow *row, const JsonPair *pair)
+{
+    const struct {
+        const char *name;
+        int *to;
+    } numbers[] = {{"take", &row->take},
+                   {"duration", &row->duration},
+                   {"width", &row->width},
+                   {"height", &row->height}};
+
+    if (json_is(pair, "created"))
+        row->created = json_value(pair, 0);
+    else if (json_is(pair, "accepted"))
+        row->accepted = json_value(pair, 0);
+    else if (json_is(pair, "usd"))
+        row->usd = json_value(pair, -1);
+    for (size_t i = 0; i < FF_ARRAY_ELEMS(numbers); i++)
+        if (json_is(pair, numbers[i].name))
+            *numbers[i].to = (int)av_clipd(json_value(pair, -1), -1, INT_MAX);
 }
 
 /* Members of a line, or of a page: none that is nested. @return 1 when all were read */
@@ -154,12 +188,8 @@ static int take_members(Reading *r, SurveyRow *row, const char *at, const char *
     while (ret >= 0 && json_next(&at, end, &pair)) {
         if (*pair.value == '"')
             ret = take_text(r, row, &pair);
-        else if (json_is(&pair, "created"))
-            row->created = json_value(&pair, 0);
-        else if (json_is(&pair, "accepted"))
-            row->accepted = json_value(&pair, 0);
-        else if (json_is(&pair, "usd"))
-            row->usd = json_value(&pair, -1);
+        else
+            take_number(row, &pair);
     }
     return ret < 0 ? ret : at < end && *at == '}';
 }
@@ -211,15 +241,16 @@ static int take_name(void *opaque, const char *name)
 {
     Reading *r = opaque;
     bool record = store_is_keyed(name, ".json") || store_is_keyed(name, ".json.tmp"),
-         clip = store_is_keyed(name, ".mp4");
-    SurveyRow *row = record || clip ? row_of(r, name) : NULL;
+         clip = store_is_keyed(name, ".mp4"), kept = store_is_keyed(name, STORE_KEPT);
+    SurveyRow *row = record || clip || kept ? row_of(r, name) : NULL;
 
-    if (!record && !clip)
+    if (!record && !clip && !kept)
         return 0;
     if (!row)
         return AVERROR(ENOMEM);
     row->has_record = row->has_record || record;
     row->has_clip = row->has_clip || clip;
+    row->kept = row->kept || kept;
     return 0;
 }
 
@@ -233,9 +264,15 @@ static int copy_record(Reading *r, SurveyRow *row, const Record *from)
     row->usd = from->usd;
     row->model = from->model ? label_of(r->survey, from->model) : NULL;
     row->project = from->project ? label_of(r->survey, from->project) : NULL;
+    row->image = from->image ? label_of(r->survey, from->image) : NULL;
+    row->take = from->take;
+    row->duration = from->duration;
+    row->width = from->width;
+    row->height = from->height;
     if ((from->model && !row->model) || (from->project && !row->project) ||
-        record_set(&row->prompt, from->prompt) < 0 ||
-        record_set(&row->id, from->id) < 0 ||
+        (from->image && !row->image) || record_set(&row->prompt, from->prompt) < 0 ||
+        record_set(&row->id, from->id) < 0 || record_set(&row->error, from->error) < 0 ||
+        record_set(&row->first, from->first[0] ? from->first : NULL) < 0 ||
         record_set(&row->tries, from->client_ids) < 0)
         return AVERROR(ENOMEM);
     return 0;

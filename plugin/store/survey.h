@@ -17,11 +17,16 @@ typedef struct SurveyRow {
     RecordState state;
     double created, accepted, usd; ///< as of a Record
     const char *model, *project;
-    char *prompt; ///< its beginning
+    const char *image;                 ///< name of the still
+    int take, duration, width, height; ///< as of a Record
+    char *prompt;                      ///< its beginning
+    char *error;                       ///< beginning of why it failed
+    char *first; ///< key of its take 1; none where it is that itself
     char *id;
     char *tries;     ///< client request ids
     bool has_record; ///< its file is there
     bool has_clip;
+    bool kept;      ///< it is marked to stay (store_keep())
     bool begun;     ///< what was asked is known
     int torn_first; ///< lines of the journal before its first that could not be read
     int torn_last;  ///< and up to its last

@@ -47,7 +47,7 @@ offered() { # command, word...
 }
 
 @test "the commands of i2vctl are those of its help" {
-    same "--help --version cancel exec fetch forget jobs models prune submit wait" "$(offered i2vctl "")"
+    same "--help --version cancel exec fetch forget jobs keep models page prune show submit wait" "$(offered i2vctl "")"
     same "fetch" "$(offered i2vctl fe)"
     same "--store --yes" "$(offered i2vctl forget --)"
 }
@@ -60,8 +60,11 @@ offered() { # command, word...
     done
     grep -q -e --manifest <<<"$(offered i2vctl fetch --)"
     same "" "$(offered i2vctl submit --man)"
-    same "--by --json --since --store" "$(offered i2vctl jobs -)"
-    same "--store" "$(offered i2vctl prune 30d -)"
+    same "--before --by --json --kept --model --project --since --state --store --word" "$(offered i2vctl jobs -)"
+    same "--before --dry_run --kept --model --project --since --state --store --word --yes" "$(offered i2vctl prune 30d -)"
+    same "--before --kept --model --project --since --state --store --word" "$(offered i2vctl page -)"
+    same "--json --store" "$(offered i2vctl show -)"
+    same "--no --store" "$(offered i2vctl keep -)"
     same "--base_url --ca_file --i2v --json --store --update" "$(offered i2vctl models -)"
 }
 
@@ -75,6 +78,7 @@ ffmpeg_options() {
     same "any only" "$(offered i2vctl fetch --reuse =)"
     same "bottom" "$(offered i2vctl fetch --fit-position bo)"
     same "model project" "$(offered i2vctl jobs --by "")"
+    same "failed intent ready refused running sent" "$(offered i2vctl page --state "")"
     same "debug error info quiet trace verbose warning" "$(offered i2vctl fetch -v "")"
 }
 

@@ -90,7 +90,7 @@ REQUEST=(--prompt "She turns around and smiles" --duration 4)
         grep -q -- "--$option " <<<"$output"
     done
     local command
-    for command in fetch submit wait jobs prune models; do
+    for command in fetch submit wait jobs show page keep prune models; do
         grep -q "^$command  " <<<"$output"
     done
     for code in 64 65 69 73 75 77; do

@@ -164,25 +164,173 @@ jobs() { ctl jobs --json | jq -r "$1"; }
     expect_creates 1
 }
 
-@test "jobs: a table for people" {
-    works ctl jobs
-    same "" "$output"
+# As on a terminal of so many columns.
+on_terminal() { # columns, argument...
+    local columns=$1
+    shift
+    COLUMNS=$columns script -qec "$BIN/i2vctl $*" /dev/null </dev/null | tr -d '\r'
+}
+
+@test "jobs: a table, as wide as it takes off a terminal, and a line of it on one" {
     set_faults "poll * shape waiting"
     submit $'Rain, then\tsun; and the whole long story of how it came to be so in the end'
     set_faults ""
-    works fetch --prompt "She smiles" --duration 4 still.png
+    works fetch --prompt "She smiles" --duration 4 --project film still.png
     local clip=$output
+    set_faults "create 1 fail server_error it broke"
+    ends_with 69 fetch --prompt "failed" --duration 4 still.png
     works ctl jobs
-    same 3 "${#lines[@]}"
-    grep -Eq '^KEY +STATE +AGE +USD +MODEL +PROMPT +CLIP$' <<<"${lines[0]}"
-    grep -Eq "^[0-9a-f]{12} +ready +[0-9]+s +0\.[0-9]+ +openai/sora-2-i2v +She smiles +$clip\$" <<<"${lines[1]}"
-    grep -Eq '^[0-9a-f]{12} +running .*Rain, then sun; and the whole long story\.\.\. +-$' <<<"${lines[2]}"
     same "" "$stderr"
+    same 4 "${#lines[@]}"
+    grep -Eq '^KEY +KEPT +STATE +AGE +TAKE +USD +SEC +SIZE +STILL +PROJECT +MODEL +PROMPT +CLIP' <<<"${lines[0]}"
+    grep -Eq '^[0-9a-f]{12} +- +failed +[0-9]+s +1 +- +4 .* failed +server_error: it broke$' <<<"${lines[1]}"
+    grep -Eq "^[0-9a-f]{12} +- +ready +[0-9]+s +1 +0\.[0-9]+ +4 +1280x720 +still.png +film +openai/sora-2-i2v +She smiles +$clip\$" <<<"${lines[2]}"
+    grep -Eq '^[0-9a-f]{12} +- +running .*Rain, then sun; and the whole long story\.\.\. +-$' <<<"${lines[3]}"
+    needs_terminal
+    on_terminal 80 jobs >narrow
+    same 4 "$(wc -l <narrow)"
+    ! grep -E '.{81}' narrow || return 1
+    grep -Eq '^[0-9a-f]{8} failed .*server_error' narrow
+    on_terminal 200 jobs >broad
+    grep -q "openai/sora-2-i2v" broad
+    ! grep -q "openai/sora-2-i2v" narrow || return 1
+}
+
+@test "jobs: characters that take two columns or none, and those that steer a terminal" {
+    needs_terminal
+    submit $'日本語の説明がとても長く続いていくので切られることになるはずです\u202e\e[31mx'
+    on_terminal 80 jobs >table
+    ! grep -q -e $'\e' -e $'\u202e' table || return 1
+    # Characters of two columns each: less than 80 of them are in a line of 80.
+    same 1 "$(grep -c '日本語' table)"
+    works ctl jobs
+    ! grep -q -e $'\e' -e $'\u202e' <<<"$output" || return 1
+}
+
+@test "jobs: a selection by key, state, project, model, word, age and mark" {
+    works submit "A red door" --project film
+    local one=$output long
+    works submit "A blue door"
+    long=$(printf 'word %.0s' {1..40})
+    works submit "$long Übermut"
+    set_faults "create 1 status 400 message This violates our content policy."
+    ends_with 65 submit "refused"
+    selected() { # number, argument...
+        local number=$1
+        shift
+        works ctl jobs --json "$@"
+        same "$number" "$(jq length <<<"$output")"
+    }
+    selected 4
+    selected 1 "${one:0:6}"
+    selected 2 --word DOOR
+    selected 1 --word übermut
+    selected 1 --state refused
+    selected 4 --state running,refused
+    selected 1 --project film
+    selected 3 --project ""
+    selected 4 --model SORA
+    selected 0 --model kling
+    selected 4 --since 1h
+    selected 0 --before 1h
+    works ctl keep "$one"
+    selected 1 --kept
+    same true "$(jq '.[0].kept' <<<"$output")"
+    selected 1 --kept --word door --project film --state running --since 1h
+    ends_with 64 ctl jobs --state done
+    one_sentence --state done intent refused
+    ends_with 64 ctl jobs --since yesterday
+    ends_with 64 ctl jobs "${one:0:3}"
+    one_sentence "${one:0:3}" "too short"
+    ends_with 64 ctl jobs --by model --word door
+    works ctl jobs --by model --project film
+    grep -Eq ' 1 +0\.52$' <<<"$output"
+}
+
+@test "show: all of a request, and commands that do what they say" {
+    local prompt=$'It\'s "quoted" $HOME `id`\nand a second line' key
+    cp still.png "it's a still.png"
+    works fetch --prompt "$prompt" --duration 4 --fit contain --resolution 720p --project "the film" "it's a still.png"
+    local clip=$output
+    key=$(jobs '.[0].key')
+    works ctl show "${key:0:6}"
+    grep -qxF "clip     $clip" <<<"$output"
+    grep -qF "         and a second line" <<<"$output"
+    grep -qF "still    $PWD/it's a still.png" <<<"$output"
+    grep -Eq '^history  [0-9T:Z-]+  intent$' <<<"$output"
+    ! grep -qF "$KEY" <<<"$output" || return 1
+    works ctl show --json "$key"
+    echo "$output" >shown
+    same "$prompt" "$(jq -r '.[0].prompt' shown)"
+    same ready "$(jq -r '.[0].history[-1].what' shown)"
+    # The same again is for nothing, in any shell and from any directory; another take is not.
+    mkdir elsewhere
+    (cd elsewhere && env -u I2V_STORE -u I2V_BASE_URL PATH="$BIN:$PATH" sh -c "$(jq -r '.[0].again' ../shown)") >again
+    same "$clip" "$(<again)"
+    expect_creates 1
+    PATH=$BIN:$PATH works sh -c "$(jq -r '.[0].another' shown)"
+    expect_creates 2
+    same 2 "$(jobs '.[0].take')"
+    same "$key" "$(jobs '.[0].first')"
+    works ctl show "$key"
+    grep -q "take 2 is" <<<"$output"
+    grep -q -e "--take 3" <<<"$output"
+    ends_with 64 ctl show
+    ends_with 64 ctl show 0123456789ab
+}
+
+@test "show: what steers a terminal is pasted by number, and a still that came in a pipe is named" {
+    whole_only
+    local prompt=$'-red \e[31m 100% \\ it\'s'
+    works fetch --prompt "$prompt" --duration 4 still.png
+    works ctl show --json "$(jobs '.[0].key')"
+    same "$prompt" "$(jq -r '.[0].prompt' <<<"$output")"
+    PATH=$BIN:$PATH works sh -c "$(jq -r '.[0].again' <<<"$output")"
+    expect_creates 1
+    "$BIN/i2vctl" fetch --prompt piped --duration 4 - <still.png
+    works ctl show "$(jobs '.[0].key')"
+    ! grep -q $'\e' <<<"$output" || return 1
+    grep -q " STILL$" <<<"$output"
+}
+
+@test "keep: what is marked is neither pruned nor forgotten" {
+    works fetch --prompt "kept" --duration 4 still.png
+    local kept=$output
+    works fetch --prompt "goes" --duration 4 still.png
+    local goes=$output key
+    key=$(basename "$kept" .mp4)
+    works ctl keep "${key:0:8}"
+    works ctl prune 0s --dry_run
+    says "Would remove 1 records and 1 clips" "1 marked by keep"
+    same 2 "${#lines[@]}"
+    grep -q " goes " <<<"$output"
+    [ -e "$goes" ]
+    ends_with 64 ctl prune 0s
+    one_sentence "0s" "--yes"
+    works ctl prune 0s --yes
+    says "Removed 1 records and 1 clips" "1 marked by keep"
+    [ -e "$kept" ] && [ ! -e "$goes" ]
+    # The record is lost, and the mark is not.
+    : >"$I2V_STORE/$key.json"
+    works ctl jobs --kept
+    same 2 "${#lines[@]}"
+    rm "$kept"
+    ends_with 64 ctl forget --yes "$key"
+    one_sentence "keep --no"
+    works ctl keep --no "$key"
+    works ctl forget --yes "$key"
+    ends_with 64 ctl keep "$key"
+}
+
+@test "prune takes a selection" {
+    whole_only
+    works fetch --prompt "one" --duration 4 --project a still.png
+    works fetch --prompt "two" --duration 4 --project b still.png
+    works ctl prune 0s --yes --project a
+    same two "$(jobs '.[].prompt')"
 }
 
 @test "jobs --json: for scripts" {
-    works ctl jobs --json
-    same 0 "$(jq length <<<"$output")"
     works fetch --prompt $'She "smiles"\n' --duration 4 still.png
     local clip=$output
     works ctl jobs --json
@@ -196,7 +344,8 @@ jobs() { ctl jobs --json | jq -r "$1"; }
     jq -e '.[0] | .state == "ready" and .usd > 0 and .credits > 0 and .take == 1 and .duration == 4
         and (.created | fromdateiso8601) <= (.ended | fromdateiso8601)' <<<"$output"
     same 1 "$(ctl jobs --json --store "$I2V_STORE" | jq length)"
-    same 0 "$(ctl jobs --json --store "$PWD/none" | jq length)"
+    ends_with 73 ctl jobs --json --store "$PWD/none"
+    one_sentence "no ledger" "$PWD/none"
     [ ! -e none ]
 }
 
@@ -232,7 +381,7 @@ jobs() { ctl jobs --json | jq -r "$1"; }
     set_faults "create 1 fail server_error broken"
     ends_with 69 fetch --prompt "failed" --duration 4 still.png
     same null "$("$BIN/i2vctl" jobs --json | jq '.[0].usd')"
-    "$BIN/i2vctl" jobs | grep -Eq ' failed +[0-9]+s +- '
+    "$BIN/i2vctl" jobs | grep -Eq ' failed +[0-9]+s +1 +- '
 }
 
 @test "jobs: damaged records do not stop it, and are left alone" {
@@ -280,20 +429,22 @@ jobs() { ctl jobs --json | jq -r "$1"; }
         ends_with 64 ctl prune "$age"
     done
     ends_with 64 ctl prune
-    ends_with 64 ctl prune 1d 2d
+    ends_with 64 ctl prune 1d 2d0000
     ends_with 64 ctl prune 30d --prompt a
     says prompt
     [ -e "$clip" ]
     works ctl prune -v error 1w
     same "" "$stderr"
     [ -e "$clip" ]
-    works ctl prune 0s
+    works ctl prune 0s --yes
     [ ! -e "$clip" ]
     works ctl prune 1d --store "$PWD/none"
+    says "no ledger"
 }
 
 @test "options that make no sense" {
     whole_only
+    mkdir "$I2V_STORE"
     ends_with 64 ctl jobs still.png
     ends_with 64 ctl jobs --prompt a
     ends_with 64 ctl fetch --json --prompt a still.png
@@ -321,6 +472,7 @@ jobs() { ctl jobs --json | jq -r "$1"; }
     ends_with 73 ctl jobs --store "$PWD/file"
     ends_with 73 ctl prune 1d --store "$PWD/file"
     ends_with 73 ctl wait --store "$PWD/file"
+    one_sentence "Cannot read the ledger" "$PWD/file"
 }
 
 @test "what lies in the place of a record and is no file does not hide the others" {
@@ -330,7 +482,7 @@ jobs() { ctl jobs --json | jq -r "$1"; }
     ln -s "$key.json" "$I2V_STORE/$key.json" # a loop
     works ctl jobs
     grep -q "one" <<<"$output"
-    grep -q "^${key:0:12} *sent" <<<"$output"
+    grep -q "^${key:0:12} *- *sent" <<<"$output"
     works ctl wait
     says_in_one "${key:0:12}" "passed over"
 }

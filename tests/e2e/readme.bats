@@ -16,13 +16,13 @@ commands() { # grep pattern
 }
 
 @test "the README's commands are the ones tested here" {
-    same 27 "$(commands . | wc -l)"
+    same 30 "$(commands . | wc -l)"
     same 6 "$(commands '^(samples/install|cmake|\(cd build|apt)' | wc -l)"
     same 1 "$(commands '^samples/quickstart.sh$' | wc -l)"
     same 1 "$(commands '^tests/run.sh$' | wc -l)"
     same 1 "$(commands '^i2v-gateway ' | wc -l)"
     same 9 "$(commands '^(i2v |clip=.*fetch)' | wc -l)"
-    same 9 "$(commands '^(i2vctl |key=|clip=.*wait)' | wc -l)"
+    same 12 "$(commands '^(i2vctl |key=|clip=.*wait)' | wc -l)"
     same 1 "$(commands --manifest | wc -l)"
 }
 

@@ -12,7 +12,7 @@
 #include <libavutil/error.h>
 #include <libavutil/mem.h>
 
-#include "store/store.h"
+#include "store/survey.h"
 
 #define DAY (24 * 3600.0)
 
@@ -81,6 +81,22 @@ static void add(const Store *store, char digit, RecordState state, double days)
     write_file(path_in_store(key, ".broken.mp4"), 10);
 }
 
+static int prune_some(const Store *store, StorePrune what, StorePruned *pruned)
+{
+    Outcome out = {0};
+    int ret = survey_read(store, &out, &what.among);
+
+    if (ret >= 0)
+        ret = store_prune(store, &what, &out, pruned);
+    survey_free(&what.among);
+    return ret;
+}
+
+static int prune(const Store *store, double before, StorePruned *pruned)
+{
+    return prune_some(store, (StorePrune){.before = before}, pruned);
+}
+
 static void test_prune(void **state)
 {
     static const struct {
@@ -102,7 +118,7 @@ static void test_prune(void **state)
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
         add(store, cases[i].digit, cases[i].state, cases[i].days);
-    check_number("prune", store_prune(store, record_now() - 30 * DAY, NULL, &pruned), 0);
+    check_number("prune", prune(store, record_now() - 30 * DAY, &pruned), 0);
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         const char *key = key_of_digit(cases[i].digit);
         if (is_there(key, ".json") != cases[i].stays ||
@@ -117,7 +133,7 @@ static void test_prune(void **state)
     }
     check_number("records", pruned.records, 4);
     check_number("clips", pruned.clips, 1);
-    check_number("kept", pruned.kept, 4);
+    check_number("unfinished", pruned.unfinished, 4);
     assert_true(pruned.bytes >= 1000 + 4 * 30);
     assert_silent("prune");
     store_close(&store);
@@ -131,15 +147,43 @@ static void test_prune_leaves_what_is_in_use(void **state)
     add(store, '0', RECORD_FAILED, 31);
     int lock = store_lock(store, key_of_digit('0'));
     assert_true(lock >= 0);
-    assert_int_equal(store_prune(store, record_now(), NULL, &pruned), 0);
+    assert_int_equal(prune(store, record_now(), &pruned), 0);
     assert_true(is_there(key_of_digit('0'), ".json"));
     store_unlock(&lock);
-    assert_int_equal(store_prune(store, record_now(), NULL, &pruned), 0);
+    assert_int_equal(prune(store, record_now(), &pruned), 0);
     assert_false(is_there(key_of_digit('0'), ".json"));
     store_close(&store);
 }
 
 /* Damaged records are evidence until they are old; other people's files are theirs. */
+static void test_prune_leaves_what_is_marked(void **state)
+{
+    Store *store = open_new("marked");
+    StorePruned would, pruned;
+    StorePrune what = {.before = record_now(), .dry_run = true};
+    (void)state;
+
+    add(store, '0', RECORD_READY, 31);
+    add(store, '1', RECORD_READY, 31);
+    assert_int_equal(store_keep(store, key_of_digit('0'), true), 0);
+    assert_true(store_is_kept(store, key_of_digit('0')));
+    assert_int_equal(prune_some(store, what, &would), 0);
+    assert_true(is_there(key_of_digit('1'), ".mp4"));
+    assert_int_equal(prune(store, record_now(), &pruned), 0);
+    assert_true(is_there(key_of_digit('0'), ".mp4"));
+    assert_false(is_there(key_of_digit('1'), ".mp4"));
+    assert_memory_equal(&would, &pruned, sizeof(would));
+    assert_int_equal(pruned.kept, 1);
+    /* A record that has to be rebuilt does not take the mark with it. */
+    write_file(path_in_store(key_of_digit('0'), ".json"), 3);
+    assert_int_equal(prune(store, record_now() + DAY, &pruned), 0);
+    assert_true(is_there(key_of_digit('0'), ".mp4"));
+    assert_int_equal(store_keep(store, key_of_digit('0'), false), 0);
+    assert_int_equal(store_keep(store, key_of_digit('0'), false), 0);
+    assert_false(store_is_kept(store, key_of_digit('0')));
+    store_close(&store);
+}
+
 static void test_prune_leftovers(void **state)
 {
     static const char *const names[] = {".json.1.bad", ".json.2.tmp", ".txt"};
@@ -149,19 +193,19 @@ static void test_prune_leftovers(void **state)
     for (int i = 0; i < 3; i++) {
         write_file(path_in_store(key_of_digit('0'), names[i]), 10);
     }
-    assert_int_equal(store_prune(store, record_now() - DAY, NULL, &pruned), 0);
+    assert_int_equal(prune(store, record_now() - DAY, &pruned), 0);
     for (int i = 0; i < 3; i++)
         assert_true(is_there(key_of_digit('0'), names[i]));
     const struct timespec old[2] = {{.tv_sec = (time_t)(record_now() - DAY)},
                                     {.tv_sec = (time_t)(record_now() - DAY)}};
-    assert_int_equal(store_prune(store, record_now() + DAY, NULL, &pruned), 0);
+    assert_int_equal(prune(store, record_now() + DAY, &pruned), 0);
     for (int i = 0; i < 3; i++) {
         const char *path = path_in_store(key_of_digit('0'), names[i]);
         if (access(path, F_OK))
             fail_case("%s: removed while it may be being written", names[i]);
         assert_int_equal(utimensat(AT_FDCWD, path, old, 0), 0);
     }
-    assert_int_equal(store_prune(store, record_now() - DAY / 2, NULL, &pruned), 0);
+    assert_int_equal(prune(store, record_now() - DAY / 2, &pruned), 0);
     assert_false(is_there(key_of_digit('0'), names[0]));
     assert_false(is_there(key_of_digit('0'), names[1]));
     assert_true(is_there(key_of_digit('0'), names[2]));
@@ -175,9 +219,9 @@ static void test_prune_leaves_damaged(void **state)
     StorePruned pruned;
     (void)state;
     write_file(path_in_store(key_of_digit('0'), ".json"), 10);
-    assert_int_equal(store_prune(store, record_now() + DAY, NULL, &pruned), 0);
+    assert_int_equal(prune(store, record_now() + DAY, &pruned), 0);
     assert_true(is_there(key_of_digit('0'), ".json"));
-    check_number("kept", pruned.kept, 1);
+    check_number("unfinished", pruned.unfinished, 1);
     store_close(&store);
 }
 
@@ -226,7 +270,7 @@ static void test_prune_alone(void **state)
         }
         int lock = store_lock(store, key_of_digit('4'));
         assert_true(lock >= 0);
-        assert_int_equal(store_prune(store, record_now() - 30 * DAY, NULL, &pruned), 0);
+        assert_int_equal(prune(store, record_now() - 30 * DAY, &pruned), 0);
         store_unlock(&lock);
         for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
             if (is_there(key_of_digit(cases[i].digit), cases[i].suffix) !=
@@ -251,7 +295,7 @@ static void test_prune_unreadable(void **state)
         assert_int_equal(mkdir(path_in_store(key_of_digit(digit), ".lock"), 0700), 0);
     }
     said_clear();
-    assert_true(store_prune(store, record_now() - 30 * DAY, NULL, &pruned) < 0);
+    assert_true(prune(store, record_now() - 30 * DAY, &pruned) < 0);
     check_number("said", said.errors, 1);
     assert_non_null(strstr(said.error, "Cannot prune 2 of 8 requests"));
     check_number("records", pruned.records, 6);
@@ -263,6 +307,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_prune),
         cmocka_unit_test(test_prune_leaves_what_is_in_use),
+        cmocka_unit_test(test_prune_leaves_what_is_marked),
         cmocka_unit_test(test_prune_leftovers),
         cmocka_unit_test(test_prune_leaves_damaged),
         cmocka_unit_test(test_prune_alone),

@@ -412,6 +412,49 @@ static void test_save_is_empty(void **state)
     request_free(&r);
 }
 
+/* What stands in the path for a request, and what may not. */
+static void test_save_template(void **state)
+{
+    static const struct {
+        const char *save, *project, *becomes; ///< below the directory; NULL = refused
+        const char *says;
+    } cases[] = {
+        {"{take}.mp4", NULL, "3.mp4", NULL},
+        {"{project}-{take}.mp4", "film a", "film a-3.mp4", NULL},
+        {"{{take}}.mp4", NULL, "{take}}.mp4", NULL},
+        {"a}b.mp4", NULL, "a}b.mp4", NULL},
+        {"{project}.mp4", NULL, NULL, "option project"},
+        {"{project}.mp4", "../x", NULL, "'../x'"},
+        {"{project}.mp4", "a/b", NULL, "'a/b'"},
+        {"{project}/x.mp4", "..", NULL, "'..'"},
+        {"{id}.mp4", NULL, NULL, "manifest"},
+        {"{shot}.mp4", NULL, NULL, "{key}, {take}, {id} and {project}"},
+        {"{}.mp4", NULL, NULL, "{key}, {take}, {id} and {project}"},
+        {"{take.mp4", NULL, NULL, "without its }"},
+    };
+    const char *still = temp_bmp("still.bmp", 8, 8, 9);
+    (void)state;
+
+    mkdir(temp_path("template"), 0700);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char pairs[1200], becomes[600];
+        const char *project = cases[i].project ? cases[i].project : "";
+        Request *r = NULL;
+        said_clear();
+        snprintf(pairs, sizeof(pairs), "prompt=p|take=3|project=%s|save=%s/%s", project,
+                 temp_path("template"), cases[i].save);
+        snprintf(becomes, sizeof(becomes), "%s/%s", temp_path("template"),
+                 cases[i].becomes ? cases[i].becomes : "");
+        int ret = check_pairs(still, pairs, &r);
+        if (!cases[i].becomes &&
+            (ret != AVERROR(EINVAL) || !strstr(said.error, cases[i].says)))
+            fail_case("%s: %d, %s", cases[i].save, ret, said.error);
+        if (cases[i].becomes && (ret < 0 || strcmp(r->save, becomes)))
+            fail_case("%s: %d, %s", cases[i].save, ret, r ? r->save : said.error);
+        request_free(&r);
+    }
+}
+
 /* Looking whether save can be written leaves nothing behind. */
 static void test_save_leaves_nothing(void **state)
 {
@@ -445,6 +488,7 @@ int main(void)
         cmocka_unit_test_setup(test_save_into_store, fresh_environment),
         cmocka_unit_test_setup(test_save_is_still_by_url, fresh_environment),
         cmocka_unit_test_setup(test_save_is_empty, fresh_environment),
+        cmocka_unit_test_setup(test_save_template, fresh_environment),
         cmocka_unit_test_setup(test_save_leaves_nothing, fresh_environment),
     };
     said_start();
