@@ -15,7 +15,7 @@
 
 bool job_is_id(const char *text)
 {
-    return text_is_set(text) && text_is_plain(text);
+    return text && *text && !text_has_control(text);
 }
 
 /* A member that is a number, as it was written: as a double a long id would lose digits.

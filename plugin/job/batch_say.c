@@ -8,6 +8,8 @@
 #include <libavutil/avstring.h>
 #include <libavutil/common.h>
 
+#include "base/text.h"
+
 /* Of job_expect(). */
 static struct {
     Events *voice;
@@ -75,6 +77,8 @@ void say_progress(const Job *jobs, int finished, int64_t began)
 /* Not by av_log(), whose lock a signal handler that calls exit() may have interrupted. */
 void say_unclaimed(const Job *jobs)
 {
+    char text[2048];
+
     if (av_log_get_level() < AV_LOG_WARNING)
         return;
     for (const Job *job = jobs; job; job = job->next) {
@@ -84,11 +88,13 @@ void say_unclaimed(const Job *jobs)
         if (!job->ahead || !sent ||
             (job->ended && job->out.error && job->out.kind != FAILURE_LATER))
             continue;
-        dprintf(
-            STDERR_FILENO,
+        snprintf(
+            text, sizeof(text),
             "i2v: %s %s was sent ahead and never opened; i2vctl wait --store '%s' %.12s "
             "brings its clip.\n",
             id ? "The generation" : "A request whose answer had not come, key",
             id ? id : job->request->key, job->request->store, job->request->key);
+        text_defuse(text);
+        dprintf(STDERR_FILENO, "%s", text);
     }
 }

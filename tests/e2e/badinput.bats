@@ -374,6 +374,7 @@ REQUEST=(-f i2v -prompt hello -duration 4)
 
 @test "ffmpeg's last line says of the still no error of something else" {
     local option
+    # shellcheck disable=SC2086 # an option and its value
     for option in "-prompt_file none" "-params @none" "-store /proc/none" "-save none/clip.mp4"; do
         refused ff -f i2v -prompt hello -duration 4 $option -i still.png "${OUT[@]}"
         ! tail -n 1 <<<"$stderr" | grep "No such file" || return 1
