@@ -37,39 +37,13 @@ if ! { cmake -S "$root" -B "$build" -DI2V_TESTS=OFF &&
 fi
 rm -f "$log"
 
-work=$(mktemp -d)
-gateway=
-clean_up() {
-  [ -z "$gateway" ] || kill "$gateway" 2>/dev/null || :
-  rm -rf "$work"
-}
-trap clean_up EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
-
 echo "Making a still: $still"
 ffmpeg -v error -y -f lavfi -i mandelbrot=size=1280x800 -frames:v 1 "$still" </dev/null
 
-"$build/bin/i2v-gateway" --latency 3 --ready-file "$work/ready" >"$work/gateway.log" 2>&1 &
-gateway=$!
-tries=0
-until [ -s "$work/ready" ]; do
-  tries=$((tries + 1))
-  if [ $tries -gt 100 ] || ! kill -0 "$gateway" 2>/dev/null; then
-    cat "$work/gateway.log" >&2
-    echo "The stand-in gateway did not start." >&2
-    exit 1
-  fi
-  sleep 0.1
-done
-I2V_BASE_URL=$(cat "$work/ready")
-echo "The stand-in gateway listens at $I2V_BASE_URL"
-
-# Site settings are for the real service, and a rehearsal's clip is not to lie among bought ones.
-unset I2V_DEFAULTS I2V_DISABLE
-echo "Running: i2v ffmpeg -f i2v -prompt \"$prompt\" -duration 4 -i quickstart.png -c copy quickstart.mp4"
-env I2V_BASE_URL="$I2V_BASE_URL" I2V_STORE="$work/store" AIML_API_KEY=demo \
-  "$build/bin/i2v" ffmpeg -hide_banner -nostats -y \
+# Site settings are for the real service.
+unset I2V_DISABLE
+echo "Running: i2v-gateway -- i2v ffmpeg -f i2v -prompt \"$prompt\" -duration 4 -i quickstart.png -c copy quickstart.mp4"
+"$build/bin/i2v-gateway" -- "$build/bin/i2v" ffmpeg -hide_banner -nostats -y \
   -f i2v -prompt "$prompt" -duration 4 -i "$still" -c copy "$output" </dev/null
 
 cat <<END

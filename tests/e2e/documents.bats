@@ -113,8 +113,8 @@ numbers_of_heads() { # title, page
     grep -oE '[A-Z_]+ = [0-9]+' "$ROOT/shim/launcher/stop.h" | grep -oE '[0-9]+' |
         grep -vx 0 | sort -nu >source
     diff <(grep -vxf source help) /dev/null
-    "$BIN/i2v-gateway" --help | sed -n '/^SIGINT/,/^$/p' | grep -oE '\b[0-9]{1,2}\b' | sort -n >help
-    section "EXIT STATUS" "${PAGES[2]}" | grep -oE '\b[0-9]{1,2}\b' | sort -n >page
+    "$BIN/i2v-gateway" --help | sed -n '/^SIGINT/,/^$/p' | grep -oE '\b[0-9]{1,3}\b' | sort -n >help
+    section "EXIT STATUS" "${PAGES[2]}" | grep -oE '\b[0-9]{1,3}\b' | sort -n >page
     same_lists help page
 }
 

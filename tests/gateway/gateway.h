@@ -31,6 +31,8 @@ typedef struct Gateway {
     /* settings, constant once the servers run */
     const char *api_key, *cert_file, *cert_key_file, *faults_file, *state, *cache;
     const char *ready_file, *schema_file;
+    char **command;   /* that is run against it, or NULL */
+    int pipe_ignored; /* SIGPIPE, by whoever started this */
     unsigned short api_port, files_port;
     double latency;
     int verbose, exit_with_parent, key_given, openai;

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gateway.h"
 #include "child.h"
+#include "command.h"
 #include "model.h"
 #include "videos.h"
 
@@ -140,7 +141,7 @@ static int parse_command_line(Gateway *gateway, int argc, char **argv)
     int option, status = 0;
 
     opterr = 0;
-    while (!status && (option = getopt_long(argc, argv, ":", options, NULL)) != -1) {
+    while (!status && (option = getopt_long(argc, argv, "+:", options, NULL)) != -1) {
         if (option == OPTION_HELP) {
             print_help();
             return -1;
@@ -156,8 +157,13 @@ static int parse_command_line(Gateway *gateway, int argc, char **argv)
         else
             status = set_option(gateway, option);
     }
-    if (!status && optind < argc)
-        status = usage("unexpected argument '%s'", argv[optind]);
+    if (!status && optind < argc && strcmp(argv[optind - 1], "--"))
+        status =
+            usage("unexpected argument '%s', a command comes after --", argv[optind]);
+    else if (!status && optind < argc)
+        gateway->command = argv + optind;
+    else if (!status && optind > 1 && !strcmp(argv[optind - 1], "--"))
+        status = usage("%s is followed by no command", "--");
     if (!status && gateway->profile && !gateway->openai)
         status = usage("%s is for --api openai", "--profile");
     if (gateway->openai && !gateway->profile)
@@ -252,7 +258,7 @@ static int announce(const Gateway *gateway)
         fprintf(stderr, "i2v-gateway: cannot write %s: %s\n", gateway->ready_file,
                 strerror(errno));
         status = STATUS_STATE;
-    } else {
+    } else if (!gateway->command) { /* which has the output for itself */
         printf("i2v-gateway: ready at %s (files at %s), key %s\n", gateway->api_base,
                gateway->files_base, gateway->api_key);
         fflush(stdout);
@@ -261,32 +267,75 @@ static int announce(const Gateway *gateway)
     return status;
 }
 
-/* SIGINT, SIGTERM and SIGHUP are blocked in every thread and taken here. */
+static int is_to_end(const Gateway *gateway, pid_t parent)
+{
+    return gateway->quit || (gateway->exit_with_parent && getppid() != parent);
+}
+
+/* The signals are blocked in every thread and taken here. */
 static void wait_for_end(Gateway *gateway, const sigset_t *signals, pid_t parent)
 {
     const struct timespec slice = {0, 100000000};
 
-    while (sigtimedwait(signals, NULL, &slice) < 0) {
-        if (gateway->exit_with_parent && getppid() != parent)
-            return;
-        if (gateway->quit) {
-            gateway_sleep(gateway, 0.1); /* let the answer go out */
+    while (sigtimedwait(signals, NULL, &slice) < 0)
+        if (is_to_end(gateway, parent)) {
+            gateway_sleep(gateway, gateway->quit ? 0.1 : 0); /* let the answer go out */
             return;
         }
+}
+
+/* The command ends it, and not a signal: what the command gets from here is there until
+ * then. Its exit status. */
+static int wait_for_command(Gateway *gateway, const sigset_t *signals,
+                            const sigset_t *mask, pid_t parent)
+{
+    const struct timespec slice = {0, 100000000};
+    siginfo_t info;
+    int told = 0, status;
+    pid_t pid;
+    int early = sigtimedwait(signals, NULL, &(struct timespec){0, 0});
+
+    if (early > 0 && early != SIGCHLD)
+        return 128 + early;
+    if ((status = command_start(gateway, mask, &pid)))
+        return status;
+    while (!command_ended(pid, &status)) {
+        if (sigtimedwait(signals, &info, &slice) > 0)
+            command_signal(pid, &info);
+        if (!told && is_to_end(gateway, parent)) {
+            kill(pid, SIGTERM);
+            told = 1;
+        }
     }
+    return status;
+}
+
+/* Those that are taken while this one waits; the mask before is for the command. */
+static void block_signals(Gateway *gateway, sigset_t *signals, sigset_t *mask)
+{
+    struct sigaction old;
+
+    sigaction(SIGPIPE, NULL, &old);
+    gateway->pipe_ignored = old.sa_handler == SIG_IGN;
+    signal(SIGPIPE, SIG_IGN);
+    sigemptyset(signals);
+    sigaddset(signals, SIGINT);
+    sigaddset(signals, SIGTERM);
+    sigaddset(signals, SIGHUP);
+    if (gateway->command) {
+        signal(SIGCHLD, SIG_DFL); /* ignored, it would leave no exit status */
+        sigaddset(signals, SIGCHLD);
+        sigaddset(signals, SIGQUIT);
+    }
+    pthread_sigmask(SIG_BLOCK, signals, mask);
 }
 
 static int run(Gateway *gateway, pid_t parent)
 {
-    sigset_t signals;
+    sigset_t signals, mask;
     int status;
 
-    signal(SIGPIPE, SIG_IGN);
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGHUP);
-    pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    block_signals(gateway, &signals, &mask);
     status = models_load(gateway->schema_file) ? STATUS_USAGE : check_programs();
     if (!status)
         status = load_certificate(gateway);
@@ -298,7 +347,9 @@ static int run(Gateway *gateway, pid_t parent)
         status = STATUS_UNAVAILABLE;
     if (!status)
         status = announce(gateway);
-    if (!status)
+    if (!status && gateway->command)
+        status = wait_for_command(gateway, &signals, &mask, parent);
+    else if (!status)
         wait_for_end(gateway, &signals, parent);
     gateway->stop = 1;
     server_stop(gateway);

@@ -2,9 +2,9 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "util.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -336,16 +336,14 @@ int copy_file_atomic(const char *from, const char *to)
     return status;
 }
 
+static int remove_entry(const char *path, const struct stat *st, int type,
+                        struct FTW *place)
+{
+    (void)st, (void)type, (void)place;
+    return remove(path);
+}
+
 int remove_directory(const char *path)
 {
-    struct dirent *entry;
-    DIR *directory = opendir(path);
-
-    if (!directory)
-        return -1;
-    while ((entry = readdir(directory)))
-        if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, ".."))
-            unlinkat(dirfd(directory), entry->d_name, 0);
-    closedir(directory);
-    return rmdir(path);
+    return nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 }
