@@ -204,7 +204,10 @@ static Common of_id(const char *json, Shot *shot)
 
 static Common common_of(Shot *shot, What what)
 {
-    const char *text = what == ACCOUNT ? shot->account : shot->look.key;
+    /* Of one that has to wait for another the key may change yet. */
+    const char *text = what == ACCOUNT ? shot->account
+                       : shot->before  ? NULL
+                                       : shot->look.key;
 
     return what == ID ? of_id(shot->line->id, shot)
                       : (Common){text ? text : "", text ? strlen(text) : 0, shot};

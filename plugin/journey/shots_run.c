@@ -2,6 +2,9 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "journey/shots.h"
 
+#include <string.h>
+
+#include <libavutil/avstring.h>
 #include <libavutil/mem.h>
 
 #include "base/compat.h"
@@ -19,6 +22,17 @@ static void queue(Shots *s, Shot *shot)
     shot->queued = true;
 }
 
+/* Another line has it, and the sum of all is to be what was paid. */
+static bool is_counted(const Shots *s, const Shot *shot)
+{
+    for (int i = 0; shot->before && i < s->count; i++) {
+        const Shot *other = &s->all[i];
+        if (other != shot && other->ended && !strcmp(other->look.key, shot->look.key))
+            return true;
+    }
+    return shot->follows;
+}
+
 /* A shot has ended: those that begin with a frame of it can go on. */
 static int end(Shots *s, Shot *shot, int its_ret, JourneyReport *report)
 {
@@ -26,8 +40,10 @@ static int end(Shots *s, Shot *shot, int its_ret, JourneyReport *report)
 
     shot->ended = true;
     s->nb_ended++;
-    if (shot->follows && report->usd > 0)
-        report->usd = 0; /* another line has it, and the sum is to be what was paid */
+    if (report->key[0])
+        av_strlcpy(shot->look.key, report->key, sizeof(shot->look.key));
+    if (report->usd > 0 && report->key[0] && is_counted(s, shot))
+        report->usd = 0;
     ret = s->ended ? s->ended(s->opaque, shot, its_ret, report) : 0;
     if (its_ret >= 0)
         shot->out.kind = FAILURE_NONE;

@@ -182,17 +182,27 @@ END
 @test "a shot that fails: what hangs on it is not bought, all others are" {
     film
     sed -i 's/, through the door/& and on/; s/morning/morning/' film.jsonl
+    sed '2!d; s/door"/again"/' film.jsonl >again
+    cat film.jsonl again >four.jsonl
     set_faults "create 1 fail generation_failed"
-    ends_with 69 fetch --manifest film.jsonl
-    same "$(jq -rs 'map({(.id): (.path != null)}) | add | tojson' <<<"$output")" '{"street":false,"door":false,"end":true}'
+    ends_with 69 fetch --manifest four.jsonl
+    same '{"again":false,"door":false,"end":true,"street":false}' \
+        "$(jq -rs 'map({(.id): (.path != null)}) | add | tojson' <<<"$output" | jq -cS .)"
     says_in_one "line 2, door" "line 1, street" "not sent"
-    says "2 of 3 requests did not come to a clip."
+    says "3 of 4 requests did not come to a clip."
     expect_creates 2
+    # two that are one request, once as they come and once from the store
+    set_faults ""
+    works fetch --manifest four.jsonl
+    same 1.56 "$(jq -s 'map(.usd) | add | . * 100 | round / 100' <<<"$output")"
+    works fetch --manifest four.jsonl
+    same 1.56 "$(jq -s 'map(.usd) | add | . * 100 | round / 100' <<<"$output")"
+    expect_creates 4
     refused ff -v error -f i2v -fallback still -i missing.jsonl -f null -
     set_faults "create * fail generation_failed"
     works ff -f i2v -fallback still -take 2 -i film.jsonl -map 0:v -c copy -f framecrc stills
     same 360 "$(grep -vc '^#' stills)"
-    expect_creates 4
+    expect_creates 6
 }
 
 @test "bad input: one sentence with the line, and nothing is sent" {
