@@ -208,12 +208,13 @@ static int print(const Subject *s, bool json)
 
     if (json) {
         cJSON *object = describe(s);
-        char *printed = object ? cJSON_Print(object) : NULL;
+        char *printed = object ? ctl_json_text(object, true) : NULL;
+        int written = printed ? 0 : AVERROR(ENOMEM);
         if (printed)
             fputs(printed, stdout);
-        cJSON_free(printed);
+        av_free(printed);
         cJSON_Delete(object);
-        return printed ? 0 : AVERROR(ENOMEM);
+        return written;
     }
     av_bprint_init(&text, 0, AV_BPRINT_SIZE_UNLIMITED);
     put_all(&text, s);
