@@ -19,6 +19,7 @@
 #include "ctl/print.h"
 #include "ctl/select.h"
 #include "ctl/takes.h"
+#include "engine/engine.h"
 #include "store/put.h"
 
 /* Columns of the names. */
@@ -153,6 +154,7 @@ static void put_commands(AVBPrint *to, const Subject *s)
 static void put_all(AVBPrint *to, const Subject *s)
 {
     const Record *r = s->record;
+    const Engine *engine = engine_find(r->engine);
     const char *failed = record_is_ended(r->state) && r->state != RECORD_READY ? "why"
                          : r->error                                            ? "error"
                                                                                : NULL;
@@ -171,7 +173,7 @@ static void put_all(AVBPrint *to, const Subject *s)
     put(to, "project", r->project);
     put_cost(to, r);
     put(to, "id", r->id);
-    put(to, "gateway", r->origin);
+    put(to, engine ? engine->called : "gateway", r->origin);
     put(to, "tries", r->client_ids);
     put(to, "clip", s->clip);
     if (s->clip)

@@ -41,8 +41,9 @@ int fall_back(Order *o, int error, char **path, Outcome *out)
     if (order_need_still(o, &its) < 0 ||
         made_still(o->request, o->still, o->ask->interrupt, &its, path) < 0)
         return error;
-    events_say(o->events, AV_LOG_ERROR,
-               "fallback=still: not the clip is given but the still, with silence.");
+    events_say(
+        o->events, AV_LOG_ERROR,
+        "fallback=still: what is given is not the clip but the still, with silence.");
     note_stand_in(o, "fallback", "fallback", *path);
     return 0;
 }

@@ -35,7 +35,7 @@ sent_in_vain() { # prompt, hours
     rm "$output"
     set_faults "poll * fail expired The retention is over."
     ends_with 69 fetch --prompt "gone" still.png
-    says_in_one "no longer in the store" "The retention is over." "-take 2"
+    says_in_one "no longer in the store" "The retention is over" "-take 2"
     same ready "$(record .state)"
     ends_with 69 fetch --prompt "gone" still.png
     expect_creates 1

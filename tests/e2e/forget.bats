@@ -28,7 +28,7 @@ journal() { tail -n 1 "$I2V_STORE/journal.jsonl" | jq -r "$1"; }
     works ctl forget --yes "${key:0:12}"
     same "" "$output"
     says "${key:0:12}" running openai/sora-2-i2v "$(last_job .id)" \
-        "$(last_job .client_request_id)" '$' "paid for twice" "Forgot"
+        "$(last_job .client_request_id)" ' USD' "paid for twice" "Forgot"
     same 0 "$(jobs length)"
     same "$key forgotten" "$(journal '"\(.key) \(.state)"')"
     [ -z "$(find "$I2V_STORE" -name "$key*")" ]
