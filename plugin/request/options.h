@@ -98,7 +98,8 @@ int options_parse_url(const char *body, char **still, AVDictionary **query, Outc
 
 /**
  * Gather the options of one input, highest first: `given` and the URL's query,
- * I2V_BASE_URL and I2V_STORE, I2V_DEFAULTS, the table's defaults. Thread-safe.
+ * I2V_BASE_URL and I2V_STORE, I2V_DEFAULTS, the table's defaults. A variable of ours that
+ * is set and empty is refused, whether these options need it or not. Thread-safe.
  * @param url    the input's name: a still, an i2v: URL, or OPTIONS_GRAPH_URL
  * @param given  options of the caller's; ours are taken out of it, others are left
  * @param options  free with options_free()
