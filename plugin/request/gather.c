@@ -213,8 +213,9 @@ end:
 static int check_environment(Outcome *out)
 {
     static const char *const ours[] = {
-        "I2V_DEFAULTS", "I2V_BASE_URL", "I2V_STORE",      "I2V_API_KEY",    "I2V_LOG",
-        "I2V_PARALLEL", "I2V_AHEAD",    "I2V_ALLOW_HTTP", "I2V_PLUGIN_DIR", NULL};
+        "I2V_DEFAULTS",   "I2V_BASE_URL", "I2V_STORE", "I2V_API_KEY",
+        "I2V_LOG",        "I2V_PARALLEL", "I2V_AHEAD", "I2V_ALLOW_HTTP",
+        "I2V_PLUGIN_DIR", "I2V_STILLS",   NULL};
     const char *const *const lists[] = {ours, engine_default()->key_variables};
 
     for (size_t i = 0; i < FF_ARRAY_ELEMS(lists); i++)

@@ -75,6 +75,8 @@ int options_parse_url(const char *body, char **still, AVDictionary **query, Outc
     size_t size = strcspn(body, "?");
     int ret = decode(body, size, false, still, out);
 
+    if (ret >= 0)
+        ret = stills_check_foreign("image", *still, "an i2v: URL", out);
     body += size;
     while (ret >= 0 && *body) {
         body++;

@@ -5,7 +5,7 @@
  * input come, the first that says one first, from the caller and the i2v: URL, from the
  * environment, and from the table. URLs and filter graphs may be a stranger's: they may
  * not say what could send the key elsewhere, touch files of this machine, or lift a limit
- * of the site's. What takes an Outcome returns 0, or a negative AVERROR after one
+ * of the site's; their stills are those that I2V_STILLS allows. What takes an Outcome returns 0, or a negative AVERROR after one
  * sentence on it.
  */
 #ifndef I2V_OPTIONS_H

@@ -175,7 +175,7 @@ REQUEST=(-f i2v -prompt hello -duration 4)
 
 @test "a variable that is set and empty is not the default" {
     local name
-    for name in I2V_{DEFAULTS,BASE_URL,STORE,API_KEY,LOG,PARALLEL,AHEAD,ALLOW_HTTP} AIML{,API}_API_KEY; do
+    for name in I2V_{DEFAULTS,BASE_URL,STORE,API_KEY,LOG,PARALLEL,AHEAD,ALLOW_HTTP,STILLS} AIML{,API}_API_KEY; do
         ends_with 64 env "$name=" "$BIN/i2vctl" fetch --prompt hello still.png
         one_sentence "$name is set and empty" "nothing sent"
     done

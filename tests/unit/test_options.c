@@ -313,7 +313,7 @@ static void test_empty_variables(void **state)
 {
     static const char *const names[] = {"I2V_BASE_URL",    "I2V_STORE",    "I2V_DEFAULTS",
                                         "I2V_API_KEY",     "AIML_API_KEY", "I2V_AHEAD",
-                                        "AIMLAPI_API_KEY", "I2V_LOG"};
+                                        "AIMLAPI_API_KEY", "I2V_LOG",      "I2V_STILLS"};
 
     (void)state;
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
