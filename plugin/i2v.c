@@ -12,6 +12,7 @@
 
 #include "i2v_internal.h"
 #include "store/clip.h"
+#include "store/provenance.h"
 #include "base/compat.h"
 #include "base/events.h"
 #include "base/numbers.h"
@@ -83,8 +84,10 @@ static int open_clip(AVFormatContext **ps, const char *url, AVDictionary **optio
     ctx->iformat = NULL;
     if (ret >= 0) {
         ret = clip_open(ps, path, options);
-        if (ret >= 0)
+        if (ret >= 0) {
+            provenance_mark(&tags, (*ps)->metadata);
             av_dict_copy(&(*ps)->metadata, tags, 0);
+        }
     } else {
         avformat_free_context(ctx);
         *ps = NULL;

@@ -19,6 +19,8 @@
 #include "journey/journey.h"
 #include "made/made.h"
 #include "still/still.h"
+#include "store/clip.h"
+#include "store/provenance.h"
 
 /* Our options among those of a named input; the last one of a name counts. */
 static int take_named(const I2VNamed *named, AVDictionary **options)
@@ -294,14 +296,28 @@ int face_send_ahead(const I2VNamed *named, int count, const I2VInterrupt *interr
     return numbers_end(&numbers, FFMIN(ret, 0));
 }
 
+/* What a clip says of itself stays. */
+static int mark(const char *path, AVDictionary **tags)
+{
+    AVFormatContext *ctx = NULL;
+    int ret = clip_open(&ctx, path, NULL);
+
+    if (ret >= 0)
+        ret = provenance_mark(tags, ctx->metadata);
+    avformat_close_input(&ctx);
+    return ret;
+}
+
 /* What a file can tell of where it comes from, for whoever opens it without us. The clip
  * is paid for by now: what cannot be done keeps it from nobody. */
-static void put_tags(char **path, const AVDictionary *tags, const Outcome *out)
+static void put_tags(char **path, AVDictionary **tags, const Outcome *out)
 {
     Outcome quiet = {.quiet = true};
     char *tagged = NULL;
-    int ret = made_tagged(*path, tags, &quiet, &tagged);
+    int ret = mark(*path, tags);
 
+    if (ret >= 0)
+        ret = made_tagged(*path, *tags, &quiet, &tagged);
     if (ret > 0) {
         av_free(*path);
         *path = tagged;
@@ -326,7 +342,7 @@ int named_fetch_input(const I2VNamed *named, const I2VInterrupt *interrupt, Outc
     if (ret >= 0)
         ret = journey_fetch(&ask, path, out);
     if (ret >= 0 && tags)
-        put_tags(path, tags, out);
+        put_tags(path, &tags, out);
     if (ret < 0)
         av_freep(path);
     av_dict_free(&options);

@@ -101,11 +101,11 @@ int api_key_find(const Options *o, bool any, Outcome *out, Request *r)
     if (o->api_key_file)
         return use_key_file(o->api_key_file, out, r);
     const char *common = any ? secure_getenv("I2V_API_KEY") : NULL;
-    if (common && *common)
+    if (common)
         return take_key(common, "I2V_API_KEY", out, &r->api_key);
     for (const char *const *name = r->engine->key_variables; *name; name++) {
         const char *value = secure_getenv(*name);
-        if (value && *value)
+        if (value)
             return take_key(value, *name, out, &r->api_key);
     }
     /* What is in the user's file is the gateway's, and not for other servers. */

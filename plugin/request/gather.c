@@ -207,6 +207,29 @@ end:
     return ret;
 }
 
+/* Of a variable whose value was lost on its way here (a command that had failed, a secret
+ * that is not there) the default is the last thing that is meant: that may be the live
+ * service. */
+static int check_environment(Outcome *out)
+{
+    static const char *const ours[] = {
+        "I2V_DEFAULTS",   "I2V_BASE_URL", "I2V_STORE", "I2V_API_KEY",
+        "I2V_LOG",        "I2V_PARALLEL", "I2V_AHEAD", "I2V_ALLOW_HTTP",
+        "I2V_PLUGIN_DIR", "I2V_STILLS",   NULL};
+    const char *const *const lists[] = {ours, engine_default()->key_variables};
+
+    for (size_t i = 0; i < FF_ARRAY_ELEMS(lists); i++)
+        for (const char *const *name = lists[i]; *name; name++) {
+            const char *value = secure_getenv(*name);
+            if (value && !*value)
+                return outcome_refuse(
+                    out,
+                    "%s is set and empty: give it a value, or unset it; nothing sent.",
+                    *name);
+        }
+    return 0;
+}
+
 static int add_environment(OptionsOrigin origin, const AVDictionary *query,
                            AVDictionary **ours, Outcome *out)
 {
@@ -215,8 +238,10 @@ static int add_environment(OptionsOrigin origin, const AVDictionary *query,
                     av_dict_get(*ours, "prompt_file", NULL, AV_DICT_MATCH_CASE);
     const AVDictionaryEntry *entry = NULL;
     AVDictionary *parsed = NULL;
-    int ret = set_default(ours, "base_url", secure_getenv("I2V_BASE_URL"));
+    int ret = check_environment(out);
 
+    if (ret >= 0)
+        ret = set_default(ours, "base_url", secure_getenv("I2V_BASE_URL"));
     if (ret >= 0)
         ret = set_default(ours, "store", secure_getenv("I2V_STORE"));
     if (ret < 0 || !defaults)

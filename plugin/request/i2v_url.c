@@ -104,6 +104,8 @@ int options_parse_url(const char *body, char **still, AVDictionary **query, Outc
 
     if (ret >= 0 && !body[size])
         ret = check_still(*still, out);
+    if (ret >= 0)
+        ret = stills_check_foreign("image", *still, "an i2v: URL", out);
     body += size;
     while (ret >= 0 && *body) {
         body++;

@@ -5,7 +5,7 @@
  * input come, the first that says one first, from the caller and the i2v: URL, from the
  * environment, and from the table. URLs and filter graphs may be a stranger's: they may
  * not say what could send the key elsewhere, touch files of this machine, or lift a limit
- * of the site's. What takes an Outcome returns 0, or a negative AVERROR after one
+ * of the site's; their stills are those that I2V_STILLS allows. What takes an Outcome returns 0, or a negative AVERROR after one
  * sentence on it.
  */
 #ifndef I2V_OPTIONS_H
@@ -98,7 +98,8 @@ int options_parse_url(const char *body, char **still, AVDictionary **query, Outc
 
 /**
  * Gather the options of one input, highest first: `given` and the URL's query,
- * I2V_BASE_URL and I2V_STORE, I2V_DEFAULTS, the table's defaults. Thread-safe.
+ * I2V_BASE_URL and I2V_STORE, I2V_DEFAULTS, the table's defaults. A variable of ours that
+ * is set and empty is refused, whether these options need it or not. Thread-safe.
  * @param url    the input's name: a still, an i2v: URL, or OPTIONS_GRAPH_URL
  * @param given  options of the caller's; ours are taken out of it, others are left
  * @param options  free with options_free()

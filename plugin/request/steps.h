@@ -22,6 +22,14 @@ int options_refuse_unknown(const char *name, const char *where, bool foreign,
                            Outcome *out);
 
 /**
+ * Hold a still that a stranger names against I2V_STILLS. Reads nothing of it.
+ * @param name   the option that it is the value of
+ * @param place  where it is named, "an i2v: URL"
+ */
+int stills_check_foreign(const char *name, const char *image, const char *place,
+                         Outcome *out);
+
+/**
  * Find the model's row and turn the options into its fields, params over them. Sets
  * everything of the request that depends on the model but not on the stills; prompt and
  * end_image must be set.

@@ -196,8 +196,10 @@ int options_check_foreign(OptionsOrigin origin, const char *name, const char *va
         return refuse(name, "", place, out);
     if (!strcmp(name, "params") && value[0] == '@')
         return refuse(name, "=@file", place, out);
-    if (text_is_among(name, "prompt|negative_prompt|params") || !text_has_control(value))
-        return 0;
-    return outcome_refuse(out, "The option %s in %s holds a control character.", name,
-                          place);
+    if (!text_is_among(name, "prompt|negative_prompt|params") && text_has_control(value))
+        return outcome_refuse(out, "The option %s in %s holds a control character.", name,
+                              place);
+    return text_is_among(name, "image|end_image")
+               ? stills_check_foreign(name, value, place, out)
+               : 0;
 }

@@ -165,3 +165,60 @@ int provenance_tags(const Record *record, bool all, AVDictionary **tags)
         return ret;
     return tag_number(tags, "generation_cost", record->usd);
 }
+
+/* Bytes of the longest name that a transport stream has room for; its muxer refuses a
+ * longer one. */
+#define LONGEST_NAME 255
+
+/* {"generation_id":…,"digital_source_type":…}; NULL without memory */
+static char *mark_of(const char *id, const char *type)
+{
+    cJSON *json = cJSON_CreateObject();
+    bool whole = json && (!id || cJSON_AddStringToObject(json, "generation_id", id)) &&
+                 cJSON_AddStringToObject(json, "digital_source_type", type);
+    char *text = whole ? cJSON_PrintUnformatted(json) : NULL;
+
+    cJSON_Delete(json);
+    return text;
+}
+
+static int put_mark(AVDictionary **tags, const AVDictionary *own, const char *name,
+                    const char *id, const char *type, size_t longest)
+{
+    char *text;
+    int ret;
+
+    if (av_dict_get(own, name, NULL, 0))
+        return 0;
+    text = mark_of(id, type);
+    if (text && longest && strlen(text) > longest) {
+        cJSON_free(text);
+        text = mark_of(NULL, type);
+    }
+    ret = text ? av_dict_set(tags, name, text, 0) : AVERROR(ENOMEM);
+    cJSON_free(text);
+    return ret;
+}
+
+int provenance_mark(AVDictionary **tags, const AVDictionary *own)
+{
+    const AVDictionaryEntry *type = av_dict_get(*tags, "digital_source_type", NULL, 0);
+    const AVDictionaryEntry *id = av_dict_get(*tags, "generation_id", NULL, 0);
+    char *of_id = NULL, *of_type = NULL;
+    int ret = 0;
+
+    if (!type)
+        return 0;
+    /* What is added may move the entries. */
+    of_type = av_strdup(type->value);
+    of_id = id ? av_strdup(id->value) : NULL;
+    if (!of_type || (id && !of_id))
+        ret = AVERROR(ENOMEM);
+    if (ret >= 0)
+        ret = put_mark(tags, own, "comment", of_id, of_type, 0);
+    if (ret >= 0)
+        ret = put_mark(tags, own, "service_provider", of_id, of_type, LONGEST_NAME);
+    av_free(of_id);
+    av_free(of_type);
+    return ret;
+}

@@ -32,4 +32,14 @@ int provenance_write(const Record *record, const char *clip);
  */
 int provenance_tags(const Record *record, bool all, AVDictionary **tags);
 
+/**
+ * Say the id and the source type once more, as JSON, under keys that muxers keep which
+ * drop those that they do not know: comment (MP4, MOV, AVI, WAV and most others) and
+ * service_provider (MPEG-TS). Tags without a source type stay as they are.
+ * @param tags  as of provenance_tags(), of one clip or of all of a film; added to
+ * @param own   what the clip itself says, of which nothing is replaced
+ * @return 0 or a negative AVERROR
+ */
+int provenance_mark(AVDictionary **tags, const AVDictionary *own);
+
 #endif

@@ -171,7 +171,20 @@ REQUEST=(-f i2v -prompt hello -duration 4)
     refused ff "${REQUEST[@]}" -i still.png "${OUT[@]}"
     says_in_one AIML_API_KEY api_key_file
     ends_with 77 fetch --prompt hello still.png
-    AIML_API_KEY="" ends_with 77 fetch --prompt hello still.png
+}
+
+@test "a variable that is set and empty is not the default" {
+    local name
+    for name in I2V_{DEFAULTS,BASE_URL,STORE,API_KEY,LOG,PARALLEL,AHEAD,ALLOW_HTTP,STILLS} AIML{,API}_API_KEY; do
+        ends_with 64 env "$name=" "$BIN/i2vctl" fetch --prompt hello still.png
+        one_sentence "$name is set and empty" "nothing sent"
+    done
+    refused env I2V_STORE= "$BIN/i2vctl" jobs
+    one_sentence I2V_STORE
+    I2V_BASE_URL='' refused ff "${REQUEST[@]}" -i still.png "${OUT[@]}"
+    says_in_one "I2V_BASE_URL is set and empty"
+    I2V_BASE_URL='' I2V_DEBUG='' works ff -i still.png -f null -
+    expect_requests 0
 }
 
 @test "a key file that is none" {

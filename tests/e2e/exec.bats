@@ -87,7 +87,8 @@ both_refuse() { # argument...
     both_refuse -i "i2v:still.png?prompt=x&store=y" out.mp4
     both_refuse "${REQUEST[@]}" -reuse only -i still.png out.mp4
     both_refuse "${REQUEST[@]}" -max_cost 0.01 -i still.png out.mp4
-    AIML_API_KEY='' both_refuse "${REQUEST[@]}" -i still.png out.mp4
+    (unset AIML_API_KEY && both_refuse "${REQUEST[@]}" -i still.png out.mp4)
+    I2V_BASE_URL='' both_refuse "${REQUEST[@]}" -i still.png out.mp4
     AIML_API_KEY=wrong both_refuse "${REQUEST[@]}" -i still.png out.mp4
     I2V_BASE_URL=http://127.0.0.1:1 both_refuse "${REQUEST[@]}" -i still.png out.mp4
 }

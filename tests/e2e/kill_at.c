@@ -349,6 +349,16 @@ EXPORT int rename(const char *from, const char *to)
     return ret;
 }
 
+/* A link to a clip lies outside of the store: it is none of its changes. */
+EXPORT int symlink(const char *to, const char *path)
+{
+    char name[MAX_NAME];
+
+    if (is_active() && in_store(path, name))
+        reach("symlink", name, 0);
+    return REAL(symlink)(to, path);
+}
+
 /* The calls: descriptors */
 
 EXPORT ssize_t write(int fd, const void *data, size_t size)

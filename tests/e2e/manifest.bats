@@ -380,9 +380,11 @@ END
     set_faults ""
     works manifest shots.jsonl
     expect_creates 2
-    AIML_API_KEY= works manifest shots.jsonl
-    AIML_API_KEY= ends_with 77 manifest shots.jsonl --take 2
+    unset AIML_API_KEY
+    works manifest shots.jsonl
+    ends_with 77 manifest shots.jsonl --take 2
     same "" "$output"
+    export AIML_API_KEY=$KEY
     AIML_API_KEY=wrong ends_with 77 manifest shots.jsonl --take 2
     same "intent intent" "$(results 'map(.status) | join(" ")')"
     echo file >file

@@ -87,9 +87,9 @@ END
     local before
     serve vllm-omni
     before=$(requests_ever)
-    ends_with 64 env I2V_DEFAULTS= "$BIN/i2vctl" fetch --engine azure --prompt a still.png
+    ends_with 64 env -u I2V_DEFAULTS "$BIN/i2vctl" fetch --engine azure --prompt a still.png
     one_sentence "engine" azure aimlapi openai
-    ends_with 64 env I2V_BASE_URL= "$BIN/i2vctl" fetch --prompt a still.png
+    ends_with 64 env -u I2V_BASE_URL "$BIN/i2vctl" fetch --prompt a still.png
     one_sentence base_url openai
     ends_with 64 "$BIN/i2vctl" fetch --resolution 830x480 --prompt a still.png
     one_sentence resolution 830x480 "multiples of 16"
@@ -339,7 +339,7 @@ END
     # A key that is meant for another engine does not go there.
     works "$BIN/i2vctl" submit --base_url "$GATEWAY" --prompt patient --duration 1 still.png
     local key=$output
-    I2V_DEFAULTS= ends_with 77 "$BIN/i2vctl" wait "$key"
+    ends_with 77 env -u I2V_DEFAULTS "$BIN/i2vctl" wait "$key"
     I2V_DEFAULTS=engine=openai works "$BIN/i2vctl" wait "$key"
 }
 

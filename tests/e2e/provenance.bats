@@ -189,3 +189,42 @@ warns() { # kind, word...
     works fetch -v warning "${REQUEST[@]}" still.png
     says_in_one "15 frames" "the 30"
 }
+
+# What a file says of itself, a line a key; MPEG-TS says it of its program.
+told() { # file
+    ffprobe -v error -show_entries format_tags:program_tags:stream_tags -of flat "$1" | sed -n 's/.*tags[.]//p'
+}
+
+keeps() { # file, key...: the mark under each
+    local file=$1 key
+    shift
+    for key in "$@"; do
+        told "$file" | grep -iF "$key=" | grep -F "$ID" | grep -qF trainedAlgorithmicMedia ||
+            { echo "$file has no $key"; told "$file"; return 1; }
+    done
+}
+
+@test "each kind of file keeps where its clip comes from, copied and encoded" {
+    local name input=(-f i2v "${REQUEST[@]/#--/-}" -i still.png)
+    works ff -v error "${input[@]}" -c copy copy.mp4 -c copy copy.mov -c copy copy.mkv \
+        -c copy -f mpegts copy.ts -c copy copy.flv -c copy copy.avi -c copy hls.m3u8 \
+        -movflags use_metadata_tags -c copy all.mp4
+    works ff -v error "${input[@]}" -t 0.2 -c:v libvpx -deadline realtime -c:a libopus coded.webm \
+        -t 0.2 -c:v mpeg4 -c:a aac coded.mp4 -t 0.2 -c:v mpeg2video -c:a mp2 coded.ts -vn -t 0.2 coded.wav
+    ID=$(last_job .id)
+    for name in copy.{mp4,mov,mkv,flv,avi} all.mp4 coded.{webm,mp4,wav}; do
+        keeps "$name" comment
+    done
+    for name in copy.ts hls0.ts coded.ts; do
+        keeps "$name" service_provider
+    done
+    for name in copy.mkv copy.flv all.mp4 coded.webm; do
+        told "$name" | grep -qi "generation_id=\"$ID\""
+    done
+    told copy.mp4 | sed -n 's/^comment=//p' | jq -r . | jq -e ".generation_id == \"$ID\""
+    works ff -v error -f i2v -tags none "${REQUEST[@]/#--/-}" -i still.png -c copy none.mp4
+    same "" "$(told none.mp4 | grep -i comment)"
+    works ff -v error "${input[@]}" -metadata comment=mine -c copy mine.mp4
+    same '"mine"' "$(told mine.mp4 | sed -n 's/^comment=//p')"
+    expect_creates 1
+}

@@ -246,9 +246,6 @@ static const struct {
      "https://e"},
     {"given > env", "s", "base_url=https://g", "https://e", NULL, NULL, "base_url",
      "https://g"},
-    {"empty env", "s", "", "", NULL, NULL, "base_url", "https://api.aimlapi.com"},
-    {"empty env, defaults", "s", "", "", NULL, "base_url=https\\://d", "base_url",
-     "https://d"},
     {"store env", "s", "", NULL, "/e", "store=/d", "store", "/e"},
     {"store given", "s", "store=/g", NULL, "/e", "store=/d", "store", "/g"},
     {"store defaults", "s", "", NULL, NULL, "store=/d", "store", "/d"},
@@ -257,7 +254,6 @@ static const struct {
      "1"},
     {"several defaults 2", "s", "", NULL, NULL, "model=d:reuse=only:fit=fill", "fit",
      "2"},
-    {"empty defaults", "s", "", NULL, NULL, "", "model", "openai/sora-2-i2v"},
     {"withheld in defaults", "s", "", NULL, NULL, "save=/x.mp4", "save", "/x.mp4"},
     {"@ in defaults", "s", "", NULL, NULL, "params=@/x.json", "params", "@/x.json"},
     {"@ given", "s", "params=@/x.json", NULL, NULL, NULL, "params", "@/x.json"},
@@ -311,6 +307,28 @@ static void print_value(Options *o, const char *name, char *text, size_t size)
         snprintf(text, size, "%lld", (long long)*(const int64_t *)at);
     else
         snprintf(text, size, "%s", *(char *const *)at ? *(char *const *)at : "");
+}
+
+static void test_empty_variables(void **state)
+{
+    static const char *const names[] = {"I2V_BASE_URL",    "I2V_STORE",    "I2V_DEFAULTS",
+                                        "I2V_API_KEY",     "AIML_API_KEY", "I2V_AHEAD",
+                                        "AIMLAPI_API_KEY", "I2V_LOG",      "I2V_STILLS"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        AVDictionary *given = dictionary("prompt=p|base_url=https://g|foreign=1");
+        Options *options = NULL;
+        setenv(names[i], "", 1);
+        said_clear();
+        check_number(names[i], options_gather("s", &given, NULL, &options),
+                     AVERROR(EINVAL));
+        assert_null(options);
+        assert_said(names[i], names[i]);
+        assert_int_equal(av_dict_count(given), 1);
+        unsetenv(names[i]);
+        av_dict_free(&given);
+    }
 }
 
 static void test_gather(void **state)
@@ -480,6 +498,7 @@ int main(void)
         cmocka_unit_test(test_values),
         cmocka_unit_test(test_no_collisions),
         cmocka_unit_test(test_no_collisions_by_codec),
+        cmocka_unit_test(test_empty_variables),
         cmocka_unit_test(test_gather),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_graph),

@@ -292,6 +292,62 @@ static void test_tags_of_little(void **state)
     record_free(&record);
 }
 
+#define MARK(id) "{" id "\"digital_source_type\":\"" PROVENANCE_SOURCE_TYPE "\"}"
+
+/* Under keys that are kept, unless the clip has such of its own. */
+static void test_mark(void **state)
+{
+    AVDictionary *tags = NULL, *own = NULL;
+
+    (void)state;
+    av_dict_set(&tags, "digital_source_type", PROVENANCE_SOURCE_TYPE, 0);
+    assert_int_equal(provenance_mark(&tags, NULL), 0);
+    check_tag(tags, "comment", MARK(""));
+    av_dict_set(&tags, "generation_id", "g:\"1\"", 0);
+    assert_int_equal(provenance_mark(&tags, NULL), 0);
+    check_tag(tags, "comment", MARK("\"generation_id\":\"g:\\\"1\\\"\","));
+    check_tag(tags, "service_provider", MARK("\"generation_id\":\"g:\\\"1\\\"\","));
+    check_number("tags", av_dict_count(tags), 4);
+    av_dict_free(&tags);
+
+    av_dict_set(&tags, "digital_source_type", PROVENANCE_SOURCE_TYPE, 0);
+    av_dict_set(&own, "Comment", "the clip's", 0);
+    assert_int_equal(provenance_mark(&tags, own), 0);
+    check_tag(tags, "comment", NULL);
+    check_tag(tags, "service_provider", MARK(""));
+    av_dict_free(&tags);
+    av_dict_free(&own);
+}
+
+/* A film's ids have no room there. */
+static void test_mark_of_many(void **state)
+{
+    AVDictionary *tags = NULL;
+
+    (void)state;
+    av_dict_set(&tags, "digital_source_type", PROVENANCE_SOURCE_TYPE, 0);
+    av_dict_set(&tags, "generation_id", "first", 0);
+    for (int i = 0; i < 30; i++)
+        av_dict_set(&tags, "generation_id", ", another", AV_DICT_APPEND);
+    assert_int_equal(provenance_mark(&tags, NULL), 0);
+    check_tag(tags, "service_provider", MARK(""));
+    assert_non_null(
+        strstr(av_dict_get(tags, "comment", NULL, 0)->value, "first, another, another"));
+    av_dict_free(&tags);
+}
+
+/* What stands in for a clip was not generated. */
+static void test_mark_of_stand_in(void **state)
+{
+    AVDictionary *tags = NULL;
+
+    (void)state;
+    av_dict_set(&tags, "generation_stand_in", "fallback", 0);
+    assert_int_equal(provenance_mark(&tags, NULL), 0);
+    check_number("tags", av_dict_count(tags), 1);
+    av_dict_free(&tags);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -302,6 +358,9 @@ int main(void)
         cmocka_unit_test(test_account_cannot_be_written),
         cmocka_unit_test(test_tags),
         cmocka_unit_test(test_tags_of_little),
+        cmocka_unit_test(test_mark),
+        cmocka_unit_test(test_mark_of_many),
+        cmocka_unit_test(test_mark_of_stand_in),
     };
     return cmocka_run_group_tests_name("provenance", tests, NULL, NULL);
 }
