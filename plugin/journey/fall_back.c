@@ -20,7 +20,7 @@ bool may_fall_back(const Order *o, int error)
 {
     const Request *r = o->request;
 
-    return r && o->settled && !o->arrived && r->fallback == FALLBACK_STILL &&
+    return r && o->whole && !o->arrived && r->fallback == FALLBACK_STILL &&
            !r->dry_run && r->image[0] && error != AVERROR(EINTR) &&
            error != AVERROR(ENOMEM) && error != AVERROR(ECANCELED) &&
            error != AVERROR(ENOKEY) && !(error == AVERROR(ENOENT) && r->reuse_only);

@@ -87,8 +87,13 @@ static int take_options(const Ask *ask, Film *film, Outcome *out)
     entry = av_dict_get(film->defaults, "image", NULL, AV_DICT_MATCH_CASE);
     if (ret >= 0) {
         const char *image = entry ? entry->value : body ? still : ask->url;
-        film->manifest = av_strdup(manifest_named(image));
-        ret = film->manifest ? av_dict_set(&film->defaults, "image", NULL, 0)
+        const char *manifest = image ? manifest_named(image) : NULL;
+        film->manifest = manifest ? av_strdup(manifest) : NULL;
+        if (!manifest)
+            ret = outcome_refuse(out, "The option image names a film; a film is the input "
+                                      "itself, or named where the input is.");
+        else
+            ret = film->manifest ? av_dict_set(&film->defaults, "image", NULL, 0)
                              : AVERROR(ENOMEM);
     }
     av_free(still);
@@ -102,12 +107,12 @@ static int check_options(const Film *film, Outcome *out)
     for (size_t i = 0; i < FF_ARRAY_ELEMS(single); i++) {
         const AVDictionaryEntry *entry =
             av_dict_get(film->defaults, single[i], NULL, AV_DICT_MATCH_CASE);
-        if (entry && !strchr(entry->value, '{'))
+        if (entry && (strcmp(single[i], "save") || !strchr(entry->value, '{')))
             return outcome_refuse(out,
                                   "The option %s is for one shot; of the film %s each "
                                   "line may have its own%s.",
                                   single[i], film->manifest,
-                                  i == 2 ? ", and {id} in it tells them apart" : "");
+                                  !strcmp(single[i], "save") ? ", and {id} in it tells them apart" : "");
     }
     return 0;
 }
@@ -209,7 +214,7 @@ int film_check_output(const char *path, Outcome *out)
 {
     int ret;
 
-    if (av_match_ext(path, "mp4,m4v,mov") <= 0)
+    if (av_match_ext(path, "mp4,m4v") <= 0)
         return outcome_refuse(out,
                               "A film is written as an MP4: '%s' has to end with "
                               ".mp4; for others, ffmpeg takes the manifest as its "

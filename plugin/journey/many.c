@@ -22,8 +22,8 @@ static int foresee(Order *o, bool *settled, Outcome *out)
 {
     int ret = order_look_up(o, out);
 
-    *settled = o->request->dry_run || o->known || o->served;
-    if (ret < 0 || *settled)
+    *settled = o->request->dry_run || o->served;
+    if (ret < 0 || *settled || o->known)
         return ret;
     ret = job_foresee(o->request, o->record, o->events, out);
     /* Not settled for want of a key: it can be sent once there is one. */
@@ -51,6 +51,7 @@ int journey_prepare(const Ask *ask, Journey **journey, Outcome *out)
     j->ask = *ask;
     ret = order_read(&j->order, &j->ask, out);
     j->ask.options = NULL; // the caller's
+    j->ask.id = NULL;
     if (ret >= 0)
         ret = foresee(&j->order, &j->settled, out);
     return ret < 0 ? pass_over(j, ret, out) : ret;
@@ -72,7 +73,10 @@ int journey_price(Journey *j, PriceSum *sum, Outcome *out)
 
 int journey_enter(Journey *j, bool ahead, Outcome *out)
 {
-    return j->settled ? 0 : order_enter(&j->order, ahead, &j->job, out);
+    /* A job that is known has somebody who sent it ahead, or waits. */
+    return j->settled || (ahead && j->order.known)
+               ? 0
+               : order_enter(&j->order, ahead, &j->job, out);
 }
 
 /* What a dry run would buy, at what price. */
@@ -115,7 +119,7 @@ static int describe(const Order *o, JourneyOutlook *outlook)
     outlook->audio = r->silence || r->audible               ? 1
                      : r->mute || (r->model && !r->learned) ? 0
                                                             : -1;
-    return o->settled ? look_at_clip(o, outlook) : 0;
+    return o->whole ? look_at_clip(o, outlook) : 0;
 }
 
 int journey_foresee(const Ask *ask, bool price, JourneyOutlook *outlook, Outcome *out)
@@ -132,7 +136,7 @@ int journey_foresee(const Ask *ask, bool price, JourneyOutlook *outlook, Outcome
         ret = journey_price(j, &unused, out);
     outlook->settled = j->settled;
     outlook->buys = ret >= 0 && o->plan.may_create;
-    if (ret >= 0 && price && o->settled && o->request->dry_run)
+    if (ret >= 0 && price && o->whole && o->request->dry_run)
         ret = price_rehearsal(o, outlook, out);
     if (describe(o, outlook) < 0)
         ret = AVERROR(ENOMEM);
@@ -154,7 +158,7 @@ void journey_outlook_clear(JourneyOutlook *outlook)
 
 const char *journey_unsettled_key(const Journey *j)
 {
-    return j->settled ? NULL : j->order.request->key;
+    return j->settled || j->order.known ? NULL : j->order.request->key;
 }
 
 void journey_note_failure(const Journey *j, Outcome *out)
@@ -216,7 +220,7 @@ static void fill_report(Journey *j, int ret, JourneyReport *report)
         report->dry_run = o->request->dry_run;
     }
     /* What the ledger says by now of one that failed. */
-    if (ret < 0 && o->settled &&
+    if (ret < 0 && o->whole &&
         store_load(o->store, o->request->key, false, &unheard, &now) >= 0)
         FFSWAP(Record *, o->record, now);
     record_free(&now);

@@ -18,7 +18,7 @@ typedef struct Order {
     Store *store;
     Record *record; ///< as it was when it was looked up
     Events *events;
-    bool settled; ///< the request is whole, and its store is open
+    bool whole;   ///< the request is whole, and its store is open
     bool served;  ///< the store has the clip
     bool known;   ///< a job of this process is at it, or was
     bool said;    ///< what is asked for

@@ -152,7 +152,7 @@ static int build(Order *o, Model *model, Outcome *check, Outcome *out)
     int ret;
 
     out->error = 0; /* another name may have had one */
-    o->settled = false;
+    o->whole = false;
     request_free(&o->request);
     if ((ret = request_check(o->options, model, check, &o->request)) < 0 ||
         (ret = note_line(o)) < 0 ||
@@ -166,7 +166,7 @@ static int build(Order *o, Model *model, Outcome *check, Outcome *out)
     if (!o->store && (ret = store_open(o->request->store, out, &o->store)) < 0)
         return order_not_of_still(ret, out);
     events_set_key(o->events, o->request->key);
-    o->settled = true;
+    o->whole = true;
     return 0;
 }
 
@@ -174,9 +174,9 @@ static int build(Order *o, Model *model, Outcome *check, Outcome *out)
  * AVERROR */
 static int was_asked(Order *o, Outcome *out)
 {
-    int ret = o->settled ? order_look_up(o, out) : 0;
+    int ret = o->whole ? order_look_up(o, out) : 0;
 
-    if (ret < 0 || !o->settled)
+    if (ret < 0 || !o->whole)
         return ret;
     RecordState state = o->record->state;
     return o->known || state == RECORD_SENT || state == RECORD_RUNNING ||

@@ -176,6 +176,8 @@ static int run(Shots *s)
         job_expect(s->voice, s->count, s->count - s->nb_ended - s->nb_under_way);
         if (ret >= 0 && s->nb_under_way)
             ret = job_drive(s->interrupt);
+        else if (ret >= 0 && s->nb_begun == s->nb_ready && s->nb_ended < s->count)
+            ret = AVERROR_BUG; // rather than to turn for ever
         if (ret >= 0)
             ret = collect(s);
     }

@@ -3,8 +3,9 @@
  *
  * A dry run gets an animatic of what was asked for, a failure under fallback=still gets
  * the still itself, and a clip without sound a silent track. Each is an MP4 in a
+
  * directory for what can be made again, never in the store, and one that is there already
- * is taken (stand_in.c). animatic.c renders one from a still, with words on it from
+ * is taken (place.c). animatic.c renders one from a still, with words on it from
  * title.c; silence.c copies one; both write by write.c. tagged.c copies one with
  * metadata, for programs that cannot be told it otherwise.
  */

@@ -395,7 +395,7 @@ int still_render(const Still *still, const StillGeometry *geometry, Outcome *out
     }
     if (ret >= 0 && transparent > 0)
         outcome_say(out, AV_LOG_WARNING,
-                    "still %dx%d is transparent in %.2g %% of it, which becomes black",
+                    "still %dx%d is transparent in %.0f %% of it, which becomes black",
                     still->width, still->height, transparent * 100);
     if (ret < 0)
         outcome_fail(out, FAILURE_REQUEST, ret,
