@@ -203,6 +203,7 @@ jobs() { ctl jobs --json | jq -r "$1"; }
 @test "a listing whose reader goes away ends without a word" {
     whole_only
     local command
+    set_faults "poll * shape waiting"
     ends_with 75 fetch --prompt running --max_wait 0 still.png
     exec 9> >(exec true)
     wait $!
