@@ -59,8 +59,9 @@ typedef AVInputFormat I2VInputFormat;
 /* Filter links carry colour space and range since FFmpeg 7. */
 #define I2V_HAVE_BUFFERSRC_COLOR (LIBAVFILTER_VERSION_MAJOR >= 10)
 
-/* ... and whether alpha is premultiplied since FFmpeg 8.1. */
-#define I2V_HAVE_ALPHA_MODE (LIBAVFILTER_VERSION_MAJOR >= 12)
+/* ... and whether alpha is premultiplied since libavfilter 11.8, which is FFmpeg 8.1's.
+ */
+#define I2V_HAVE_ALPHA_MODE (LIBAVFILTER_VERSION_INT >= AV_VERSION_INT(11, 8, 100))
 
 /* Decoders can read ICC profiles (when built with lcms2) since FFmpeg 5.1. */
 #ifdef AV_CODEC_FLAG2_ICC_PROFILES

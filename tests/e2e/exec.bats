@@ -175,7 +175,8 @@ END
     ends_with "$expected" ex -i nowhere.png -metadata title=i2v -f null -
     says nowhere.png "No such file or directory"
     for topic in demuxer=i2v filter=i2v filter=ai2v; do
-        diff <(ff -h $topic) <(ex -h $topic)
+        # what ffmpeg 8.1 says at its end is in the way
+        diff -B <(ff -h $topic | grep -v "^Exiting with") <(ex -h $topic)
     done
     expect_requests 0
 }

@@ -352,6 +352,7 @@ on_terminal() { # columns, argument...
 @test "a listing whose reader goes away ends without a word" {
     whole_only
     local command
+    set_faults "poll * shape waiting"
     ends_with 75 fetch --prompt running --max_wait 0 still.png
     exec 9> >(exec true)
     wait $!

@@ -397,6 +397,7 @@ send() { # option..., still
 
 @test "I2V_DEFAULTS lies below the command and above the built-in" {
     export I2V_DEFAULTS="poll_interval=0.1:duration=8:aspect_ratio=9\:16:prompt=by default"
+    set_faults "poll * shape waiting"
     ends_with 75 fetch --max_wait 0 still.png
     same '8 9:16 by default' "$(last_job .fields | jq -r '"\(.duration) \(.aspect_ratio) \(.prompt)"')"
     ends_with 75 fetch --max_wait 0 --duration 4 --aspect_ratio 16:9 --prompt mine still.png

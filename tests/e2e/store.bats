@@ -205,10 +205,12 @@ PEEK=(-t 0.1 -f null -)
 }
 
 @test "another account's generation: that is said" {
-    run --separate-stderr fetch --prompt "two accounts" --duration 4 --max_wait 0 still.png
+    set_faults "poll * shape waiting"
+    ends_with 75 fetch --prompt "two accounts" --duration 4 --max_wait 0 still.png
     AIML_API_KEY=other-key ends_with 77 fetch --prompt "two accounts" --duration 4 still.png
     says "another API key"
     says_not "other-key"
+    set_faults ""
     works fetch --prompt "two accounts" --duration 4 still.png
     expect_creates 1
 }
