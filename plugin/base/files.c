@@ -256,3 +256,11 @@ char *files_home_path(const char *variable, const char *below_home, const char *
     return home && home[0] == '/' ? av_asprintf("%s/%s/%s", home, below_home, name)
                                   : NULL;
 }
+
+bool files_are_same(const char *one, const char *other)
+{
+    struct stat a, b;
+
+    return !stat(one, &a) && !stat(other, &b) && a.st_dev == b.st_dev &&
+           a.st_ino == b.st_ino;
+}

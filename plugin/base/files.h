@@ -64,6 +64,9 @@ int files_copy(const char *from, const char *to);
  * @param mode  of which the umask takes its part */
 int files_save(const char *path, const void *data, size_t size, mode_t mode);
 
+/** Whether two names are those of one file. */
+bool files_are_same(const char *one, const char *other);
+
 /** Find out by doing whether a file could be created beside `path`, and that path itself
  * is no directory, device or pipe. */
 int files_check_writable(const char *path);

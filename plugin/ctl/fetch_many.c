@@ -13,7 +13,6 @@
 
 #include "base/line.h"
 #include "ctl/print.h"
-#include "job/job.h"
 #include "journey/film.h"
 #include "journey/shots.h"
 #include "still/still.h"
@@ -68,7 +67,6 @@ static int print_result(void *opaque, const Shot *shot, int its_ret,
 
 static int fetch(Shots *shots, const Arguments *arguments)
 {
-    PriceSum sum = {.max_total = -1};
     Outcome *out = shots->out;
     int ret = shots_read(shots, arguments->manifest);
 
@@ -78,10 +76,10 @@ static int fetch(Shots *shots, const Arguments *arguments)
         events_say(shots->voice, AV_LOG_WARNING, "The manifest holds no request.");
     if (ret < 0 || !shots->count)
         return ret;
-    if ((ret = job_check_parallel(out)) < 0 || (ret = shots_check(shots, &sum)) < 0 ||
-        (ret = shots_price(shots, &sum)) < 0 || (ret = shots_run(shots)) < 0)
+    ret = shots_fetch(shots);
+    if (ret < 0 || !arguments->film)
         return ret;
-    return arguments->film ? film_write(shots, arguments->film, out) : 0;
+    return film_write(shots, out);
 }
 
 static int check_arguments(const Arguments *arguments, Outcome *out)
@@ -105,6 +103,7 @@ int ctl_fetch_many(Arguments *arguments, Outcome *out)
         .defaults = arguments->options,
         .interrupt = arguments->interrupt,
         .is_film = arguments->film,
+        .output = arguments->film,
         .ended = print_result,
         .opaque = &shots,
         .out = out,

@@ -385,8 +385,9 @@ static int submit(Arguments *arguments, Outcome *out)
     if (ret >= 0)
         ret = journey_submit(&ask, false, key, out);
     if (ret >= 0 && !key[0]) { // a film
-        outcome_say(out, AV_LOG_INFO, "i2vctl fetch %s brings the film.",
-                    ask.url ? ask.url : "");
+        outcome_say(out, AV_LOG_INFO,
+                    "The shots that need no other are sent; i2vctl fetch with the same "
+                    "options sends the rest and brings the film.");
     } else if (ret >= 0) {
         outcome_say(out, AV_LOG_INFO, "i2vctl wait %.*s brings its %s.",
                     ret > 0 ? (int)sizeof(key) : 12, key,

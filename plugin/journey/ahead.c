@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include <libavutil/avstring.h>
+#include <libavutil/common.h>
 #include <libavutil/mem.h>
 
 #include "journey/film.h"
@@ -11,7 +13,7 @@
 
 typedef struct Sent {
     Journey *journey;
-    bool summed; ///< with its film
+    bool of_film; ///< its price is added up with its film's
 } Sent;
 
 /* What is sent together. */
@@ -20,6 +22,7 @@ typedef struct Ahead {
     int count;
     int at; ///< the one that is looked at, below 0 before the first
     PriceSum sum;
+    AVDictionary *counted; ///< what is in the sum, by key
 } Ahead;
 
 /* What a request is called in its command: its still, else its URL. */
@@ -30,7 +33,7 @@ static const char *name_of(const Ask *ask)
     return image ? image->value : ask->url ? ask->url : "?";
 }
 
-static int add(Ahead *ahead, const Ask *ask, bool summed, Outcome *out)
+static int add(Ahead *ahead, const Ask *ask, bool of_film, Outcome *out)
 {
     Sent *more = av_realloc_array(ahead->sent, (size_t)ahead->count + 1, sizeof(*more));
 
@@ -38,26 +41,56 @@ static int add(Ahead *ahead, const Ask *ask, bool summed, Outcome *out)
         return AVERROR(ENOMEM);
     ahead->sent = more;
     ahead->at = ahead->count++;
-    more[ahead->at] = (Sent){.summed = summed};
+    more[ahead->at] = (Sent){.of_film = of_film};
     return journey_prepare(ask, &more[ahead->at].journey, out);
 }
 
-/* Those shots of a film that need no other; the price is that of them all. */
-static int add_film(Ahead *ahead, const Ask *ask, Outcome *out)
+/* What is named twice is bought once. @param key  of a request, or what tells it apart */
+static int count(Ahead *ahead, const char *key, double usd, double max_total)
 {
-    FilmShots shots = {0};
-    int ret = film_foresee(ask, &shots, &ahead->sum, out);
+    if (av_dict_get(ahead->counted, key, NULL, AV_DICT_MATCH_CASE))
+        return 0;
+    price_add(&ahead->sum, usd, max_total);
+    return av_dict_set(&ahead->counted, key, "", 0);
+}
 
-    for (int i = 0; i < shots.count && ret >= 0; i++)
-        ret = add(ahead, &shots.asks[i], true, out);
-    film_shots_clear(&shots);
+/* A shot that waits for another has no key yet. */
+static int count_shots(Ahead *ahead, const Shots *shots, const char *name)
+{
+    int ret = 0;
+
+    for (int i = 0; i < shots->count && ret >= 0; i++) {
+        const Shot *shot = &shots->all[i];
+        char *key = !shots_buy(shots, shot) ? NULL
+                    : shot->look.key[0]     ? av_strdup(shot->look.key)
+                                        : av_asprintf("%s %s", name, shot->line->name);
+        if (key)
+            ret = count(ahead, key, shot->look.price, shot->look.max_total);
+        av_free(key);
+    }
+    return FFMIN(ret, 0);
+}
+
+/* Those shots of a film that need no other; the price is that of them all. */
+static int add_film(Ahead *ahead, const Ask *ask, const char *name, Outcome *out)
+{
+    FilmRoots roots = {0};
+    int ret = film_foresee(ask, &roots, out);
+
+    if (ret >= 0)
+        ret = count_shots(ahead, roots.shots, name);
+    for (int i = 0; i < roots.count && ret >= 0; i++)
+        ret = add(ahead, &roots.asks[i], true, out);
+    film_roots_clear(&roots);
     return ret;
 }
 
 static int prepare(Ahead *ahead, const Ask *ask, Outcome *out)
 {
     char *name = av_strdup(name_of(ask)); // reading takes the options
-    int ret = film_is(ask) ? add_film(ahead, ask, out) : add(ahead, ask, false, out);
+    int ret = !name          ? AVERROR(ENOMEM)
+              : film_is(ask) ? add_film(ahead, ask, name, out)
+                             : add(ahead, ask, false, out);
 
     /* The sentence that said why does not say of which of them. */
     if (ret < 0 && ret != AVERROR(EINTR))
@@ -84,13 +117,17 @@ static void tell_apart(const Ahead *ahead)
 /* What all of it costs, before any is sent. */
 static int price(Ahead *ahead, Outcome *out)
 {
-    PriceSum unused = {.max_total = -1};
     char text[128];
     int ret = 0;
 
     for (int i = 0; i < ahead->count && ret >= 0; i++) {
         const Sent *sent = &ahead->sent[ahead->at = i];
-        ret = journey_price(sent->journey, sent->summed ? &unused : &ahead->sum, out);
+        PriceSum its = {.max_total = -1};
+
+        ret = journey_price(sent->journey, &its, out);
+        if (ret >= 0 && its.buys && !sent->of_film)
+            ret = count(ahead, journey_unsettled_key(sent->journey),
+                        its.unpriced ? -1 : its.usd, its.max_total);
     }
     if (ret < 0 || ahead->sum.buys < 2)
         return ret;
@@ -119,6 +156,7 @@ int journey_send_ahead(const Ask *asks, int count, Outcome *out)
         journey_note_failure(ahead.sent[ahead.at].journey, out);
     for (int i = 0; i < ahead.count; i++)
         journey_free(&ahead.sent[i].journey, ret < 0);
+    av_dict_free(&ahead.counted);
     av_free(ahead.sent);
     return ret;
 }

@@ -20,10 +20,10 @@ bool may_fall_back(const Order *o, int error)
 {
     const Request *r = o->request;
 
-    return r && o->whole && !o->arrived && r->fallback == FALLBACK_STILL &&
-           !r->dry_run && r->image[0] && error != AVERROR(EINTR) &&
-           error != AVERROR(ENOMEM) && error != AVERROR(ECANCELED) &&
-           error != AVERROR(ENOKEY) && !(error == AVERROR(ENOENT) && r->reuse_only);
+    return r && o->whole && !o->arrived && r->fallback == FALLBACK_STILL && !r->dry_run &&
+           r->image[0] && error != AVERROR(EINTR) && error != AVERROR(ENOMEM) &&
+           error != AVERROR(ECANCELED) && error != AVERROR(ENOKEY) &&
+           !(error == AVERROR(ENOENT) && r->reuse_only);
 }
 
 int fall_back(Order *o, int error, char **path, Outcome *out)

@@ -8,7 +8,6 @@
 #include <libavutil/mem.h>
 
 #include "base/files.h"
-#include "job/job.h"
 #include "journey/shots.h"
 #include "made/made.h"
 #include "request/options.h"
@@ -90,11 +89,12 @@ static int take_options(const Ask *ask, Film *film, Outcome *out)
         const char *manifest = image ? manifest_named(image) : NULL;
         film->manifest = manifest ? av_strdup(manifest) : NULL;
         if (!manifest)
-            ret = outcome_refuse(out, "The option image names a film; a film is the input "
-                                      "itself, or named where the input is.");
+            ret =
+                outcome_refuse(out, "The option image names a film; a film is the input "
+                                    "itself, or named where the input is.");
         else
             ret = film->manifest ? av_dict_set(&film->defaults, "image", NULL, 0)
-                             : AVERROR(ENOMEM);
+                                 : AVERROR(ENOMEM);
     }
     av_free(still);
     return FFMIN(ret, 0);
@@ -108,11 +108,12 @@ static int check_options(const Film *film, Outcome *out)
         const AVDictionaryEntry *entry =
             av_dict_get(film->defaults, single[i], NULL, AV_DICT_MATCH_CASE);
         if (entry && (strcmp(single[i], "save") || !strchr(entry->value, '{')))
-            return outcome_refuse(out,
-                                  "The option %s is for one shot; of the film %s each "
-                                  "line may have its own%s.",
-                                  single[i], film->manifest,
-                                  !strcmp(single[i], "save") ? ", and {id} in it tells them apart" : "");
+            return outcome_refuse(
+                out,
+                "The option %s is for one shot; of the film %s each "
+                "line may have its own%s.",
+                single[i], film->manifest,
+                !strcmp(single[i], "save") ? ", and {id} in it tells them apart" : "");
     }
     return 0;
 }
@@ -140,7 +141,7 @@ static int film_open(const Ask *ask, Film *film, Outcome *out)
         (ret = shots_read(shots, film->manifest)) < 0)
         return ret;
     return shots->count
-               ? job_check_parallel(out)
+               ? 0
                : outcome_refuse(out, "The film %s holds no shot.", film->manifest);
 }
 
@@ -174,7 +175,7 @@ static int join_tags(const Shots *shots, AVDictionary **tags)
     return FFMIN(ret, 0);
 }
 
-static int join(const Shots *shots, Outcome *out, char **path)
+static int join(const Shots *shots, bool copied, Outcome *out, char **path)
 {
     MadeShot *parts = av_calloc((size_t)shots->count, sizeof(*parts));
     int ret = parts ? 0 : AVERROR(ENOMEM);
@@ -185,22 +186,20 @@ static int join(const Shots *shots, Outcome *out, char **path)
                               shot->line->trim_end};
     }
     if (ret >= 0)
-        ret = made_film(parts, shots->count, shots->interrupt, out, path);
+        ret = made_film(parts, shots->count, copied, shots->interrupt, out, path);
     av_free(parts);
     return ret;
 }
 
 int film_fetch(const Ask *ask, char **path, Outcome *out)
 {
-    PriceSum sum = {.max_total = -1};
     Film film = {.manifest = NULL};
     Shots *shots = &film.shots;
     int ret;
 
     *path = NULL;
-    if ((ret = film_open(ask, &film, out)) >= 0 &&
-        (ret = shots_check(shots, &sum)) >= 0 && (ret = shots_price(shots, &sum)) >= 0 &&
-        (ret = shots_run(shots)) >= 0 && (ret = join(shots, out, path)) >= 0 && ask->tags)
+    if ((ret = film_open(ask, &film, out)) >= 0 && (ret = shots_fetch(shots)) >= 0 &&
+        (ret = join(shots, false, out, path)) >= 0 && ask->tags)
         ret = join_tags(shots, ask->tags);
     if (ret < 0) {
         outcome_end(out, FAILURE_STORE, ret);
@@ -227,13 +226,18 @@ int film_check_output(const char *path, Outcome *out)
                    : 0;
 }
 
-int film_write(const Shots *shots, const char *path, Outcome *out)
+int film_write(const Shots *shots, Outcome *out)
 {
+    const char *path = shots->output;
+    Outcome its = {.quiet = true};
     char *script = NULL;
-    int ret = join(shots, out, &script);
+    int ret = join(shots, true, out, &script);
 
     if (ret >= 0)
-        ret = made_joined(script, path, shots->interrupt, out);
+        ret = made_joined(script, path, shots->interrupt, &its);
+    if (ret < 0 && its.error && ret != AVERROR(EINTR))
+        outcome_fail(out, FAILURE_STORE, ret, "The film cannot be written as %s: %s.",
+                     path, av_err2str(ret));
     if (ret >= 0)
         events_say(shots->voice, AV_LOG_INFO, "Film: %s.", path);
     av_free(script);
@@ -246,7 +250,7 @@ int film_check(const Ask *ask, Outcome *out)
     int ret = film_open(ask, &film, out);
 
     if (ret >= 0)
-        ret = shots_check(&film.shots, NULL);
+        ret = shots_check(&film.shots, false);
     film_close(&film);
     return ret;
 }
@@ -258,17 +262,15 @@ struct FilmHold {
     AVDictionary **options; ///< one for each ask
 };
 
-int film_foresee(const Ask *ask, FilmShots *roots, PriceSum *sum, Outcome *out)
+int film_foresee(const Ask *ask, FilmRoots *roots, Outcome *out)
 {
     struct FilmHold *hold = roots->hold = av_mallocz(sizeof(*hold));
-    PriceSum own = {.max_total = -1};
     int ret = hold ? film_open(ask, &hold->film, out) : AVERROR(ENOMEM);
     Shots *shots = hold ? &hold->film.shots : NULL;
 
-    if (ret < 0 || (ret = shots_check(shots, &own)) < 0 ||
-        (ret = shots_price(shots, &own)) < 0)
+    if (ret < 0 || (ret = shots_check(shots, true)) < 0)
         return ret;
-    shots_add_up(shots, sum);
+    roots->shots = shots;
     roots->asks = av_calloc((size_t)shots->count, sizeof(*roots->asks));
     hold->options = av_calloc((size_t)shots->count, sizeof(*hold->options));
     if (!roots->asks || !hold->options)
@@ -287,7 +289,7 @@ int film_foresee(const Ask *ask, FilmShots *roots, PriceSum *sum, Outcome *out)
     return ret;
 }
 
-void film_shots_clear(FilmShots *roots)
+void film_roots_clear(FilmRoots *roots)
 {
     struct FilmHold *hold = roots->hold;
 

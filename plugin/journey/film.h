@@ -20,25 +20,26 @@ int film_fetch(const Ask *ask, char **path, Outcome *out);
 /** Check, before anything is sent, where a film is to be written: an MP4. */
 int film_check_output(const char *path, Outcome *out);
 
-/** Join shots that have come to their clips in a file, packet by packet. */
-int film_write(const Shots *shots, const char *path, Outcome *out);
+/** Join shots that have come to their clips in shots->output, packet by packet. */
+int film_write(const Shots *shots, Outcome *out);
 
 /** Check all of it; nothing is sent. */
 int film_check(const Ask *ask, Outcome *out);
 
 /** What of a film can be sent at once. */
-typedef struct FilmShots {
+typedef struct FilmRoots {
+    const Shots *shots; ///< all of it
     Ask *asks;
     int count;
     /* ---- inside */
     struct FilmHold *hold;
-} FilmShots;
+} FilmRoots;
 
 /** Check all of a film, say what it buys, and find the shots that need no other.
- * @param shots  free with film_shots_clear(), on failure too
- * @param sum    what all of it costs is added */
-int film_foresee(const Ask *ask, FilmShots *shots, PriceSum *sum, Outcome *out);
+ * @param roots  free with film_roots_clear(), on failure too
+ */
+int film_foresee(const Ask *ask, FilmRoots *roots, Outcome *out);
 
-void film_shots_clear(FilmShots *shots);
+void film_roots_clear(FilmRoots *roots);
 
 #endif

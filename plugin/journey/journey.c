@@ -134,13 +134,17 @@ static int check(const Ask *ask, char *key, Outcome *out)
 /* Those shots that need no other; the rest is sent by who waits for the film. */
 static int submit_film(const Ask *ask, bool stays, Outcome *out)
 {
-    FilmShots shots = {0};
+    FilmRoots roots = {0};
     PriceSum sum = {.max_total = -1};
-    int ret = film_foresee(ask, &shots, &sum, out);
+    int ret = film_foresee(ask, &roots, out);
 
-    for (int i = 0; i < shots.count && ret >= 0; i++)
-        ret = submit(&shots.asks[i], stays, NULL, out);
-    film_shots_clear(&shots);
+    if (ret >= 0) {
+        shots_add_up(roots.shots, &sum);
+        ret = shots_price(roots.shots, &sum);
+    }
+    for (int i = 0; i < roots.count && ret >= 0; i++)
+        ret = submit(&roots.asks[i], stays, NULL, out);
+    film_roots_clear(&roots);
     return outcome_end(out, FAILURE_STORE, ret);
 }
 

@@ -23,10 +23,26 @@ static double committed_usd(void)
     return (double)atomic_load(&committed) / 1e6;
 }
 
-void price_commit(double usd)
+static long long millionths(double usd)
 {
-    if (usd > 0)
-        atomic_fetch_add(&committed, llrint(usd * 1e6));
+    return usd > 0 ? llrint(usd * 1e6) : 0;
+}
+
+bool price_commit(double usd, double max_total)
+{
+    long long now = atomic_load(&committed), then;
+
+    do {
+        then = now + millionths(usd);
+        if (max_total >= 0 && then > millionths(max_total))
+            return false;
+    } while (!atomic_compare_exchange_weak(&committed, &now, then));
+    return true;
+}
+
+void price_give_back(double usd)
+{
+    atomic_fetch_sub(&committed, millionths(usd));
 }
 
 static bool has_limit(const Request *r)

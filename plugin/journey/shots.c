@@ -8,6 +8,7 @@
 #include <libavutil/mem.h>
 
 #include "base/clock.h"
+#include "job/job.h"
 
 int shots_read(Shots *s, const char *path)
 {
@@ -37,7 +38,7 @@ static int check_foreign(const Shots *s, const AVDictionary *options, Outcome *o
     while (s->origin && ret >= 0 &&
            (entry = av_dict_get(options, "", entry, AV_DICT_IGNORE_SUFFIX)))
         ret = options_check_foreign(*s->origin, entry->key, entry->value, out);
-    return ret;
+    return s->origin && ret >= 0 ? options_check_limits(*s->origin, options, out) : ret;
 }
 
 int shots_options(const Shots *s, Shot *shot, const char *still, AVDictionary **options)
@@ -72,6 +73,19 @@ int shots_ask(const Shots *s, Shot *shot, Ask *ask, AVDictionary **options)
         .voice = EVENTS_BRIEF,
     };
     return ret;
+}
+
+int shots_fetch(Shots *s)
+{
+    PriceSum sum = {.max_total = -1};
+    int ret;
+
+    if ((ret = job_check_parallel(s->out)) < 0 || (ret = shots_check(s, true)) < 0)
+        return ret;
+    shots_add_up(s, &sum);
+    if ((ret = shots_price(s, &sum)) < 0)
+        return ret;
+    return shots_run(s);
 }
 
 int shots_count_failed(const Shots *s, Failure *kind)

@@ -52,6 +52,7 @@ typedef struct Shots {
     const OptionsOrigin *origin; ///< who named the manifest, where that may be a stranger
     bool from_stdin;             ///< the manifest comes on standard input
     bool is_film;                ///< they are to be joined
+    const char *output;          ///< the file that they are joined in, or NULL
     Outcome *out;                ///< of all of them
     Events *voice;
     /** What became of one, or NULL. A negative value ends the whole. */
@@ -77,13 +78,13 @@ typedef struct Shots {
 /** Read the manifest. @param path  of the file, or - for standard input */
 int shots_read(Shots *shots, const char *path);
 
-/**
- * Check all of them, and ask what they cost.
- * @param sum  added to; NULL = nobody is asked
- */
-int shots_check(Shots *shots, PriceSum *sum);
+/** Check all of them. @param prices  ask what they cost, too */
+int shots_check(Shots *shots, bool prices);
 
-/** Add what those cost that are to be bought. */
+/** Whether a shot is to be bought; in a dry run of all, whether it would be. */
+bool shots_buy(const Shots *shots, const Shot *shot);
+
+/** Add what those cost that are to be bought; in a dry run, that would be. */
 void shots_add_up(const Shots *shots, PriceSum *sum);
 
 /** Say what is to be bought, and hold it against max_total. */
@@ -105,6 +106,10 @@ int shots_ask(const Shots *shots, Shot *shot, Ask *ask, AVDictionary **options);
  * @return AVERROR_EXTERNAL when one of them did not come to a clip; out->kind is that of
  * the first in the order of the lines */
 int shots_run(Shots *shots);
+
+/** Check, say what is bought and for how much, and bring all to their clips: the three
+ * above. */
+int shots_fetch(Shots *shots);
 
 /** The first failure in the order of the lines. @return how many failed */
 int shots_count_failed(const Shots *shots, Failure *kind);

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/compat.h"
 #include "base/events.h"
+#include "base/files.h"
 #include "request/request.h"
 #include "still/still.h"
 
@@ -55,6 +56,9 @@ static int check_stills(const Shots *s, const AVDictionary *options, Outcome *ou
             return outcome_refuse(out,
                                   "The field end_image is '%s'; only image may be a "
                                   "frame of another shot.",
+                                  still->value);
+        if (s->output && files_are_same(still->value, s->output))
+            return outcome_refuse(out, "The film would be written over the still '%s'.",
                                   still->value);
         if (manifest_named(still->value))
             return outcome_refuse(out,
@@ -328,45 +332,82 @@ static int link_shots(Shots *s, const Common *by_id)
 
 /* A film */
 
-/* What is known to differ before there are clips. @return in words, or "" */
-static void compare_looks(const JourneyOutlook *a, const JourneyOutlook *b, char *text,
-                          size_t size)
+/* What is known of a clip before it is there, one property after the other. */
+typedef enum Trait { SIZE, RATE, SOUND, NB_TRAITS } Trait;
+
+static bool has_trait(const JourneyOutlook *look, Trait trait)
 {
-    *text = '\0';
-    if (a->sized && b->sized && (a->width != b->width || a->height != b->height))
-        snprintf(text, size, "%dx%d and %dx%d", a->width, a->height, b->width, b->height);
-    else if (a->rate && b->rate && a->rate != b->rate)
-        snprintf(text, size, "%d and %d frames a second", a->rate, b->rate);
-    else if (a->audio >= 0 && b->audio >= 0 && a->audio != b->audio)
-        snprintf(text, size, "one %s sound, the other %s; silence=1 gives each a track",
-                 a->audio ? "with" : "without", a->audio ? "without" : "with");
+    return trait == SIZE   ? look->sized
+           : trait == RATE ? look->rate > 0
+                           : look->audio >= 0;
 }
 
-static void check_joins(Shots *s)
+/* @return whether it is the same in both, else in words how it differs */
+static bool is_alike(const JourneyOutlook *a, const JourneyOutlook *b, Trait trait,
+                     char *text, size_t size)
+{
+    if (trait == SIZE)
+        snprintf(text, size, "%dx%d and %dx%d", a->width, a->height, b->width, b->height);
+    else if (trait == RATE)
+        snprintf(text, size, "%d and %d frames a second", a->rate, b->rate);
+    else
+        snprintf(text, size, "one %s sound, the other %s; silence=1 gives each a track",
+                 a->audio ? "with" : "without", a->audio ? "without" : "with");
+    return trait == SIZE   ? a->width == b->width && a->height == b->height
+           : trait == RATE ? a->rate == b->rate
+                           : a->audio == b->audio;
+}
+
+/* Each property against that of the first shot of which it is known. */
+static void check_join(Shots *s, Shot *shot, const Shot *first[NB_TRAITS])
 {
     char differ[128], why[512];
 
-    for (int i = 1; i < s->count; i++) {
-        Shot *shot = &s->all[i];
-        if (!s->all[0].checked || !shot->checked)
+    for (Trait trait = SIZE; trait < NB_TRAITS; trait++) {
+        if (!has_trait(&shot->look, trait))
             continue;
-        compare_looks(&s->all[0].look, &shot->look, differ, sizeof(differ));
-        if (!*differ)
+        if (!first[trait])
+            first[trait] = shot;
+        if (is_alike(&first[trait]->look, &shot->look, trait, differ, sizeof(differ)))
             continue;
         snprintf(why, sizeof(why),
                  "Its clip would not join that of %s: %s. Ask for the same of both, or "
                  "join them by filters.",
-                 s->all[0].line->name, differ);
+                 first[trait]->line->name, differ);
         refuse(s, shot, AVERROR(EINVAL), why);
+        return;
     }
 }
 
+static void check_joins(Shots *s)
+{
+    const Shot *first[NB_TRAITS] = {NULL};
+
+    for (int i = 0; i < s->count; i++)
+        if (s->all[i].checked)
+            check_join(s, &s->all[i], first);
+}
+
 /* The whole */
+
+/* What is written anyway must not be the film's file. */
+static void check_output(Shots *s, Shot *shot)
+{
+    const JourneyOutlook *look = &shot->look;
+
+    if (shot->checked && s->output &&
+        ((look->save &&
+          (!strcmp(look->save, s->output) || files_are_same(look->save, s->output))) ||
+         (look->clip && files_are_same(look->clip, s->output))))
+        refuse(s, shot, AVERROR(EINVAL),
+               "The film would be written over the clip of this line.");
+}
 
 static int find_accounts(Shots *s)
 {
     for (int i = 0; i < s->count; i++) {
         Shot *shot = &s->all[i];
+        check_output(s, shot);
         if (shot->look.save && !(shot->account = account_path(shot->look.save)))
             return AVERROR(ENOMEM);
     }
@@ -392,22 +433,36 @@ static int check_all(Shots *s)
     return ret;
 }
 
-void shots_add_up(const Shots *s, PriceSum *sum)
+/* Whether nothing of all is sent. */
+static bool is_rehearsed(const Shots *s)
 {
-    for (int i = 0; i < s->count; i++) {
-        const Shot *shot = &s->all[i];
-        if (shot->look.buys && !shot->follows)
-            price_add(sum, shot->look.price, shot->look.max_total);
-    }
+    int i = 0;
+
+    while (i < s->count && s->all[i].look.dry_run)
+        i++;
+    return i == s->count;
 }
 
-int shots_check(Shots *s, PriceSum *sum)
+/* In a dry run of all of them: whether it would be. */
+bool shots_buy(const Shots *s, const Shot *shot)
+{
+    return shot->look.buys && !shot->follows && (!shot->look.dry_run || is_rehearsed(s));
+}
+
+void shots_add_up(const Shots *s, PriceSum *sum)
+{
+    for (int i = 0; i < s->count; i++)
+        if (shots_buy(s, &s->all[i]))
+            price_add(sum, s->all[i].look.price, s->all[i].look.max_total);
+}
+
+int shots_check(Shots *s, bool prices)
 {
     char shown[48] = "";
     Failure kind;
     int ret;
 
-    s->prices = sum;
+    s->prices = prices;
     ret = check_all(s);
 
     if (ret == AVERROR(EINTR))
@@ -415,8 +470,6 @@ int shots_check(Shots *s, PriceSum *sum)
                            "Interrupted. Nothing was sent.");
     if (ret < 0)
         return ret;
-    if (!s->nb_bad && sum)
-        shots_add_up(s, sum);
     if (!s->nb_bad)
         return 0;
     if (s->nb_bad > MAX_SHOWN)
@@ -436,7 +489,7 @@ static void name_bought(const Shots *s, const PriceSum *sum, AVBPrint *names)
     for (int i = 0; i < s->count; i++) {
         const Shot *shot = &s->all[i];
         Common id = of_id(shot->line->id, NULL);
-        if (!shot->look.buys || shot->follows)
+        if (!shots_buy(s, shot))
             continue;
         if (named++ < MAX_NAMED)
             av_bprintf(names, "%s%.*s", named > 1 ? ", " : "", (int)id.size, id.text);
@@ -447,7 +500,7 @@ static void name_bought(const Shots *s, const PriceSum *sum, AVBPrint *names)
 
 int shots_price(const Shots *s, const PriceSum *sum)
 {
-    const char *dry = s->count && s->all[0].look.dry_run ? "Dry run: " : "";
+    const char *dry = is_rehearsed(s) ? "Dry run: " : "";
     AVBPrint names;
     char text[128];
 

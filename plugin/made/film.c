@@ -81,26 +81,29 @@ static int look(const char *clip, Kind *kind)
 }
 
 /* Where a part begins. Between two key frames only who decodes can begin there. */
-static int look_for_key(const MadeShot *shot, const Outcome *out)
+static int look_for_key(const MadeShot *shot, bool copied, const Outcome *out)
 {
     double key = 0;
     int ret = shot->start > 0 ? trim_find_key(shot->clip, shot->start, &key) : 0;
 
     if (ret >= 0 && shot->start - key > KEY_SLACK)
-        outcome_say(out, AV_LOG_WARNING,
-                    "Of %s the part from %.3g s on begins between two key frames: encode "
-                    "the film, since -c copy brings along the frames from %.3g s on.",
-                    shot->name, shot->start, FFMAX(key, 0));
+        outcome_say(
+            out, AV_LOG_WARNING,
+            "Of %s the part from %.3g s on begins between two key frames: %s the frames "
+            "from %.3g s on come along.",
+            shot->name, shot->start,
+            copied ? "nothing is encoded, so" : "encode the film; with -c copy",
+            FFMAX(key, 0));
     return ret;
 }
 
 /* The clip itself, or the part of it that is shown. */
-static int find_shown(const MadeShot *shot, const AVIOInterruptCB *interrupt,
+static int find_shown(const MadeShot *shot, bool copied, const AVIOInterruptCB *interrupt,
                       Outcome *out, char **path)
 {
     char kind[64];
     double start = FFMAX(shot->start, 0);
-    int ret = look_for_key(shot, out);
+    int ret = look_for_key(shot, copied, out);
 
     *path = NULL;
     if (ret < 0)
@@ -137,12 +140,13 @@ static int link_clip(const char *clip, Outcome *out, char **link)
                    : 0;
 }
 
-static int add_shot(const MadeShot *shot, const MadeShot *first, Kind *of_all,
-                    const AVIOInterruptCB *interrupt, Outcome *out, AVBPrint *script)
+static int add_shot(const MadeShot *shot, const MadeShot *first, bool copied,
+                    Kind *of_all, const AVIOInterruptCB *interrupt, Outcome *out,
+                    AVBPrint *script)
 {
     Kind kind = {.duration = 0};
     char *shown = NULL, *link = NULL;
-    int ret = find_shown(shot, interrupt, out, &shown);
+    int ret = find_shown(shot, copied, interrupt, out, &shown);
 
     if (ret >= 0 && (ret = look(shown, &kind)) < 0)
         outcome_fail(out, FAILURE_STORE, ret, "Cannot open the clip of %s, %s: %s.",
@@ -168,8 +172,8 @@ static int add_shot(const MadeShot *shot, const MadeShot *first, Kind *of_all,
     return ret;
 }
 
-int made_film(const MadeShot *shots, int count, const AVIOInterruptCB *interrupt,
-              Outcome *out, char **path)
+int made_film(const MadeShot *shots, int count, bool copied,
+              const AVIOInterruptCB *interrupt, Outcome *out, char **path)
 {
     Kind kind = {.duration = 0};
     AVBPrint script;
@@ -181,7 +185,7 @@ int made_film(const MadeShot *shots, int count, const AVIOInterruptCB *interrupt
     for (int i = 0; i < count && ret >= 0; i++)
         ret = i2v_interrupted(interrupt)
                   ? AVERROR(EINTR)
-                  : add_shot(&shots[i], shots, &kind, interrupt, out, &script);
+                  : add_shot(&shots[i], shots, copied, &kind, interrupt, out, &script);
     if (ret >= 0 && !av_bprint_is_complete(&script))
         ret = AVERROR(ENOMEM);
     if (ret >= 0)

@@ -3,11 +3,11 @@
  *
  * A dry run gets an animatic of what was asked for, a failure under fallback=still gets
  * the still itself, and a clip without sound a silent track. Each is an MP4 in a
-
  * directory for what can be made again, never in the store, and one that is there already
  * is taken (place.c). animatic.c renders one from a still, with words on it from
- * title.c; silence.c copies one; both write by write.c. tagged.c copies one with
- * metadata, for programs that cannot be told it otherwise.
+ * title.c; silence.c and trim.c copy one, by copy.c; all write by write.c. tagged.c
+ * copies one with metadata, for programs that cannot be told it otherwise. film.c makes
+ * the script by which several are played as one.
  */
 #ifndef I2V_MADE_H
 #define I2V_MADE_H
@@ -56,8 +56,8 @@ typedef struct MadeShot {
  * in it are such that it needs no option.
  * @return AVERROR(EINVAL) where clips do not join
  */
-int made_film(const MadeShot *shots, int count, const AVIOInterruptCB *interrupt,
-              Outcome *out, char **path);
+int made_film(const MadeShot *shots, int count, bool copied,
+              const AVIOInterruptCB *interrupt, Outcome *out, char **path);
 
 /** The film of such a script in an MP4 of its own, packet by packet. @param path  of it
  */

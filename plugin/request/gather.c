@@ -207,6 +207,18 @@ end:
     return ret;
 }
 
+int options_check_limits(OptionsOrigin origin, const AVDictionary *options, Outcome *out)
+{
+    const char *defaults = secure_getenv("I2V_DEFAULTS");
+    AVDictionary *parsed = NULL;
+    /* What is wrong with it is said where it is taken. */
+    int ret = defaults ? av_dict_parse_string(&parsed, defaults, "=", ":", 0) : 0;
+
+    ret = ret < 0 ? 0 : check_limits(origin, options, parsed, out);
+    av_dict_free(&parsed);
+    return ret;
+}
+
 /* Of a variable whose value was lost on its way here (a command that had failed, a secret
  * that is not there) the default is the last thing that is meant: that may be the live
  * service. */

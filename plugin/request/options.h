@@ -5,8 +5,8 @@
  * input come, the first that says one first, from the caller and the i2v: URL, from the
  * environment, and from the table. URLs and filter graphs may be a stranger's: they may
  * not say what could send the key elsewhere, touch files of this machine, or lift a limit
- * of the site's; their stills are those that I2V_STILLS allows. What takes an Outcome returns 0, or a negative AVERROR after one
- * sentence on it.
+ * of the site's; their stills are those that I2V_STILLS allows. What takes an Outcome
+ * returns 0, or a negative AVERROR after one sentence on it.
  */
 #ifndef I2V_OPTIONS_H
 #define I2V_OPTIONS_H
@@ -128,6 +128,10 @@ bool options_is_withheld(const char *name);
 /** Check that an option of ours may come from there. */
 int options_check_foreign(OptionsOrigin origin, const char *name, const char *value,
                           Outcome *out);
+
+/** Check that options from there lift no limit of I2V_DEFAULTS. options_gather() does it
+ * for those of its URL. */
+int options_check_limits(OptionsOrigin origin, const AVDictionary *options, Outcome *out);
 
 /** Add an option; one that is there already must have the same value. */
 int options_add(AVDictionary **options, const char *name, const char *value,

@@ -16,18 +16,15 @@
 /* Where things are to be kept is the store's matter, whatever is wrong with it. */
 #define refuse(out, ...) outcome_fail(out, FAILURE_STORE, AVERROR(EINVAL), __VA_ARGS__)
 
-static bool is_same_file(const char *one, const char *other)
+static bool is_named(const char *path, const char *still)
 {
-    struct stat a, b;
-    av_strstart(other, "file:", &other);
-    return !stat(one, &a) && !stat(other, &b) && a.st_dev == b.st_dev &&
-           a.st_ino == b.st_ino;
+    av_strstart(still, "file:", &still);
+    return files_are_same(path, still);
 }
 
 static bool is_still(const char *path, const Request *r)
 {
-    return is_same_file(path, r->image) ||
-           (r->end_image && is_same_file(path, r->end_image));
+    return is_named(path, r->image) || (r->end_image && is_named(path, r->end_image));
 }
 
 /* The store's own files: whoever copies a clip over itself, or over a record, harms the

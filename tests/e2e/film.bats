@@ -22,11 +22,10 @@ film() {
 END
 }
 
-# The same picture, but for how its colours were converted.
-alike() { # picture, picture
-    local psnr
-    psnr=$(ffmpeg -nostdin -i "$1" -i "$2" -lavfi psnr -f null - 2>&1 | sed -n 's/.*average:\([0-9]*\).*/\1/p; s/.*average:inf.*/99/p')
-    [ "$psnr" -ge 40 ]
+# How alike two pictures are, in whole dB; 99 = the same.
+psnr() { # picture, picture
+    ffmpeg -nostdin -i "$1" -i "$2" -lavfi psnr -f null - 2>&1 |
+        sed -n 's/.*average:\([0-9]*\).*/\1/p; s/.*average:inf.*/99/p' | grep .
 }
 
 # The clips of the film in its order, from what was printed.
@@ -65,9 +64,9 @@ hash_of() { # input option...: of its decoded pictures
     street=$(clips | head -1)
     curl -skS -o door.png "$GATEWAY/control/image?job=$(state '.jobs | map(select(.prompt | endswith("through the door"))) | .[-1].id' | jq -sRr 'rtrimstr("\n") | @uri')"
     ffmpeg -v error -nostdin -i "$street" -map 0:v -update 1 last.png
-    alike last.png door.png
+    [ "$(psnr last.png door.png)" -ge 40 ]
     ffmpeg -v error -nostdin -i "$street" -map 0:v -frames:v 1 first.png
-    run ! alike first.png door.png
+    [ "$(psnr first.png door.png)" -lt 40 ]
     sed -i 's/"image": "shot:street"/&, "image_time": "1"/' film.jsonl
     works fetch film.jsonl
     says "1 to buy" ": door."
@@ -101,6 +100,23 @@ hash_of() { # input option...: of its decoded pictures
     expect_creates 0
     works "$BIN/i2vctl" jobs --json
     same "[]" "$(jq -c . <<<"$output")"
+}
+
+@test "a shot that goes on from another is sent as soon as that is there, whatever else is under way" {
+    film
+    set_faults "create 2 hold $PWD/go"
+    ff -v error -f i2v -i film.jsonl -f i2v -prompt "$PROMPT" -duration 4 -i still.png \
+        -map 0 -map 1 -c copy -f null - 2>log &
+    PID=$!
+    until_true took 4
+    touch go
+    wait $PID
+    expect_creates 4
+    # and a dry run of some is none of all
+    sed -i '1s/{/{"dry_run": true, /; s/morning/evening/; s/night falls/it dawns/' film.jsonl
+    works fetch --manifest film.jsonl
+    says_not "Dry run: 3"
+    says "3 requests, 2 to buy, for 1.04 USD."
 }
 
 @test "killed half way, the same command goes on; one changed shot buys that and what hangs on it" {
@@ -245,7 +261,16 @@ END
     ends_with 73 fetch --manifest film.jsonl --film no/such/out.mp4
     ends_with 64 fetch --film out.mp4 still.png
     one_sentence "--film" "--manifest"
+    refused ff -v error -f i2v -end_image 'a{1}.png' -i film.jsonl -f null -
+    says_in_one end_image "each line"
+    ffmpeg -v error -nostdin -i still.png street.mp4
+    sed 's/still.png/street.mp4/' film.jsonl >over.jsonl
+    ends_with 64 fetch --manifest over.jsonl --film street.mp4
+    says_in_one "line 1, street" "written over" street.mp4
     # what a stranger may not say, a film that he names may not either
+    sed '1s/{/{"max_cost": 1000, /' film.jsonl >costly.jsonl
+    I2V_DEFAULTS=max_cost=0.1 refused ff -v error -i i2v:costly.jsonl -f null -
+    says_in_one "line 1, street" max_cost=1000 max_cost=0.1
     sed -i '1s/{/{"save": "x.mp4", /' film.jsonl
     refused ff -v error -i i2v:film.jsonl -f null -
     says_in_one "line 1, street" save "i2v: URL"
@@ -256,8 +281,8 @@ END
 
 @test "in a player that restricts what is opened, and twice in one command" {
     film
-    works ff -v error -protocol_whitelist i2v,file -format_whitelist i2v -i i2v:film.jsonl \
-        -protocol_whitelist i2v,file -i i2v:film.jsonl -map 0:v -map 1:v -c copy -f null -
+    works ff -v error -max_total 1.56 -protocol_whitelist i2v,file -format_whitelist i2v -i i2v:film.jsonl \
+        -max_total 1.56 -protocol_whitelist i2v,file -i i2v:film.jsonl -map 0:v -map 1:v -c copy -f null -
     expect_creates 3
     refused ff -v error -protocol_whitelist i2v,https -take 2 -f i2v -i film.jsonl -f null -
     says protocol_whitelist
