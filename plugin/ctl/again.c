@@ -52,11 +52,28 @@ static void put_option(AVBPrint *to, const char *name, const char *value)
 {
     char option[64];
 
-    if (!text_is_set(value))
+    if (!value)
         return;
     snprintf(option, sizeof(option), "--%s", name);
     again_word(to, option);
     again_word(to, value);
+}
+
+static void put_given(AVBPrint *to, const char *name, const char *value)
+{
+    if (text_is_set(value))
+        put_option(to, name, value);
+}
+
+/* In place of a value that the ledger does not have, what no request is made of. */
+static void put_missing(AVBPrint *to, const char *name)
+{
+    char word[64];
+
+    av_strlcpy(word, name, sizeof(word));
+    for (char *c = word; *c; c++)
+        *c = (char)av_toupper(*c);
+    put_option(to, name, word);
 }
 
 void again_store(AVBPrint *to, const Store *store)
@@ -72,7 +89,7 @@ void again_store(AVBPrint *to, const Store *store)
     av_free(usual);
 }
 
-bool again_fetch(AVBPrint *to, const Store *store, const Record *r, int take)
+bool again_fetch(AVBPrint *to, const Store *store, const Record *r, int take, bool buys)
 {
     const Engine *engine = engine_find(r->engine);
     const char *image = json_text(r->options, "image");
@@ -85,22 +102,26 @@ bool again_fetch(AVBPrint *to, const Store *store, const Record *r, int take)
     again_word(to, "i2vctl");
     again_word(to, "fetch");
     again_store(to, store);
-    put_option(to, "engine", r->engine);
+    put_given(to, "engine", r->engine);
     if (!engine->base_url || !r->origin || strcmp(engine->base_url, r->origin))
-        put_option(to, "base_url", r->origin);
-    put_option(to, "model", r->model);
-    put_option(to, "prompt", r->prompt);
+        put_given(to, "base_url", r->origin);
+    put_given(to, "model", r->model);
+    put_given(to, "prompt", r->prompt);
     for (const cJSON *option = r->options->child; option; option = option->next) {
         const char *value = cJSON_GetStringValue(option);
-        bool end = !strcmp(option->string, "end_image");
         if (!strcmp(option->string, "image"))
             continue;
         whole = whole && text_is_set(value);
-        put_option(to, option->string, end && !text_is_set(value) ? "END_IMAGE" : value);
+        if (text_is_set(value))
+            put_option(to, option->string, value);
+        else
+            put_missing(to, option->string);
     }
-    put_option(to, "project", r->project);
+    put_given(to, "project", r->project);
     if (take != 1)
         put_option(to, "take", number);
+    if (!buys)
+        put_option(to, "reuse", "only");
     again_word(to, image ? image : "STILL");
     return whole;
 }

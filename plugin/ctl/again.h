@@ -13,12 +13,14 @@ void again_word(AVBPrint *to, const char *word);
 
 /**
  * Add the command that asks for a request again, without what is secret.
- * @param take  another number buys another; its own is served by the store
- * @return whether it can be run as it is: STILL and END_IMAGE stand in it for pictures
- * that the ledger cannot name. Nothing is added where the ledger does not know what was
- * asked, and false returned
+ * @param take  another number is another; its own is served by the store
+ * @param buys  else the command never does, whatever has changed since
+ * @return whether it can be run as it is: STILL, END_IMAGE and PARAMS stand in it for
+ * what the ledger cannot name or may not say. Nothing is added where the ledger does not
+ * know what was asked, and false returned
  */
-bool again_fetch(AVBPrint *to, const Store *store, const Record *record, int take);
+bool again_fetch(AVBPrint *to, const Store *store, const Record *record, int take,
+                 bool buys);
 
 /** Add --store, where it is not the usual one. */
 void again_store(AVBPrint *to, const Store *store);

@@ -183,7 +183,7 @@ static bool put_commands(cJSON *to, const Page *page, const Record *r, const cha
     av_bprint_init(&again, 0, AV_BPRINT_SIZE_UNLIMITED);
     again_word(&open, "ffplay");
     again_word(&open, clip);
-    if (!again_fetch(&again, page->store, r, FFMAX(r->take, 1)) && !again.len)
+    if (!again_fetch(&again, page->store, r, FFMAX(r->take, 1), false) && !again.len)
         av_bprintf(&again, "# %.*s: the ledger does not have all that was asked",
                    SHORT_KEY, r->key);
     bool whole =
@@ -276,7 +276,7 @@ static cJSON *describe_request(const Page *page, const SurveyRow *row, const Rec
     av_bprint_init(&asked, 0, AV_BPRINT_SIZE_UNLIMITED);
     av_bprint_init(&another, 0, AV_BPRINT_SIZE_UNLIMITED);
     put_asked(&asked, r);
-    if (!again_fetch(&another, page->store, r, takes_next(page->survey, row)) &&
+    if (!again_fetch(&another, page->store, r, takes_next(page->survey, row), true) &&
         !another.len)
         av_bprintf(&another, "# %.*s: the ledger does not have all that was asked",
                    SHORT_KEY, r->key);

@@ -148,7 +148,8 @@ static void put_commands(AVBPrint *to, const Subject *s)
     if (!s->buy.len)
         put(to, "another", "(the ledger does not have all that was asked)");
     else if (!s->whole)
-        put(to, "", "(STILL, END_IMAGE: a picture that the ledger cannot name)");
+        put(to, "",
+            "(STILL, END_IMAGE, PARAMS: what the ledger cannot name or may not say)");
 }
 
 static void put_all(AVBPrint *to, const Subject *s)
@@ -244,8 +245,8 @@ static int show(const Store *store, const Survey *survey, const SurveyRow *row, 
         again_word(&s.open, "ffplay");
         again_word(&s.open, s.clip);
     }
-    again_fetch(&s.serve, store, record, FFMAX(record->take, 1));
-    s.whole = again_fetch(&s.buy, store, record, takes_next(survey, row));
+    again_fetch(&s.serve, store, record, FFMAX(record->take, 1), false);
+    s.whole = again_fetch(&s.buy, store, record, takes_next(survey, row), true);
     ret = print(&s, json);
     av_bprint_finalize(&s.open, NULL);
     av_bprint_finalize(&s.serve, NULL);

@@ -24,8 +24,8 @@ static bool put_named(cJSON *to, const char *name, int value)
     return !value || cJSON_AddStringToObject(to, name, options_value_name(name, value));
 }
 
-/* The fields that were given, whatever file they come from, without what may be secret.
- */
+/* The fields that were given, whatever file they come from. Where one may be secret an
+ * empty text is left: without it this would be another request. */
 static bool put_params(cJSON *to, const char *params)
 {
     Outcome unheard = {.quiet = true};
@@ -36,7 +36,8 @@ static bool put_params(cJSON *to, const char *params)
     if (!text_is_set(params) || params_parse(params, &unheard, &fields) < 0)
         return true;
     whole = (kept = scrub_fields(fields)) && (text = cJSON_PrintUnformatted(kept)) &&
-            cJSON_AddStringToObject(to, "params", text);
+            cJSON_AddStringToObject(to, "params",
+                                    cJSON_Compare(kept, fields, true) ? text : "");
     cJSON_free(text);
     cJSON_Delete(kept);
     cJSON_Delete(fields);

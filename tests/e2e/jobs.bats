@@ -277,6 +277,13 @@ on_terminal() { # columns, argument...
     grep -q -e "--take 3" <<<"$output"
     ends_with 64 ctl show
     ends_with 64 ctl show 0123456789ab
+    # What may be secret is not said, and without it nothing is bought by mistake.
+    works fetch --model test/generic --prompt hidden --params '{"api_key":"s3cret-7"}' still.png
+    works ctl show --json "$(jobs '.[0].key')"
+    ! grep -q s3cret <<<"$output" || return 1
+    jq -re '.[0].again' <<<"$output" | grep -qF -e "--params PARAMS --reuse only"
+    PATH=$BIN:$PATH ends_with 64 sh -c "$(jq -r '.[0].again' <<<"$output")"
+    expect_creates 3
 }
 
 @test "show: what steers a terminal is pasted by number, and a still that came in a pipe is named" {
