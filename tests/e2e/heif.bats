@@ -15,7 +15,8 @@ setup_file() {
 setup() {
     common_setup
     [ -e "$BATS_FILE_TMPDIR/can.png" ] || skip "no avifenc, heif-enc and heif-convert here, or none that can"
-    [ -n "$(find "$BUILD" -name i2v-heif.so)" ] || skip "built without libheif"
+    # Where there is libheif the module has been built.
+    pkg-config --exists libheif || skip "no libheif here"
     ln "$BATS_FILE_TMPDIR/picture.png" .
 }
 

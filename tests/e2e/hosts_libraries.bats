@@ -4,7 +4,7 @@ load helper
 
 URL="i2v:still.png?prompt=She+turns+around+and+smiles&duration=4"
 PYTHON=/usr/bin/python3
-REFUSAL="Your request was rejected by our moderation system."
+REFUSAL="Your request was rejected by our moderation system"
 
 needs_module() { # Python module
     $PYTHON -c "import $1" 2>/dev/null || skip "Python's module $1 is not installed"

@@ -33,7 +33,7 @@ not_served() { # text, creates, command
 }
 
 refuses_well() { # command, in which %s stands for an i2v: URL
-    local refusal="Your request was rejected by our moderation system."
+    local refusal="Your request was rejected by our moderation system"
     local -x I2V_STORE=$BATS_TEST_TMPDIR/refused
     mark
     not_served "There is no prompt" 0 "${@//%s/"i2v:still.png?duration=4"}"

@@ -54,7 +54,7 @@ redrawn() { drawn | grep -Eq ", [1-9][0-9]* s(,|$)"; }
     until_true redrawn
     set_faults ""
     wait "$PID"
-    came_and_went "^i2v: waiting, [1-9] s, 90 s usual"
+    came_and_went "^i2v: waiting, [0-9]+ s, 90 s usual"
     screen | grep -q "Status: completed"
     drawn | awk 'length > 31 { print; bad = 1 } END { exit bad }'
     # The next one knows better.
@@ -78,7 +78,10 @@ redrawn() { drawn | grep -Eq ", [1-9][0-9]* s(,|$)"; }
         came_and_went "^i2v: 3 generating, [0-9]+ s, [0-9]+ s usual$"
         ! drawn | grep -E "^i2v: [a-z]+, " || return 1 # nor one of one alone
         # shellcheck disable=SC2059 # the graph is the format
+        set_faults "poll * shape waiting"
         begin_on_terminal "$way i2v ffmpeg -hide_banner -filter_complex '$(printf "$graph" g$way g$way)' $END"
+        until_true redrawn
+        set_faults ""
         wait "$PID"
         came_and_went generating
     done
