@@ -55,6 +55,14 @@ extern "C" {
  * No signal handler is installed. After fork(), a child may call any function if no other
  * thread of its parent was in one; it does not go on with what its parent had submitted,
  * but finds it in the ledger.
+ *
+ * @par What is stable
+ * A program that was built with this header runs with every later library of its soname: no
+ * function, option or value of one is removed or changes its meaning; new ones are added.
+ * The key of a request never changes, whatever the soname, so that a later library finds
+ * every clip that an earlier one has bought. Not stable are the words of what is said, the
+ * metadata beside generation_id and digital_source_type, and the files of the store other
+ * than the clips.
  */
 
 #if defined(__GNUC__)
@@ -72,7 +80,7 @@ extern "C" {
  * @{
  */
 #define I2V_VERSION_MAJOR 0 /**< raised with the soname: programs are rebuilt */
-#define I2V_VERSION_MINOR 1 /**< raised when something was added */
+#define I2V_VERSION_MINOR 2 /**< raised when something was added */
 #define I2V_VERSION_MICRO 0 /**< raised with every other release */
 /** All of it, as i2v_version() returns it; compare with AV_VERSION_INT(a, b, c). */
 #define I2V_VERSION_INT \

@@ -13,6 +13,7 @@
 #include <libavutil/error.h>
 #include <libavutil/mem.h>
 
+#include "base/files.h"
 #include "base/resume.h"
 
 #define MAX_BYTES     (2LL << 30)
@@ -163,8 +164,7 @@ static int take_data(void *opaque, const HttpReply *head, const uint8_t *data,
 
 static int open_file(const char *path, int flags)
 {
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | flags, 0600);
-    return fd < 0 ? AVERROR(errno) : fd;
+    return files_open(path, O_RDWR | O_NOFOLLOW | flags);
 }
 
 static int open_files(Download *d, const char *path)

@@ -19,6 +19,11 @@
 #include <libavutil/mem.h>
 #include <libavutil/random_seed.h>
 
+#include "base/clock.h"
+
+/* Of a millisecond each. */
+#define SHARE_TRIES 20
+
 #define PIPE_MS   10000
 #define PIPE_SIZE ((size_t)4096)
 
@@ -145,6 +150,61 @@ int files_put(int fd, const char *data, size_t size)
     return 0;
 }
 
+/* A directory that its group may write, and whose files are the group's, says that they
+ * are shared: setgid and group write. */
+static bool is_shared(const char *path, gid_t *group)
+{
+    char directory[PATH_MAX];
+    struct stat st;
+
+    if (av_strlcpy(directory, path, sizeof(directory)) >= sizeof(directory) ||
+        stat(av_dirname(directory), &st) < 0)
+        return false;
+    *group = st.st_gid;
+    return (st.st_mode & (S_ISGID | S_IWGRP)) == (S_ISGID | S_IWGRP);
+}
+
+/* The umask would take it away again. What was made before, or is another's, stays. */
+static void share(int fd, const char *path)
+{
+    struct stat st;
+    gid_t group;
+
+    if (!fstat(fd, &st) && (st.st_mode & 0777) == 0600 && st.st_uid == geteuid() &&
+        is_shared(path, &group) && st.st_gid == group)
+        (void)fchmod(fd, 0660);
+}
+
+int files_open(const char *path, int flags)
+{
+    gid_t group;
+    int fd;
+
+    /* One that another of the group makes is closed to us for the blink of an eye. */
+    for (int left = SHARE_TRIES; left; left--) {
+        fd = open(path, flags | O_CREAT | O_CLOEXEC, 0600);
+        if (fd >= 0 || errno != EACCES || !is_shared(path, &group))
+            break;
+        clock_sleep(1);
+        errno = EACCES;
+    }
+    if (fd < 0)
+        return AVERROR(errno);
+    share(fd, path);
+    return fd;
+}
+
+int files_make_directory(const char *path)
+{
+    gid_t group;
+
+    if (mkdir(path, 0700) < 0)
+        return errno == EEXIST ? 0 : AVERROR(errno);
+    if (is_shared(path, &group))
+        (void)chmod(path, 02770);
+    return 0;
+}
+
 int files_create_beside(const char *path, mode_t mode, char **name)
 {
     for (;;) {
@@ -152,8 +212,11 @@ int files_create_beside(const char *path, mode_t mode, char **name)
         if (!*name)
             return AVERROR(ENOMEM);
         int fd = open(*name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-        if (fd >= 0)
+        if (fd >= 0) {
+            if (mode == 0600)
+                share(fd, path);
             return fd;
+        }
         int ret = AVERROR(errno);
         av_freep(name);
         if (ret != AVERROR(EEXIST))
@@ -183,11 +246,10 @@ int files_write(const char *path, const void *data, size_t size)
     char *name = av_asprintf("%s.tmp", path);
     if (!name)
         return AVERROR(ENOMEM);
-    int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    int fd = files_open(name, O_WRONLY | O_TRUNC | O_NOFOLLOW);
     if (fd < 0) {
-        int ret = AVERROR(errno);
         av_free(name);
-        return ret;
+        return fd;
     }
     return files_publish(fd, name, path, files_put(fd, data, size));
 }

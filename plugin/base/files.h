@@ -29,15 +29,29 @@ int files_read_text(const char *path, size_t max, const char *option, Outcome *o
                     char **text);
 
 /**
+ * Open a file, which is made where there is none, and closed to others: mode 0600, or
+ * 0660 in a directory that is shared, which is to say that it is setgid and its group may
+ * write it.
+ * @param flags  of open(), without O_CREAT and O_CLOEXEC
+ * @return a descriptor
+ */
+int files_open(const char *path, int flags);
+
+/** Make a directory, closed to others, where there is none: mode 0700, or 2770 in one
+ * that is shared. */
+int files_make_directory(const char *path);
+
+/**
  * Write a file atomically and durably: a temporary file beside it, fsync, rename, fsync
- * of the directory. Mode 0600. The temporary file is always PATH.tmp, so the caller must
- * be the only writer: he holds a lock. The old file is untouched when it fails.
+ * of the directory. Its mode is that of files_open(). The temporary file is always
+ * PATH.tmp, so the caller must be the only writer: he holds a lock. The old file is
+ * untouched when it fails.
  */
 int files_write(const char *path, const void *data, size_t size);
 
 /**
  * Create a temporary file beside `path`, for files_publish() to rename.
- * @param mode  of which the umask takes its part
+ * @param mode  of which the umask takes its part; 0600 is that of files_open()
  * @param name  of the file; set on success, and files_publish() frees it
  * @return a descriptor
  */

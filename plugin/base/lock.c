@@ -13,6 +13,8 @@
 #include <libavutil/error.h>
 #include <libavutil/mem.h>
 
+#include "base/files.h"
+
 /* The file that was locked may have been removed and made anew meanwhile. */
 #define MAX_TRIES 10
 
@@ -56,11 +58,9 @@ static int open_listed(const char *path)
     int *longer = av_realloc_array(held, nb_held + 1, sizeof(*held));
     if (longer) {
         held = longer;
-        fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+        fd = files_open(path, O_RDWR);
         if (fd >= 0)
             held[nb_held++] = fd;
-        else
-            fd = AVERROR(errno);
     }
     pthread_mutex_unlock(&mutex);
     return fd;

@@ -2,10 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "store/document.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 
 #include <libavutil/avstring.h>
@@ -98,7 +96,7 @@ int document_write(const Store *store, const char *origin, const char *name,
     if (whole && (text = cJSON_PrintUnformatted(file))) {
         slash = strrchr(path, '/');
         *slash = '\0';
-        ret = mkdir(path, 0700) < 0 && errno != EEXIST ? AVERROR(errno) : 0;
+        ret = files_make_directory(path);
         *slash = '/';
     }
     if (ret >= 0)

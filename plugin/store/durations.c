@@ -16,6 +16,8 @@
 #include <libavutil/log.h>
 #include <libavutil/mem.h>
 
+#include "base/files.h"
+
 /* Has a line ["model",length,milliseconds] for each generation, which begins with its
  * line feed: what a crash left of the one before does not spoil it. So many bytes at the
  * end are read, some 700 lines. */
@@ -71,8 +73,8 @@ void durations_note(const Store *store, const char *model, int length, double se
     if (path && quoted)
         text = av_asprintf("\n[%s,%d,%lld]", quoted, length, (long long)(seconds * 1e3));
     if (text) {
-        fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0600);
-        ret = fd < 0 || write(fd, text, strlen(text)) < 0 ? AVERROR(errno) : 0;
+        fd = files_open(path, O_WRONLY | O_APPEND | O_NONBLOCK);
+        ret = fd < 0 ? fd : write(fd, text, strlen(text)) < 0 ? AVERROR(errno) : 0;
     }
     if (ret < 0)
         av_log(log, AV_LOG_DEBUG, "No history of durations: %s.\n", av_err2str(ret));

@@ -99,9 +99,7 @@ static int open_journal(const char *path, bool *made)
     int fd = open(path, flags);
 
     *made = fd < 0 && errno == ENOENT;
-    if (*made)
-        fd = open(path, flags | O_CREAT, 0600);
-    return fd < 0 ? AVERROR(errno) : fd;
+    return fd < 0 ? files_open(path, flags) : fd;
 }
 
 /* Whether what was written last has no end: a line of its own is begun behind it. */

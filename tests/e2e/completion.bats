@@ -82,6 +82,34 @@ ffmpeg_options() {
     same "debug error info quiet trace verbose warning" "$(offered i2vctl fetch -v "")"
 }
 
+@test "an input of ours: its options, their values, models" {
+    local options
+    options=$(ffmpeg_options | sed 's/^-//')
+    same "" "$(comm -23 <(sort <<<"$options") <(offered i2v ffmpeg -y -f i2v - | tr ' ' '\n' | sort))"
+    same "-prompt -prompt_file" "$(offered i2v ffmpeg -f i2v -duration 4 -prom)"
+    same "-prompt -prompt_file" "$(offered i2v --check ffmpeg -i a.mp4 -f i2v -prom)"
+    same "contain cover" "$(offered i2v ffmpeg -f i2v -fit co)"
+    same "google/veo-3.1-i2v google/veo-3.1-i2v-fast" "$(offered i2v ffmpeg -f i2v -model google/veo-3.1-i2v)"
+    # Where the input is named, what follows is not its own; nor is another's.
+    same "" "$(offered i2v ffmpeg -f i2v -i still.png -prom)"
+    same "" "$(offered i2v ffmpeg -f mp4 -prom)"
+}
+
+@test "models and keys, without asking the gateway" {
+    quadrants 1280 720 still.png
+    start_gateway
+    common_setup
+    works "$BIN/i2vctl" submit --prompt a --duration 4 still.png
+    local before key=${output:0:12}
+    before=$(requests_ever)
+    same "$key" "$(offered i2vctl wait "")"
+    same "$key" "$(offered i2vctl forget --yes "${key:0:2}")"
+    same "google/veo-3.1-i2v google/veo-3.1-i2v-fast" "$(offered i2vctl models google/veo-3.1-i2v)"
+    same "google/veo-3.1-i2v google/veo-3.1-i2v-fast" "$(offered i2vctl fetch --model google/veo-3.1-i2v)"
+    same "$before" "$(requests_ever)"
+    stop_gateway
+}
+
 @test "where there is nothing to offer, bash offers files" {
     same "" "$(offered i2vctl fetch --prompt_file "")"
     same "" "$(offered i2vctl fetch --fit cover "")"

@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #ifndef GATEWAY_VERSION
-#define GATEWAY_VERSION "0.1.0"
+#define GATEWAY_VERSION "0.2.0"
 #endif
 
 enum { STATUS_OK, STATUS_USAGE = 64, STATUS_UNAVAILABLE = 69, STATUS_STATE = 73 };

@@ -15,7 +15,8 @@ typedef struct KeyCase {
     const char *key;
 } KeyCase;
 
-/* No release may change one of these: whoever bought the clip would buy it again. */
+/* Frozen since 0.2.0. No release may change one of these, or drop it: whoever bought the
+ * clip would buy it again. A new field has a default that leaves them as they are. */
 static const KeyCase golden[] = {
     {"wide", "prompt=She turns around and smiles",
      "cca586530f5cd58d90cb5bcd92943c3dacbf00a855b47c07a8fb8af86aa6be5a"},
