@@ -5,7 +5,7 @@
 # samples/quietly.sh COMMAND...
 #
 # A terminal shows the newest line of what the command says in place of the one before; elsewhere
-# every hundredth is printed. When the command fails, its last lines are. Its status is kept.
+# every fiftieth is printed. When the command fails, its last lines are. Its status is kept.
 set -eu
 
 work=$(mktemp -d)
@@ -21,7 +21,7 @@ trap 'rm -rf "$work"' EXIT
     number=$((number + 1))
     if [ -t 1 ]; then
       printf '\r\033[K%.78s' "$line"
-    elif [ $((number % 100)) = 0 ]; then
+    elif [ $((number % 50)) = 0 ]; then
       printf '%s\n' "$line"
     fi
   done
