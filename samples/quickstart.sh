@@ -34,7 +34,7 @@ if ! { "$here/quietly.sh" cmake -S "$root" -B "$build" -DI2V_TESTS=OFF &&
 fi
 
 echo "Making a still: $still"
-ffmpeg -v error -y -f lavfi -i mandelbrot=size=1280x800 -frames:v 1 "$still" </dev/null
+ffmpeg -v error -y -f lavfi -i mandelbrot=size=1280x800 -frames:v 1 -update 1 "$still" </dev/null
 
 # Whatever is set for the real service.
 unset I2V_DISABLE

@@ -136,7 +136,7 @@ numbers_of_heads() { # title, page
 }
 
 @test "the exit statuses of i2v and i2v-gateway are those of help and manual" {
-    "$BIN/i2v" --help | sed -n '/exit status/,$p' | grep -oE '\b[0-9]{2,3}:' | tr -d : | sort -n >help
+    "$BIN/i2v" --help | sed -n '/^Exit status/,/^$/p' | grep -oE '\b[0-9]{2,3}\b' | sort -n >help
     numbers_of_heads "EXIT STATUS" "${PAGES[0]}" >page
     same_lists help page
     grep -oE '[A-Z_]+ = [0-9]+' "$ROOT/shim/launcher/stop.h" | grep -oE '[0-9]+' |
