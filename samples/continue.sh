@@ -4,7 +4,7 @@
 #
 # samples/continue.sh STILL OUTPUT.mp4 PROMPT PROMPT...
 #
-# MODEL  what to generate with (openai/sora-2-i2v). Needs jq.
+# MODEL, DURATION  what to generate with (google/veo-3.1-i2v-fast, 4). Needs jq.
 set -eu
 
 if [ $# -lt 4 ]; then
@@ -24,6 +24,6 @@ jq -nc --arg still "$still" '$ARGS.positional | to_entries[] |
   --args "$@" >"$work/film.jsonl"
 
 # The sound is encoded anew, since the last block of each clip reaches beyond its end.
-i2v ffmpeg -hide_banner -nostats -y -f i2v -model "${MODEL:-openai/sora-2-i2v}" -silence 1 \
-  -i "$work/film.jsonl" -c:v copy -af aresample=async=1 -c:a aac -b:a 192k \
-  -movflags +faststart "$output" </dev/null
+i2v ffmpeg -hide_banner -nostats -y -f i2v -model "${MODEL:-google/veo-3.1-i2v-fast}" \
+  -duration "${DURATION:-4}" -silence 1 -i "$work/film.jsonl" -c:v copy \
+  -af aresample=async=1 -c:a aac -b:a 192k -movflags +faststart "$output" </dev/null

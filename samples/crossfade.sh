@@ -4,8 +4,11 @@
 #
 # samples/crossfade.sh SHOTS.jsonl OUTPUT.mp4
 #
-# FADE  seconds (1). SHOTS.jsonl is like samples/shots.jsonl; each line has an id. Needs jq. When
-# it fails or is interrupted, the same command goes on.
+# FADE  seconds (1)
+#
+# SHOTS.jsonl is like samples/shots.jsonl; each line has an id. Lines that name no model get
+# google/veo-3.1-i2v-fast, or what I2V_DEFAULTS says where it is set. Needs jq. When it fails or is
+# interrupted, the same command goes on.
 set -eu
 
 if [ $# -ne 2 ]; then
@@ -13,6 +16,7 @@ if [ $# -ne 2 ]; then
   exit 64
 fi
 fade=${FADE:-1}
+export I2V_DEFAULTS="${I2V_DEFAULTS-model=google/veo-3.1-i2v-fast}"
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -4,7 +4,8 @@
 #
 # samples/film.sh SHOTS.jsonl OUTPUT.mp4
 #
-# SHOTS.jsonl is like samples/shots.jsonl, all of one model and size. When it fails or is
+# SHOTS.jsonl is like samples/shots.jsonl, all of one model and size. Where no line names
+# a model it is google/veo-3.1-i2v-fast, or what I2V_DEFAULTS says where that is set. When it fails or is
 # interrupted, the same command goes on.
 set -eu
 
@@ -13,6 +14,7 @@ if [ $# -ne 2 ]; then
   exit 64
 fi
 
+export I2V_DEFAULTS="${I2V_DEFAULTS-model=google/veo-3.1-i2v-fast}"
 # The sound is encoded anew, since the last block of each clip reaches beyond its end.
 i2v ffmpeg -hide_banner -nostats -y -f i2v -i "$1" -c:v copy -af aresample=async=1 -c:a aac \
   -b:a 192k -movflags +faststart "$2" </dev/null

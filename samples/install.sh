@@ -20,13 +20,11 @@ else
 fi
 
 echo "Installing with apt-get${as_root:+ (through sudo)}:$missing"
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+quietly=$(dirname "$(readlink -f "$0")")/quietly.sh
 # shellcheck disable=SC2086 # a list of words each
-if ! { $as_root apt-get update &&
-  $as_root env DEBIAN_FRONTEND=noninteractive \
-    apt-get install -y --no-install-recommends $missing; } >"$log" 2>&1; then
-  tail -n 20 "$log" >&2
+if ! { "$quietly" $as_root apt-get update &&
+  "$quietly" $as_root env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -y --no-install-recommends $missing; }; then
   echo "apt-get failed; its last lines are above." >&2
   exit 1
 fi

@@ -4,7 +4,7 @@
 #
 # samples/join.sh STILL PROMPT STILL PROMPT OUTPUT.mp4
 #
-# FIRST, SECOND  the models (openai/sora-2-i2v, klingai/v2.5-turbo/pro/image-to-video)
+# FIRST, SECOND  the models (google/veo-3.1-i2v-fast, klingai/v2.5-turbo/pro/image-to-video)
 set -eu
 
 if [ $# -ne 5 ]; then
@@ -17,7 +17,7 @@ fi
 even='scale=1280:720:force_original_aspect_ratio=decrease,pad=1280:720:-1:-1,setsar=1,fps=30,format=yuv420p'
 sound='aresample=48000,aformat=channel_layouts=stereo'
 i2v ffmpeg -hide_banner -nostats -y \
-  -f i2v -model "${FIRST:-openai/sora-2-i2v}" -prompt "$2" -silence 1 -i "$1" \
+  -f i2v -model "${FIRST:-google/veo-3.1-i2v-fast}" -prompt "$2" -silence 1 -i "$1" \
   -f i2v -model "${SECOND:-klingai/v2.5-turbo/pro/image-to-video}" -prompt "$4" \
   -silence 1 -i "$3" \
   -filter_complex "[0:v]${even}[v0];[1:v]${even}[v1];[0:a]${sound}[a0];[1:a]${sound}[a1];\

@@ -4,7 +4,7 @@
 #
 # samples/ladder.sh STILL PROMPT DIRECTORY
 #
-# MODEL, DURATION  what to generate with (openai/sora-2-i2v, 8)
+# MODEL, DURATION  what to generate with (google/veo-3.1-i2v-fast, 8)
 set -eu
 
 if [ $# -ne 3 ]; then
@@ -17,7 +17,7 @@ mkdir -p "$3"
 graph='[0:v]split=3[a][b][c]'
 graph="$graph;[a]scale=-2:'min(1080,ih)'[high];[b]scale=-2:'min(540,ih)'[middle]"
 graph="$graph;[c]scale=-2:'min(270,ih)'[low]"
-i2v ffmpeg -hide_banner -nostats -y -f i2v -model "${MODEL:-openai/sora-2-i2v}" \
+i2v ffmpeg -hide_banner -nostats -y -f i2v -model "${MODEL:-google/veo-3.1-i2v-fast}" \
   -duration "${DURATION:-8}" -prompt "$2" -silence 1 -i "$1" \
   -filter_complex "$graph" \
   -map '[high]' -map 0:a -map '[middle]' -map 0:a -map '[low]' -map 0:a \

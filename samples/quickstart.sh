@@ -27,30 +27,35 @@ esac
 "$here/install.sh" $(cat "$here/build-packages.txt")
 
 echo "Building in $build"
-log=$(mktemp)
-if ! { cmake -S "$root" -B "$build" -DI2V_TESTS=OFF &&
-  cmake --build "$build" --parallel; } >"$log" 2>&1; then
-  tail -n 20 "$log" >&2
-  rm -f "$log"
+if ! { "$here/quietly.sh" cmake -S "$root" -B "$build" -DI2V_TESTS=OFF &&
+  "$here/quietly.sh" cmake --build "$build" --parallel "$(nproc)"; }; then
   echo "The build failed; its last lines are above." >&2
   exit 1
 fi
-rm -f "$log"
 
 echo "Making a still: $still"
-ffmpeg -v error -y -f lavfi -i mandelbrot=size=1280x800 -frames:v 1 "$still" </dev/null
+ffmpeg -v error -y -f lavfi -i mandelbrot=size=1280x800 -frames:v 1 -update 1 "$still" </dev/null
 
-# Site settings are for the real service.
+# Whatever is set for the real service.
 unset I2V_DISABLE
-echo "Running: i2v-gateway -- i2v ffmpeg -f i2v -prompt \"$prompt\" -duration 4 -i quickstart.png -c copy quickstart.mp4"
+options="-f i2v -model google/veo-3.1-i2v-fast"
+cat <<END_OF_TEXT
+Generating a clip by a stand-in for the service, on this machine:
+
+  i2v-gateway -- i2v ffmpeg $options \\
+    -prompt "$prompt" -duration 4 -i quickstart.png -c copy quickstart.mp4
+
+END_OF_TEXT
+# shellcheck disable=SC2086 # a list of words
 "$build/bin/i2v-gateway" -- "$build/bin/i2v" ffmpeg -hide_banner -nostats -y \
-  -f i2v -prompt "$prompt" -duration 4 -i "$still" -c copy "$output" </dev/null
+  $options -prompt "$prompt" -duration 4 -i "$still" -c copy "$output" </dev/null
 
-cat <<END
+cat <<END_OF_TEXT
 
-Done: $output, $(wc -c <"$output") bytes, rendered by the stand-in gateway from the still.
-With a key of the real service, the same through a model that it serves today:
+Done: $output, $(wc -c <"$output") bytes, a slow zoom over the still.
+$build/bin/i2vctl models lists the models of the service, with what they cost.
+With a key of it, this says the price and buys a clip:
 
-  AIML_API_KEY=... $build/bin/i2v ffmpeg -f i2v -model google/veo-3.1-i2v-fast \\
+  AIML_API_KEY=... $build/bin/i2v ffmpeg $options \\
     -prompt "$prompt" -duration 4 -i quickstart.png -c copy clip.mp4
-END
+END_OF_TEXT

@@ -18,7 +18,7 @@ KNOWN=""
 
 cd "$(dirname "$(readlink -f "$0")")/.."
 # shellcheck disable=SC2016 # of awk
-find plugin shim -type f ! -name '*.1' | LC_ALL=C sort |
+find plugin shim -type f ! -name '*.[17]' | LC_ALL=C sort |
   xargs awk -v folders="$FOLDERS" -v known="$KNOWN" '
   BEGIN {
     count = split(folders, names, " ")

@@ -122,8 +122,8 @@ try_packages() {
   in_root sh -c 'cd /packages && cpack --config /build/CPackConfig.cmake -G DEB' &&
     "$here/root.sh" make "$suite" "$bare" &&
     cp -r "$dir/packages" "$bare/" &&
-    cp "$here/package_trial.sh" "$root/README.md" "$bare/packages/" &&
-    "$here/root.sh" run "$bare" /packages/package_trial.sh /packages /packages/README.md &&
+    cp "$here/package_trial.sh" "$root/samples/Dockerfile" "$bare/packages/" &&
+    "$here/root.sh" run "$bare" /packages/package_trial.sh /packages /packages/Dockerfile &&
     rm -rf "$bare"
 }
 

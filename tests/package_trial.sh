@@ -2,15 +2,15 @@
 # i2v: the packages on a system that has nothing else: install, use, build against, remove
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# usage: package_trial.sh DIRECTORY README
+# usage: package_trial.sh DIRECTORY DOCKERFILE
 #
 # Runs as root in a bare Debian root (root.sh makes one), with the packages that cpack made
 # in DIRECTORY. What it does to install and which environment it gives the programs is the
-# recipe for containers in README, so that is tried, too.
+# recipe for containers, samples/Dockerfile, so that is tried, too.
 set -eu
 
 packages=$(readlink -f "$1")
-readme=$(readlink -f "$2")
+dockerfile=$(readlink -f "$2")
 work=$(mktemp -d)
 chmod 755 "$work"
 gateway=
@@ -40,13 +40,12 @@ apt() {
 
 # The lines of the recipe that begin with a word, without it.
 recipe() { # word
-  awk '/^```dockerfile$/ { inside = 1; next } /^```$/ { inside = 0 }
-    inside { if (sub(/\\$/, "")) printf "%s", $0; else print }' "$readme" | sed -n "s/^$1 //p"
+  awk '{ if (sub(/\\$/, "")) printf "%s", $0; else print }' "$dockerfile" | sed -n "s/^$1 //p"
 }
 
 everything_of_ours() {
   find / -xdev \( -path "$packages" -o -path "$work" -o -path /proc -o -path /sys \) -prune -o \
-    \( -name 'i2v*' -o -name 'libi2v*' \) ! -path "$readme" ! -path "$0" -print
+    \( -name 'i2v*' -o -name 'libi2v*' \) ! -path "$dockerfile" ! -path "$0" -print
 }
 
 install_package() {
@@ -140,8 +139,8 @@ use() {
 
 look_at_documents() {
   step "Manuals and completion"
-  for page in i2v i2vctl i2v-gateway; do
-    gzip -dc "/usr/share/man/man1/$page.1.gz" | grep -q '^\.S[hH] NAME' || fail "no page $page(1)"
+  for page in i2v.1 i2vctl.1 i2v-gateway.1 i2v-hosts.7; do
+    gzip -dc "/usr/share/man/man${page##*.}/$page.gz" | grep -q '^\.S[hH] NAME' || fail "no page $page"
   done
   cat >"$work/complete.bash" <<'BASH'
 set -eu

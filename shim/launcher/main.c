@@ -25,17 +25,25 @@ static const char usage[] =
     "  i2v ffmpeg -i \"i2v:still.png?prompt=She+smiles&duration=8\" out.mp4\n"
     "  i2v ffmpeg -filter_complex \"i2v=still.png:prompt='She smiles'[v]\" -map \"[v]\" "
     "out.mp4\n"
+    "With \"i2v-gateway --\" before it, such a command needs no key and costs nothing.\n"
     "\n"
-    "  --check     only say whether PROGRAM can host i2v\n"
+    "  --check     only say whether PROGRAM can host i2v, and how\n"
     "  --help      this text\n"
     "  --version   the versions of i2v and of what it is built on\n"
     "\n"
-    "The exit status is PROGRAM's own; 64: wrong usage, 126: PROGRAM cannot host i2v or\n"
-    "cannot be run, 127: PROGRAM was not found. Environment: I2V_DISABLE=1 runs PROGRAM as "
-    "it\n"
-    "is, I2V_EXEC=1 has the command line of an ffmpeg or ffprobe read in place of a preload,\n"
-    "I2V_DEBUG=1 says what is hooked, I2V_NO_INHERIT=1 keeps i2v from what PROGRAM "
-    "starts.\n";
+    "i2vctl models lists the models. The manuals are i2v(1), with an example for each\n"
+    "option, and i2v-hosts(7), for other programs than ffmpeg.\n"
+    "\n"
+    "Exit status: that of PROGRAM, or\n"
+    "  64   i2v was called in a wrong way\n"
+    "  126  PROGRAM cannot host i2v, or cannot be run\n"
+    "  127  PROGRAM was not found\n"
+    "\n"
+    "Environment:\n"
+    "  I2V_DISABLE=1     run PROGRAM as it is\n"
+    "  I2V_EXEC=1        rewrite the command line of an ffmpeg, preload nothing\n"
+    "  I2V_NO_INHERIT=1  keep i2v out of what PROGRAM starts\n"
+    "  I2V_DEBUG=1       say what is hooked\n";
 
 static bool is_set(const char *value)
 {

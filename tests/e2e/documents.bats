@@ -3,7 +3,8 @@
 load helper
 
 ROOT=$BATS_TEST_DIRNAME/../..
-PAGES=("$ROOT/shim/i2v.1" "$ROOT/plugin/ctl/i2vctl.1" "$ROOT/tests/gateway/i2v-gateway.1")
+PAGES=("$ROOT/shim/i2v.1" "$ROOT/plugin/ctl/i2vctl.1" "$ROOT/tests/gateway/i2v-gateway.1"
+    "$ROOT/shim/i2v-hosts.7")
 
 setup_file() { :; }
 teardown_file() { :; }
@@ -35,6 +36,34 @@ same_lists() { # expected file, actual file
     options_of_demuxer >expected
     heads "OPTIONS OF THE DEMUXER" "${PAGES[0]}" | grep -oE '\\-[a-z_]+' | tr -d '\\-' | sort >actual
     same_lists expected actual
+}
+
+# The examples that stand with an option of the demuxer, a line each.
+examples() {
+    section "OPTIONS OF THE DEMUXER" "${PAGES[0]}" |
+        awk '/^\.EE/ { inside = 0 } inside { gsub(/\\/, ""); print } /^\.EX/ { inside = 1 }'
+}
+
+@test "each option of the demuxer has an example in i2v(1), and each example is understood" {
+    local example prompt file
+    examples | grep -oE '(^| )-[a-z_]+' | tr -d ' -' | sort -u >actual
+    options_of_demuxer >expected
+    same_lists expected actual
+    for file in still.png last.png; do
+        ffmpeg -v error -f lavfi -i testsrc=s=1280x720 -frames:v 1 $file
+    done
+    ffmpeg -v error -f lavfi -i testsrc=s=1280x720:d=1 -pix_fmt yuv420p earlier.mp4
+    echo "Waves" >prompt.txt
+    (umask 077 && echo "$KEY" >key.txt)
+    cp /etc/ssl/certs/ca-certificates.crt company-ca.pem
+    start_gateway
+    export HOME=$PWD I2V_BASE_URL=$GATEWAY I2V_API_KEY=$KEY
+    while IFS= read -r example; do
+        [[ $example == -prompt* ]] && prompt= || prompt="-prompt Waves"
+        refused sh -c "'$BIN/i2v' ffmpeg -nostdin -f i2v -reuse only $prompt $example -i still.png -f null -"
+        says "reuse=only"
+    done < <(examples | sed "s|/srv/i2v|$PWD/store|; s|http://127.0.0.1:8080|$GATEWAY|")
+    stop_gateway
 }
 
 @test "i2v(1) explains each option of the launcher and no other" {
@@ -107,7 +136,7 @@ numbers_of_heads() { # title, page
 }
 
 @test "the exit statuses of i2v and i2v-gateway are those of help and manual" {
-    "$BIN/i2v" --help | sed -n '/exit status/,$p' | grep -oE '\b[0-9]{2,3}:' | tr -d : | sort -n >help
+    "$BIN/i2v" --help | sed -n '/^Exit status/,/^$/p' | grep -oE '\b[0-9]{2,3}\b' | sort -n >help
     numbers_of_heads "EXIT STATUS" "${PAGES[0]}" >page
     same_lists help page
     grep -oE '[A-Z_]+ = [0-9]+' "$ROOT/shim/launcher/stop.h" | grep -oE '[0-9]+' |
@@ -130,7 +159,7 @@ numbers_of_heads() { # title, page
 
 @test "the pages of a build name its version and keep no mark of the configuration" {
     local page
-    for page in "$BUILD/shim/i2v.1" "$BUILD/plugin/i2vctl.1"; do
+    for page in "$BUILD/shim/i2v.1" "$BUILD/plugin/i2vctl.1" "$BUILD/shim/i2v-hosts.7"; do
         ! grep -E '@[A-Z_]+@' "$page" || return 1
         grep -q "^\.TH .* \"i2v [0-9.]*\"" "$page"
     done

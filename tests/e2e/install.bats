@@ -35,7 +35,7 @@ C
 @test "launcher, libraries, header, pkg-config file and manuals are in place" {
     local file
     for file in bin/i2v bin/i2vctl bin/i2v-gateway include/i2v.h share/man/man1/i2v.1 \
-        share/man/man1/i2vctl.1 share/man/man1/i2v-gateway.1 \
+        share/man/man1/i2vctl.1 share/man/man1/i2v-gateway.1 share/man/man7/i2v-hosts.7 \
         share/bash-completion/completions/i2v share/bash-completion/completions/i2vctl; do
         [ -s "$PREFIX/$file" ] || { echo "missing: $file"; return 1; }
     done
@@ -107,7 +107,7 @@ C
         (cd "$component" && find . ! -type d) >>parts
     done
     diff <(sort parts) <(cd "$PREFIX" && find . ! -type d | sort)
-    same 3 "$(find manuals -name '*.1' | wc -l)"
+    same 4 "$(find manuals -name '*.[17]' | wc -l)"
     ! grep -E '\.gz$|copyright' parts || return 1 # of the packages
 }
 

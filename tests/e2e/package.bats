@@ -49,6 +49,7 @@ field() { # package, name
 ./usr/share/man/man1/i2v-gateway.1.gz
 ./usr/share/man/man1/i2v.1.gz
 ./usr/share/man/man1/i2vctl.1.gz
+./usr/share/man/man7/i2v-hosts.7.gz
 END
     } | sort >expected
     diff <(cd "$PACKAGES/i2v" && find . ! -type d | sort) expected
@@ -96,7 +97,7 @@ END
     for file in $(find "$PACKAGES/i2v/$LIBDIR" -type f) "$PACKAGES"/i2v/usr/bin/i2v?*; do
         ! readelf -SW "$file" | grep -F .debug_info || { echo "$file" && return 1; }
     done
-    same "" "$(find "$PACKAGES/i2v" "$PACKAGES/dev" \( -perm /022 ! -type l -o -name '*.1' \))"
+    same "" "$(find "$PACKAGES/i2v" "$PACKAGES/dev" \( -perm /022 ! -type l -o -name '*.[17]' \))"
 }
 
 @test "the preloaded library needs the C library alone, and all are hardened" {

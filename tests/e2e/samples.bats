@@ -45,7 +45,7 @@ loudness() { # file
     whole_only
     works "$SAMPLES/ladder.sh" still.png "Waves roll in" hls
     same 3 "$(grep -c '^#EXT-X-STREAM-INF' hls/master.m3u8)"
-    same "1280x720 480x270 960x540" "$(sed -n 's/.*RESOLUTION=\([0-9x]*\).*/\1/p' hls/master.m3u8 | sort | xargs)"
+    same "1920x1080 480x270 960x540" "$(sed -n 's/.*RESOLUTION=\([0-9x]*\).*/\1/p' hls/master.m3u8 | sort | xargs)"
     for name in high middle low; do
         same 4 "$(grep -c '^#EXTINF:2.0' hls/$name.m3u8)"
         for segment in hls/$name-*.ts; do
@@ -72,13 +72,13 @@ loudness() { # file
     quadrants 600 900 portrait.png
     works "$SAMPLES/join.sh" still.png "The sun rises" portrait.png "The moon sets" film.mp4
     expect_creates 2
-    same '["klingai/v2.5-turbo/pro/image-to-video","openai/sora-2-i2v"]' \
+    same '["google/veo-3.1-i2v-fast","klingai/v2.5-turbo/pro/image-to-video"]' \
         "$(curl -s "$GATEWAY/control/state" | jq -c '[.jobs[-2:][].model] | sort')"
     same "h264 1280 720 30/1 " "$(probe film.mp4 v:0 codec_name,width,height,r_frame_rate)"
     same "aac 48000 2 " "$(probe film.mp4 a:0 codec_name,sample_rate,channels)"
-    same 270 "$(frames_of film.mp4)"
+    same 390 "$(frames_of film.mp4)"
     colour_at film.mp4 40 40 red
-    colour_at film.mp4 40 360 black -ss 6
+    colour_at film.mp4 40 360 black -ss 10
 }
 
 @test "continue.sh: the last frame of each clip is the still of the next" {
