@@ -209,7 +209,7 @@ aac" "$output"
         fit fit_position take reuse max_wait poll_interval save api_key_file base_url ca_file store; do
         grep -Eq "^ +-?$option +<" <<<"$output" || { echo "no $option in $output"; return 1; }
     done
-    same 31 "$(grep -Ec '^ +-[a-z_]+ +<' <<<"$output")"
+    same 32 "$(grep -Ec '^ +-[a-z_]+ +<' <<<"$output")"
     expect_requests 0
 }
 

@@ -185,7 +185,8 @@ common_setup() {
     set +T
     cd "$BATS_TEST_TMPDIR" || return
     export HOME=$BATS_TEST_TMPDIR/home I2V_STORE=$BATS_TEST_TMPDIR/store
-    export AIML_API_KEY=$KEY I2V_BASE_URL=$GATEWAY I2V_DEFAULTS=poll_interval=0.1
+    export AIML_API_KEY=$KEY I2V_DEFAULTS=poll_interval=0.1
+    [ -z "${GATEWAY:-}" ] || export I2V_BASE_URL=$GATEWAY
     mkdir -p "$HOME"
     [ ! -e "$BATS_FILE_TMPDIR/still.png" ] || ln "$BATS_FILE_TMPDIR/still.png" still.png
     if [ -n "${GATEWAY:-}" ]; then
