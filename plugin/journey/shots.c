@@ -75,6 +75,14 @@ int shots_ask(const Shots *s, Shot *shot, Ask *ask, AVDictionary **options)
     return ret;
 }
 
+void shots_refuse(Shots *s, Shot *shot, int error, const char *why)
+{
+    Outcome *out = &shot->out;
+
+    out->quiet = s->nb_bad++ >= SHOTS_MAX_SHOWN;
+    outcome_fail(out, out->kind ? out->kind : FAILURE_REQUEST, error, "%s", why);
+}
+
 int shots_fetch(Shots *s)
 {
     PriceSum sum = {.max_total = -1};

@@ -81,6 +81,20 @@ int shots_read(Shots *shots, const char *path);
 /** Check all of them. @param prices  ask what they cost, too */
 int shots_check(Shots *shots, bool prices);
 
+/** Find, in shots_check(), the shot that each begins with a frame of, and their turns;
+ * what is wrong with them is refused. */
+int shots_link(Shots *shots);
+
+/** Find those that ask for the same, and refuse what would be written twice. */
+int shots_group(Shots *shots);
+
+/** Refuse clips that are known not to join, and a film in place of what is kept. */
+void shots_check_joins(Shots *shots);
+
+/** Count a mistake, and say it unless SHOTS_MAX_SHOWN were said. */
+void shots_refuse(Shots *shots, Shot *shot, int error, const char *why);
+#define SHOTS_MAX_SHOWN 20
+
 /** Whether a shot is to be bought; in a dry run of all, whether it would be. */
 bool shots_buy(const Shots *shots, const Shot *shot);
 

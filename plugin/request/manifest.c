@@ -255,13 +255,8 @@ static int take_from(ManifestLine *line, const char *id, Outcome *out)
 {
     if (!*id)
         return outcome_refuse(out, "The field image is shot: without the id of a shot.");
-    cJSON *text = cJSON_CreateString(id);
-    char *json = text ? cJSON_PrintUnformatted(text) : NULL;
-
     av_free(line->from);
-    line->from = json ? av_strdup(json) : NULL;
-    cJSON_free(json);
-    cJSON_Delete(text);
+    line->from = av_strdup(id);
     return line->from ? 0 : AVERROR(ENOMEM);
 }
 

@@ -20,7 +20,7 @@ typedef struct ManifestLine {
     char *id;    ///< JSON, a string or a number as written; the line's number by default
     char *plain; ///< the id without its quotes
     char *name;  ///< "line 3", or with an id "line 3, shot12"
-    char *from;  ///< the id of the shot that it begins with a frame of, JSON; or NULL
+    char *from;  ///< the id of the shot that it begins with a frame of, or NULL
     double trim_start, trim_end; ///< seconds of its clip that are shown; below 0 = all
 } ManifestLine;
 

@@ -129,7 +129,7 @@ static void test_shots(void **state)
         {"{\"trim\":\"a-b\"}", NULL, NAN, 0},
         {"{\"trim\":\"1-2-3\"}", NULL, NAN, 0},
         {"{\"trim\":3}", NULL, NAN, 0},
-        {"{\"image\":\"shot:a \\\"b\\\"\"}", "\"a \\\"b\\\"\"", -1, -1},
+        {"{\"image\":\"shot:a \\\"b\\\"\"}", "a \"b\"", -1, -1},
         {"{\"image\":\"shot:\"}", NULL, NAN, 0},
     };
     (void)state;
