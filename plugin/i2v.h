@@ -57,12 +57,12 @@ extern "C" {
  * but finds it in the ledger.
  *
  * @par What is stable
- * A program that was built with this header runs with every later library of its soname: no
- * function, option or value of one is removed or changes its meaning; new ones are added.
- * The key of a request never changes, whatever the soname, so that a later library finds
- * every clip that an earlier one has bought. Not stable are the words of what is said, the
- * metadata beside generation_id and digital_source_type, and the files of the store other
- * than the clips.
+ * A program that was built with this header runs with every later library of its soname:
+ * no function, option or value of one is removed or changes its meaning; new ones are
+ * added. The key of a request never changes, whatever the soname, so that a later library
+ * finds every clip that an earlier one has bought. Not stable are the words of what is
+ * said, the metadata beside generation_id and digital_source_type, and the files of the
+ * store other than the clips.
  */
 
 #if defined(__GNUC__)

@@ -49,7 +49,7 @@ modes() { stat -c %a:%g "$@" | sort -u | paste -sd' '; }
     same 2 "$(as 54001 "$BIN/i2vctl" jobs --json | jq length)"
     same "660:$GROUP" "$(find store -type f -exec stat -c %a:%g {} + | sort -u | paste -sd' ')"
     same "2770:$GROUP" "$(find store -type d -exec stat -c %a:%g {} + | sort -u | paste -sd' ')"
-    works as 54002 "$BIN/i2vctl" prune 0s
+    works as 54002 "$BIN/i2vctl" prune --yes 0s
     no_clip
 }
 
