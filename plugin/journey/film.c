@@ -230,16 +230,20 @@ int film_write(const Shots *shots, Outcome *out)
 {
     const char *path = shots->output;
     Outcome its = {.quiet = true};
+    AVDictionary *tags = NULL;
     char *script = NULL;
     int ret = join(shots, true, out, &script);
 
     if (ret >= 0)
-        ret = made_joined(script, path, shots->interrupt, &its);
+        ret = join_tags(shots, &tags);
+    if (ret >= 0)
+        ret = made_joined(script, tags, path, shots->interrupt, &its);
     if (ret < 0 && its.error && ret != AVERROR(EINTR))
         outcome_fail(out, FAILURE_STORE, ret, "The film cannot be written as %s: %s.",
                      path, av_err2str(ret));
     if (ret >= 0)
         events_say(shots->voice, AV_LOG_INFO, "Film: %s.", path);
+    av_dict_free(&tags);
     av_free(script);
     return outcome_end(out, FAILURE_STORE, ret);
 }

@@ -117,7 +117,7 @@ static int find_shown(const MadeShot *shot, bool copied, const AVIOInterruptCB *
              (int64_t)llrint(start * 1e6), (int64_t)llrint(shot->end * 1e6));
     ret = place_find_copy(kind, shot->clip, out, path);
     if (!ret)
-        ret = trim_copy(shot->clip, start, shot->end, *path, interrupt, out);
+        ret = trim_copy(shot->clip, start, shot->end, NULL, *path, interrupt, out);
     return FFMIN(ret, 0);
 }
 
@@ -199,8 +199,8 @@ int made_film(const MadeShot *shots, int count, bool copied,
     return FFMIN(ret, 0);
 }
 
-int made_joined(const char *script, const char *path, const AVIOInterruptCB *interrupt,
-                Outcome *out)
+int made_joined(const char *script, const AVDictionary *tags, const char *path,
+                const AVIOInterruptCB *interrupt, Outcome *out)
 {
-    return trim_copy(script, 0, -1, path, interrupt, out);
+    return trim_copy(script, 0, -1, tags, path, interrupt, out);
 }

@@ -61,8 +61,8 @@ int made_film(const MadeShot *shots, int count, bool copied,
 
 /** The film of such a script in an MP4 of its own, packet by packet. @param path  of it
  */
-int made_joined(const char *script, const char *path, const AVIOInterruptCB *interrupt,
-                Outcome *out);
+int made_joined(const char *script, const AVDictionary *tags, const char *path,
+                const AVIOInterruptCB *interrupt, Outcome *out);
 
 /** Whether there is a place for what is made here, before something is bought that needs
  * it. */

@@ -122,13 +122,14 @@ static int add_streams(Trim *t)
     return FFMIN(ret, 0);
 }
 
-static int begin(Trim *t, const char *path)
+static int begin(Trim *t, const AVDictionary *tags, const char *path)
 {
     bool other_keys;
     int ret;
 
     if ((ret = write_open(path, t->interrupt, &t->out)) < 0 ||
         (ret = add_streams(t)) < 0 || (ret = count_packets(t)) < 0 ||
+        (ret = av_dict_copy(&t->in->metadata, tags, 0)) < 0 ||
         (ret = copy_metadata(t->out, t->in, &other_keys)) < 0 ||
         (ret = write_begin(t->out, t->packets, 0)) < 0)
         return ret;
@@ -180,7 +181,8 @@ static int copy_packets(Trim *t)
     return ret;
 }
 
-static int copy(Trim *t, const char *clip, const char *path, bool *beyond)
+static int copy(Trim *t, const char *clip, const AVDictionary *tags, const char *path,
+                bool *beyond)
 {
     int ret = open_clip(t, clip);
 
@@ -189,7 +191,7 @@ static int copy(Trim *t, const char *clip, const char *path, bool *beyond)
     *beyond = t->in->duration > 0 && t->start >= t->in->duration;
     if (*beyond)
         return AVERROR(EINVAL);
-    if ((ret = alloc_map(t)) < 0 || (ret = begin(t, path)) < 0 ||
+    if ((ret = alloc_map(t)) < 0 || (ret = begin(t, tags, path)) < 0 ||
         (ret = open_clip(t, clip)) < 0)
         return ret;
     return copy_packets(t);
@@ -203,8 +205,8 @@ static void close_copy(Trim *t)
     av_free(t->behind);
 }
 
-int trim_copy(const char *clip, double start, double end, const char *path,
-              const AVIOInterruptCB *interrupt, Outcome *out)
+int trim_copy(const char *clip, double start, double end, const AVDictionary *tags,
+              const char *path, const AVIOInterruptCB *interrupt, Outcome *out)
 {
     Trim t = {
         .interrupt = interrupt,
@@ -212,7 +214,7 @@ int trim_copy(const char *clip, double start, double end, const char *path,
         .end = end < 0 ? INT64_MAX : llrint(end * AV_TIME_BASE),
     };
     bool beyond = false;
-    int ret = write_close(&t.out, copy(&t, clip, path, &beyond));
+    int ret = write_close(&t.out, copy(&t, clip, tags, path, &beyond));
 
     close_copy(&t);
     if (beyond)

@@ -11,14 +11,15 @@
  * frame before the part on; an edit list hides what stands before and behind it, so that
  * a player shows just these frames.
  * @param start,end  seconds; end below 0 = that of the clip
+ * @param tags       metadata beside the clip's own, or NULL
  * @param path       written whole or not at all
  * @param interrupt  looked at with each packet, or NULL
  * @return 0, AVERROR(EINVAL) when the part begins behind the clip's end, AVERROR(EINTR),
  * or another negative AVERROR; after one sentence on `out`, but for AVERROR(EINTR).
  * Thread-safe
  */
-int trim_copy(const char *clip, double start, double end, const char *path,
-              const AVIOInterruptCB *interrupt, Outcome *out);
+int trim_copy(const char *clip, double start, double end, const AVDictionary *tags,
+              const char *path, const AVIOInterruptCB *interrupt, Outcome *out);
 
 /** The time of the last key frame of the video at or before `start`, in seconds: where a
  * copy of the part begins.

@@ -84,6 +84,7 @@ hash_of() { # input option...: of its decoded pictures
     hash_of -f concat -safe 0 -i list.txt >plain
     diff plain <(sed -n '/^#/!s/.*, //p' graph)
     diff plain <(hash_of -i out.mp4)
+    ffprobe -v error -show_entries format_tags=generation_id -of csv=p=0 out.mp4 | grep -q ", "
     works fetch film.jsonl
     # by any ffmpeg, without an option
     diff plain <(hash_of -i "$output")
