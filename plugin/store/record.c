@@ -303,7 +303,8 @@ static int read_members(Record *r, cJSON *json)
 
     read_facts(json_member(json, "clip_facts"), &r->clip);
     for (size_t i = 0; i < FF_ARRAY_ELEMS(others); i++)
-        cJSON_DeleteItemFromObjectCaseSensitive(json, others[i]);
+        while (json_member(json, others[i])) // of two the first counts
+            cJSON_DeleteItemFromObjectCaseSensitive(json, others[i]);
     for (size_t i = 0; ret >= 0 && i < FF_ARRAY_ELEMS(members); i++) {
         const Member *m = &members[i];
         bool known = false;
