@@ -232,8 +232,14 @@ int film_write(const Shots *shots, Outcome *out)
     Outcome its = {.quiet = true};
     AVDictionary *tags = NULL;
     char *script = NULL;
-    int ret = join(shots, true, out, &script);
+    int ret;
 
+    if (shots->all[0].look.dry_run) {
+        events_say(shots->voice, AV_LOG_WARNING, "Dry run: nothing is written as %s.",
+                   path);
+        return 0;
+    }
+    ret = join(shots, true, out, &script);
     if (ret >= 0)
         ret = join_tags(shots, &tags);
     if (ret >= 0)

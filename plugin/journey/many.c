@@ -115,6 +115,7 @@ static int describe(const Order *o, JourneyOutlook *outlook)
     outlook->max_total = r->max_total;
     outlook->sized = r->width > 0;
     outlook->rate = r->rate;
+    outlook->seconds = request_seconds(r);
     /* The table knows of each of its models whether a clip of it has sound. */
     outlook->audio = r->silence || r->audible               ? 1
                      : r->mute || (r->model && !r->learned) ? 0

@@ -32,6 +32,7 @@ typedef struct JourneyOutlook {
     int width, height; ///< of its clip: as asked for, else what such a model might give;
                        ///< 0 = not known
     bool sized;        ///< the size is what was asked for
+    double seconds;    ///< that it lasts, 0 = not known
     int rate;          ///< frames a second that were asked for, 0 = none
     int audio;         ///< 1 its clip will have some, 0 none, -1 = not known
     char *save; ///< where its clip is to be saved, without links; av_free(), or NULL

@@ -172,6 +172,8 @@ void price_say_sum(const PriceSum *sum, char *text, size_t size)
 {
     if (!sum->buys)
         snprintf(text, size, "nothing to buy");
+    else if (sum->unpriced == sum->buys)
+        snprintf(text, size, "%d to buy, for a price that is not known", sum->buys);
     else if (sum->unpriced)
         snprintf(text, size,
                  "%d to buy, for %.4g USD and the price of %d that is not known",

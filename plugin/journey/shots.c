@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "journey/shots.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include <libavutil/common.h>
@@ -29,6 +30,9 @@ int shots_read(Shots *s, const char *path)
     return 0;
 }
 
+/* Shorter than any frame, seconds. */
+#define JUST_BEFORE 0.001
+
 /* What a stranger has named may say no more than a stranger may. */
 static int check_foreign(const Shots *s, const AVDictionary *options, Outcome *out)
 {
@@ -39,6 +43,15 @@ static int check_foreign(const Shots *s, const AVDictionary *options, Outcome *o
            (entry = av_dict_get(options, "", entry, AV_DICT_IGNORE_SUFFIX)))
         ret = options_check_foreign(*s->origin, entry->key, entry->value, out);
     return s->origin && ret >= 0 ? options_check_limits(*s->origin, options, out) : ret;
+}
+
+/* Of a shot whose end is trimmed, the time of the last frame that is shown. */
+static void shot_end(const Shot *shot, char *time, size_t size)
+{
+    double end = shot->line->trim_end;
+
+    if (end > 0 && (shot->look.seconds <= 0 || end < shot->look.seconds))
+        snprintf(time, size, "%.6f", end - JUST_BEFORE);
 }
 
 int shots_options(const Shots *s, Shot *shot, const char *still, AVDictionary **options)
@@ -52,9 +65,12 @@ int shots_options(const Shots *s, Shot *shot, const char *still, AVDictionary **
     if (!shot->line->from)
         return FFMIN(av_dict_copy(options, s->lists, AV_DICT_DONT_OVERWRITE), 0);
     ret = av_dict_set(options, "image", still, 0);
-    /* The last frame, unless it says another. */
-    if (ret >= 0 && still)
-        ret = av_dict_set(options, "image_time", "end", AV_DICT_DONT_OVERWRITE);
+    /* The last frame that is shown, unless it says another. */
+    if (ret >= 0 && still) {
+        char time[32] = "end";
+        shot_end(shot->before, time, sizeof(time));
+        ret = av_dict_set(options, "image_time", time, AV_DICT_DONT_OVERWRITE);
+    }
     return FFMIN(ret, 0);
 }
 

@@ -14,6 +14,7 @@
 #include "base/compat.h"
 #include "base/events.h"
 #include "base/files.h"
+#include "made/made.h"
 #include "request/request.h"
 #include "still/still.h"
 
@@ -193,9 +194,10 @@ static int check_all(Shots *s)
             ret = check_dependent(s, s->turn[i]);
     if (ret >= 0 && (ret = find_accounts(s)) >= 0)
         ret = shots_group(s);
-    if (ret >= 0 && s->is_film)
-        shots_check_joins(s);
-    return ret;
+    if (ret < 0 || !s->is_film)
+        return ret;
+    shots_check_joins(s);
+    return made_check_place(s->out);
 }
 
 int shots_check(Shots *s, bool prices)

@@ -54,6 +54,19 @@ static void check_join(Shots *s, Shot *shot, const Shot *first[NB_TRAITS])
     }
 }
 
+/* Of a clip whose length is known nothing can be shown behind its end. */
+static void check_trim(Shots *s, Shot *shot)
+{
+    char why[128];
+
+    if (shot->look.seconds <= 0 || shot->line->trim_start < shot->look.seconds)
+        return;
+    snprintf(why, sizeof(why),
+             "The field trim begins at %.6g s, and the clip lasts %.6g s.",
+             shot->line->trim_start, shot->look.seconds);
+    shots_refuse(s, shot, AVERROR(EINVAL), why);
+}
+
 /* What is written anyway must not be the film's file. */
 static void check_output(Shots *s, Shot *shot)
 {
@@ -75,5 +88,6 @@ void shots_check_joins(Shots *s)
             continue;
         check_join(s, &s->all[i], first);
         check_output(s, &s->all[i]);
+        check_trim(s, &s->all[i]);
     }
 }

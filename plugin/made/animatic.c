@@ -201,7 +201,7 @@ static int open_file(Render *render, const char *path)
 {
     AnimaticSound sound = render->plan->sound;
     AVStream *stream;
-    int ret = write_open(path, render->interrupt, &render->writer);
+    int ret = write_open(path, 0600, render->interrupt, &render->writer);
 
     if (ret < 0)
         return ret;

@@ -89,7 +89,7 @@ static int look_for_key(const MadeShot *shot, bool copied, const Outcome *out)
     if (ret >= 0 && shot->start - key > KEY_SLACK)
         outcome_say(
             out, AV_LOG_WARNING,
-            "Of %s the part from %.3g s on begins between two key frames: %s the frames "
+            "%s: the part from %.3g s on begins between two key frames: %s the frames "
             "from %.3g s on come along.",
             shot->name, shot->start,
             copied ? "nothing is encoded, so" : "encode the film; with -c copy",
@@ -117,7 +117,7 @@ static int find_shown(const MadeShot *shot, bool copied, const AVIOInterruptCB *
              (int64_t)llrint(start * 1e6), (int64_t)llrint(shot->end * 1e6));
     ret = place_find_copy(kind, shot->clip, out, path);
     if (!ret)
-        ret = trim_copy(shot->clip, start, shot->end, NULL, *path, interrupt, out);
+        ret = trim_copy(shot->clip, start, shot->end, NULL, *path, 0600, interrupt, out);
     return FFMIN(ret, 0);
 }
 
@@ -202,5 +202,5 @@ int made_film(const MadeShot *shots, int count, bool copied,
 int made_joined(const char *script, const AVDictionary *tags, const char *path,
                 const AVIOInterruptCB *interrupt, Outcome *out)
 {
-    return trim_copy(script, 0, -1, tags, path, interrupt, out);
+    return trim_copy(script, 0, -1, tags, path, 0666, interrupt, out);
 }

@@ -153,7 +153,7 @@ static int add(Silence *silence, const char *path)
     if (silence->has_audio)
         return AVERROR(EINVAL);
     if ((ret = measure(silence)) < 0 || (ret = open_clip(silence)) < 0 ||
-        (ret = write_open(path, silence->interrupt, &silence->out)) < 0 ||
+        (ret = write_open(path, 0600, silence->interrupt, &silence->out)) < 0 ||
         (ret = begin(silence)) < 0)
         return ret;
     return copy_packets(silence);

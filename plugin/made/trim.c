@@ -122,12 +122,12 @@ static int add_streams(Trim *t)
     return FFMIN(ret, 0);
 }
 
-static int begin(Trim *t, const AVDictionary *tags, const char *path)
+static int begin(Trim *t, const AVDictionary *tags, const char *path, mode_t mode)
 {
     bool other_keys;
     int ret;
 
-    if ((ret = write_open(path, t->interrupt, &t->out)) < 0 ||
+    if ((ret = write_open(path, mode, t->interrupt, &t->out)) < 0 ||
         (ret = add_streams(t)) < 0 || (ret = count_packets(t)) < 0 ||
         (ret = av_dict_copy(&t->in->metadata, tags, 0)) < 0 ||
         (ret = copy_metadata(t->out, t->in, &other_keys)) < 0 ||
@@ -182,7 +182,7 @@ static int copy_packets(Trim *t)
 }
 
 static int copy(Trim *t, const char *clip, const AVDictionary *tags, const char *path,
-                bool *beyond)
+                mode_t mode, bool *beyond)
 {
     int ret = open_clip(t, clip);
 
@@ -191,7 +191,7 @@ static int copy(Trim *t, const char *clip, const AVDictionary *tags, const char 
     *beyond = t->in->duration > 0 && t->start >= t->in->duration;
     if (*beyond)
         return AVERROR(EINVAL);
-    if ((ret = alloc_map(t)) < 0 || (ret = begin(t, tags, path)) < 0 ||
+    if ((ret = alloc_map(t)) < 0 || (ret = begin(t, tags, path, mode)) < 0 ||
         (ret = open_clip(t, clip)) < 0)
         return ret;
     return copy_packets(t);
@@ -206,7 +206,8 @@ static void close_copy(Trim *t)
 }
 
 int trim_copy(const char *clip, double start, double end, const AVDictionary *tags,
-              const char *path, const AVIOInterruptCB *interrupt, Outcome *out)
+              const char *path, mode_t mode, const AVIOInterruptCB *interrupt,
+              Outcome *out)
 {
     Trim t = {
         .interrupt = interrupt,
@@ -214,7 +215,7 @@ int trim_copy(const char *clip, double start, double end, const AVDictionary *ta
         .end = end < 0 ? INT64_MAX : llrint(end * AV_TIME_BASE),
     };
     bool beyond = false;
-    int ret = write_close(&t.out, copy(&t, clip, tags, path, &beyond));
+    int ret = write_close(&t.out, copy(&t, clip, tags, path, mode, &beyond));
 
     close_copy(&t);
     if (beyond)

@@ -13,13 +13,15 @@
  * @param start,end  seconds; end below 0 = that of the clip
  * @param tags       metadata beside the clip's own, or NULL
  * @param path       written whole or not at all
+ * @param mode       of it, of which the umask takes its part
  * @param interrupt  looked at with each packet, or NULL
  * @return 0, AVERROR(EINVAL) when the part begins behind the clip's end, AVERROR(EINTR),
  * or another negative AVERROR; after one sentence on `out`, but for AVERROR(EINTR).
  * Thread-safe
  */
 int trim_copy(const char *clip, double start, double end, const AVDictionary *tags,
-              const char *path, const AVIOInterruptCB *interrupt, Outcome *out);
+              const char *path, mode_t mode, const AVIOInterruptCB *interrupt,
+              Outcome *out);
 
 /** The time of the last key frame of the video at or before `start`, in seconds: where a
  * copy of the part begins.

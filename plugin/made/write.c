@@ -50,7 +50,8 @@ struct Writer {
     double frequency;
 };
 
-int write_open(const char *path, const AVIOInterruptCB *interrupt, Writer **writer)
+int write_open(const char *path, mode_t mode, const AVIOInterruptCB *interrupt,
+               Writer **writer)
 {
     Writer *made = av_mallocz(sizeof(*made));
     char *url = NULL;
@@ -62,7 +63,7 @@ int write_open(const char *path, const AVIOInterruptCB *interrupt, Writer **writ
     made->path = path;
     made->interrupt = interrupt;
     made->packet = av_packet_alloc();
-    made->fd = files_create_beside(path, 0600, &made->temp);
+    made->fd = files_create_beside(path, mode, &made->temp);
     if (made->fd < 0) {
         ret = made->fd;
         goto end;

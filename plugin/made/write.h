@@ -8,6 +8,7 @@
 #define I2V_WRITE_H
 
 #include <stdint.h>
+#include <sys/types.h>
 
 #include <libavformat/avformat.h>
 
@@ -17,10 +18,12 @@ typedef struct Writer Writer;
 /**
  * Start a file. Until write_close() all goes to a temporary file beside `path`.
  * @param path       borrowed until write_close()
+ * @param mode       of it, of which the umask takes its part
  * @param interrupt  looked at with each packet; borrowed as well; or NULL
  * @return 0 or a negative AVERROR, nothing of ours logged, as everywhere below
  */
-int write_open(const char *path, const AVIOInterruptCB *interrupt, Writer **writer);
+int write_open(const char *path, mode_t mode, const AVIOInterruptCB *interrupt,
+               Writer **writer);
 
 /** The muxer's context, for metadata and streams of video, which are described before
  * write_begin(): parameters, and a time base, which is kept. Owned by the writer. */

@@ -87,6 +87,9 @@ static int probe(StillReader *reader, I2VInputFormat **format)
         goto end;
     data.buf_size = got;
     *format = av_probe_input_format3(&data, 1, &score);
+    /* A phone puts a video behind the picture, in which FFmpeg gets lost. */
+    if (!*format && got > 3 && !memcmp(data.buf, "\xFF\xD8\xFF", 3))
+        *format = av_find_input_format("jpeg_pipe");
     ret = 0;
     if (!*format || av_match_list((*format)->name, formats, ',') <= 0)
         ret = still_say_kind(reader->bytes, reader->label, 0, reader->source->out);

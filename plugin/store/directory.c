@@ -22,6 +22,14 @@
 #include "store/journal.h"
 #include "store/rebuild.h"
 
+/* What helps. In another store what this one has would be bought again. */
+static const char *way_out(int error)
+{
+    return error == AVERROR(ENOSPC) || error == AVERROR(EDQUOT)
+               ? "make room there, and the same command goes on"
+               : "set I2V_STORE or the option store to a directory of yours";
+}
+
 /* The directory */
 
 static int make_directories(char *path)
@@ -43,11 +51,9 @@ static int make_directories(char *path)
 /* The sentence for everything that keeps the ledger from being written. */
 static int say_unwritable(const char *path, int error, Outcome *out)
 {
-    return outcome_fail(
-        out, FAILURE_STORE, error,
-        "Cannot write the ledger %s: %s; nothing sent; set I2V_STORE or the option "
-        "store to a directory of yours.",
-        path, av_err2str(error));
+    return outcome_fail(out, FAILURE_STORE, error,
+                        "Cannot write the ledger %s: %s; nothing sent; %s.", path,
+                        av_err2str(error), way_out(error));
 }
 
 int store_open(const char *directory, Outcome *out, Store **store)
@@ -232,10 +238,9 @@ int store_load(const Store *store, const char *key, bool locked, Outcome *out,
 }
 
 /* What it means for the money that a record cannot be written. */
-static void print_consequence(const Record *record, char *text, size_t size)
+static void print_consequence(const Record *record, int error, char *text, size_t size)
 {
-    static const char elsewhere[] =
-        "set I2V_STORE or the option store to a directory of yours";
+    const char *elsewhere = way_out(error);
     const char *tries = record->client_ids;
     bool first = !tries || !strchr(tries, ' ');
 
@@ -371,7 +376,7 @@ int store_save(const Store *store, const Record *record, Outcome *out)
     if (ret >= 0)
         ret = write_step(store, path, record, &before, line, text, &in);
     if (ret < 0) {
-        print_consequence(record, consequence, sizeof(consequence));
+        print_consequence(record, ret, consequence, sizeof(consequence));
         outcome_fail(out, FAILURE_STORE, ret, "Cannot write the ledger %s%s: %s; %s.",
                      store->directory, in, av_err2str(ret), consequence);
     }

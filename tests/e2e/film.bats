@@ -85,6 +85,10 @@ hash_of() { # input option...: of its decoded pictures
     diff plain <(sed -n '/^#/!s/.*, //p' graph)
     diff plain <(hash_of -i out.mp4)
     ffprobe -v error -show_entries format_tags=generation_id -of csv=p=0 out.mp4 | grep -q ", "
+    cp out.mp4 before.mp4
+    works fetch --manifest film.jsonl --film out.mp4 --dry_run 1
+    says "nothing is written as out.mp4"
+    cmp out.mp4 before.mp4
     works fetch film.jsonl
     # by any ffmpeg, without an option
     diff plain <(hash_of -i "$output")
@@ -170,13 +174,22 @@ hash_of() { # input option...: of its decoded pictures
 {"id": "c", "image": "still.png", "prompt": "$PROMPT", "duration": 4, "trim": "3-"}
 END
     works ff -f i2v -i film.jsonl -map 0:v -vsync 0 -f framemd5 film
+    local trimmed
+    trimmed=$(store_clip)
     says_in_one "line 1, a" "0.5 s" "key frames"
     hash_of -i "$(store_clip)" >all
     diff <(sed -n '16,90p; ' all; sed -n 1,30p all; sed -n '91,$p' all) <(sed -n '/^#/!s/.*, //p' film)
     expect_creates 1
+    # A shot that goes on from one that is trimmed goes on from what is shown of it.
+    printf '{"id": "d", "image": "shot:b", "prompt": "%s, on", "duration": 4}\n' "$PROMPT" >>film.jsonl
+    works ff -f i2v -i film.jsonl -map 0:v -c copy -f null -
+    curl -skS -o on.png "$GATEWAY/control/image"
+    ffmpeg -v error -nostdin -i "$trimmed" -vf "select=eq(n\,29)" -frames:v 1 shown.png
+    [ "$(psnr shown.png on.png)" -ge 40 ]
     sed -i 's/3-"/9-"/' film.jsonl
     refused ff -v error -f i2v -i film.jsonl -c copy -f null -
-    says "9 s" "behind its end"
+    says_in_one "line 3, c" "9 s" "lasts 4 s"
+    says "nothing sent"
 }
 
 @test "clips that do not join: before anything is sent where it is known, else by name" {
@@ -268,6 +281,9 @@ END
     sed 's/still.png/street.mp4/' film.jsonl >over.jsonl
     ends_with 64 fetch --manifest over.jsonl --film street.mp4
     says_in_one "line 1, street" "written over" street.mp4
+    : >file
+    XDG_CACHE_HOME=$PWD/file TMPDIR=$PWD/file refused ff -v error -f i2v -i film.jsonl -f null -
+    says "no place for what is made here"
     # what a stranger may not say, a film that he names may not either
     sed '1s/{/{"max_cost": 1000, /' film.jsonl >costly.jsonl
     I2V_DEFAULTS=max_cost=0.1 refused ff -v error -i i2v:costly.jsonl -f null -

@@ -324,3 +324,13 @@ turned_jpeg() { # width, height, orientation, file
     works ff -f i2v -prompt send -duration 4 -ss 1 -i still.png -frames:v 1 out.png
     upright out.png
 }
+
+@test "a phone's picture with a video behind it is the picture" {
+    ffmpeg -v error -nostdin -i still.png -q:v 2 phone.jpg
+    ffmpeg -v error -nostdin -f lavfi -i testsrc2=s=640x360 -t 2 -c:v libx264 video.mp4
+    cat phone.jpg video.mp4 >motion.jpg
+    works fetch --prompt motion --duration 4 motion.jpg
+    received_image sent
+    same 1280x720 "$(size_of sent)"
+    expect_creates 1
+}
