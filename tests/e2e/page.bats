@@ -2,6 +2,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 load helper
 
+# The keys of a keyboard are characters beyond ASCII.
+export LC_ALL=C.UTF-8
+
 ctl() { "$BIN/i2vctl" "$@"; }
 make_clip() { fetch -v error --duration 4 "$@" still.png >/dev/null; }
 
@@ -78,7 +81,7 @@ HERE='document.activeElement.closest(".group")'
     same 2 "$(grep -c '<script' takes.html)"
     same 2 "$(grep -o '</script>' takes.html | wc -l)"
     grep -qF '\u003c/script\u003e' takes.html
-    ! grep -q -e $'\u2028' takes.html || return 1
+    ! grep -q -e $'\xe2\x80\xa8' takes.html || return 1
     hash=$(sed -n '/^<script>/,/^<\/script>/p' takes.html | sed '1s/<script>//' | sed '$d' |
         openssl dgst -sha256 -binary | base64)
     grep -qF "script-src 'sha256-$hash'" takes.html

@@ -71,7 +71,7 @@ delivered() { # prompt
     on_disk mkdir disk/store
     room 0
     ends_with 73 on_disk_fetch --prompt "full before" still.png
-    one_sentence "Cannot write the ledger" "No space left on device" "nothing sent" I2V_STORE
+    one_sentence "Cannot write the ledger" "No space left on device" "nothing sent" "make room"
     expect_requests 0
     run --separate-stderr on_disk "$BIN/i2v" ffmpeg -nostdin -y -f i2v -prompt "full before" -i still.png -c copy out.mp4
     [ "$status" -ne 0 ]

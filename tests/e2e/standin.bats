@@ -73,7 +73,7 @@ echo $$ >there
 while :; do sleep 0.05; done
 EOF
     mkfifo keys
-    env --default-signal=INT,QUIT script -qec "'$BIN/i2v-gateway' -- sh command.sh" /dev/null <keys >output 2>&1 3>&- &
+    env --default-signal=INT,QUIT script -qec "exec '$BIN/i2v-gateway' -- sh command.sh" /dev/null <keys >output 2>&1 3>&- &
     PID=$!
     exec 9>keys
     until_true [ -s there ]
