@@ -70,8 +70,6 @@ static int fetch(Shots *shots, const Arguments *arguments)
     Outcome *out = shots->out;
     int ret = shots_read(shots, arguments->manifest);
 
-    if (ret >= 0 && !shots->count && shots->is_film)
-        return ctl_refuse(out, "The film %s holds no shot.", arguments->manifest);
     if (ret >= 0 && !shots->count)
         events_say(shots->voice, AV_LOG_WARNING, "The manifest holds no request.");
     if (ret < 0 || !shots->count)

@@ -137,12 +137,9 @@ static int film_open(const Ask *ask, Film *film, Outcome *out)
     };
     if (!shots->voice)
         ret = AVERROR(ENOMEM);
-    if (ret < 0 || (ret = check_options(film, out)) < 0 ||
-        (ret = shots_read(shots, film->manifest)) < 0)
-        return ret;
-    return shots->count
-               ? 0
-               : outcome_refuse(out, "The film %s holds no shot.", film->manifest);
+    if (ret >= 0)
+        ret = check_options(film, out);
+    return ret < 0 ? ret : shots_read(shots, film->manifest);
 }
 
 static void film_close(Film *film)
@@ -234,7 +231,7 @@ int film_write(const Shots *shots, Outcome *out)
     char *script = NULL;
     int ret;
 
-    if (shots->all[0].look.dry_run) {
+    if (shots->part_rehearsed) {
         events_say(shots->voice, AV_LOG_WARNING, "Dry run: nothing is written as %s.",
                    path);
         return 0;

@@ -17,8 +17,11 @@ int shots_read(Shots *s, const char *path)
 
     s->began = clock_now();
     s->from_stdin = !strcmp(path, "-");
-    if ((ret = manifest_read(path, s->out, &s->lines, &s->count)) < 0 || !s->count)
+    if ((ret = manifest_read(path, s->out, &s->lines, &s->count)) < 0)
         return ret;
+    if (!s->count)
+        return s->is_film ? outcome_refuse(s->out, "The film %s holds no shot.", path)
+                          : 0;
     s->all = av_calloc((size_t)s->count, sizeof(*s->all));
     s->turn = av_calloc((size_t)s->count, sizeof(*s->turn));
     s->ready = av_calloc((size_t)s->count, sizeof(*s->turn));

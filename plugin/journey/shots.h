@@ -67,8 +67,9 @@ typedef struct Shots {
     int nb_turn;
     Shot **ready; ///< whose turn has come, begun or not
     int nb_ready, nb_begun;
-    int nb_bad;  ///< mistakes
-    bool prices; ///< they are asked for
+    int nb_bad;                     ///< mistakes
+    bool prices;                    ///< they are asked for
+    bool rehearsed, part_rehearsed; ///< all of them, and some, are dry runs
     Shot **under_way;
     int nb_under_way;
     int nb_ended;

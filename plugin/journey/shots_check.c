@@ -13,7 +13,6 @@
 #include "base/clock.h"
 #include "base/compat.h"
 #include "base/events.h"
-#include "base/files.h"
 #include "made/made.h"
 #include "request/request.h"
 #include "still/still.h"
@@ -43,7 +42,7 @@ static int check_stills(const Shots *s, const AVDictionary *options, Outcome *ou
                                   "The field end_image is '%s'; only image may be a "
                                   "frame of another shot.",
                                   still->value);
-        if (s->output && files_are_same(still->value, s->output))
+        if (s->output && still_is_file(still->value, s->output))
             return outcome_refuse(out, "The film would be written over the still '%s'.",
                                   still->value);
         if (manifest_named(still->value))
@@ -183,6 +182,16 @@ static int find_accounts(Shots *s)
     return 0;
 }
 
+static void count_rehearsed(Shots *s)
+{
+    int dry = 0;
+
+    for (int i = 0; i < s->count; i++)
+        dry += s->all[i].look.dry_run;
+    s->rehearsed = dry == s->count;
+    s->part_rehearsed = dry > 0;
+}
+
 static int check_all(Shots *s)
 {
     int ret = check_lines(s);
@@ -194,6 +203,7 @@ static int check_all(Shots *s)
             ret = check_dependent(s, s->turn[i]);
     if (ret >= 0 && (ret = find_accounts(s)) >= 0)
         ret = shots_group(s);
+    count_rehearsed(s);
     if (ret < 0 || !s->is_film)
         return ret;
     shots_check_joins(s);

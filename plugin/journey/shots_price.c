@@ -7,20 +7,10 @@
 /* More names are counted and not shown. */
 #define MAX_NAMED 8
 
-/* Whether nothing of all is sent. */
-static bool is_rehearsed(const Shots *s)
-{
-    int i = 0;
-
-    while (i < s->count && s->all[i].look.dry_run)
-        i++;
-    return i == s->count;
-}
-
 /* In a dry run of all of them: whether it would be. */
 bool shots_buy(const Shots *s, const Shot *shot)
 {
-    return shot->look.buys && !shot->follows && (!shot->look.dry_run || is_rehearsed(s));
+    return shot->look.buys && !shot->follows && (!shot->look.dry_run || s->rehearsed);
 }
 
 void shots_add_up(const Shots *s, PriceSum *sum)
@@ -48,7 +38,7 @@ static void name_bought(const Shots *s, const PriceSum *sum, AVBPrint *names)
 
 int shots_price(const Shots *s, const PriceSum *sum)
 {
-    const char *dry = is_rehearsed(s) ? "Dry run: " : "";
+    const char *dry = s->rehearsed ? "Dry run: " : "";
     AVBPrint names;
     char text[128];
 

@@ -16,15 +16,10 @@
 /* Where things are to be kept is the store's matter, whatever is wrong with it. */
 #define refuse(out, ...) outcome_fail(out, FAILURE_STORE, AVERROR(EINVAL), __VA_ARGS__)
 
-static bool is_named(const char *path, const char *still)
-{
-    av_strstart(still, "file:", &still);
-    return files_are_same(path, still);
-}
-
 static bool is_still(const char *path, const Request *r)
 {
-    return is_named(path, r->image) || (r->end_image && is_named(path, r->end_image));
+    return still_is_file(r->image, path) ||
+           (r->end_image && still_is_file(r->end_image, path));
 }
 
 /* The store's own files: whoever copies a clip over itself, or over a record, harms the

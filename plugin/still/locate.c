@@ -12,6 +12,7 @@
 #include <libavutil/avstring.h>
 #include <libavutil/mem.h>
 
+#include "base/files.h"
 #include "still/parts.h"
 
 /* A descriptor's number; nothing at all is standard input. */
@@ -79,6 +80,12 @@ const char *still_protocol(const char *image)
     default:
         return "file";
     }
+}
+
+bool still_is_file(const char *image, const char *path)
+{
+    av_strstart(image, "file:", &image);
+    return files_are_same(image, path);
 }
 
 bool still_is_stdin(const char *image)

@@ -77,6 +77,9 @@ int still_place(const char *image, char **place);
  * it comes of. @param name  free with av_free() @return 0 or AVERROR(ENOMEM) */
 int still_name(const char *image, char **name);
 
+/** Whether a still's name is that of the file at `path`. */
+bool still_is_file(const char *image, const char *path);
+
 /** Whether an image is what comes in on standard input. */
 bool still_is_stdin(const char *image);
 

@@ -119,6 +119,13 @@ hash_of() { # input option...: of its decoded pictures
     expect_creates 4
     # and a dry run of some is none of all
     sed -i '1s/{/{"dry_run": true, /; s/morning/evening/; s/night falls/it dawns/' film.jsonl
+    works fetch --manifest film.jsonl --film some.mp4
+    says "nothing is written as some.mp4"
+    [ ! -e some.mp4 ]
+    sed -i '1s/"dry_run": true, //; 3s/{/{"dry_run": true, /; s/evening/noon/' film.jsonl
+    works fetch --manifest film.jsonl --film some.mp4
+    [ ! -e some.mp4 ]
+    sed -i '3s/"dry_run": true, //; 1s/{/{"dry_run": true, /; s/noon/dusk/; s/it dawns/it rains/' film.jsonl
     works fetch --manifest film.jsonl
     says_not "Dry run: 3"
     says "3 requests, 2 to buy, for 1.04 USD."
@@ -279,6 +286,9 @@ END
     says_in_one end_image "each line"
     ffmpeg -v error -nostdin -i still.png street.mp4
     sed 's/still.png/street.mp4/' film.jsonl >over.jsonl
+    ends_with 64 fetch --manifest over.jsonl --film street.mp4
+    says_in_one "line 1, street" "written over" street.mp4
+    sed -i 's/street.mp4/file:street.mp4/' over.jsonl
     ends_with 64 fetch --manifest over.jsonl --film street.mp4
     says_in_one "line 1, street" "written over" street.mp4
     : >file
