@@ -1,7 +1,5 @@
 /* i2v: the command: ask an engine to end generations
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <libavutil/mem.h>
-
 #include "ctl/meant.h"
 #include "journey/journey.h"
 
@@ -18,12 +16,14 @@ static int check(const Arguments *arguments, Outcome *out)
                  : 0;
 }
 
-/* @param given  the options, of which the call takes those that are its own */
-static int cancel(const char *key, const Arguments *arguments, Outcome *out)
+static int cancel(const Store *store, const char *key, const Arguments *arguments,
+                  Outcome *out)
 {
     AVDictionary *options = NULL;
     Ask ask = {.options = &options, .interrupt = arguments->interrupt};
     int ret = av_dict_copy(&options, arguments->options, 0);
+
+    (void)store; // the call opens its own
 
     if (ret >= 0)
         ret = journey_cancel(key, &ask, out);
@@ -33,20 +33,7 @@ static int cancel(const char *key, const Arguments *arguments, Outcome *out)
 
 int ctl_cancel(Arguments *arguments, Outcome *out)
 {
-    Meant *meant = NULL;
-    int count = 0, ret = check(arguments, out);
+    int ret = check(arguments, out);
 
-    if (ret >= 0)
-        ret = ctl_find_meant(arguments, out, &meant, &count);
-    /* Each for itself; the first failure counts. */
-    for (int i = 0; i < count && ret != AVERROR(ENOMEM); i++) {
-        Outcome its = {.log = out->log};
-        int its_ret = cancel(meant[i].key, arguments, &its);
-        if (its_ret < 0 && ret >= 0) {
-            ret = its_ret;
-            *out = its;
-        }
-    }
-    av_free(meant);
-    return ret;
+    return ret < 0 ? ret : ctl_each_meant(arguments, out, cancel);
 }

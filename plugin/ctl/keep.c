@@ -1,6 +1,6 @@
 /* i2v: the command: requests that are to stay
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <libavutil/mem.h>
+#include <libavutil/common.h>
 
 #include "base/clock.h"
 #include "ctl/meant.h"
@@ -48,27 +48,10 @@ static int keep(const Store *store, const char *key, const Arguments *arguments,
 
 int ctl_keep(Arguments *arguments, Outcome *out)
 {
-    Store *store = NULL;
-    Meant *meant = NULL;
-    int count = 0, ret = ctl_check_store_only(arguments, "keep", out);
+    int ret = ctl_check_store_only(arguments, "keep", out);
 
     if (ret >= 0 && !arguments->nb_words)
         ret = ctl_refuse(out, "i2vctl keep takes the keys of requests, or the ids of "
                               "their generations.");
-    if (ret >= 0)
-        ret = ctl_find_meant(arguments, out, &meant, &count);
-    if (ret >= 0)
-        ret = ctl_find_store(arguments->options, out, &store);
-    /* Each for itself; the first failure counts. */
-    for (int i = 0; store && i < count && ret != AVERROR(ENOMEM); i++) {
-        Outcome its = {.log = out->log};
-        int its_ret = keep(store, meant[i].key, arguments, &its);
-        if (its_ret < 0 && ret >= 0) {
-            ret = its_ret;
-            *out = its;
-        }
-    }
-    store_close(&store);
-    av_free(meant);
-    return ret;
+    return ret < 0 ? ret : ctl_each_meant(arguments, out, keep);
 }

@@ -206,3 +206,24 @@ int ctl_find_meant(const Arguments *arguments, Outcome *out, Meant **meant, int 
     store_close(&store);
     return ret;
 }
+
+int ctl_each_meant(const Arguments *arguments, Outcome *out, MeantAct *act)
+{
+    Store *store = NULL;
+    Meant *meant = NULL;
+    int count, ret = ctl_find_meant(arguments, out, &meant, &count);
+
+    if (ret >= 0)
+        ret = ctl_find_store(arguments->options, out, &store);
+    for (int i = 0; store && i < count && ret != AVERROR(ENOMEM); i++) {
+        Outcome its = {.log = out->log};
+        int its_ret = act(store, meant[i].key, arguments, &its);
+        if (its_ret < 0 && ret >= 0) {
+            ret = its_ret;
+            *out = its;
+        }
+    }
+    store_close(&store);
+    av_free(meant);
+    return ret;
+}

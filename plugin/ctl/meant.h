@@ -56,4 +56,13 @@ typedef struct Meant {
  * @return 0 or a negative AVERROR after a sentence */
 int ctl_find_meant(const Arguments *arguments, Outcome *out, Meant **meant, int *count);
 
+/** What is done to a request that is meant. @return 0, or a negative AVERROR after a
+ * sentence
+ */
+typedef int MeantAct(const Store *store, const char *key, const Arguments *arguments,
+                     Outcome *out);
+
+/** Do it to all that are meant, each for itself. @return the first failure */
+int ctl_each_meant(const Arguments *arguments, Outcome *out, MeantAct *act);
+
 #endif

@@ -31,6 +31,7 @@
 #include "ctl/select.h"
 #include "ctl/table.h"
 #include "ctl/takes.h"
+#include "request/request.h"
 #include "ctl/page_files.h"
 #include "still/still.h"
 #include "store/put.h"
@@ -175,6 +176,15 @@ static bool put_text(cJSON *to, const char *name, const char *text)
 
 /* A take */
 
+static void put_again(AVBPrint *to, const Page *page, const Record *r, int take,
+                      bool buys)
+{
+    again_fetch(to, page->store, r, take, buys);
+    if (!to->len)
+        av_bprintf(to, "# %.*s: the ledger does not have all that was asked", SHORT_KEY,
+                   r->key);
+}
+
 static bool put_commands(cJSON *to, const Page *page, const Record *r, const char *clip)
 {
     AVBPrint open, again;
@@ -183,9 +193,7 @@ static bool put_commands(cJSON *to, const Page *page, const Record *r, const cha
     av_bprint_init(&again, 0, AV_BPRINT_SIZE_UNLIMITED);
     again_word(&open, "ffplay");
     again_word(&open, clip);
-    if (!again_fetch(&again, page->store, r, FFMAX(r->take, 1), false) && !again.len)
-        av_bprintf(&again, "# %.*s: the ledger does not have all that was asked",
-                   SHORT_KEY, r->key);
+    put_again(&again, page, r, FFMAX(r->take, 1), false);
     bool whole =
         put_text(to, "open", open.str) && record_put_text(to, "again", again.str);
     av_bprint_finalize(&open, NULL);
@@ -254,20 +262,6 @@ static cJSON *describe_still(const Page *page, const Record *r)
     return NULL;
 }
 
-static void put_asked(AVBPrint *to, const Record *r)
-{
-    for (const cJSON *f = r->request ? r->request->child : NULL; f; f = f->next) {
-        if (!strcmp(f->string, "model") || !strcmp(f->string, "prompt"))
-            continue;
-        char *value = cJSON_IsString(f) ? NULL : cJSON_PrintUnformatted(f);
-        av_bprintf(to, "%s%s %s", to->len ? ", " : "", f->string,
-                   cJSON_IsString(f) ? f->valuestring
-                   : value           ? value
-                                     : "?");
-        cJSON_free(value);
-    }
-}
-
 static cJSON *describe_request(const Page *page, const SurveyRow *row, const Record *r)
 {
     cJSON *group = cJSON_CreateObject(), *still = describe_still(page, r);
@@ -275,11 +269,8 @@ static cJSON *describe_request(const Page *page, const SurveyRow *row, const Rec
 
     av_bprint_init(&asked, 0, AV_BPRINT_SIZE_UNLIMITED);
     av_bprint_init(&another, 0, AV_BPRINT_SIZE_UNLIMITED);
-    put_asked(&asked, r);
-    if (!again_fetch(&another, page->store, r, takes_next(page->survey, row), true) &&
-        !another.len)
-        av_bprintf(&another, "# %.*s: the ledger does not have all that was asked",
-                   SHORT_KEY, r->key);
+    request_put_fields(&asked, r->request);
+    put_again(&another, page, r, takes_next(page->survey, row), true);
     bool whole =
         group && still && put_text(group, "prompt", r->prompt) &&
         put_text(group, "model", r->model) && put_text(group, "project", r->project) &&

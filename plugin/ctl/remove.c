@@ -174,7 +174,8 @@ end:
     return ret;
 }
 
-static int forget(const Store *store, const char *key, bool asked, Outcome *out)
+static int forget(const Store *store, const char *key, const Arguments *arguments,
+                  Outcome *out)
 {
     int lock = store_lock(store, key);
 
@@ -186,16 +187,14 @@ static int forget(const Store *store, const char *key, bool asked, Outcome *out)
     if (lock < 0)
         return outcome_fail(out, FAILURE_STORE, lock, "Cannot lock the ledger: %s.",
                             av_err2str(lock));
-    int ret = forget_locked(store, key, asked, out);
+    int ret = forget_locked(store, key, !arguments->yes, out);
     store_unlock(&lock);
     return ret;
 }
 
 int ctl_forget(Arguments *arguments, Outcome *out)
 {
-    Store *store = NULL;
-    Meant *meant = NULL;
-    int count = 0, ret = ctl_check_store_only(arguments, "forget", out);
+    int ret = ctl_check_store_only(arguments, "forget", out);
 
     if (ret >= 0 && !arguments->nb_words)
         ret = ctl_refuse(out, "i2vctl forget takes the keys of requests, or the ids of "
@@ -203,20 +202,5 @@ int ctl_forget(Arguments *arguments, Outcome *out)
     if (ret >= 0 && !arguments->yes && !isatty(STDIN_FILENO))
         ret = ctl_refuse(out, "i2vctl forget asks on a terminal, and there is none; with "
                               "--yes it does not ask.");
-    if (ret >= 0)
-        ret = ctl_find_meant(arguments, out, &meant, &count);
-    if (ret >= 0)
-        ret = ctl_find_store(arguments->options, out, &store);
-    /* Each for itself; the first failure counts. */
-    for (int i = 0; store && i < count && ret != AVERROR(ENOMEM); i++) {
-        Outcome its = {.log = out->log};
-        int its_ret = forget(store, meant[i].key, !arguments->yes, &its);
-        if (its_ret < 0 && ret >= 0) {
-            ret = its_ret;
-            *out = its;
-        }
-    }
-    store_close(&store);
-    av_free(meant);
-    return ret;
+    return ret < 0 ? ret : ctl_each_meant(arguments, out, forget);
 }

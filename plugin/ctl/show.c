@@ -19,6 +19,7 @@
 #include "ctl/print.h"
 #include "ctl/select.h"
 #include "ctl/takes.h"
+#include "request/request.h"
 #include "engine/engine.h"
 #include "store/put.h"
 
@@ -56,16 +57,7 @@ static void put_fields(AVBPrint *to, const cJSON *fields)
     AVBPrint text;
 
     av_bprint_init(&text, 0, AV_BPRINT_SIZE_UNLIMITED);
-    for (const cJSON *f = fields ? fields->child : NULL; f; f = f->next) {
-        if (!strcmp(f->string, "model") || !strcmp(f->string, "prompt"))
-            continue;
-        char *value = cJSON_IsString(f) ? NULL : cJSON_PrintUnformatted(f);
-        av_bprintf(&text, "%s%s %s", text.len ? ", " : "", f->string,
-                   cJSON_IsString(f) ? f->valuestring
-                   : value           ? value
-                                     : "?");
-        cJSON_free(value);
-    }
+    request_put_fields(&text, fields);
     put(to, "asked", text.str);
     av_bprint_finalize(&text, NULL);
 }

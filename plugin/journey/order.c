@@ -138,23 +138,12 @@ static void say_request(const Order *o)
 {
     const Request *r = o->request;
     AVBPrint text;
-    const cJSON *field;
     int prompt = (int)strcspn(r->prompt, "\r\n");
     cJSON *fields = scrub_fields(r->fields);
 
     av_bprint_init(&text, 0, AV_BPRINT_SIZE_AUTOMATIC);
     av_bprintf(&text, "%s", r->model_name);
-    cJSON_ArrayForEach(field, fields)
-    {
-        if (!strcmp(field->string, "model") || !strcmp(field->string, "prompt"))
-            continue;
-        char *value = cJSON_PrintUnformatted(field);
-        av_bprintf(&text, ", %s %s", field->string,
-                   cJSON_IsString(field) ? field->valuestring
-                   : value               ? value
-                                         : "?");
-        cJSON_free(value);
-    }
+    request_put_fields(&text, fields);
     cJSON_Delete(fields);
     if (o->still)
         av_bprintf(&text, ", still %dx%d", still_width(o->still), still_height(o->still));

@@ -540,3 +540,17 @@ cJSON *request_fields(const Request *r)
         cJSON_AddBoolToObject(all, model->audio_field, r->audible);
     return all;
 }
+
+void request_put_fields(AVBPrint *to, const cJSON *fields)
+{
+    for (const cJSON *f = fields ? fields->child : NULL; f; f = f->next) {
+        if (!strcmp(f->string, "model") || !strcmp(f->string, "prompt"))
+            continue;
+        char *value = cJSON_IsString(f) ? NULL : cJSON_PrintUnformatted(f);
+        av_bprintf(to, "%s%s %s", to->len ? ", " : "", f->string,
+                   cJSON_IsString(f) ? f->valuestring
+                   : value           ? value
+                                     : "?");
+        cJSON_free(value);
+    }
+}

@@ -17,6 +17,8 @@
 
 #include <cjson/cJSON.h>
 
+#include <libavutil/bprint.h>
+
 #include "base/digest.h"
 #include "base/outcome.h"
 #include "engine/engine.h"
@@ -148,6 +150,10 @@ int request_recall(const EarlierRequest *earlier, const Options *options, Outcom
  * @return an object, free with cJSON_Delete(); NULL without memory
  */
 cJSON *request_fields(const Request *request);
+
+/** Add fields in a line of words, but model and prompt, which are said otherwise.
+ * @param fields  may be NULL */
+void request_put_fields(AVBPrint *to, const cJSON *fields);
 
 /**
  * The size of a clip made here in place of the model's: the one that was asked for, else
