@@ -131,6 +131,11 @@ void events_tell_apart(void)
     atomic_store(&several, true);
 }
 
+bool events_speak(const Events *events)
+{
+    return events->voice != EVENTS_QUIET;
+}
+
 /* A line that says whose it is, where that needs saying; one that ends with the key has
  * said it. */
 static void say(Events *events, int level, const char *sentence)
@@ -138,7 +143,7 @@ static void say(Events *events, int level, const char *sentence)
     bool sign = atomic_load(&several) && is_full(events->voice) && events->key[0] &&
                 !strstr(sentence, "[key ");
 
-    if (events->voice == EVENTS_QUIET)
+    if (!events_speak(events))
         return;
     if (events->voice == EVENTS_BRIEF && level == AV_LOG_INFO)
         level = AV_LOG_VERBOSE;

@@ -66,6 +66,9 @@ void events_set_id(Events *events, const char *generation_id);
  * begins with its key. Thread-safe. */
 void events_tell_apart(void);
 
+/** Whether a warning would be said. */
+bool events_speak(const Events *events);
+
 /** Say a sentence on the log.
  * @param format  without a newline */
 void events_say(Events *events, int level, const char *format, ...)

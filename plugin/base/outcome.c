@@ -38,7 +38,8 @@ int outcome_fail(Outcome *out, Failure kind, int error, const char *format, ...)
     vsnprintf(sentence, sizeof(sentence), format, args);
     va_end(args);
     text_defuse(sentence);
-    say(out, AV_LOG_ERROR, sentence);
+    if (!out || !out->keeps)
+        say(out, AV_LOG_ERROR, sentence);
     return outcome_set(out, kind, error, sentence);
 }
 
@@ -56,6 +57,11 @@ int outcome_set(Outcome *out, Failure kind, int error, const char *sentence)
 int outcome_end(Outcome *out, Failure kind, int error)
 {
     return error < 0 && out->error != error ? outcome_set(out, kind, error, "") : error;
+}
+
+Outcome outcome_like(const Outcome *out)
+{
+    return (Outcome){.log = out->log, .quiet = out->quiet, .keeps = out->keeps};
 }
 
 int outcome_share(Outcome *out, const Outcome *other)

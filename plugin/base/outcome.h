@@ -19,7 +19,7 @@ typedef enum Failure {
 } Failure;
 
 /**
- * How a call ended. Whoever calls has one, zeroed but for `log` and `quiet`, and hands it
+ * How a call ended. Whoever calls has one, zeroed but for its first three, and hands it
  * down; whoever fails fills it by outcome_fail() and returns its error. Without memory
  * (AVERROR(ENOMEM)) or interrupted (AVERROR(EINTR)) a function may fail without a word.
  * Not thread-safe.
@@ -27,6 +27,7 @@ typedef enum Failure {
 typedef struct Outcome {
     void *log;     ///< AVClass-led, for av_log(); borrowed, may be NULL
     bool quiet;    ///< nothing is said; a failure's sentence is kept
+    bool keeps;    ///< a failure's sentence is kept and not said; all else is
     int error;     ///< 0, or a negative AVERROR
     Failure kind;  ///< FAILURE_NONE as long as nothing failed
     char why[512]; ///< the sentence, without its newline; "" = none
@@ -59,6 +60,9 @@ int outcome_set(Outcome *out, Failure kind, int error, const char *sentence);
  * @param kind  what it is about where nothing was said
  * @return error */
 int outcome_end(Outcome *out, Failure kind, int error);
+
+/** A fresh one that speaks as another does. */
+Outcome outcome_like(const Outcome *out);
 
 /** How another ended, which said it. @return its error */
 int outcome_share(Outcome *out, const Outcome *other);

@@ -278,6 +278,8 @@ static int take_option(int argc, char **argv, int *at, Arguments *arguments, Out
         value = argv[++*at];
     if (!value)
         return ctl_refuse(out, "The option %s needs a value.", argv[*at]);
+    if (to && *(const char **)to)
+        return ctl_refuse(out, "The option --%s is given twice.", name);
     if (to)
         *(const char **)to = value;
     return to      ? 0

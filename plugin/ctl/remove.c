@@ -42,10 +42,11 @@ static void say_pruned(const StorePruned *pruned, bool dry_run, const Outcome *o
 
     if (pruned->kept)
         snprintf(kept, sizeof(kept), ", %d marked by keep stay", pruned->kept);
-    outcome_say(out, AV_LOG_INFO,
-                "%s %d records and %d clips, %.1f MB; %d unfinished kept%s.",
-                dry_run ? "Would remove" : "Removed", pruned->records, pruned->clips,
-                (double)pruned->bytes / 1e6, pruned->unfinished, kept);
+    outcome_say(
+        out, AV_LOG_INFO, "%s %d record%s and %d clip%s, %.1f MB; %d unfinished kept%s.",
+        dry_run ? "Would remove" : "Removed", pruned->records,
+        pruned->records == 1 ? "" : "s", pruned->clips, pruned->clips == 1 ? "" : "s",
+        (double)pruned->bytes / 1e6, pruned->unfinished, kept);
 }
 
 static int prune(const Arguments *arguments, const Store *store, Survey *survey,

@@ -87,9 +87,9 @@ Phase answer_refuse(Job *job, const EngineAnswer *answer)
     if (answer->moderated)
         job_fail(job, job_kind_of(answer->error), answer->error,
                  "The %s's moderation refused the request: %s (HTTP %d); it is not "
-                 "tried again; %stake %d asks anew.",
+                 "tried again; %s asks anew.",
                  job->request->engine->called, answer->text, answer->status,
-                 options_dash(), job->request->take + 1);
+                 request_next_take(job->request));
     else
         job_fail(job, job_kind_of(answer->error), answer->error,
                  "The %s refused the request: %s (HTTP %d).",
@@ -179,9 +179,9 @@ static Phase end_gone(Job *job, const EngineJob *state)
         return job_succeed(job);
     return job_fail(job, FAILURE_GATEWAY, AVERROR_EXTERNAL,
                     "The clip of generation %s is no longer in the store, and the %s "
-                    "no longer has it: %s; %stake %d buys a new one.",
+                    "no longer has it: %s; %s buys a new one.",
                     job->record->id, job->request->engine->called, state->error,
-                    options_dash(), job->request->take + 1);
+                    request_next_take(job->request));
 }
 
 static Phase end_failed(Job *job, const EngineJob *state)
@@ -216,8 +216,8 @@ static Phase end_failed(Job *job, const EngineJob *state)
         return job_fail(
             job, FAILURE_MODERATED, AVERROR(EPERM),
             "Moderation refused the generation %s: %s; it is not tried again; "
-            "%stake %d asks anew.",
-            r->id, state->error, options_dash(), job->request->take + 1);
+            "%s asks anew.",
+            r->id, state->error, request_next_take(job->request));
     return job_fail(job, FAILURE_GATEWAY, AVERROR_EXTERNAL,
                     "The generation %s failed: %s.", r->id, state->error);
 }

@@ -61,15 +61,14 @@ void say_progress(const Job *jobs, int finished, int64_t began)
         job_say_progress(first);
     if (!live || alone)
         return;
-    if (expected.voice) {
-        queued += expected.waiting;
-        done = expected.total - expected.waiting - live;
-        live += expected.waiting;
-    }
+    int to_come = expected.voice ? expected.waiting : 0;
+    if (expected.voice)
+        done = expected.total - to_come - live;
     put_count(text, sizeof(text), live - queued - downloading, "generating");
     put_count(text, sizeof(text), queued, "queued");
     put_count(text, sizeof(text), downloading, "downloading");
     put_count(text, sizeof(text), done, "done");
+    put_count(text, sizeof(text), to_come, "to come");
     events_progress(expected.voice ? expected.voice : (voice ? voice : first)->events,
                     text, clock_now() - (expected.voice ? expected.began : began), usual);
 }

@@ -83,11 +83,13 @@ static Phase stop_lost(Job *job, const char *why)
         job, FAILURE_LATER, AVERROR(ETIMEDOUT),
         "The request was sent and its answer lost, and %s (client request id %s). "
         "Nothing more was sent. The same command looks again, and sends it anew %s; "
-        "%stake %d pays for a new generation now.",
+        "%s pays for a new generation now.",
         why, job->record->client_ids,
-        proves ? "only when 24 h have passed without a trace of it"
-               : "never by itself, only once i2vctl forget has dropped it",
-        options_dash(), job->request->take + 1);
+        !proves ? "never by itself, only once i2vctl forget has dropped it"
+        : job->record->faulted
+            ? "only when half a minute of looking has shown no trace of it"
+            : "only when 24 h have passed without a trace of it",
+        request_next_take(job->request));
 }
 
 /* @param why  with a %s for what the engine lists */

@@ -24,9 +24,9 @@ static int repeat_refusal(const Request *request, const Record *record, Events *
 {
     return events_fail(
         events, out, FAILURE_MODERATED, AVERROR(EPERM),
-        "This request was refused by moderation before: %s; nothing sent; %stake %d tries "
+        "This request was refused by moderation before: %s; nothing sent; %s tries "
         "again.",
-        record_error(record), options_dash(), request->take + 1);
+        record_error(record), request_next_take(request));
 }
 
 int job_foresee(const Request *request, const Record *record, Events *events,

@@ -12,10 +12,10 @@ static Phase end_refused(Job *job, const EngineAnswer *answer)
     return job_fail(
         job, key ? FAILURE_KEY : FAILURE_LATER, answer->error,
         "The %s refused to tell about generation %s: %s (HTTP %d). It stays in the "
-        "ledger: the same command asks for it again and buys nothing; %stake %d would buy "
+        "ledger: the same command asks for it again and buys nothing; %s would buy "
         "a new one.",
         job->request->engine->called, job->record->id, answer->text, answer->status,
-        options_dash(), job->request->take + 1);
+        request_next_take(job->request));
 }
 
 /* A server that keeps its jobs in memory has lost them when it starts again, and one

@@ -37,7 +37,7 @@ int fall_back(Order *o, int error, char **path, Outcome *out)
         served_say_replacement(o->request, o->store, o->events, o->ask->interrupt);
     if (!path || !may_fall_back(o, error))
         return error;
-    Outcome its = {.log = out->log, .quiet = out->quiet};
+    Outcome its = outcome_like(out);
     if (order_need_still(o, &its) < 0 ||
         made_still(o->request, o->still, o->ask->interrupt, &its, path) < 0)
         return error;

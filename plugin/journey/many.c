@@ -37,7 +37,7 @@ static int pass_over(Journey *j, int error, Outcome *out)
     if (!may_fall_back(&j->order, error))
         return error;
     j->settled = true;
-    *out = (Outcome){.log = out->log, .quiet = out->quiet};
+    *out = outcome_like(out);
     return 0;
 }
 

@@ -165,8 +165,8 @@ void order_say_served(const Order *o)
 
     if (when > 0 && localtime_r(&when, &tm))
         strftime(day, sizeof(day), "%Y-%m-%d", &tm);
-    events_say(o->events, AV_LOG_INFO, "Serving take %d of %s; %stake %d buys another.",
-               o->request->take, day, options_dash(), o->request->take + 1);
+    events_say(o->events, AV_LOG_INFO, "Serving take %d of %s; %s buys another.",
+               o->request->take, day, request_next_take(o->request));
     Event event = {.name = "served", .usd = -1, .retryable = -1};
     events_note(o->events, &event);
 }

@@ -188,9 +188,8 @@ int price_check_sum(const PriceSum *sum, Outcome *out)
 
     if (sum->max_total < 0 || usd <= sum->max_total + EPSILON)
         return 0;
-    return outcome_fail(
-        out, FAILURE_REQUEST, AVERROR(ECANCELED),
-        "The %d clips to buy would cost %.4g USD together, which is above "
-        "max_total=%.10g; nothing sent.",
-        sum->buys, usd, sum->max_total);
+    return outcome_fail(out, FAILURE_REQUEST, AVERROR(ECANCELED),
+                        "The %d clip%s to buy would cost %.4g USD together, which is "
+                        "above max_total=%.10g; nothing sent.",
+                        sum->buys, sum->buys == 1 ? "" : "s", usd, sum->max_total);
 }

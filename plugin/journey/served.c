@@ -180,7 +180,7 @@ int served_check(const Request *r, const Store *store, Events *events,
             "The gateway has withdrawn the model %s%s%s, and names %s; nothing sent.",
             r->model_name, retired.shutdown_at ? ", on " : "",
             retired.shutdown_at ? retired.shutdown_at : "", replacement);
-    else if (ret > 0 && is_news(r))
+    else if (ret > 0 && events_speak(events) && is_news(r))
         events_say(events, AV_LOG_WARNING,
                    "The gateway lists the model %s as %s%s%s; it names %s.",
                    r->model_name, retired.status ? retired.status : "retired",

@@ -98,6 +98,7 @@ void shots_refuse(Shots *s, Shot *shot, int error, const char *why)
 {
     Outcome *out = &shot->out;
 
+    out->keeps = false;
     out->quiet = s->nb_bad++ >= SHOTS_MAX_SHOWN;
     outcome_fail(out, out->kind ? out->kind : FAILURE_REQUEST, error, "%s", why);
 }

@@ -134,7 +134,7 @@ static int check_line(Shots *s, Shot *shot)
     int ret;
 
     /* Which mistakes are said is known when they are counted. */
-    shot->out.quiet = true;
+    shot->out.keeps = true;
     ret = shots_options(s, shot, NULL, &options);
     if (ret < 0 || !shot->line->from)
         ret = foresee(s, shot, &options, ret);
@@ -148,7 +148,8 @@ static int check_dependent(Shots *s, Shot *shot)
     const char *clip = shot->before->look.clip;
     int ret;
 
-    shot->out.quiet = true;
+    shot->out.keeps = true;
+    shot->out.quiet = !clip; // what a blank still loses is no news
     ret =
         clip ? shots_options(s, shot, clip, &options) : blank_options(s, shot, &options);
     ret = foresee(s, shot, &options, ret);

@@ -46,12 +46,9 @@ int shots_price(const Shots *s, const PriceSum *sum)
     av_bprint_init(&names, 0, AV_BPRINT_SIZE_AUTOMATIC);
     if (s->is_film)
         name_bought(s, sum, &names);
-    if (s->is_film)
-        events_say(s->voice, AV_LOG_INFO, "%s%d %s, %s%s%s.", dry, s->count,
-                   s->count == 1 ? "shot" : "shots", text, *names.str ? ": " : "",
-                   names.str);
-    else
-        events_say(s->voice, AV_LOG_INFO, "%s%d requests, %s.", dry, s->count, text);
+    events_say(s->voice, AV_LOG_INFO, "%s%d %s%s, %s%s%s.", dry, s->count,
+               s->is_film ? "shot" : "request", s->count == 1 ? "" : "s", text,
+               *names.str ? ": " : "", names.str);
     av_bprint_finalize(&names, NULL);
     return price_check_sum(sum, s->out);
 }

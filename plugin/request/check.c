@@ -3,6 +3,7 @@
 #include "request/steps.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -338,6 +339,15 @@ double request_seconds(const Request *request)
 {
     const char *field = request->model ? request->model->duration_field : NULL;
     return json_number(request->fields, field ? field : "duration", request->duration);
+}
+
+const char *request_spell_next_take(char *text, size_t size, const Request *request)
+{
+    if (request->line_id)
+        snprintf(text, size, "\"take\": %d in its line", request->take + 1);
+    else
+        snprintf(text, size, "%stake %d", options_dash(), request->take + 1);
+    return text;
 }
 
 Request *request_ref(Request *request)

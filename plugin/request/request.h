@@ -62,7 +62,7 @@ typedef struct Request {
     double max_cost;  ///< USD, below 0 = no limit
     double max_total; ///< of all that one command buys; likewise
     char *project;    ///< a label, or NULL
-    char *line_id;    ///< that its line in a manifest has, or NULL; for save
+    char *line_id;    ///< that its line in a manifest has, or NULL where it is of none
     bool dry_run;
     OptionsFallback fallback;
     bool silence; ///< a clip without audio gets a silent track
@@ -166,6 +166,11 @@ void request_clip_size(const Request *request, const Still *still, int *width,
 /** The length that is asked for, seconds with their fraction; 0 when it is left to the
  * model. */
 double request_seconds(const Request *request);
+
+/** How the take after this one is asked for where the user writes it: "-take 2", or
+ * "take": 2 in its line of a manifest. The macro is used as av_err2str() is. */
+const char *request_spell_next_take(char *text, size_t size, const Request *request);
+#define request_next_take(request) request_spell_next_take((char[40]){0}, 40, request)
 
 /** One more reference, to be freed like the first. Thread-safe. */
 Request *request_ref(Request *request);

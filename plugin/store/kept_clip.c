@@ -166,7 +166,7 @@ bool store_has_clip(const Store *store, const Record *record)
  * the next one does. */
 static void note_facts(const Store *store, const Record *record, const Outcome *out)
 {
-    Outcome its = {.log = out ? out->log : NULL, .quiet = out && out->quiet};
+    Outcome its = out ? outcome_like(out) : (Outcome){0};
     Record *r = NULL;
     int lock = store_lock(store, record->key);
 

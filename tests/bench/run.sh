@@ -42,7 +42,7 @@ fi
 build=$(cd "$I2V_BUILD" && pwd)
 bin=$build/bin
 tools=$build/tests/bench
-preload=$(find "$build" -name libi2v-preload.so)
+preload=$(find "$build" -path '*/i2v/libi2v-preload.so')
 
 results=${I2V_BENCH_DIR:-$root/build-bench}
 mkdir -p "$results"

@@ -98,6 +98,10 @@ section_live() {
   done
 }
 
+median() {
+  sort -n | awk '{ v[NR] = $1 } END { print (v[int((NR + 1) / 2)] + v[int(NR / 2) + 1]) / 2 }'
+}
+
 # Seconds of i2v and of curl for the same file, a line each.
 time_packets() { # STILL
   for take in 0 1 2 3 4 5 6 7; do

@@ -26,3 +26,9 @@ setup() { cd "$BATS_TEST_TMPDIR" || return; }
     ends_with 64 env I2V_BENCH_DIR="$PWD/work" "$RUN" log
     grep -q '^usage: run.sh' <<<"$stderr"
 }
+
+@test "each row has its figure, whatever that is" {
+    whole_only
+    works env I2V_BUILD="$BUILD" I2V_BENCH_DIR="$PWD/work" "$RUN" packet stored exec
+    jq -e '.rows | length >= 8 and all(.[]; .measured | test("[0-9]|identical"))' work/results.json
+}

@@ -315,3 +315,16 @@ END
     says protocol_whitelist
     expect_creates 3
 }
+
+@test "what is said once is said, with the line: what a still loses, a deprecated model, a key file for all" {
+    local sentence
+    quadrants 600 900 tall.png
+    printf '%s' "$KEY" >key && chmod 644 key
+    unset AIML_API_KEY AIMLAPI_API_KEY I2V_API_KEY
+    sed 's/still.png/tall.png/; s/"duration"/"aspect_ratio": "16:9", &/' <<<"$(film; cat film.jsonl)" >tall.jsonl
+    works ff -v warning -f i2v -api_key_file key -i tall.jsonl -c copy -f null -
+    for sentence in "still 600x900 is cut to" "still 600x900 is enlarged" "as deprecated" "The key file key can be read"; do
+        same "$sentence 1" "$sentence $(grep -c "^\[line 1, street @ .*$sentence" <<<"$stderr")"
+        same "$sentence 1" "$sentence $(grep -c "$sentence" <<<"$stderr")"
+    done
+}

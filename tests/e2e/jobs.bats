@@ -308,14 +308,14 @@ on_terminal() { # columns, argument...
     key=$(basename "$kept" .mp4)
     works ctl keep "${key:0:8}"
     works ctl prune 0s --dry_run
-    says "Would remove 1 records and 1 clips" "1 marked by keep"
+    says "Would remove 1 record and 1 clip" "1 marked by keep"
     same 2 "${#lines[@]}"
     grep -q " goes " <<<"$output"
     [ -e "$goes" ]
     ends_with 64 ctl prune 0s
     one_sentence "0s" "--yes"
     works ctl prune 0s --yes
-    says "Removed 1 records and 1 clips" "1 marked by keep"
+    says "Removed 1 record and 1 clip" "1 marked by keep"
     [ -e "$kept" ] && [ ! -e "$goes" ]
     # The record is lost, and the mark is not.
     : >"$I2V_STORE/$key.json"

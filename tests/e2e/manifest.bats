@@ -434,7 +434,7 @@ END
     set_faults "poll 3s shape waiting"
     I2V_PARALLEL=1 TERM=xterm works script -qec "env -u AV_LOG_FORCE_NOCOLOR $BIN/i2vctl fetch --manifest shots.jsonl >results" terminal
     tr '\r' '\n' <terminal >lines
-    grep -q 'i2v: 1 generating, 3 queued, ' lines || { cat lines; return 1; }
+    grep -q 'i2v: 1 generating, 3 to come, ' lines || { cat lines; return 1; }
     grep -q 'line 4, tall @' lines
     ! grep -q 'Accepted as' lines || return 1
     same 4 "$(wc -l <results)"

@@ -44,6 +44,7 @@ field() { # package, name
 ./usr/share/doc/i2v/examples/film.sh
 ./usr/share/doc/i2v/examples/join.sh
 ./usr/share/doc/i2v/examples/ladder.sh
+./usr/share/doc/i2v/examples/picture.svg
 ./usr/share/doc/i2v/examples/shots.jsonl
 ./usr/share/lintian/overrides/i2v
 ./usr/share/man/man1/i2v-gateway.1.gz
@@ -63,6 +64,16 @@ END
 END
     diff <(cd "$PACKAGES/dev" && find . ! -type d | sort) expected
     [ -z "$(find "$PACKAGES/i2v" "$PACKAGES/dev" -type d -empty)" ]
+}
+
+@test "what the packaged README links to is there" {
+    local link links=0
+    cd "$PACKAGES/i2v/usr/share/doc/i2v"
+    while read -r link; do
+        [ -e "$link" ] || { echo "$link"; return 1; }
+        links=$((links + 1))
+    done < <(grep -o '](\([^)]*\))' README.md | tr -d '])(')
+    [ "$links" -gt 1 ]
 }
 
 @test "the packages say which FFmpeg they are for and what they need" {
