@@ -178,7 +178,7 @@ section_ledger() {
   make_clip
   rm -rf many
   mkdir many
-  cp -p kept/* many/
+  cp -rp kept/* many/
   record=$(find kept -name "*.json" ! -name stats.json)
   key=$(basename "$record" .json)
   awk -v key="$key" '

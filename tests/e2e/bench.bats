@@ -29,6 +29,6 @@ setup() { cd "$BATS_TEST_TMPDIR" || return; }
 
 @test "each row has its figure, whatever that is" {
     whole_only
-    works env I2V_BUILD="$BUILD" I2V_BENCH_DIR="$PWD/work" "$RUN" packet stored exec
+    works env I2V_BUILD="$BUILD" I2V_BENCH_DIR="$PWD/work" "$RUN" packet stored exec create ledger
     jq -e '.rows | length >= 8 and all(.[]; .measured | test("[0-9]|identical"))' work/results.json
 }

@@ -240,6 +240,10 @@ END
     works ff -f i2v -fallback still -take 2 -i film.jsonl -map 0:v -c copy -f framecrc stills
     same 360 "$(grep -vc '^#' stills)"
     expect_creates 6
+    # another take of one line, not of all
+    set_faults "create 1 status 400 message Your request was rejected by our moderation system."
+    refused ff -v error -f i2v -take 3 -i film.jsonl -c copy -f null -
+    says_in_one "line 1, street" "moderation refused" '; "take": 4 in its line asks anew'
 }
 
 @test "bad input: one sentence with the line, and nothing is sent" {
