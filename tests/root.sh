@@ -35,8 +35,10 @@ make() { # SUITE DIRECTORY
     # one that came after this machine's debootstrap
     [ -e "/usr/share/debootstrap/scripts/$1" ] || script=sid
     rm -rf "$roots/$1.new"
-    debootstrap --variant=minbase --include=ca-certificates "$1" "$roots/$1.new" "$(mirror)" \
-      "/usr/share/debootstrap/scripts/$script" >"$roots/$1.debootstrap.log" 2>&1 || {
+    # Its mounts end with it, however that is.
+    unshare --mount debootstrap --variant=minbase --include=ca-certificates \
+      "$1" "$roots/$1.new" "$(mirror)" "/usr/share/debootstrap/scripts/$script" \
+      >"$roots/$1.debootstrap.log" 2>&1 || {
       tail -n 20 "$roots/$1.debootstrap.log" >&2
       exit 1
     }
