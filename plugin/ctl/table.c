@@ -97,6 +97,7 @@ static const Column yielding[] = {MODEL, STILL, PROJECT, SIZE};
 typedef struct Cells {
     char key[RECORD_KEY_SIZE];
     char age[16], take[16], usd[24], seconds[16], size[32];
+    char clip[8 + RECORD_KEY_SIZE];
     const char *text[COLUMNS]; ///< "" = there is nothing to say
 } Cells;
 
@@ -125,6 +126,19 @@ static const char *or_empty(const char *text)
     return text ? text : "";
 }
 
+/* Of a shot that goes on from another: by the key of that one, as the first column has
+ * it. */
+static const char *still_of(const SurveyRow *row, int digits, Cells *c)
+{
+    const char *name = row->image ? av_basename(row->image) : "";
+
+    if (strspn(name, "0123456789abcdef") != RECORD_KEY_DIGITS ||
+        strcmp(name + RECORD_KEY_DIGITS, ".mp4"))
+        return name;
+    snprintf(c->clip, sizeof(c->clip), "clip %.*s", digits, name);
+    return c->clip;
+}
+
 static void fill(const SurveyRow *row, int digits, Cells *c)
 {
     const char *failure = failure_of(row);
@@ -148,7 +162,7 @@ static void fill(const SurveyRow *row, int digits, Cells *c)
     c->text[USD] = c->usd;
     c->text[SECONDS] = c->seconds;
     c->text[SIZE] = c->size;
-    c->text[STILL] = row->image ? av_basename(row->image) : "";
+    c->text[STILL] = still_of(row, digits, c);
     c->text[PROJECT] = or_empty(row->project);
     c->text[MODEL] = or_empty(row->model);
     c->text[PROMPT] = or_empty(row->prompt);

@@ -46,6 +46,11 @@ hash_of() { # input option...: of its decoded pictures
     expect_creates 3
     works fetch --manifest film.jsonl
     by_hand
+    # jobs has that of the second by the key of the first
+    works "$BIN/i2vctl" jobs
+    same "clip $(awk '/still.png .*, morning/ { print $1 }' <<<"$output")" \
+        "$(grep -o 'clip [0-9a-f]*' <<<"$output")"
+    works fetch --manifest film.jsonl
     works ffprobe -v error -show_packets -of csv -show_entries \
         packet=stream_index,pts,dts,duration,size,flags -f concat -safe 0 -i list.txt
     diff film.csv - <<<"$output"
