@@ -142,6 +142,15 @@ static int check_line(Shots *s, Shot *shot)
     return ret;
 }
 
+/* Whether it is known that it, or one before it, will not come to a clip. */
+static bool is_in_vain(const Shot *shot)
+{
+    for (; shot; shot = shot->before)
+        if (shot->look.settled && !shot->look.clip && !shot->look.dry_run)
+            return true;
+    return false;
+}
+
 static int check_dependent(Shots *s, Shot *shot)
 {
     AVDictionary *options = NULL;
@@ -153,6 +162,7 @@ static int check_dependent(Shots *s, Shot *shot)
     ret =
         clip ? shots_options(s, shot, clip, &options) : blank_options(s, shot, &options);
     ret = foresee(s, shot, &options, ret);
+    shot->look.buys = shot->look.buys && !is_in_vain(shot->before);
     av_dict_free(&options);
     return ret;
 }

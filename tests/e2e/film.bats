@@ -247,8 +247,12 @@ END
     expect_creates 6
     # another take of one line, not of all
     set_faults "create 1 status 400 message Your request was rejected by our moderation system."
-    refused ff -v error -f i2v -take 3 -i film.jsonl -c copy -f null -
+    I2V_PARALLEL=1 refused ff -v error -f i2v -take 3 -i film.jsonl -c copy -f null -
     says_in_one "line 1, street" "moderation refused" '; "take": 4 in its line asks anew'
+    # what would go on from there is not bought any more
+    refused ff -v info -f i2v -take 3 -i film.jsonl -c copy -f null -
+    says "3 shots, nothing to buy."
+    says_in_one "line 1, street" 'nothing sent; "take": 4 in its line tries again'
 }
 
 @test "bad input: one sentence with the line, and nothing is sent" {
