@@ -20,12 +20,37 @@
 #include <libavutil/random_seed.h>
 
 #include "base/clock.h"
+#include "base/compat.h"
 
 /* Of a millisecond each. */
 #define SHARE_TRIES 20
 
+#define INTERRUPT_MS 100 ///< how often an interrupt callback is asked
+
 #define PIPE_MS   10000
 #define PIPE_SIZE ((size_t)4096)
+
+int files_read_some(int fd, void *to, size_t room, const AVIOInterruptCB *interrupt)
+{
+    for (;;) {
+        struct pollfd news = {.fd = fd, .events = POLLIN};
+
+        if (i2v_interrupted(interrupt))
+            return AVERROR(EINTR);
+        int ready = poll(&news, 1, INTERRUPT_MS);
+        if (ready < 0 && errno != EINTR)
+            return AVERROR(errno);
+        if (ready <= 0)
+            continue;
+        if (news.revents & POLLNVAL)
+            return AVERROR(EBADF);
+        ssize_t got = read(fd, to, FFMIN(room, INT_MAX));
+        if (got >= 0)
+            return (int)got;
+        if (errno != EINTR && errno != EAGAIN)
+            return AVERROR(errno);
+    }
+}
 
 /* A pipe's writer may need a moment; it is not waited for without end. */
 static int has_news(int fd)

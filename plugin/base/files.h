@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include <libavformat/avio.h>
+
 #include "base/outcome.h"
 
 /** Read a file whatever is in it, NULs among it; free *data with av_free().
@@ -36,6 +38,13 @@ int files_read_text(const char *path, size_t max, const char *option, Outcome *o
  * @return a descriptor
  */
 int files_open(const char *path, int flags);
+
+/**
+ * Read what comes next of an open file or stream, waiting for it.
+ * @param interrupt  ends the wait, may be NULL
+ * @return bytes, 0 at the end, AVERROR(EINTR) interrupted, or another negative AVERROR
+ */
+int files_read_some(int fd, void *to, size_t room, const AVIOInterruptCB *interrupt);
 
 /** Make a directory, closed to others, where there is none: mode 0700, or 2770 in one
  * that is shared. */

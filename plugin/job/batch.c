@@ -12,6 +12,7 @@
 #include "base/compat.h"
 #include "base/line.h"
 #include "job/batch_say.h"
+#include "job/budget.h"
 
 /* An interrupt is looked at this often. */
 #define TURN_MS 90
@@ -218,6 +219,9 @@ static int enter(Job *job, const JobPlan *plan)
 {
     if (!http && !(http = http_alloc()))
         return AVERROR(ENOMEM);
+    if (plan->may_create &&
+        !(job->counted = budget_take(plan->price, plan->request->max_total)))
+        return AVERROR(ECANCELED);
     append(job);
     FFSWAP(Still *, job->still, *plan->still);
     FFSWAP(Still *, job->end, *plan->end);

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include <libavutil/avstring.h>
 #include <libavutil/mem.h>
 
 #include "job/create_body.h"
@@ -104,8 +105,12 @@ static Phase take_busy(Job *job, const EngineAnswer *answer)
 {
     int64_t now = clock_now();
 
-    if (now >= job_deadline(job))
-        return answer_refuse(job, answer);
+    /* Without another try: that is max_wait's end, and no refusal. */
+    if (now >= job_deadline(job)) {
+        av_strlcpy(job->cause, answer->text, sizeof(job->cause));
+        return job_record(job, RECORD_INTENT, "try again", NULL) < 0 ? PHASE_END
+                                                                     : PHASE_CREATE;
+    }
     job->create.not_before =
         now + FFMIN(answer->retry_after, MAX_RETRY_AFTER) * SECOND_US;
     return answer_create_again(job, answer->text,

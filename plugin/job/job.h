@@ -71,7 +71,8 @@ bool job_is_known(const Request *request);
  * Enter a job, or join the one that there is of the same request. It begins when somebody
  * waits for any job.
  * @param job  a reference; end it with job_unref()
- * @return 0; AVERROR(EINVAL) for a bad I2V_PARALLEL, after a sentence; AVERROR(ENOMEM)
+ * @return 0; AVERROR(EINVAL) for a bad I2V_PARALLEL, after a sentence; AVERROR(ENOMEM);
+ * AVERROR(ECANCELED) when a new one would buy for more than max_total allows this process
  */
 int job_enter(const JobPlan *plan, Job **job, Outcome *out);
 

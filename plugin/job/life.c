@@ -4,6 +4,8 @@
 
 #include <libavutil/mem.h>
 
+#include "job/budget.h"
+
 Job *job_alloc(const JobPlan *plan, const Outcome *out)
 {
     Job *job = av_mallocz(sizeof(*job));
@@ -48,8 +50,18 @@ void job_begin(Job *job, Http *http, const AVIOInterruptCB *interrupt)
                   r->model ? r->model->latency : 0);
 }
 
+/* Whether a create call of its own may have been accepted. */
+static bool may_have_bought(const Job *job)
+{
+    const Record *r = job->record;
+    return r && job->create.client_id[0] && (r->id || r->state == RECORD_SENT);
+}
+
 void job_end(Job *job)
 {
+    if (job->counted && !may_have_bought(job))
+        budget_give_back(job->price);
+    job->counted = false;
     engine_end(&job->call);
     download_end(&job->fetch.download);
     store_unlock(&job->lock);

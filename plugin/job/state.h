@@ -49,6 +49,7 @@ struct Job {
     bool may_create;
     const char *refusal;
     double price;
+    bool counted; ///< budget_take() has its price
 
     /* Its place in the batch, under the batch's lock. */
     Job *next;

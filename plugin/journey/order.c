@@ -261,19 +261,14 @@ int order_enter(Order *o, bool ahead, Job **job, Outcome *out)
     o->plan.body = &o->body;
     o->plan.voice = o->ask->voice;
     o->plan.ahead = ahead;
-    if (!o->plan.may_create)
-        return job_enter(&o->plan, job, out);
-    /* Another thread may have bought since the price was asked. */
-    if (!price_commit(o->plan.price, o->request->max_total))
-        return events_fail(o->events, out, FAILURE_REQUEST, AVERROR(ECANCELED),
-                           "With this clip the command would buy for more than "
-                           "max_total=%.10g; it is not sent.",
-                           o->request->max_total);
     ret = job_enter(&o->plan, job, out);
-    /* The body stays where a job was joined that there was. */
-    if (ret < 0 || o->body.count)
-        price_give_back(o->plan.price);
-    return ret;
+    /* Another thread may have bought since the price was asked. */
+    return ret == AVERROR(ECANCELED)
+               ? events_fail(o->events, out, FAILURE_REQUEST, ret,
+                             "With this clip the command would buy for more than "
+                             "max_total=%.10g; it is not sent.",
+                             o->request->max_total)
+               : ret;
 }
 
 int order_wait(const Order *o, Job *job, Outcome *out)

@@ -2,48 +2,17 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "journey/price.h"
 
-#include <math.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
 #include <libavutil/avstring.h>
 
 #include "engine/engine.h"
+#include "job/budget.h"
 #include "journey/served.h"
 
 /* Of what is left of a decimal fraction in a double. */
 #define EPSILON 1e-9
-
-/* What this process may have bought, in millionths of a USD. */
-static atomic_llong committed;
-
-static double committed_usd(void)
-{
-    return (double)atomic_load(&committed) / 1e6;
-}
-
-static long long millionths(double usd)
-{
-    return usd > 0 ? llrint(usd * 1e6) : 0;
-}
-
-bool price_commit(double usd, double max_total)
-{
-    long long now = atomic_load(&committed), then;
-
-    do {
-        then = now + millionths(usd);
-        if (max_total >= 0 && then > millionths(max_total))
-            return false;
-    } while (!atomic_compare_exchange_weak(&committed, &now, then));
-    return true;
-}
-
-void price_give_back(double usd)
-{
-    atomic_fetch_sub(&committed, millionths(usd));
-}
 
 static bool has_limit(const Request *r)
 {
@@ -111,7 +80,7 @@ static int check_limits(const Request *r, Events *events, const CataloguePrice *
                         Outcome *out)
 {
     const char *most = price->at_most ? "up to " : "";
-    double before = committed_usd();
+    double before = budget_taken();
 
     if (r->max_cost >= 0 && price->usd > r->max_cost + EPSILON)
         return events_fail(
@@ -184,7 +153,7 @@ void price_say_sum(const PriceSum *sum, char *text, size_t size)
 
 int price_check_sum(const PriceSum *sum, Outcome *out)
 {
-    double usd = sum->usd + committed_usd();
+    double usd = sum->usd + budget_taken();
 
     if (sum->max_total < 0 || usd <= sum->max_total + EPSILON)
         return 0;

@@ -18,13 +18,6 @@
 int price_ask(const Request *request, Events *events, const AVIOInterruptCB *interrupt,
               double *usd, Outcome *out);
 
-/** This process buys for so much, if that stays within a limit. Thread-safe.
- * @param usd        below 0 = not known
- * @param max_total  below 0 = no limit
- * @return whether it does; price_give_back() where nothing was bought after all */
-bool price_commit(double usd, double max_total);
-void price_give_back(double usd);
-
 /** What several requests cost together. */
 typedef struct PriceSum {
     int buys;         ///< how many of them have to be bought

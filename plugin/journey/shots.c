@@ -17,7 +17,7 @@ int shots_read(Shots *s, const char *path)
 
     s->began = clock_now();
     s->from_stdin = !strcmp(path, "-");
-    if ((ret = manifest_read(path, s->out, &s->lines, &s->count)) < 0)
+    if ((ret = manifest_read(path, s->interrupt, s->out, &s->lines, &s->count)) < 0)
         return ret;
     if (!s->count)
         return s->is_film ? outcome_refuse(s->out, "The film %s holds no shot.", path)

@@ -260,9 +260,8 @@ static int add_environment(OptionsOrigin origin, const AVDictionary *query,
         return ret;
     if ((ret = av_dict_parse_string(&parsed, defaults, "=", ":", 0)) < 0)
         outcome_fail(out, FAILURE_REQUEST, ret,
-                     "I2V_DEFAULTS is not of the form name=value:name=value%s%s.",
-                     strchr(defaults, '=') ? ": " : "",
-                     strchr(defaults, '=') ? defaults : ""); /* it may be the key */
+                     "I2V_DEFAULTS is not of the form name=value:name=value; a colon "
+                     "inside a value is written \\:"); // what it is may be the key
     if (ret >= 0)
         ret = check_limits(origin, query, parsed, out);
     while (ret >= 0 && (entry = av_dict_get(parsed, "", entry, AV_DICT_IGNORE_SUFFIX))) {

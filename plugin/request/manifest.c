@@ -3,9 +3,9 @@
 #include "request/manifest.h"
 
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cjson/cJSON.h>
 
@@ -15,6 +15,7 @@
 #include <libavutil/opt.h>
 #include <libavutil/parseutils.h>
 
+#include "base/files.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "request/options.h"
@@ -24,6 +25,8 @@
 /* Two stills as data: URIs fit into a line. */
 #define MAX_LINE  (64 << 20)
 #define MAX_LINES 1000000
+#define MAX_SIZE  (1 << 30)
+#define READ_STEP ((size_t)1 << 16)
 #define MAX_ID    200 ///< bytes
 
 /* Options that a number would be a mistake for. */
@@ -80,60 +83,99 @@ static int add_line(ManifestLine **lines, int *count, int number, const char *te
     return line->text ? name_line(line, NULL) : AVERROR(ENOMEM);
 }
 
-/* One line as it was read, its end included. */
+/* One line, without its end; a NUL is behind it. */
 static int take_line(char *text, size_t size, int number, const char *path, Outcome *out,
                      ManifestLine **lines, int *count)
 {
     const char *from = text;
 
-    if (strlen(text) != size)
+    if (memchr(text, '\0', size))
         return outcome_refuse(
             out,
             "Line %d of the manifest %s holds a NUL; a manifest is text "
             "in UTF-8, one JSON object a line.",
             number, path);
-    if (size > MAX_LINE || number > MAX_LINES)
-        return outcome_refuse(out,
-                              "The manifest %s is too large at line %d: it may have %d "
-                              "lines of %d MiB each.",
-                              path, number, MAX_LINES, MAX_LINE >> 20);
+    if (number > MAX_LINES)
+        return outcome_refuse(out, "The manifest %s has more than %d lines.", path,
+                              MAX_LINES);
+    if (size && text[size - 1] == '\r')
+        text[size - 1] = '\0';
     if (number == 1)
         av_strstart(from, "\xEF\xBB\xBF", &from);
-    text[size - strspn(text + size - 1, "\n")] = '\0';
-    if (size > 1 && text[strlen(text) - 1] == '\r')
-        text[strlen(text) - 1] = '\0';
     return from[strspn(from, " \t\r")] ? add_line(lines, count, number, from) : 0;
 }
 
-int manifest_read(const char *path, Outcome *out, ManifestLine **lines, int *count)
+/* Read to the end, but no line that is too long, and terminate it. */
+static int read_all(int fd, const AVIOInterruptCB *interrupt, char **text, size_t *size)
+{
+    size_t room = READ_STEP, line = 0;
+    int got = 1;
+
+    *size = 0;
+    while (got > 0) {
+        if (*size - line > MAX_LINE || *size > MAX_SIZE)
+            return AVERROR(EFBIG);
+        if (room - *size < READ_STEP || !*text) {
+            room *= 2;
+            if (av_reallocp(text, room + 1) < 0)
+                return AVERROR(ENOMEM);
+        }
+        got = files_read_some(fd, *text + *size, READ_STEP, interrupt);
+        for (int i = 0; i < got; i++)
+            if ((*text)[*size + (size_t)i] == '\n')
+                line = *size + (size_t)i + 1;
+        *size += got > 0 ? (size_t)got : 0;
+    }
+    (*text)[*size] = '\0';
+    return got;
+}
+
+static int split(char *text, size_t size, const char *path, Outcome *out,
+                 ManifestLine **lines, int *count)
+{
+    const char *end = text + size;
+    int ret = 0;
+
+    for (int number = 1; text < end && ret >= 0; number++) {
+        char *newline = memchr(text, '\n', (size_t)(end - text));
+        size_t length = newline ? (size_t)(newline - text) : (size_t)(end - text);
+        text[length] = '\0';
+        ret = take_line(text, length, number, path, out, lines, count);
+        text += length + 1;
+    }
+    return ret;
+}
+
+int manifest_read(const char *path, const AVIOInterruptCB *interrupt, Outcome *out,
+                  ManifestLine **lines, int *count)
 {
     bool standard = !strcmp(path, "-");
-    FILE *file = standard ? stdin : fopen(path, "re");
+    /* O_NONBLOCK: the open does not wait for a FIFO's writer. */
+    int fd = standard ? STDIN_FILENO
+                      : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     char *text = NULL;
-    size_t room = 0;
-    int ret = file ? 0 : AVERROR(errno);
+    size_t size = 0;
+    int ret = fd < 0 ? AVERROR(errno) : 0;
 
     *lines = NULL;
     *count = 0;
     if (standard)
         path = "on standard input";
-    for (int number = 1; ret >= 0; number++) {
-        errno = 0;
-        ssize_t size = getline(&text, &room, file);
-        if (size <= 0)
-            break;
-        if ((ret = take_line(text, (size_t)size, number, path, out, lines, count)) < 0)
-            goto end;
-    }
-    if (ret >= 0 && ferror(file))
-        ret = AVERROR(errno ? errno : EIO);
-    if (ret < 0 && ret != AVERROR(EINTR))
+    if (ret >= 0)
+        ret = read_all(fd, interrupt, &text, &size);
+    if (ret == AVERROR(EFBIG))
+        outcome_fail(out, FAILURE_REQUEST, ret,
+                     "The manifest %s is too large: a line of it may have %d MiB, and all "
+                     "%d MiB.",
+                     path, MAX_LINE >> 20, MAX_SIZE >> 20);
+    else if (ret < 0 && ret != AVERROR(EINTR))
         outcome_fail(out, FAILURE_REQUEST, ret, "Cannot read the manifest %s: %s.", path,
                      av_err2str(ret));
-end:
-    free(text);
-    if (file && !standard)
-        fclose(file);
+    if (ret >= 0)
+        ret = split(text, size, path, out, lines, count);
+    av_free(text);
+    if (fd >= 0 && !standard)
+        close(fd);
     if (ret < 0)
         manifest_free(lines, *count);
     return ret;

@@ -7,6 +7,7 @@
 #ifndef I2V_MANIFEST_H
 #define I2V_MANIFEST_H
 
+#include <libavformat/avio.h>
 #include <libavutil/dict.h>
 #include <libavutil/log.h>
 
@@ -36,9 +37,10 @@ const char *manifest_named(const char *image);
  * dropped.
  * @param path   of the file, or - for standard input
  * @param lines  free with manifest_free()
- * @return 0; AVERROR(EINTR) when a signal came; or another negative AVERROR
+ * @return 0; AVERROR(EINTR) interrupted; AVERROR(EFBIG); or another negative AVERROR
  */
-int manifest_read(const char *path, Outcome *out, ManifestLine **lines, int *count);
+int manifest_read(const char *path, const AVIOInterruptCB *interrupt, Outcome *out,
+                  ManifestLine **lines, int *count);
 
 /** Free; sets *lines to NULL. */
 void manifest_free(ManifestLine **lines, int count);

@@ -100,7 +100,7 @@ static const char *next_pair(const char *from, char *pair)
     return from;
 }
 
-static int add_pair(char *pair, Outcome *out, cJSON *fields)
+static int add_pair(char *pair, int number, Outcome *out, cJSON *fields)
 {
     size_t name =
         strspn(pair, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.");
@@ -108,9 +108,9 @@ static int add_pair(char *pair, Outcome *out, cJSON *fields)
     if (!name || pair[name] != '=')
         return outcome_refuse(
             out,
-            "The option params is name=value:name=value; '%s' is not of that form. "
-            "A colon inside a value is written \\:",
-            pair);
+            "The option params is name=value:name=value; number %d of them is not of "
+            "that form. A colon inside a value is written \\:",
+            number); // what it is may be a key
     pair[name] = '\0';
     if (json_member(fields, pair))
         return outcome_refuse(out, "The option params names the field %s twice.", pair);
@@ -130,9 +130,9 @@ static int parse_pairs(const char *text, Outcome *out, cJSON **fields)
     *fields = cJSON_CreateObject();
     if (!pair || !*fields)
         ret = AVERROR(ENOMEM);
-    while (ret >= 0) {
+    for (int number = 1; ret >= 0; number++) {
         text = next_pair(text, pair);
-        ret = add_pair(pair, out, *fields);
+        ret = add_pair(pair, number, out, *fields);
         if (!*text++)
             break;
     }

@@ -3,7 +3,6 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,13 +12,13 @@
 #include <libavutil/base64.h>
 #include <libavutil/mem.h>
 
+#include "base/files.h"
 #include "base/http.h"
 #include "still/parts.h"
 
 #define MAX_CACHED_FILE (64 << 20)   ///< larger ones stay where they are
 #define MAX_IMAGE_FILE  (1024 << 20) ///< most that a single picture may take in memory
 #define READ_STEP       (1 << 20)
-#define POLL_MS         100
 #define HTTP_REDIRECTS  5
 #define HTTP_STALL_MS   30000
 
@@ -94,32 +93,15 @@ static int finish(const StillSource *source, const char *label, int ret, StillGr
 static int read_all(int fd, size_t most, const StillSource *source, StillGrow *grow)
 {
     for (;;) {
-        struct pollfd waiting = {.fd = fd, .events = POLLIN};
-        ssize_t got;
-        int ready, ret;
+        int got = grow->size > most ? AVERROR(EFBIG) : make_room(grow, 1);
 
-        if (i2v_interrupted(source->interrupt))
-            return AVERROR(EINTR);
-        if (grow->size > most)
-            return AVERROR(EFBIG);
-        ready = poll(&waiting, 1, POLL_MS);
-        if (ready < 0 && errno != EINTR)
-            return AVERROR(errno);
-        if (ready <= 0)
-            continue;
-        if (waiting.revents & POLLNVAL)
-            return AVERROR(EBADF);
-        ret = make_room(grow, 1);
-        if (ret < 0)
-            return ret;
-        got =
-            read(fd, grow->data + grow->size, FFMIN(grow->room - grow->size, READ_STEP));
-        if (!got)
-            return 0;
-        if (got > 0)
-            grow->size += (size_t)got;
-        else if (errno != EINTR && errno != EAGAIN)
-            return AVERROR(errno);
+        if (got >= 0)
+            got = files_read_some(fd, grow->data + grow->size,
+                                  FFMIN(grow->room - grow->size, READ_STEP),
+                                  source->interrupt);
+        if (got <= 0)
+            return got;
+        grow->size += (size_t)got;
     }
 }
 

@@ -175,12 +175,25 @@ static bool is_waste(const char *name)
            store_is_keyed(name, STORE_PROBE);
 }
 
+/* A clip that was moved aside goes with what is known of its request, and not before. */
+static bool is_needed(const Store *store, const char *name)
+{
+    char key[RECORD_KEY_SIZE];
+
+    av_strlcpy(key, name, sizeof(key));
+    return store_is_keyed(key, "") &&
+           !strncmp(name + RECORD_KEY_DIGITS, ".mp4.", strlen(".mp4.")) &&
+           !is_unknown(store, key);
+}
+
 static int sweep(void *opaque, const char *name)
 {
     const Sweep *s = opaque;
     bool waste = is_waste(name);
     struct stat st;
 
+    if (waste && is_needed(s->store, name))
+        return 0;
     if (!waste && !store_is_keyed(name, ".lock") && !store_is_keyed(name, STORE_BROKEN) &&
         !store_is_keyed(name, STORE_KEPT))
         return 0;

@@ -140,3 +140,17 @@ API=$BUILD/tests/e2e/api_host
     works fetch --reuse only --prompt n1 --duration 4 still.png
     expect_creates 2
 }
+
+@test "max_total: what queues counts, and what was refused does not" {
+    export I2V_DEFAULTS=poll_interval=0.1:max_total=1.1 I2V_PARALLEL=1
+    refused "$API" submit d1 d2 d3 </dev/null
+    same "Operation canceled" "$(sed -n 's/^submitted d3: //p' <<<"$output")"
+    same 2 "$(grep -c '^submitted d[12]: [0-9a-f]\{64\}$' <<<"$output")"
+    says "beside what this command has bought, which is above max_total=1.1"
+    export I2V_PARALLEL=8
+    set_faults "create 1 status 400 message no such field"
+    refused "$API" submit e1 e2 e3 e4 </dev/null
+    same "Server returned 400 Bad Request, Operation canceled" \
+        "$(sed -n 's/^submitted e1: //p; s/^submitted e4: //p' <<<"$output" | paste -sd, | sed 's/,/, /')"
+    same 2 "$(grep -c '^submitted e[23]: [0-9a-f]\{64\}$' <<<"$output")"
+}

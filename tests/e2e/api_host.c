@@ -62,19 +62,20 @@ static void *open_one(void *opaque)
 static int submit_all(int count, char **prompts)
 {
     char key[I2V_KEY_SIZE], line[8];
-    int ret = 0;
+    bool refused = false;
 
-    for (int i = 0; i < count && ret >= 0; i++) {
+    for (int i = 0; i < count; i++) {
         AVDictionary *options = request(prompts[i]);
-        ret = i2v_submit("still.png", &options, NULL, key);
+        int ret = i2v_submit("still.png", &options, NULL, key);
         printf("submitted %s: %s\n", prompts[i], ret < 0 ? av_err2str(ret) : key);
         av_dict_free(&options);
+        refused = refused || ret < 0;
     }
-    if (ret >= 0 && !fgets(line, sizeof(line), stdin))
+    if (refused || !fgets(line, sizeof(line), stdin))
         return -1;
-    for (int i = 0; i < count && ret >= 0; i++)
+    for (int i = 0; i < count; i++)
         open_one(prompts[i]);
-    return ret;
+    return 0;
 }
 
 static atomic_bool left;

@@ -25,7 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     int count;
 
     av_log_set_level(AV_LOG_QUIET);
-    if (manifest_read(fuzz_file(data, size), NULL, &lines, &count) < 0)
+    if (manifest_read(fuzz_file(data, size), NULL, NULL, &lines, &count) < 0)
         return 0;
     for (int i = 0; i < count; i++) {
         char *once = parse(&lines[i]), *twice = parse(&lines[i]);

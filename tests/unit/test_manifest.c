@@ -15,7 +15,7 @@
 
 static int read_bytes(const char *bytes, size_t size, ManifestLine **lines, int *count)
 {
-    return manifest_read(temp_file("shots.jsonl", bytes, size), NULL, lines, count);
+    return manifest_read(temp_file("shots.jsonl", bytes, size), NULL, NULL, lines, count);
 }
 
 /* name=value name=value ... */
@@ -288,10 +288,10 @@ static void test_unreadable(void **state)
     (void)state;
 
     said_clear();
-    assert_int_equal(manifest_read("/none/shots.jsonl", NULL, &lines, &count),
+    assert_int_equal(manifest_read("/none/shots.jsonl", NULL, NULL, &lines, &count),
                      AVERROR(ENOENT));
     assert_said("no file", "/none/shots.jsonl");
-    assert_true(manifest_read("/", NULL, &lines, &count) < 0);
+    assert_true(manifest_read("/", NULL, NULL, &lines, &count) < 0);
     assert_null(lines);
     said_clear();
     assert_int_equal(read_bytes("{}\n{\0}\n", 7, &lines, &count), AVERROR(EINVAL));
