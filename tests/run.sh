@@ -232,9 +232,9 @@ case $#:${1-} in
 esac
 
 # Tests give their own; what the caller has must not reach them.
-unset I2V_BASE_URL I2V_STORE I2V_DEFAULTS I2V_LOG I2V_DISABLE I2V_DEBUG I2V_ALLOW_HTTP \
-  I2V_NO_INHERIT I2V_PLUGIN_DIR I2V_PARALLEL I2V_AHEAD I2V_ALL \
-  AIML_API_KEY AIMLAPI_API_KEY LD_PRELOAD
+for name in $(env | sed -n 's/^\(I2V_[A-Z_]*\)=.*/\1/p; s/^\(AIML[A-Z_]*\)=.*/\1/p') LD_PRELOAD; do
+  unset "$name"
+done
 
 # shellcheck disable=SC2046 # lists of words
 "$root/samples/install.sh" $(cat "$root/samples/build-packages.txt" "$here/packages.txt")

@@ -7,6 +7,8 @@
 
 #include <libavutil/mem.h>
 
+#include "base/text.h"
+
 /* In C a NUL ends a text, so that an id would be another one. What JSON has for it is
  * made the control character 1, which is as odd and ends nothing. */
 static void replace_nuls(char *text, size_t size)
@@ -146,8 +148,7 @@ bool json_is(const JsonPair *pair, const char *name)
 static void copy_beginning(char *to, const char *text, size_t length, size_t size)
 {
     if (length >= size)
-        for (length = size - 1; length && ((unsigned char)text[length] & 0xC0) == 0x80;)
-            length--;
+        length = text_cut(text, size - 1);
     memcpy(to, text, length);
     to[length] = '\0';
 }

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <libavutil/avstring.h>
 #include <libavutil/log.h>
@@ -50,7 +51,10 @@ int outcome_set(Outcome *out, Failure kind, int error, const char *sentence)
     out->error = error;
     out->kind = kind;
     out->noted = out->held = false;
-    av_strlcpy(out->why, sentence, sizeof(out->why));
+    size_t size = strlen(sentence);
+    if (size >= sizeof(out->why))
+        size = text_cut(sentence, sizeof(out->why) - 1);
+    av_strlcpy(out->why, sentence, size + 1);
     return error;
 }
 

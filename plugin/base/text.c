@@ -30,6 +30,13 @@ size_t text_length(const char *text)
     return length;
 }
 
+size_t text_cut(const char *text, size_t most)
+{
+    while (most && ((unsigned char)text[most] & 0xC0) == 0x80)
+        most--;
+    return most;
+}
+
 bool text_has_control(const char *text)
 {
     for (; *text; text++)

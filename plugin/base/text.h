@@ -15,6 +15,10 @@ bool text_is_utf8(const char *text);
 /** Characters of a valid UTF-8 text. */
 size_t text_length(const char *text);
 
+/** Where to cut a text that is longer than `most` bytes, so that no character is cut in
+ * two. @return at most `most` */
+size_t text_cut(const char *text, size_t most);
+
 /** Whether a text holds a control character, a line's end among them. */
 bool text_has_control(const char *text);
 

@@ -391,9 +391,9 @@ static int submit(Arguments *arguments, Outcome *out)
                     "The shots that need no other are sent; i2vctl fetch with the same "
                     "options sends the rest and brings the film.");
     } else if (ret >= 0) {
-        outcome_say(out, AV_LOG_INFO, "i2vctl wait %.*s brings its %s.",
-                    ret > 0 ? (int)sizeof(key) : 12, key,
-                    ret > 0 ? "animatic in a dry run" : "clip");
+        outcome_say(out, AV_LOG_INFO, "i2vctl wait %s%.*s brings its %s.",
+                    ret > 0 ? "--dry_run 1 " : "", ret > 0 ? (int)sizeof(key) : 12, key,
+                    ret > 0 ? "animatic" : "clip");
         ret = ctl_print_line(key, "key", out);
     }
     return ret;

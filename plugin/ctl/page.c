@@ -314,42 +314,52 @@ static int print_head_of(const Page *page, const SurveyRow *row, const Record *r
     return text ? 0 : AVERROR(ENOMEM);
 }
 
-static int print_take(const Page *page, int at, bool first)
+static int print_take(const Page *page, const SurveyRow *row, const Record *record,
+                      bool first)
 {
-    const SurveyRow *row = page->rows[at];
-    Record *record = NULL;
-    char progress[64];
-    int ret = store_load(page->store, row->key, false, page->out, &record);
+    int ret = first ? print_head_of(page, row, record) : 0;
+    cJSON *take = ret < 0 ? NULL : describe_take(page, row, record);
 
-    snprintf(progress, sizeof(progress), "reading clip %d of %d", at + 1, page->count);
-    events_progress(page->voice, progress, clock_now() - page->began, -1);
-    if (ret >= 0 && first)
-        ret = print_head_of(page, row, record);
     if (ret >= 0) {
-        cJSON *take = describe_take(page, row, record);
         fputs(first ? "" : ",", stdout);
         print_object(take, &ret);
-        cJSON_Delete(take);
     }
-    record_free(&record);
+    cJSON_Delete(take);
     return ret;
 }
 
+static void say_progress(const Page *page, int at)
+{
+    char progress[64];
+
+    snprintf(progress, sizeof(progress), "reading clip %d of %d", at + 1, page->count);
+    events_progress(page->voice, progress, clock_now() - page->began, -1);
+}
+
+/* One whose record cannot be read is left out, which is said; the others are shown. */
 static int print_requests(const Page *page)
 {
-    int ret = 0;
+    const SurveyRow *before = NULL;
+    int ret = 0, unread = 0;
 
     for (int i = 0; i < page->count && ret >= 0; i++) {
-        bool first = !i || !takes_are_one(page->rows[i], page->rows[i - 1]);
-        bool last =
-            i + 1 == page->count || !takes_are_one(page->rows[i], page->rows[i + 1]);
+        const SurveyRow *row = page->rows[i];
+        Record *record = NULL;
         if (page->interrupt->callback(page->interrupt->opaque))
             return AVERROR(EINTR);
-        fputs(first && i ? "," : "", stdout);
-        ret = print_take(page, i, first);
-        fputs(ret >= 0 && last ? "]}" : "", stdout);
+        say_progress(page, i);
+        int its = store_load(page->store, row->key, false, page->out, &record);
+        bool first = !before || !takes_are_one(row, before);
+        if (its >= 0) {
+            fputs(first && before ? "]}," : "", stdout);
+            ret = print_take(page, row, record, first);
+            before = row;
+        }
+        unread = FFMIN(unread, its);
+        record_free(&record);
     }
-    return ret;
+    fputs(before ? "]}" : "", stdout);
+    return ret < 0 ? ret : unread;
 }
 
 static int print_data(const Page *page)

@@ -93,6 +93,7 @@ static Phase check_empty(Job *job)
         job_miss_key(job->request, job->events, &job->out);
         return PHASE_END;
     }
+    store_unlock(&job->lock);
     events_say(job->events, AV_LOG_INFO,
                "The generation %s ended without a clip: asking for it once more.",
                job->record->id);

@@ -25,12 +25,22 @@ typedef struct Ahead {
     AVDictionary *counted; ///< what is in the sum, by key
 } Ahead;
 
-/* What a request is called in its command: its still, else its URL. */
-static const char *name_of(const Ask *ask)
+/* What a request is called in its command: its still, without what is secret of a URL.
+ * @return av_free(), NULL without memory */
+static char *name_of(const Ask *ask)
 {
     const AVDictionaryEntry *image =
         av_dict_get(*ask->options, "image", NULL, AV_DICT_MATCH_CASE);
-    return image ? image->value : ask->url ? ask->url : "?";
+    const char *body = options_url_body(ask->url);
+    const char *still = image      ? image->value
+                        : body     ? body
+                        : ask->url ? ask->url
+                                   : "?";
+    char *copy = av_strndup(still, image || !body ? strlen(still) : strcspn(body, "?"));
+    char *name = copy ? still_label(copy) : NULL;
+
+    av_free(copy);
+    return name;
 }
 
 static int add(Ahead *ahead, const Ask *ask, bool of_film, Outcome *out)
@@ -87,7 +97,7 @@ static int add_film(Ahead *ahead, const Ask *ask, const char *name, Outcome *out
 
 static int prepare(Ahead *ahead, const Ask *ask, Outcome *out)
 {
-    char *name = av_strdup(name_of(ask)); // reading takes the options
+    char *name = name_of(ask); // reading takes the options
     int ret = !name          ? AVERROR(ENOMEM)
               : film_is(ask) ? add_film(ahead, ask, name, out)
                              : add(ahead, ask, false, out);

@@ -10,6 +10,7 @@
 #include <libavutil/common.h>
 #include <libavutil/mem.h>
 
+#include "base/text.h"
 #include "job/create_body.h"
 #include "journey/price.h"
 #include "journey/served.h"
@@ -138,7 +139,8 @@ static void say_request(const Order *o)
 {
     const Request *r = o->request;
     AVBPrint text;
-    int prompt = (int)strcspn(r->prompt, "\r\n");
+    size_t line = strcspn(r->prompt, "\r\n");
+    int prompt = (int)(line > 60 ? text_cut(r->prompt, 60) : line);
     cJSON *fields = scrub_fields(r->fields);
 
     av_bprint_init(&text, 0, AV_BPRINT_SIZE_AUTOMATIC);
@@ -147,9 +149,6 @@ static void say_request(const Order *o)
     cJSON_Delete(fields);
     if (o->still)
         av_bprintf(&text, ", still %dx%d", still_width(o->still), still_height(o->still));
-    /* Do not cut a character of several bytes in two. */
-    for (prompt = FFMIN(prompt, 60); (r->prompt[prompt] & 0xC0) == 0x80;)
-        prompt--;
     events_say(o->events, AV_LOG_INFO, "%s: \"%.*s%s\" [key %.12s]", text.str, prompt,
                r->prompt, r->prompt[prompt] ? "..." : "", r->key);
     Event event = {

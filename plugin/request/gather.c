@@ -54,6 +54,20 @@ static int check_graph(const AVDictionary *ours, AVDictionary **query, Outcome *
     return ret < 0 ? ret : av_dict_copy(query, ours, 0);
 }
 
+static int say_unread(const char *image, const char *still, const Outcome *out)
+{
+    char *read = still_label(image), *unread = still_label(still);
+    int ret = read && unread ? 0 : AVERROR(ENOMEM);
+
+    if (ret >= 0)
+        outcome_say(out, AV_LOG_WARNING,
+                    "The option image names the still '%s'; '%s' is not read.", read,
+                    unread);
+    av_free(read);
+    av_free(unread);
+    return ret;
+}
+
 /* The command's options: those given, the URL's, the still's name. */
 static int gather_command(const char *url, AVDictionary **given, AVDictionary **ours,
                           AVDictionary **query, Outcome *out)
@@ -81,9 +95,7 @@ static int gather_command(const char *url, AVDictionary **given, AVDictionary **
     if (still && still[0] && (body || !image))
         ret = options_add(ours, "image", still, out);
     else if (image && still && still[0] && strcmp(image->value, still))
-        outcome_say(out, AV_LOG_WARNING,
-                    "The option image names the still '%s'; '%s' is not read.",
-                    image->value, still);
+        ret = say_unread(image->value, still, out);
 end:
     av_free(still);
     return FFMIN(ret, 0);

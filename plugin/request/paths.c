@@ -26,14 +26,14 @@ static bool is_still(const char *path, const Request *r)
  * ledger. `path` leads through no link. */
 static bool is_of_store(const char *path, const char *store)
 {
-    const char *name = av_basename(path);
     char *real = realpath(store, NULL);
     size_t size = real ? strlen(real) : 0;
-    bool below = real && name > path && (size_t)(name - path) == size + 1 &&
-                 !strncmp(path, real, size);
+    bool below = real && !strncmp(path, real, size) && path[size] == '/';
+    const char *name = below ? path + size + 1 : "";
 
     free(real);
     return below && (strspn(name, "0123456789abcdef") >= REQUEST_KEY_SIZE - 1 ||
+                     av_strstart(name, "models/", NULL) ||
                      av_strstart(name, "stats.json", NULL) ||
                      av_strstart(name, "journal.jsonl", NULL));
 }

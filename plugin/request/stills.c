@@ -77,11 +77,15 @@ int stills_check_foreign(const char *name, const char *image, const char *place,
 
     if (allowed)
         return FFMIN(allowed, 0);
-    return outcome_refuse(
-        out,
-        "The option %s in %s names %s, and I2V_STILLS allows only %s; nothing read or "
-        "sent.",
-        name, place, text_has_control(image) ? "a still" : image,
-        strcmp(directories, "none") ? "files below its directories"
-                                    : "data: URIs and standard input");
+    char *label = still_label(image);
+    if (!label)
+        return AVERROR(ENOMEM);
+    outcome_refuse(out,
+                   "The option %s in %s names %s, and I2V_STILLS allows only %s; nothing "
+                   "read or sent.",
+                   name, place, text_has_control(label) ? "a still" : label,
+                   strcmp(directories, "none") ? "files below its directories"
+                                               : "data: URIs and standard input");
+    av_free(label);
+    return AVERROR(EINVAL);
 }

@@ -44,9 +44,6 @@ void still_locate(const char *image, Locator *locator);
  */
 int still_source_name(const Locator *locator, const char *image, char stream[64],
                       const char **name);
-/** The name of a source as it may be shown: no credentials, no query, not a whole data:
- * URI. */
-char *still_label(const char *image);
 
 /* bytes.c */
 

@@ -73,7 +73,11 @@ const char *still_protocol(const char *image);
  * @return 0 or AVERROR(ENOMEM) */
 int still_place(const char *image, char **place);
 
-/** An image as it may be shown: its place, a URL without credentials and query, or what
+/** An image as it was named, but for what may not be shown of it: credentials, a query,
+ * the bytes of a data: URI. @return free with av_free(), NULL without memory */
+char *still_label(const char *image);
+
+/** An image as it is known in the ledger: its place, a URL without credentials and query, or what
  * it comes of. @param name  free with av_free() @return 0 or AVERROR(ENOMEM) */
 int still_name(const char *image, char **name);
 

@@ -7,8 +7,8 @@
 
 #include <libavutil/mem.h>
 
-#include "store/mp4_boxes.h"
 #include "base/compat.h"
+#include "store/mp4_boxes.h"
 
 /* What a caller may have set against files of unknown origin. */
 static const char *const aside_names[] = {"protocol_whitelist", "protocol_blacklist",
@@ -52,7 +52,8 @@ static int set_aside(AVFormatContext *ctx, AVDictionary **options, const char *f
         *list = NULL;
         if (entry) {
             av_freep(&aside->value[i]);
-            aside->value[i] = av_strdup(entry->value);
+            if (!(aside->value[i] = av_strdup(entry->value)))
+                ret = AVERROR(ENOMEM);
             av_dict_set(options, aside_names[i], NULL, 0);
         }
         if (ours[i] && !(*list = av_strdup(ours[i])))
@@ -124,6 +125,7 @@ int clip_open(AVFormatContext **ps, const char *path, AVDictionary **options)
         return AVERROR(ENOMEM);
     if (!options)
         options = &none;
+    const AVIOInterruptCB interrupt = (*ps)->interrupt_callback;
     ret = set_aside(*ps, options, formats, &aside);
     if (ret >= 0) {
         ret = avformat_open_input(ps, path,
@@ -137,5 +139,6 @@ int clip_open(AVFormatContext **ps, const char *path, AVDictionary **options)
     }
     put_back(*ps, &aside, !script);
     av_dict_free(&none);
-    return ret;
+    /* A demuxer that was cut short says that the file is damaged. */
+    return ret < 0 && i2v_interrupted(&interrupt) ? AVERROR(EINTR) : ret;
 }

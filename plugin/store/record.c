@@ -469,13 +469,10 @@ static bool is_same(const Record *a, const Record *b, const Member *m)
 static bool put_beginning(cJSON *to, const char *name, const char *text, size_t most)
 {
     char cut[FFMAX(PROMPT, ERROR) + 1];
-    size_t size = strlen(text);
 
-    if (size <= most)
+    if (strlen(text) <= most)
         return cJSON_AddStringToObject(to, name, text);
-    for (size = most; size && ((unsigned char)text[size] & 0xC0) == 0x80;)
-        size--;
-    av_strlcpy(cut, text, size + 1);
+    av_strlcpy(cut, text, text_cut(text, most) + 1);
     return cJSON_AddStringToObject(to, name, cut);
 }
 

@@ -16,17 +16,19 @@
  *   KEY.mp4.part.note  how much of it is there, of which version (base/resume.h); also
  *                      for the moment in which KEY.mp4 is there and not in its record
  *   KEY.broken.mp4     a file that the server itself has broken; never served
+ *   KEY.mp4.TIME.bad   a clip that is not the one of its record, moved aside
  *   KEY.kept           the request is to stay: neither pruned nor forgotten. It is a file
  *                      of its own, so that no job at work and no rebuilt record loses it
  *   KEY.lock           whoever creates, downloads or removes holds its lock
  *   KEY.probe          there for a moment, to find out whether the store can be written
  *
- * Beside them lie two files of all requests:
+ * Beside them lies what is of all requests:
  *
  *   journal.jsonl      each durable step is a line (store/journal.h); it outlives records
  *                      and clips: what was spent is summed by it, and a record that is
  *                      damaged or missing is rebuilt from it
  *   stats.json         how long generations took (store/durations.h)
+ *   models/            what the engine says of its models (store/document.h)
  *
  * A record is loaded, its members are set, and it is saved: into the journal, and into
  * its file, which is replaced or left as it was. Whoever saves holds the key's lock;

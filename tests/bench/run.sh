@@ -28,8 +28,9 @@ here=$(dirname "$(readlink -f "$0")")
 root=$(dirname "$(dirname "$here")")
 all='lag live packet parallel stored others exec still waiting create ledger'
 
-unset I2V_BASE_URL I2V_STORE I2V_DEFAULTS I2V_LOG I2V_DISABLE I2V_DEBUG I2V_NO_INHERIT \
-  I2V_PLUGIN_DIR I2V_PARALLEL I2V_AHEAD AIML_API_KEY AIMLAPI_API_KEY LD_PRELOAD
+for name in $(env | sed -n 's/^\(I2V_[A-Z_]*\)=.*/\1/p; s/^\(AIML[A-Z_]*\)=.*/\1/p') LD_PRELOAD; do
+  case $name in I2V_BUILD | I2V_BENCH_*) ;; *) unset "$name" ;; esac
+done
 export AIML_API_KEY=bench AV_LOG_FORCE_NOCOLOR=1 LC_ALL=C
 
 # shellcheck disable=SC2046 # a list of words

@@ -292,7 +292,7 @@ sent_together() { # number
         says_in_one "] $key Clip: "
     done
     # no line of theirs is without
-    same "" "$(grep -E '^\[(i2v|in#)' <<<"$stderr" | grep -v '\[key ')"
+    same "" "$(grep -E '^\[(i2v|in#)' <<<"$stderr" | grep -v '\[key \|This command: ')"
 }
 
 @test "the lines of a single request, in two forms, are as ever" {

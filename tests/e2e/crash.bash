@@ -299,6 +299,14 @@ run_point() { # host, kill...
     [[ $POINT != *"|fork "* ]] || end_child
 }
 
+# A server of one's own tells a request by its prompt and the second in which it came: what
+# the point before has made must be older.
+next_second() {
+    local now=$EPOCHSECONDS
+    [ "${CRASH_ENGINE:-}" = openai ] || return 0
+    while [ "$EPOCHSECONDS" -le "$now" ]; do sleep 0.05; done
+}
+
 # How often a thing repeats is a matter of luck: where it did not come up so often, the
 # point is the time before. Leaves NUMBER|OUTCOME|LOST|TWICE|POINT in the results, and what
 # is wrong elsewhere.
@@ -308,6 +316,7 @@ crash_point() { # number, point
     while :; do
         IFS='|' read -r -a words <<<"$POINT"
         rm -rf "$I2V_STORE" out.mp4 wrong child
+        next_second
         UNREACHED='' OUTCOME=none LOST=0 TWICE=0
         run_point "${words[@]}"
         [ -n "$UNREACHED" ] || break

@@ -167,7 +167,7 @@ etag() { curl -sSI "http://127.0.0.1:$FILES_PORT$(last_job .path)" | tr -d '\r' 
     other=$(find "$(dirname "$GATEWAY_LOG")/state" -name "other-*.mp4")
     same "$CLIP_SIZE" "$(stat -c %s "$other")"
     cmp "$other" "$output"
-    ! cmp -s whole.mp4 "$output"
+    ! cmp -s whole.mp4 "$output" || return 1
     # The same where nothing tells the two apart: nothing is gone on from.
     for validator in none weak; do
         once_more

@@ -103,7 +103,7 @@ END
 
 @test "nothing in the packages names the build tree, and no debug information is shipped" {
     local file
-    ! grep -rlaF -e "$BUILD" -e "$(readlink -f "$BATS_TEST_DIRNAME/../..")/" "$PACKAGES/i2v" "$PACKAGES/dev" ||
+    ! grep -rlaF -e "$BUILD/" -e "$(readlink -f "$BATS_TEST_DIRNAME/../..")/" "$PACKAGES/i2v" "$PACKAGES/dev" ||
         return 1
     for file in $(find "$PACKAGES/i2v/$LIBDIR" -type f) "$PACKAGES"/i2v/usr/bin/i2v?*; do
         ! readelf -SW "$file" | grep -F .debug_info || { echo "$file" && return 1; }

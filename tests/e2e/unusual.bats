@@ -124,7 +124,7 @@ END
     set_faults "download 1 clip damaged-half" "download 2 clip damaged-tail" "download 3 clip garbage"
     ends_with 75 fetch --prompt otherwise --duration 4 still.png
     says_in_one "arrives damaged" "$(last_job .id)" "buys nothing"
-    ! compgen -G "$I2V_STORE/*.broken.mp4"
+    ! compgen -G "$I2V_STORE/*.broken.mp4" || return 1
     set_faults ""
     works fetch --prompt otherwise --duration 4 still.png
     expect_creates 1

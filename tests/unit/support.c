@@ -93,7 +93,8 @@ void clear_environment(void)
         "I2V_ALLOW_HTTP", "AIML_API_KEY",   "AIMLAPI_API_KEY", "XDG_CONFIG_HOME",
         "XDG_DATA_HOME",  "HOME",           "http_proxy",      "https_proxy",
         "HTTPS_PROXY",    "all_proxy",      "ALL_PROXY",       "no_proxy",
-        "NO_PROXY",       "XDG_CACHE_HOME",
+        "NO_PROXY",       "XDG_CACHE_HOME", "I2V_API_KEY",     "I2V_STILLS",
+        "I2V_PARALLEL",   "I2V_AHEAD",
     };
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         unsetenv(names[i]);

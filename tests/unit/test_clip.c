@@ -472,6 +472,16 @@ static void test_open_guarded(void **state)
     avformat_close_input(&ctx);
 }
 
+static void test_open_interrupted(void **state)
+{
+    AVFormatContext *ctx = avformat_alloc_context();
+    (void)state;
+    assert_non_null(ctx);
+    ctx->interrupt_callback.callback = interrupt_at_once;
+    assert_int_equal(clip_open(&ctx, temp_path("fast.mp4"), NULL), AVERROR(EINTR));
+    assert_null(ctx);
+}
+
 static void test_open_with_dictionary(void **state)
 {
     AVFormatContext *ctx = NULL;
@@ -578,7 +588,8 @@ int main(void)
         cmocka_unit_test(test_odd_cut),       cmocka_unit_test(test_behind),
         cmocka_unit_test(test_beyond),        cmocka_unit_test(test_no_clip),
         cmocka_unit_test(test_awkward_names), cmocka_unit_test(test_interrupted),
-        cmocka_unit_test(test_open_guarded),  cmocka_unit_test(test_open_with_dictionary),
+        cmocka_unit_test(test_open_guarded),
+        cmocka_unit_test(test_open_interrupted),  cmocka_unit_test(test_open_with_dictionary),
         cmocka_unit_test(test_open_with_pb),  cmocka_unit_test(test_open_fails),
     };
     said_start();
