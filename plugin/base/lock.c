@@ -88,10 +88,17 @@ static bool is_at(int fd, const char *path)
            mine.st_ino == there.st_ino;
 }
 
-int lock_try(const char *path)
+/* Of a file the first byte is what lock_try() locks, the second what is shared. */
+static struct flock range(short type, bool shared)
+{
+    return (struct flock){
+        .l_type = type, .l_whence = SEEK_SET, .l_start = shared, .l_len = 1};
+}
+
+static int take(const char *path, short type, bool shared)
 {
     for (int i = 0; i < MAX_TRIES; i++) {
-        struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+        struct flock lock = range(type, shared);
         int fd = open_listed(path), ret = fd;
         if (fd < 0)
             return fd;
@@ -105,6 +112,28 @@ int lock_try(const char *path)
             return ret;
     }
     return AVERROR(EAGAIN);
+}
+
+int lock_try(const char *path)
+{
+    return take(path, F_WRLCK, false);
+}
+
+int lock_share(const char *path)
+{
+    return take(path, F_RDLCK, true);
+}
+
+bool lock_is_shared(const char *path)
+{
+    struct flock lock = range(F_WRLCK, true);
+    int fd = open_listed(path);
+    bool shared =
+        fd >= 0 && fcntl(fd, F_OFD_GETLK, &lock) >= 0 && lock.l_type != F_UNLCK;
+
+    if (fd >= 0)
+        close_listed(fd);
+    return shared;
 }
 
 void lock_release(int *lock)

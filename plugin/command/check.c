@@ -48,6 +48,18 @@ int command_check(const CommandHost *host, const Command *command)
         host->face->complain("i2v", sentence);
         return -ENOENT;
     }
+    if (command->standing || command->nowhere) {
+        const char *path = command->standing ? command->standing : command->nowhere;
+        snprintf(sentence, sizeof(sentence),
+                 command->standing
+                     ? "File '%s' already exists and would not be overwritten; nothing "
+                       "sent."
+                     : "%s: No such file or directory; this command names it as an "
+                       "output, so nothing was sent.",
+                 path);
+        host->face->complain("i2v", sentence);
+        return -ECANCELED;
+    }
     if (command->misplaced) {
         snprintf(sentence, sizeof(sentence),
                  "Option %s is for outputs and stands before an input: it goes behind "

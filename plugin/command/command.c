@@ -28,6 +28,8 @@ typedef struct Reader {
     unsigned kinds_given; ///< of streams of this output that have a graph
     unsigned kinds_ours;  ///< those of them whose graph has a source of ours
     int simple;           ///< the word of the last of these
+    bool overwrites;      ///< -y
+    bool leaves;          ///< -n, or nobody can be asked
 } Reader;
 
 bool command_is_option(const Command *command, int word)
@@ -383,6 +385,30 @@ static unsigned kinds_not_decoded(const Reader *reader)
     return kinds;
 }
 
+/* Of an output that is one file, as FFmpeg opens it before it writes anything. */
+static void look_at_output(Reader *reader)
+{
+    static const char single[] =
+        "mp4 mov m4v m4a mkv mka webm ts mxf avi flv nut ogg wav mp3 flac aac opus y4m";
+    const char *url = reader->words[reader->at], *path = path_of(url);
+    const char *dot = path ? strrchr(path, '.') : NULL,
+               *slash = dot ? strrchr(path, '/') : NULL;
+    Command *command = reader->command;
+    struct stat info;
+
+    if (reader->format || !dot || !names_has(single, dot + 1) ||
+        strpbrk(path, ":%*?[]{}|"))
+        return;
+    if (!stat(path, &info)) {
+        command->standing = command->standing ? command->standing : url;
+    } else if (errno == ENOENT && slash && slash > path && !command->nowhere) {
+        char *directory = strndup(path, (size_t)(slash - path));
+        if (directory && stat(directory, &info) < 0 && errno == ENOENT)
+            command->nowhere = url;
+        free(directory);
+    }
+}
+
 static int close_output(Reader *reader)
 {
     unsigned unused = kinds_not_decoded(reader);
@@ -393,6 +419,7 @@ static int close_output(Reader *reader)
         return not_understood(reader,
                               "has i2v in it, for streams that are left out or copied");
     }
+    look_at_output(reader);
     int ret = note_behind(reader);
     forget_options(reader);
     return ret;
@@ -452,8 +479,11 @@ static int take_words(Reader *reader)
         forget_options(reader); /* a decoder is a file to ffmpeg, since 7.0 */
     } else {
         reader->command->words[reader->at].use = WORD_OPTION;
-        if (kind == OPTION_SWITCH)
+        if (kind == OPTION_SWITCH) {
+            reader->overwrites = reader->overwrites || !strcmp(name, "y");
+            reader->leaves = reader->leaves || names_has("n nostdin", name);
             return 1;
+        }
         ret = take_option(reader, name, from_file);
     }
     return ret < 0 ? ret : 2;
@@ -480,6 +510,8 @@ static int read_ffmpeg(Reader *reader)
             reader->at += taken;
         }
     }
+    if (reader->overwrites || !reader->leaves)
+        reader->command->standing = NULL;
     if (!reader->kinds_ours)
         return note_behind(reader);
     reader->at = reader->simple;

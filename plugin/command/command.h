@@ -48,6 +48,9 @@ typedef struct Command {
     int nb_graphs;
     const char *missing; ///< the first plain file that is named as an input, that did not
                          ///< exist and that no request before it saves, or NULL
+    const char *standing; ///< the first output that is there already and that the command
+                          ///< leaves as it is (-n), or NULL
+    const char *nowhere;  ///< the first output whose directory does not exist, or NULL
     CommandInput *inputs; ///< in turn; with a dialect, also those that are not ours
     int nb_inputs;
     const char *misplaced; ///< the first option of outputs that stands before an input,

@@ -151,6 +151,13 @@ static int forget_locked(const Store *store, const char *key, bool asked, Outcom
                          SHORT_KEY, key);
         goto end;
     }
+    if (store_is_attended(store, key)) {
+        ret = outcome_fail(out, FAILURE_LATER, AVERROR(EAGAIN),
+                           "Another process waits for the request %.*s; it is not "
+                           "forgotten.",
+                           SHORT_KEY, key);
+        goto end;
+    }
     if (store_is_kept(store, key)) {
         ret =
             ctl_refuse(out,

@@ -12,7 +12,7 @@ Job *job_alloc(const JobPlan *plan, const Outcome *out)
 
     if (!job)
         return NULL;
-    job->lock = -1;
+    job->lock = job->attended = -1;
     job->orphan = true;
     job->request = request_ref(plan->request);
     job->store = store_ref(plan->store);
@@ -65,6 +65,7 @@ void job_end(Job *job)
     engine_end(&job->call);
     download_end(&job->fetch.download);
     store_unlock(&job->lock);
+    store_unlock(&job->attended);
     engine_body_clear(&job->create.body);
     still_free(&job->still);
     still_free(&job->end);

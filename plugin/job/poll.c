@@ -88,6 +88,8 @@ Phase poll_step(Job *job)
 {
     EngineAnswer answer;
 
+    if (job->attended < 0)
+        job->attended = store_attend(job->store, job->request->key);
     if (!job->call) {
         int ret = job->request->engine->poll(&job->access, job->http, job->record->id,
                                              &job->call);

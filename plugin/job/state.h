@@ -66,7 +66,8 @@ struct Job {
     EngineAccess access;
     EngineCall *call;
     Record *record;
-    int lock; ///< of the key, -1 = not held
+    int lock;     ///< of the key, -1 = not held
+    int attended; ///< store_attend() while its generation is waited for, else below 0
     Outcome out;
 
     Phase phase;

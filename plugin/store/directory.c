@@ -401,6 +401,24 @@ int store_lock(const Store *store, const char *key)
     return ret;
 }
 
+int store_attend(const Store *store, const char *key)
+{
+    char *path = store_path(store, key, ".lock");
+    int ret = path ? lock_share(path) : AVERROR(ENOMEM);
+
+    av_free(path);
+    return ret;
+}
+
+bool store_is_attended(const Store *store, const char *key)
+{
+    char *path = store_path(store, key, ".lock");
+    bool attended = path && lock_is_shared(path);
+
+    av_free(path);
+    return attended;
+}
+
 void store_unlock(int *lock)
 {
     lock_release(lock);

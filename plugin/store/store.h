@@ -78,7 +78,14 @@ char *store_path(const Store *store, const char *key, const char *suffix);
  */
 int store_lock(const Store *store, const char *key);
 
-/** Unlock; sets *lock to -1. */
+/** Let others know that the clip of a key is waited for, without a lock.
+ * @return a descriptor for store_unlock(), or a negative AVERROR */
+int store_attend(const Store *store, const char *key);
+
+/** Whether any process, or thread of this one, waits for the clip of a key. */
+bool store_is_attended(const Store *store, const char *key);
+
+/** Unlock, or wait no more; sets *lock to -1. */
 void store_unlock(int *lock);
 
 /* Records */

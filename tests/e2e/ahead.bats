@@ -95,6 +95,25 @@ sent_together() { # number
     says duration "'./still.png'"
 }
 
+@test "an output that ffmpeg would not write: nothing is sent" {
+    local option
+    echo kept >there.mp4
+    for option in -n -nostdin; do
+        refused "$BIN/i2v" ffmpeg $option "${REQUEST[@]}" -prompt out -i still.png -c copy there.mp4
+        says_in_one "File 'there.mp4' already exists" "nothing sent"
+    done
+    refused "$BIN/i2v" ffmpeg -n "${REQUEST[@]}" -prompt out -i still.png -c copy -f null - -c copy file:there.mp4
+    says_in_one "there.mp4" "nothing sent"
+    refused ff "${REQUEST[@]}" -prompt out -i still.png -c copy nowhere/out.mp4
+    says_in_one "nowhere/out.mp4" "as an output"
+    expect_creates 0
+    same kept "$(<there.mp4)"
+    # what it writes, and what is no file of its own
+    works "$BIN/i2v" ffmpeg -nostdin -n "${REQUEST[@]}" -prompt out -i still.png -c copy -f null there.mp4 -c copy new.mp4
+    works "$BIN/i2v" ffmpeg -nostdin -y "${REQUEST[@]}" -prompt out -i still.png -c copy there.mp4
+    expect_creates 1
+}
+
 @test "a plain input of the same command does not exist: nothing is sent" {
     refused ff "${REQUEST[@]}" -prompt hello -i still.png -i missing-logo.png -filter_complex overlay out.mkv
     says missing-logo.png

@@ -132,3 +132,18 @@ journal() { tail -n 1 "$I2V_STORE/journal.jsonl" | jq -r "$1"; }
     says "Nothing is under way"
     expect_creates 3
 }
+
+@test "one that another process waits for is not forgotten" {
+    local key
+    set_faults "poll * shape waiting"
+    begin "$BIN/i2vctl" fetch --prompt waited --duration 4 still.png
+    until_true grep -q "Accepted as" log
+    until_true eval '[ "$(count poll)" -gt 0 ]'
+    key=$(jobs '.[0].key')
+    ends_with 75 ctl forget --yes "$key"
+    says "waits for the request ${key:0:12}"
+    same running "$(jobs '.[0].state')"
+    kill -INT "$PID"
+    wait "$PID" || true
+    works ctl forget --yes "$key"
+}
