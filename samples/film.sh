@@ -4,9 +4,10 @@
 #
 # samples/film.sh SHOTS.jsonl OUTPUT.mp4
 #
-# SHOTS.jsonl is like samples/shots.jsonl, all of one model and size. Where no line names
-# a model it is google/veo-3.1-i2v-fast, or what I2V_DEFAULTS says where that is set. When it fails or is
-# interrupted, the same command goes on.
+# SHOTS.jsonl is like samples/shots.jsonl, all of one model and size, and trimmed at key
+# frames alone: the pictures are copied. Where no line names a model it is
+# google/veo-3.1-i2v-fast, or what I2V_DEFAULTS says where that is set. When it fails or
+# is interrupted, the same command goes on.
 set -eu
 
 if [ $# -ne 2 ]; then

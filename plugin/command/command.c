@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "command/names.h"
+#include "command/paths.h"
 
 enum { MAX_SCRIPT = 1 << 20 }; ///< bytes of a file that holds a graph
 
@@ -42,30 +43,6 @@ bool command_is_option(const Command *command, int word)
 bool command_is_our_url(const char *url)
 {
     return url && !strncmp(url, "i2v:", 4);
-}
-
-/*
- * The path of what FFmpeg takes for the name of a file; NULL where a protocol opens it.
- * FFmpeg looks for a colon behind the letters that the name of a protocol can have. We
- * take any colon before the first slash for one.
- */
-static const char *path_of(const char *url)
-{
-    if (!strncmp(url, "file:", 5))
-        return url + 5;
-    return url[strcspn(url, ":/")] == ':' ? NULL : url;
-}
-
-/* Whether a plain file does not exist. Not plain is a name in which FFmpeg may find a
- * protocol or a pattern. */
-static bool is_missing(const char *url)
-{
-    const char *path = path_of(url);
-    struct stat info;
-
-    if (!path || !*path || !strcmp(path, "-") || strpbrk(path, ":%*?[]{}"))
-        return false;
-    return stat(path, &info) < 0 && errno == ENOENT;
 }
 
 /* Whether a template of save may mean this path: what stands before its first name and
@@ -151,7 +128,7 @@ static int add_graph(Command *command, const char *text, int word, WordUse use)
  * pipe would be lost to ffmpeg. */
 static int add_script(Reader *reader, const char *url, int word)
 {
-    const char *path = path_of(url);
+    const char *path = paths_of(url);
     int fd = -1, ret = -EINVAL;
     struct stat info;
     ssize_t more = 0;
@@ -300,7 +277,7 @@ static int take_input(Reader *reader, int word)
         }
     } else if (reader->format && !strcasecmp(reader->format, "lavfi")) {
         ret = take_lavfi(reader, word);
-    } else if (!reader->format && !command->missing && is_missing(url) &&
+    } else if (!reader->format && !command->missing && paths_miss(url) &&
                !is_saved(command, url)) {
         command->missing = url;
     }
@@ -385,28 +362,14 @@ static unsigned kinds_not_decoded(const Reader *reader)
     return kinds;
 }
 
-/* Of an output that is one file, as FFmpeg opens it before it writes anything. */
-static void look_at_output(Reader *reader)
+static void note_output(Command *command, const char *url)
 {
-    static const char single[] =
-        "mp4 mov m4v m4a mkv mka webm ts mxf avi flv nut ogg wav mp3 flac aac opus y4m";
-    const char *url = reader->words[reader->at], *path = path_of(url);
-    const char *dot = path ? strrchr(path, '.') : NULL,
-               *slash = dot ? strrchr(path, '/') : NULL;
-    Command *command = reader->command;
-    struct stat info;
+    OutputPlace place = paths_look_at_output(url);
 
-    if (reader->format || !dot || !names_has(single, dot + 1) ||
-        strpbrk(path, ":%*?[]{}|"))
-        return;
-    if (!stat(path, &info)) {
-        command->standing = command->standing ? command->standing : url;
-    } else if (errno == ENOENT && slash && slash > path && !command->nowhere) {
-        char *directory = strndup(path, (size_t)(slash - path));
-        if (directory && stat(directory, &info) < 0 && errno == ENOENT)
-            command->nowhere = url;
-        free(directory);
-    }
+    if (place == OUTPUT_IS_THERE && !command->standing)
+        command->standing = url;
+    if (place == OUTPUT_IS_NOWHERE && !command->nowhere)
+        command->nowhere = url;
 }
 
 static int close_output(Reader *reader)
@@ -419,7 +382,8 @@ static int close_output(Reader *reader)
         return not_understood(reader,
                               "has i2v in it, for streams that are left out or copied");
     }
-    look_at_output(reader);
+    if (!reader->format)
+        note_output(reader->command, reader->words[reader->at]);
     int ret = note_behind(reader);
     forget_options(reader);
     return ret;

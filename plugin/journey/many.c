@@ -79,10 +79,17 @@ int journey_enter(Journey *j, bool ahead, Outcome *out)
                : order_enter(&j->order, ahead, &j->job, out);
 }
 
+/* Whether a dry run would buy. */
+static bool would_buy(const Order *o)
+{
+    return !o->known && !o->served && !job_can_reuse(o->record) &&
+           !o->request->reuse_only;
+}
+
 /* What a dry run would buy, at what price. */
 static int price_rehearsal(Order *o, JourneyOutlook *outlook, Outcome *out)
 {
-    if (o->known || o->served || job_can_reuse(o->record) || o->request->reuse_only)
+    if (!would_buy(o))
         return 0;
     outlook->buys = o->quotable = true;
     return order_price(o, out);
@@ -231,7 +238,7 @@ static void fill_report(Journey *j, int ret, JourneyReport *report)
         report->usd = record_cost(o->record);
     }
     if (report->dry_run)
-        report->usd = o->plan.price;
+        report->usd = o->whole && !would_buy(o) ? 0 : o->plan.price;
 }
 
 int journey_finish(Journey **journey, const AVIOInterruptCB *interrupt,

@@ -59,6 +59,10 @@ static void check_trim(Shots *s, Shot *shot)
 {
     char why[128];
 
+    if (shot->look.seconds > 0 && shot->line->trim_end > shot->look.seconds)
+        outcome_say(&(Outcome){.log = shot->line}, AV_LOG_WARNING,
+                    "The field trim ends at %.6g s, and the clip lasts %.6g s.",
+                    shot->line->trim_end, shot->look.seconds);
     if (shot->look.seconds <= 0 || shot->line->trim_start < shot->look.seconds)
         return;
     snprintf(why, sizeof(why),

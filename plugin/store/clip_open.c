@@ -5,9 +5,12 @@
 #include <errno.h>
 #include <string.h>
 
+#include <libavutil/avstring.h>
+#include <libavutil/mathematics.h>
 #include <libavutil/mem.h>
 
 #include "base/compat.h"
+#include "base/files.h"
 #include "store/mp4_boxes.h"
 
 /* What a caller may have set against files of unknown origin. */
@@ -22,6 +25,8 @@ static const char *const aside_names[] = {"protocol_whitelist", "protocol_blackl
 #define OTHER_FORMATS                                   \
     "matroska,mpegts,mpeg,avi,flv,ogg,asf,mxf,nut,ivf," \
     "yuv4mpegpipe,h264,hevc,obu"
+
+#define SCRIPT_HEAD ((size_t)4096) ///< bytes of a script that its first name lies in
 
 typedef struct Aside {
     char *value[ASIDE_COUNT];
@@ -111,6 +116,39 @@ static bool is_script(const char *path)
     return size > end && !strcmp(path + size - end, CLIP_SCRIPT);
 }
 
+/* The clip that a script plays first, from what made/film.c writes. */
+static char *first_of(const char *script)
+{
+    char *text = NULL, *name = NULL, *path = NULL, *end = NULL;
+    size_t size;
+
+    if (files_read_bytes(script, SCRIPT_HEAD, &text, &size) >= 0 && text &&
+        (name = strstr(text, "file '")) && (end = strchr(name += strlen("file '"), '\'')))
+        path = av_asprintf("%.*s%.*s", (int)(av_basename(script) - script), script,
+                           (int)(end - name), name);
+    av_free(text);
+    return path;
+}
+
+/* The concat demuxer takes the first packet for the start, also one that is there to be
+ * decoded and not to be shown. A film starts where its first clip does. */
+static void start_as_first(AVFormatContext *film, const char *script)
+{
+    AVFormatContext *first = NULL;
+    char *path = first_of(script);
+
+    if (path && clip_open(&first, path, NULL) >= 0 &&
+        avformat_find_stream_info(first, NULL) >= 0)
+        for (unsigned i = 0; i < FFMIN(film->nb_streams, first->nb_streams); i++) {
+            const AVStream *its = first->streams[i];
+            if (its->start_time != AV_NOPTS_VALUE)
+                film->streams[i]->start_time = av_rescale_q(
+                    its->start_time, its->time_base, film->streams[i]->time_base);
+        }
+    avformat_close_input(&first);
+    av_free(path);
+}
+
 int clip_open(AVFormatContext **ps, const char *path, AVDictionary **options)
 {
     bool script = is_script(path), mp4 = !script && clip_is_mp4(path);
@@ -137,6 +175,8 @@ int clip_open(AVFormatContext **ps, const char *path, AVDictionary **options)
         avformat_free_context(*ps);
         *ps = NULL;
     }
+    if (ret >= 0 && script)
+        start_as_first(*ps, path);
     put_back(*ps, &aside, !script);
     av_dict_free(&none);
     /* A demuxer that was cut short says that the file is damaged. */

@@ -278,7 +278,7 @@ REQUEST=(-f i2v -prompt hello -duration 4)
 
 @test "params with an unescaped remainder, or not JSON" {
     refused ff "${REQUEST[@]}" -params "seed=7:blurry" -i still.png "${OUT[@]}"
-    says_in_one params blurry
+    says_in_one params "number 2"
     refused ff "${REQUEST[@]}" -params "negative_prompt=a: b" -i still.png "${OUT[@]}"
     says params
     refused ff "${REQUEST[@]}" -params "seed" -i still.png "${OUT[@]}"

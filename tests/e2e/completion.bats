@@ -118,3 +118,12 @@ ffmpeg_options() {
     _i2vctl /missing/i2vctl f /missing/i2vctl
     same 0 ${#COMPREPLY[@]}
 }
+
+@test "within Debian's bash-completion, which drops the words before the program" {
+    local all=/usr/share/bash-completion/bash_completion
+    [ -e $all ] || skip "bash-completion is not installed"
+    works env PATH="$BIN:$PATH" bash -c 'source "$1" && source "$2" &&
+        COMP_WORDS=(i2v ffmpeg -f i2v -mo) COMP_CWORD=4 COMP_LINE="i2v ffmpeg -f i2v -mo" COMP_POINT=21 &&
+        _i2v i2v -mo i2v && echo "${COMPREPLY[@]}"' bash $all "$ROOT/shim/i2v.bash-completion"
+    same "-model" "$output"
+}

@@ -299,12 +299,14 @@ run_point() { # host, kill...
     [[ $POINT != *"|fork "* ]] || end_child
 }
 
-# A server of one's own tells a request by its prompt and the second in which it came: what
-# the point before has made must be older.
-next_second() {
-    local now=$EPOCHSECONDS
+# A server of one's own tells a request by its prompt and its time alone: what the point
+# before has made must not be in its list.
+empty_list() {
+    local id
     [ "${CRASH_ENGINE:-}" = openai ] || return 0
-    while [ "$EPOCHSECONDS" -le "$now" ]; do sleep 0.05; done
+    for id in $(curl -sS "$GATEWAY/control/state" | jq -r '.jobs[-4:][].id'); do
+        curl -sS -o /dev/null -X DELETE -H "Authorization: Bearer $KEY" "$GATEWAY/v1/videos/$id"
+    done
 }
 
 # How often a thing repeats is a matter of luck: where it did not come up so often, the
@@ -316,7 +318,7 @@ crash_point() { # number, point
     while :; do
         IFS='|' read -r -a words <<<"$POINT"
         rm -rf "$I2V_STORE" out.mp4 wrong child
-        next_second
+        empty_list
         UNREACHED='' OUTCOME=none LOST=0 TWICE=0
         run_point "${words[@]}"
         [ -n "$UNREACHED" ] || break

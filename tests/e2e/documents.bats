@@ -151,7 +151,7 @@ numbers_of_heads() { # title, page
     command -v groff >/dev/null || skip "no groff here"
     local page
     for page in "${PAGES[@]}"; do
-        works groff -mandoc -ww -Tutf8 "$page"
+        works groff -t -mandoc -ww -Tutf8 "$page"
         same "" "$stderr"
         [ ${#output} -gt 1000 ]
     done

@@ -18,7 +18,7 @@ OUT=(-c copy out.mp4)
     whole_only
     set_faults "create 1-2 status 403 message You've run out of credits. Please top up."
     refused ff "${REQUEST[@]}" -i still.png "${OUT[@]}"
-    says "You've run out of credits. Please top up." 403
+    says "You've run out of credits. Please top up" 403
     expect_creates 1
     ends_with 77 fetch --prompt "She turns around and smiles" still.png
     expect_creates 2
@@ -37,7 +37,7 @@ OUT=(-c copy out.mp4)
     whole_only
     set_faults "create 1 status 404 message The model is withdrawn."
     refused ff "${REQUEST[@]}" -i still.png "${OUT[@]}"
-    says "The model is withdrawn." 404
+    says "The model is withdrawn" 404
     expect_creates 1
     ends_with 64 fetch --model nobody/knows-this --prompt a still.png
     says nobody/knows-this

@@ -108,7 +108,7 @@ delivered() { # prompt
     wait "$PID" || status=$?
     stderr=$(<log)
     same 73 "$status"
-    says_in_one "$(last_job .id)" "goes on at the gateway"
+    says_in_one "$(last_job .id)" "goes on; once this store can be written"
     says_in_one "Cannot write the ledger" "No space left on device"
     in_state sent
     space
