@@ -124,6 +124,6 @@ ffmpeg_options() {
     [ -e $all ] || skip "bash-completion is not installed"
     works env PATH="$BIN:$PATH" bash -c 'source "$1" && source "$2" &&
         COMP_WORDS=(i2v ffmpeg -f i2v -mo) COMP_CWORD=4 COMP_LINE="i2v ffmpeg -f i2v -mo" COMP_POINT=21 &&
-        _i2v i2v -mo i2v && echo "${COMPREPLY[@]}"' bash $all "$ROOT/shim/i2v.bash-completion"
+        _i2v i2v -mo i2v && echo "${COMPREPLY[@]}"' bash $all "$BATS_TEST_DIRNAME/../../shim/i2v.bash-completion"
     same "-model" "$output"
 }
