@@ -88,11 +88,10 @@ static int look_for_key(const MadeShot *shot, bool copied, const Outcome *out)
 
     if (ret >= 0 && shot->start - key > KEY_SLACK)
         outcome_say(
-            out, AV_LOG_WARNING,
+            out, copied ? AV_LOG_WARNING : AV_LOG_INFO,
             "%s: the part from %.3g s on begins between two key frames: %s the frames "
             "from %.3g s on come along.",
-            shot->name, shot->start,
-            copied ? "nothing is encoded, so" : "encode the film; with -c copy",
+            shot->name, shot->start, copied ? "nothing is encoded, so" : "with -c copy",
             FFMAX(key, 0));
     return ret;
 }

@@ -179,7 +179,7 @@ section_ledger() {
   rm -rf many
   mkdir many
   cp -rp kept/* many/
-  record=$(find kept -name "*.json" ! -name stats.json)
+  record=$(find kept -maxdepth 1 -name "*.json" ! -name stats.json)
   key=$(basename "$record" .json)
   awk -v key="$key" '
     { text = text $0 "\n" }
@@ -194,7 +194,7 @@ section_ledger() {
       }
     }' "$record"
   measure 5 "I2V_STORE=$work/many" "$bin/i2vctl" jobs
-  row "i2vctl jobs, $(find many -name '*.json' | wc -l) records" "$(number %.2f "$(measured a.wall_s)") s" "1 s" ""
+  row "i2vctl jobs, $(find many -maxdepth 1 -name '*.json' | wc -l) records" "$(number %.2f "$(measured a.wall_s)") s" "1 s" ""
   url="i2v:still.png?prompt=kept&duration=8"
   for store in kept many; do
     instructions "I2V_STORE=$work/$store" "LD_PRELOAD=$preload" ffmpeg -v error -nostdin -i "$url" -c copy \
