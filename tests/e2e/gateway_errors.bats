@@ -309,3 +309,11 @@ expect_accepted_once_each() {
     ends_with 77 fetch --prompt "environment" --duration 4 still.png
     says_not "its file"
 }
+
+@test "429 at the end of max_wait: to be tried later, and no refusal" {
+    set_faults "create * status 429"
+    ends_with 69 "$BIN/i2vctl" fetch --max_wait 0 --prompt busy --duration 4 still.png
+    says_in_one "max_wait is over" "Nothing was bought" "Too Many Requests"
+    set_faults ""
+    works "$BIN/i2vctl" fetch --prompt busy --duration 4 still.png
+}

@@ -494,3 +494,16 @@ on_terminal() { # columns, argument...
     works ctl wait
     says_in_one "${key:0:12}" "passed over"
 }
+
+@test "prune: a clip that was moved aside goes with its request, and not before" {
+    local clip
+    works "$BIN/i2vctl" fetch --prompt aside --duration 4 still.png
+    clip=$output
+    echo earlier >"$clip.1.bad"
+    touch -d '3 days ago' "$clip.1.bad"
+    works "$BIN/i2vctl" prune 1d --project nobody
+    [ -e "$clip.1.bad" ]
+    works "$BIN/i2vctl" prune 0s --yes
+    [ ! -e "$clip" ]
+    [ ! -e "$clip.1.bad" ]
+}

@@ -487,3 +487,16 @@ END
     expect_results 3
     expect_creates 3
 }
+
+@test "a FIFO: read as it is written, and left while nobody does" {
+    shots 2
+    mkfifo pipe.jsonl
+    begin "$BIN/i2vctl" fetch --manifest pipe.jsonl
+    until_true eval 'ls -l /proc/$PID/fd | grep -q pipe.jsonl'
+    leaves INT
+    [ "$STATUS" -eq 130 ]
+    expect_creates 0
+    cat shots.jsonl >pipe.jsonl &
+    works manifest pipe.jsonl
+    same 2 "$(wc -l <<<"$output")"
+}

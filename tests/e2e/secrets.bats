@@ -169,3 +169,10 @@ key_is_nowhere() {
     refused ff -f i2v -api_key "$KEY" -prompt a -i still.png "${PEEK[@]}"
     expect_requests 0
 }
+
+@test "credentials and query of a still's URL are in no line of ours" {
+    refused ff -f i2v -prompt a -duration 4 -i "http://user:PassWord@127.0.0.1:9/x.png?sig=SiGned" \
+        -f i2v -prompt b -duration 4 -i still.png -map 0 -map 1 -c copy -f null -
+    says_in_one "of the request for 'http://127.0.0.1:9/x.png'"
+    ! grep '^\[i2v' <<<"$stderr" | grep 'PassWord\|SiGned' || return 1
+}

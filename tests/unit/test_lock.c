@@ -40,6 +40,20 @@ static void test_excludes(void **state)
     lock_release(&other);
 }
 
+static void test_shares(void **state)
+{
+    const char *path = temp_path("shares");
+    int one = lock_share(path), other = lock_share(path), lock = lock_try(path);
+    (void)state;
+    assert_true(one >= 0 && other >= 0 && lock >= 0);
+    lock_release(&one);
+    assert_true(lock_is_shared(path));
+    lock_release(&other);
+    assert_false(lock_is_shared(path));
+    check_number("still locked", lock_try(path), BUSY);
+    lock_release(&lock);
+}
+
 static void test_exec_closes(void **state)
 {
     int lock = lock_try(temp_path("exec"));
@@ -180,6 +194,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_excludes),
+        cmocka_unit_test(test_shares),
         cmocka_unit_test(test_exec_closes),
         cmocka_unit_test(test_children_hold_nothing),
         cmocka_unit_test(test_child_locks_for_itself),
