@@ -282,7 +282,7 @@ REQUEST=(-f i2v -prompt hello -duration 4)
     refused ff "${REQUEST[@]}" -params "negative_prompt=a: b" -i still.png "${OUT[@]}"
     says params
     refused ff "${REQUEST[@]}" -params "seed" -i still.png "${OUT[@]}"
-    says_in_one params seed
+    says_in_one params "number 1"
     refused ff "${REQUEST[@]}" -params "seed=1:seed=2" -i still.png "${OUT[@]}"
     says_in_one params seed
     refused ff "${REQUEST[@]}" -params '{"seed":7' -i still.png "${OUT[@]}"
