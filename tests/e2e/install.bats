@@ -151,7 +151,7 @@ C
 }
 
 @test "nothing that is installed names the build tree" {
-    ! grep -rIlF "$BUILD/" "$PREFIX" || return 1 # but in debug information
+    ! grep -rIlE "(^|[^.[:alnum:]])$BUILD/" "$PREFIX" || return 1 # but in debug information
     local library
     for library in $(find "$PREFIX" -name 'libi2v*.so*' -type f) "$PREFIX/bin/i2vctl" "$PREFIX/bin/i2v-gateway"; do
         ! readelf -d "$library" | grep -E 'R(UN)?PATH' || { echo "$library"; return 1; }
