@@ -189,10 +189,9 @@ I2V_API int i2v_submit(const char *url, AVDictionary **options,
  * @param[in,out] options    the options, or NULL; see Requests
  * @param[in]     interrupt  asked meanwhile, or NULL; when it returns non-zero the call
  * ends with AVERROR(EINTR), and the generation can be picked up by the same request later
- * @param[out]    path       set to the path of the clip (an MP4, whatever else a model
- * gives): in the store, or of what is made here (dry_run, fallback, silence, a film); free
- * it with av_free(). NULL on failure. Must not be NULL. The file is not the caller's to
- * change
+ * @param[out]    path       not NULL: set to the path of the clip, mostly an MP4, in the
+ * store or where things are made here (dry_run, fallback, silence, a film); free it with
+ * av_free(). NULL on failure. The file is not the caller's to change
  * @retval 0                  *path is there
  * @retval AVERROR(EINTR)     interrupted
  * @retval AVERROR(ETIMEDOUT) max_wait is over; the same request goes on, if it was sent
@@ -218,8 +217,8 @@ I2V_API int i2v_fetch(const char *url, AVDictionary **options,
  * protocol is registered: avformat_open_input() itself knows i2v only in a program that
  * i2v(1) runs.
  *
- * A pb that the caller set is not read and stays the caller's. The clip's takes its place,
- * and is the caller's to free, too, as AVFMT_FLAG_CUSTOM_IO says:
+ * A pb that the caller set is not read and stays the caller's. The clip's takes its
+ * place, and is the caller's to free, too, as AVFMT_FLAG_CUSTOM_IO says:
  * @code
  * AVIOContext *clip = ctx->pb;
  * avformat_close_input(&ctx);

@@ -128,8 +128,7 @@ bool lock_is_shared(const char *path)
 {
     struct flock lock = range(F_WRLCK, true);
     int fd = open_listed(path);
-    bool shared =
-        fd >= 0 && fcntl(fd, F_OFD_GETLK, &lock) >= 0 && lock.l_type != F_UNLCK;
+    bool shared = fd >= 0 && fcntl(fd, F_OFD_GETLK, &lock) >= 0 && lock.l_type != F_UNLCK;
 
     if (fd >= 0)
         close_listed(fd);

@@ -210,8 +210,9 @@ static const ModelField ray_2_fields[] = {FLAG("loop", "false"), END};
 /* PixVerse */
 
 #define PIXVERSE_STYLE \
-    {.name = "style", .type = MODEL_TEXT, \
-     .words = WORDS("anime", "3d_animation", "clay", "comic", "cyberpunk")}
+    {.name = "style", \
+     .words = WORDS("anime", "3d_animation", "clay", "comic", "cyberpunk"), \
+     .type = MODEL_TEXT}
 
 static const ModelField pixverse_55_fields[] = {
     TEXT("negative_prompt"), SEED, PIXVERSE_STYLE,
@@ -233,7 +234,7 @@ static const ModelField pixverse_5_fields[] = {
 /* The rest */
 
 static const ModelField ltx_fields[] = {
-    {.name = "fps", .type = MODEL_INTEGER, .words = WORDS("25", "50")}, END,
+    {.name = "fps", .words = WORDS("25", "50"), .type = MODEL_INTEGER}, END,
 };
 static const ModelField grok_fields[] = {LIST("reference_images", 7), END};
 static const ModelField happyhorse_fields[] = {
@@ -244,7 +245,7 @@ static const ModelField flux_3_fields[] = {
     LIST("image_urls", 10), END,
 };
 static const ModelField omni_fields[] = {
-    {.name = "task", .type = MODEL_TEXT, .words = WORDS("image_to_video")},
+    {.name = "task", .words = WORDS("image_to_video"), .type = MODEL_TEXT},
     {.name = "delivery", .type = MODEL_TEXT, .words = WORDS("uri"), .value = "uri"},
     LIST("image_urls", 6), URL("audio_url"), TEXT("previous_interaction_id"), END,
 };

@@ -224,9 +224,9 @@ bool engine_answered(EngineCall *call, EngineAnswer *answer)
     if (!reply)
         return false;
     *answer = (EngineAnswer){
+        .job = ENGINE_NO_JOB,
         .status = reply->status,
         .retry_after = reply->retry_after,
-        .job = ENGINE_NO_JOB,
     };
     /* Before anything is cut, or half of it would not be known again. */
     if (strlen(call->api_key) >= SHORTEST_KEY)

@@ -57,7 +57,7 @@ static int cancel(const Request *r, const Store *store, const AVIOInterruptCB *i
                   Events *events, Outcome *out)
 {
     Record *record = NULL;
-    EngineAnswer answer = {.job = ENGINE_NO_JOB};
+    EngineAnswer answer = {.job = ENGINE_NO_JOB, .status = 0};
     int ret = store_load(store, r->key, true, out, &record);
 
     if (ret >= 0 && record->state != RECORD_RUNNING)

@@ -29,7 +29,7 @@ static int read_number(const uint8_t *at, const uint8_t *end, uint64_t *number)
         length++;
     if (end - at < length)
         return 0;
-    *number = *at & (0xff >> length);
+    *number = *at & (0xffu >> length);
     for (int i = 1; i < length; i++)
         *number = *number << 8 | at[i];
     return *number == (UINT64_C(1) << 7 * length) - 1 ? 0 : length;
