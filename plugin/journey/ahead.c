@@ -32,10 +32,7 @@ static char *name_of(const Ask *ask)
     const AVDictionaryEntry *image =
         av_dict_get(*ask->options, "image", NULL, AV_DICT_MATCH_CASE);
     const char *body = options_url_body(ask->url);
-    const char *still = image      ? image->value
-                        : body     ? body
-                        : ask->url ? ask->url
-                                   : "?";
+    const char *still = image ? image->value : body ? body : ask->url ? ask->url : "?";
     char *copy = av_strndup(still, image || !body ? strlen(still) : strcspn(body, "?"));
     char *name = copy ? still_label(copy) : NULL;
 

@@ -164,10 +164,11 @@ int manifest_read(const char *path, const AVIOInterruptCB *interrupt, Outcome *o
     if (ret >= 0)
         ret = read_all(fd, interrupt, &text, &size);
     if (ret == AVERROR(EFBIG))
-        outcome_fail(out, FAILURE_REQUEST, ret,
-                     "The manifest %s is too large: a line of it may have %d MiB, and all "
-                     "%d MiB.",
-                     path, MAX_LINE >> 20, MAX_SIZE >> 20);
+        outcome_fail(
+            out, FAILURE_REQUEST, ret,
+            "The manifest %s is too large: a line of it may have %d MiB, and all "
+            "%d MiB.",
+            path, MAX_LINE >> 20, MAX_SIZE >> 20);
     else if (ret < 0 && ret != AVERROR(EINTR))
         outcome_fail(out, FAILURE_REQUEST, ret, "Cannot read the manifest %s: %s.", path,
                      av_err2str(ret));

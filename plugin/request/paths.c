@@ -32,10 +32,10 @@ static bool is_of_store(const char *path, const char *store)
     const char *name = below ? path + size + 1 : "";
 
     free(real);
-    return below && (strspn(name, "0123456789abcdef") >= REQUEST_KEY_SIZE - 1 ||
-                     av_strstart(name, "models/", NULL) ||
-                     av_strstart(name, "stats.json", NULL) ||
-                     av_strstart(name, "journal.jsonl", NULL));
+    return below &&
+           (strspn(name, "0123456789abcdef") >= REQUEST_KEY_SIZE - 1 ||
+            av_strstart(name, "models/", NULL) || av_strstart(name, "stats.json", NULL) ||
+            av_strstart(name, "journal.jsonl", NULL));
 }
 
 /* The path without links, as far as it exists: the file, or else its directory; NULL

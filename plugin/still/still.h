@@ -77,8 +77,8 @@ int still_place(const char *image, char **place);
  * the bytes of a data: URI. @return free with av_free(), NULL without memory */
 char *still_label(const char *image);
 
-/** An image as it is known in the ledger: its place, a URL without credentials and query, or what
- * it comes of. @param name  free with av_free() @return 0 or AVERROR(ENOMEM) */
+/** An image as it is known in the ledger: its place, a URL without credentials and query,
+ * or what it comes of. @param name  free with av_free() @return 0 or AVERROR(ENOMEM) */
 int still_name(const char *image, char **name);
 
 /** Whether a still's name is that of the file at `path`. */
