@@ -18,8 +18,13 @@ start_browser() { # file
     command -v chromedriver >/dev/null && command -v chromium >/dev/null || skip "no Chromium here"
     chromedriver --port=0 >driver.log 2>&1 3>&- &
     echo $! >driver.pid
-    until_true grep -qs 'on port [1-9]' driver.log
-    DRIVER=http://127.0.0.1:$(sed -n 's/.*on port \([0-9]*\)\..*/\1/p' driver.log)
+    until_true grep -qs 'started successfully' driver.log
+    DRIVER=$(sed -n 's/.*successfully on port \([0-9]*\)\..*/\1/p' driver.log)
+    if [ -z "$DRIVER" ]; then # before 121
+        kill "$(<driver.pid)" && rm driver.pid
+        skip "this ChromeDriver does not say its port"
+    fi
+    DRIVER=http://127.0.0.1:$DRIVER
     # As root it has no sandbox; a page of ours needs none.
     DRIVER=$DRIVER/session/$(driver POST /session '{"capabilities": {"alwaysMatch": {
         "goog:loggingPrefs": {"browser": "ALL"}, "goog:chromeOptions": {"args": ["headless=new",
