@@ -200,6 +200,9 @@ END2
 
 @test "libopenshot: frames, and going back" {
     openshot_script
+    # Of a plain MP4, too, it gives now one frame and now another when it goes back.
+    [ "$($PYTHON -c 'import openshot; print(openshot.OPENSHOT_VERSION_FULL)')" != 0.2.5 ] ||
+        skip "libopenshot 0.2.5 does not go back to the same frame"
     local -x PYTHONHASHSEED=1
     as_of_the_clip $PYTHON frames.py
     grep -qx "frames 120" <<<"$output"
