@@ -145,7 +145,8 @@ C
 @test "the installed command finds what reads AVIF" {
     command -v avifenc >/dev/null || skip "no avifenc here"
     [ -n "$(find "$PREFIX" -name i2v-heif.so)" ] || skip "built without libheif"
-    avifenc -s 10 still.png still.avif >/dev/null 2>&1 || skip "this avifenc has no encoder"
+    avifenc -s 10 still.png still.avif >/dev/null 2>&1 || true
+    [ -s still.avif ] || skip "this avifenc has no encoder"
     (cd "$PREFIX/bin" && works ./i2vctl fetch --prompt avif "$BATS_TEST_TMPDIR/still.avif")
     expect_creates 1
 }
