@@ -51,7 +51,8 @@ make_root() {
 
 # What the build and the tests want, as far as the suite has it.
 install_packages() {
-  wanted=$(cat "$root/samples/build-packages.txt" "$here/packages.txt" && echo ffplay)
+  wanted=$(cat "$root/samples/build-packages.txt" "$here/packages.txt" &&
+    echo ffplay libheif-plugin-x265 libheif-plugin-aomenc)
   [ "$wanted" != "$(cat "$dir/installed" 2>/dev/null)" ] || return 0
   # shellcheck disable=SC2046,SC2086 # lists of words
   in_root apt-get update &&
