@@ -103,7 +103,8 @@ like() { # file, filter, other file
         # shellcheck disable=SC2086 # words
         avif $way single.avif
         # shellcheck disable=SC2086
-        avifenc -s 10 --fps 1 $way picture.png second.png second.png sequence.avif >/dev/null
+        avifenc -s 10 --fps 1 $way picture.png second.png second.png sequence.avif >/dev/null 2>&1 ||
+            skip "this avifenc dies of a sequence ($way)"
         heif-convert single.avif shown.png >/dev/null
         # Two of the ways are the same picture, and so the same request.
         send --take $((++take)) sequence.avif
