@@ -233,7 +233,7 @@ esac
 
 # Tests give their own; what the caller has must not reach them.
 for name in $(env | sed -n 's/^\(I2V_[A-Z_]*\)=.*/\1/p; s/^\(AIML[A-Z_]*\)=.*/\1/p') LD_PRELOAD; do
-  unset "$name"
+  [ "$name" = I2V_ROOTS ] || unset "$name" # that is root.sh's
 done
 
 # shellcheck disable=SC2046 # lists of words

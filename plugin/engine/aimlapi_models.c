@@ -209,6 +209,7 @@ static const ModelField ray_2_fields[] = {FLAG("loop", "false"), END};
 
 /* PixVerse */
 
+/* No row ends with WORDS(): GCC 10 would miss the fields behind it. */
 #define PIXVERSE_STYLE \
     {.name = "style", \
      .words = WORDS("anime", "3d_animation", "clay", "comic", "cyberpunk"), \

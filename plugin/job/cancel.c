@@ -57,6 +57,7 @@ static int cancel(const Request *r, const Store *store, const AVIOInterruptCB *i
                   Events *events, Outcome *out)
 {
     Record *record = NULL;
+    /* GCC 10 misses the fields behind a literal that stands last. */
     EngineAnswer answer = {.job = ENGINE_NO_JOB, .status = 0};
     int ret = store_load(store, r->key, true, out, &record);
 
